@@ -1,0 +1,80 @@
+# The only interface. `make help` explains each target.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENV     ?= local
+DATASET ?= sample
+DATA    ?= build/data/$(notdir $(DATASET))
+MODEL   ?= build/model
+PYTHON  ?= python3
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+##@ Start here
+
+.PHONY: help
+help: ## Explain every target
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
+
+##@ The model
+
+.PHONY: stage
+stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or an archive's path
+	$(BIN)/python -m training.stage --source $(DATASET) --out $(DATA) $(ARGS)
+
+.PHONY: train
+train: $(VENV)/.installed-demo ## Train on the staged photos, gate, write build/model/model.tar.gz
+	$(BIN)/python -m training.train --data $(DATA) --out $(MODEL) $(ARGS)
+
+.PHONY: launch
+launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script
+	$(BIN)/python -m training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) $(ARGS)
+
+.PHONY: promote
+promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
+	$(BIN)/python -m training.promote --env $(ENV) --run $(or $(RUN),$(MODEL)/model.tar.gz) $(ARGS)
+
+##@ Quality
+
+.PHONY: test
+test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker ## Run every test, from nothing
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.installed-lint ## Check style and types, change nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: fmt
+fmt: $(VENV)/.installed-lint ## Put everything into the house style
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## Refresh constraints.txt, the versions that every install uses
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/pip install -q --upgrade pip
+	build/lock/bin/pip install -q -e '.[test,lint,sagemaker]'
+	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
+	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
+
+##@ How .venv is made: one stamp per group of dependencies, redone when the versions change
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $(PYTHON) is too old, Python 3.11 or newer is needed: set PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV): $*"
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.$(if $(filter demo,$*),,[$*])'
+	@touch $@

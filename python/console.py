@@ -1,0 +1,39 @@
+"""What every command shares: a user's mistake in one line, and progress that suits a terminal or a log."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+Item = TypeVar("Item")
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+class UserError(Exception):
+    """Something the user can mend. The text names the input and says what to do."""
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Run a command: its mistakes are one line on standard error and exit status 1, never a traceback."""
+    try:
+        sys.exit(main() or 0)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+    """Yield the items: with a progress bar on a terminal, with a plain line at each quarter otherwise."""
+    if out.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=out) as progress:
+            yield from progress.track(items, total=total, description=label)
+        return
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done == total or done * 4 // max(total, 1) > (done - 1) * 4 // max(total, 1):
+            print(f"{label}: {done}/{total}", flush=True)

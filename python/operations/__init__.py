@@ -1,0 +1,1 @@
+"""What people do to a deployed environment: classify a photo, verify, evaluate, clean up."""

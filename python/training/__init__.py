@@ -1,0 +1,1 @@
+"""From a public archive to a gated model artefact: stage, train, evaluate, launch, promote."""
