@@ -35,7 +35,7 @@ train: $(VENV)/.installed-demo ## Train on the staged photos, gate, write build/
 
 .PHONY: launch
 launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script
-	$(BIN)/python -m training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) $(ARGS)
+	$(BIN)/python -m training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data $(DATA) $(ARGS)
 
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>

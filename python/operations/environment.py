@@ -1,0 +1,46 @@
+"""An environment (local, staging, prod): which there are, and what Terraform made in one of them.
+
+Read by commands that run at the project's root, as make runs them.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from console import UserError
+
+ENVIRONMENTS = Path("terraform/envs")
+
+
+def check(env: str) -> None:
+    """Refuse the name of an environment that has no terraform/envs/<env>.tfvars."""
+    names = sorted(path.stem for path in ENVIRONMENTS.glob("*.tfvars"))
+    if not names:
+        raise UserError(f"there is no {ENVIRONMENTS} here: run this at the project's root")
+    if env not in names:
+        raise UserError(f"there is no environment {env!r}: choose from {', '.join(names)}")
+
+
+def outputs(env: str) -> dict[str, Any]:
+    """Terraform's outputs: `bucket`, `training_role_arn`, `endpoint_name` and so on."""
+    check(env)
+    if not shutil.which("terraform"):
+        raise UserError("terraform is not on the PATH: install version 1.11 or newer")
+    done = subprocess.run(
+        ["terraform", "-chdir=terraform", "output", "-json", "-no-color"],
+        env=os.environ | {"TF_DATA_DIR": str(Path("build/terraform", env).resolve())},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE)
+        why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
+        raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
+    values = {name: output["value"] for name, output in json.loads(done.stdout).items()}
+    if not values:
+        raise UserError(f"nothing is deployed in {env} yet: make it with `make apply ENV={env}`")
+    return values

@@ -1,0 +1,69 @@
+"""The model artefact, `model.tar.gz`, laid out as SageMaker's PyTorch containers expect.
+
+model.pt            the members' weights and the temperature; loads without running pickled code
+labels.json         the classes, in the order of the probabilities
+metrics.json        how good it is, see training.train
+code/inference.py   how it answers
+"""
+
+import gzip
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from console import UserError
+from training import inference
+
+MEMBERS = ("code", "code/inference.py", "labels.json", "metrics.json", "model.pt")
+
+
+def write(folder: Path, classifier: inference.Classifier, labels: list[str], metrics: dict) -> None:
+    """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
+    (folder / "code").mkdir(parents=True, exist_ok=True)
+    weights = [portable(member) for member in classifier.members]
+    torch.save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
+    (folder / "labels.json").write_text(json.dumps(labels) + "\n")
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    shutil.copyfile(inference.__file__, folder / "code" / "inference.py")
+
+
+def portable(member: nn.Module) -> dict[str, torch.Tensor]:
+    """Plain contiguous tensors, whatever memory layout the member was trained in."""
+    return {name: value.contiguous() for name, value in member.state_dict().items()}
+
+
+def pack(folder: Path, target: Path) -> None:
+    """Byte-identical for identical content: no times, no owners, a fixed order. Appears whole or not at all."""
+    partial = target.with_name(target.name + ".partial")
+    with (
+        partial.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name in MEMBERS:
+            tar.add(folder / name, arcname=name, recursive=False, filter=_anonymous)
+    partial.replace(target)
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Unpack an artefact that somebody hands in; nothing lands outside the folder."""
+    try:
+        with tarfile.open(path, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise UserError(f"{path} is not a model artefact ({error}): make one with `make train`") from error
+    missing = [name for name in MEMBERS if not (folder / name).exists()]
+    if missing:
+        raise UserError(
+            f"{path} is not a model artefact (no {', '.join(missing)}): make one with `make train`"
+        )
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mtime, member.uid, member.gid, member.uname, member.gname = 0, 0, 0, "", ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member

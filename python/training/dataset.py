@@ -1,0 +1,74 @@
+"""The staged data set on disk, as `training.stage` writes it and training reads it.
+
+    train/*.png test/*.png              RGB pictures of 32x32 pixels under their original names
+    train.lst validation.lst test.lst   rows of index<TAB>label<TAB>file name, without a header
+    dataset.json                        where it came from and what is in it
+
+The pictures of validation.lst live in train/ and are not listed in train.lst: SageMaker's built-in algorithm
+can be given the folder train/ for both channels, each with its own list.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from console import UserError
+
+FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
+INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
+SIZE = 32
+RESTAGE = "stage the data set again with `make stage`"
+
+
+@dataclass(frozen=True)
+class Split:
+    images: np.ndarray  # uint8, (rows, 32, 32, 3)
+    labels: np.ndarray  # int64, (rows,): the position of the class in dataset.json's classes
+    names: list[str]  # file names
+    indices: list[int]  # rows in the source archive
+
+    def listing(self) -> str:
+        """The text of this split's .lst file."""
+        rows = zip(self.indices, self.labels, self.names, strict=True)
+        return "".join(f"{index}\t{label}\t{name}\n" for index, label, name in rows)
+
+
+def read_info(folder: Path) -> dict:
+    """What dataset.json says, under the keys INFO_KEYS."""
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise UserError(f"{folder} is not a staged data set (no dataset.json): make one with `make stage`")
+    try:
+        info = json.loads(path.read_text())
+        return {key: info[key] for key in INFO_KEYS}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is broken ({error!r}): {RESTAGE}") from error
+
+
+def load(folder: Path, split: str) -> Split:
+    """The pictures and labels that <split>.lst names, in its order."""
+    classes = read_info(folder)["classes"]
+    path = folder / f"{split}.lst"
+    images, labels, names, indices = [], [], [], []
+    try:
+        for row in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+            index, label, name = row.split("\t")
+            if int(label) not in range(len(classes)):
+                raise ValueError(f"label {label} is not one of the {len(classes)} classes")
+            images.append(_pixels(folder / FOLDERS[split] / name))
+            labels.append(int(label))
+            names.append(name)
+            indices.append(int(index))
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow calls a damaged PNG a SyntaxError
+        raise UserError(f"{path} or a picture it names is broken ({error}): {RESTAGE}") from error
+    return Split(np.stack(images), np.array(labels, dtype=np.int64), names, indices)
+
+
+def _pixels(path: Path) -> np.ndarray:
+    with Image.open(path, formats=["PNG"]) as image:
+        if image.mode != "RGB" or image.size != (SIZE, SIZE):
+            raise ValueError(f"{path.name} is not an RGB picture of {SIZE}x{SIZE} pixels")
+        return np.asarray(image)

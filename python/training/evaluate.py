@@ -1,0 +1,78 @@
+"""Score any model artefact on any staged data set: the figures of `train` as JSON, and its pictures.
+
+    python -m training.evaluate --model build/model/model.tar.gz --data build/data/sample --out build/evaluation
+
+Each picture goes through the artefact's own code/inference.py, start to end, as in the endpoint. That code is
+run, so evaluate only artefacts that you would deploy.
+"""
+
+import argparse
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from console import UserError, run, track
+from training import artefact, dataset, plots, scores
+from training.train import THRESHOLD
+
+
+def load_code(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("artefact_inference", folder / "code" / "inference.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def answers(folder: Path, pictures: list[bytes]) -> np.ndarray:
+    """The probabilities that the unpacked artefact answers for each PNG."""
+    code = load_code(folder)
+    model = code.model_fn(str(folder))
+    rows = []
+    for picture in track(pictures, "evaluate", len(pictures)):
+        prediction = code.predict_fn(code.input_fn(picture, "image/png"), model)
+        rows.append(json.loads(code.output_fn(prediction, "application/json")))
+    return np.array(rows)
+
+
+def evaluate(model: Path, data: Path, threshold: float, report: Path | None) -> dict:
+    info = dataset.read_info(data)
+    test = dataset.load(data, "test")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        artefact.unpack(model, folder)
+        labels = json.loads((folder / "labels.json").read_text())
+        if labels != info["classes"]:
+            raise UserError(
+                f"{model} tells {labels} apart, {data} holds {info['classes']}: stage with the same --classes"
+            )
+        probabilities = answers(folder, [(data / "test" / picture).read_bytes() for picture in test.names])
+    metrics = {
+        **scores.report(probabilities, test.labels, labels, threshold),
+        "labels": labels,
+        "dataset_id": info["dataset_id"],
+    }
+    if report:
+        plots.save_report(report, test.images, test.labels, probabilities, labels, metrics)
+        (report / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    return metrics
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="training.evaluate", description="Score a model artefact on a staged data set."
+    )
+    parser.add_argument("--model", type=Path, required=True, help="a model.tar.gz")
+    parser.add_argument("--data", type=Path, required=True, help="a staged data set")
+    parser.add_argument("--threshold", type=float, default=THRESHOLD)
+    parser.add_argument("--out", type=Path, help="folder for metrics.json and pictures")
+    options = parser.parse_args()
+    print(json.dumps(evaluate(options.model, options.data, options.threshold, options.out), indent=2))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,178 @@
+"""Make a trained model the one that an environment serves: a change of one file, to be reviewed and applied.
+
+    python -m training.promote --env local --run build/model/model.tar.gz
+    python -m training.promote --env prod --run build/runs/<job>.json
+    python -m training.promote --env prod --run s3://<bucket>/jobs/<job>/run.json --override "known label fix"
+
+A run is a record that training.launch wrote, or an artefact of training.train. The artefact is copied to
+s3://<bucket>/models/<start of its SHA-256>/model.tar.gz, and terraform/envs/<env>.model.tfvars.json names it.
+A run whose gate failed, or that is worse than the live model, needs a reason to go live.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+from rich.table import Column, Table
+
+from console import UserError, out, run
+from operations import environment
+from training import runs
+from training.upload import split_address
+
+# SageMaker's registry in most regions. Newer regions have their own, which training.launch knows.
+SCRIPT_IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+ACCURACIES = ("test_accuracy", "validation_accuracy")  # the first that both models have is compared
+RECORD_KEYS = ("job", "image", "environment", "labels", "dataset_id", "metrics", "gate_passed")
+MODEL_KEYS = (
+    "artefact",
+    "sha256",
+    "image",
+    "environment",
+    "labels",
+    "dataset_id",
+    "metrics",
+    "run",
+    "override_reason",
+)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="training.promote", description="Make a model the live one.")
+    add = parser.add_argument
+    add("--env", required=True)
+    add("--run", required=True, help="a run record or a model.tar.gz, here or in S3")
+    add("--bucket", help="instead of the environment's output `bucket`")
+    add("--margin", type=float, default=0.01, help="accuracy that may be lost (%(default)s)")
+    add("--override", metavar="REASON", help="promote a run that would be refused; the reason is recorded")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    environment.check(args.env)
+    path = environment.ENVIRONMENTS / f"{args.env}.model.tfvars.json"
+    live = read_live(path)
+    bucket = args.bucket or environment.outputs(args.env)["bucket"]
+    record, artefact = read_run(args.run, runs.bucket_region(bucket))
+    sha256 = hashlib.sha256(artefact).hexdigest()
+    model = {key: record[key] for key in ("image", "environment", "labels", "dataset_id")} | {
+        "artefact": f"s3://{bucket}/models/{sha256[:16]}/model.tar.gz",
+        "sha256": sha256,
+        "metrics": figures(record["metrics"], args.run),
+        "run": record["job"],
+        "override_reason": None,
+    }
+
+    out.print(comparison(live, model))
+    if live and live["sha256"] == sha256:
+        model["override_reason"] = live["override_reason"]
+    elif faults := objections(live, model, record["gate_passed"], args.margin):
+        if not args.override:
+            raise UserError(
+                f"{args.run} is refused: {'; '.join(faults)} (--override REASON promotes it anyway)"
+            )
+        model["override_reason"] = args.override
+
+    store(artefact, model["artefact"])
+    if model == live:
+        out.print(f"{path} names this model already: nothing changed")
+        return
+    write(path, model)
+    out.print(f"{path} names {model['artefact']} now: see what follows with make plan ENV={args.env}")
+
+
+def read_live(path: Path) -> dict | None:
+    """The model that the environment's file names, if there is one yet."""
+    if not path.exists():
+        return None
+    try:
+        model = json.loads(path.read_text())["model"]
+        return {key: model[key] for key in MODEL_KEYS}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is broken ({error!r}): take it back from version control") from error
+
+
+def read_run(location: str, region: str) -> tuple[dict, bytes]:
+    """The record of a run and its artefact. An artefact of train.py is its own record."""
+    try:
+        if location.endswith(".tar.gz"):
+            artefact = runs.read(location)
+            metrics = runs.read_member(artefact, "metrics.json", location)
+            record = {
+                "job": "/".join(Path(location).parts[-2:]),
+                "image": SCRIPT_IMAGE.format(region=region),
+                "environment": runs.SCRIPT_ENVIRONMENT,
+                "labels": runs.read_member(artefact, "labels.json", location),
+                "dataset_id": metrics["dataset_id"],
+                "metrics": metrics,
+                "gate_passed": True,  # train.py leaves no artefact otherwise
+            }
+            return record, artefact
+        record = json.loads(runs.read(location))
+        return {key: record[key] for key in RECORD_KEYS}, runs.read(record["artefact"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{location} is neither a run record nor a model artefact ({error!r})") from error
+
+
+def figures(metrics: dict, location: str) -> dict[str, float]:
+    """The metrics that are plain numbers."""
+    plain = {name: value for name, value in metrics.items() if type(value) in (int, float)}
+    if broken := [name for name, value in plain.items() if not math.isfinite(value)]:
+        raise UserError(f"{location} has metrics that are not finite numbers: {', '.join(broken)}")
+    return plain
+
+
+def comparison(live: dict | None, model: dict) -> Table:
+    table = Table("metric", *(Column(name, justify="right") for name in ("live", "new", "change")))
+    old, new = live["metrics"] if live else {}, model["metrics"]
+    for name in new | old:
+        change = f"{new[name] - old[name]:+.4g}" if name in new and name in old else ""
+        table.add_row(name, shown(old.get(name)), shown(new.get(name)), change)
+    return table
+
+
+def shown(figure: float | None) -> str:
+    return "-" if figure is None else f"{figure:.4f}" if isinstance(figure, float) else str(figure)
+
+
+def objections(live: dict | None, model: dict, gate_passed: bool, margin: float) -> list[str]:
+    """Why the model should not go live. Accuracies are compared on the same photos only."""
+    faults = [] if gate_passed else ["its gate failed"]
+    if live is None:
+        return faults
+    shared = [name for name in ACCURACIES if name in live["metrics"] and name in model["metrics"]]
+    if live["dataset_id"] != model["dataset_id"] or not shared:
+        out.print("The live model was measured on other photos or in another way: not compared.")
+        return faults
+    name = shared[0]
+    new, old = model["metrics"][name], live["metrics"][name]
+    if round(old - new, 6) > margin:
+        faults.append(
+            f"its {name} of {new:.4f} is worse than the live model's {old:.4f} by more than {margin:g}"
+        )
+    return faults
+
+
+def store(artefact: bytes, uri: str) -> None:
+    """Put the artefact where Terraform will look for it, unless it is there."""
+    bucket, key = split_address(uri)
+    try:
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=artefact, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise UserError(f"{uri} cannot be written: {error}") from error
+
+
+def write(path: Path, model: dict) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps({"model": model}, indent=2, sort_keys=True) + "\n")
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,138 @@
+"""The SageMaker training job of each of training.launch's two algorithms, and how its result is served."""
+
+import argparse
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sagemaker.core import image_uris
+from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.shapes import CheckpointConfig, OutputDataConfig, StoppingCondition, Tag
+from sagemaker.core.training.configs import Compute, InputData, SourceCode
+from sagemaker.train import ModelTrainer
+
+from console import UserError
+from training.runs import SCRIPT_ENVIRONMENT
+
+BUILTIN_IMAGE = "image-classification"
+# The built-in algorithm trains on GPUs only (P2, P3, G4dn, G5); train.py is made for a CPU.
+INSTANCES = {"script": "ml.c5.xlarge", "builtin": "ml.g4dn.xlarge"}
+BUILTIN_EPOCHS = 30
+BUILTIN_BATCH = 32
+CHECKPOINTS = "/opt/ml/checkpoints"
+SOURCE = Path(__file__).parents[1]
+SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
+NOT_FOR_TRAINING = ["__pycache__", "*.egg-info", "lambdas", "localcloud", "monitoring", "operations"]
+WITH_OWN_DISK = re.compile(r"ml\.(\w+d[en]?|g[5-9]\w*|p[5-9]\w*|trn\w*)\.")
+# The SDK reports each call to its makers unless told otherwise.
+NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
+
+
+def trainer(args: argparse.Namespace, dataset: dict, data_uri: str) -> ModelTrainer:
+    """Everything about the job but its start. SageMaker writes below s3://<bucket>/jobs/<job>/."""
+    instance_type = args.instance_type or INSTANCES[args.algorithm]
+    tags = {"Project": "scones-unlimited", "Environment": args.env} | dict(args.tag)
+    algorithm = script(args, data_uri) if args.algorithm == "script" else builtin(args, dataset, data_uri)
+    return ModelTrainer(
+        sagemaker_session=Session(default_bucket=args.bucket, sagemaker_config=NO_TELEMETRY),
+        role=args.role,
+        base_job_name=f"scones-{args.env}-{args.algorithm}",
+        input_s3_key_prefix="jobs",
+        output_data_config=OutputDataConfig(
+            s3_output_path=f"s3://{args.bucket}/jobs", **given(kms_key_id=args.kms_key)
+        ),
+        compute=Compute(
+            instance_type=instance_type,
+            instance_count=1,
+            volume_size_in_gb=args.volume_size,
+            enable_managed_spot_training=args.spot,
+            **given(volume_kms_key_id=volume_key(instance_type, args.kms_key)),
+        ),
+        stopping_condition=StoppingCondition(
+            max_runtime_in_seconds=args.max_run,
+            **given(max_wait_time_in_seconds=args.max_wait if args.spot else None),
+        ),
+        checkpoint_config=checkpoints(args.bucket) if args.spot else None,
+        tags=[Tag(key=key, value=value) for key, value in tags.items()],
+        **algorithm,
+    )
+
+
+def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
+    """train.py in SageMaker's PyTorch container, which hands it the hyperparameters as flags."""
+    instance_type = args.instance_type or INSTANCES["script"]
+    flags = given(
+        epochs=args.epochs,
+        members=args.members,
+        seed=args.seed,
+        checkpoints=CHECKPOINTS if args.spot else None,
+    )
+    return {
+        "training_image": image_uris.retrieve(
+            "pytorch", args.region, instance_type=instance_type, image_scope="training"
+        ),
+        "source_code": SourceCode(
+            source_dir=str(SOURCE),
+            entry_script="training/train.py",
+            requirements="training/requirements.txt",
+            ignore_patterns=NOT_FOR_TRAINING,
+        ),
+        # The container runs the script by its path: by itself it would not find `training` and `console`.
+        "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},
+        "hyperparameters": flags | {"min-accuracy": args.min_accuracy},
+        "input_data_config": [InputData(channel_name="training", data_source=data_uri)],
+    }
+
+
+def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, Any]:
+    """SageMaker's image-classification algorithm."""
+    if args.members is not None or args.seed is not None:
+        raise UserError("--members and --seed are for --algorithm script: leave them out")
+    samples = len((args.data / "train.lst").read_text().splitlines())
+    # The pictures of both splits are in train/; each split has its own list of them.
+    channels = {
+        "train": "train/",
+        "validation": "train/",
+        "train_lst": "train.lst",
+        "validation_lst": "validation.lst",
+    }
+    return {
+        "training_image": image_uris.retrieve(BUILTIN_IMAGE, args.region),
+        "hyperparameters": {
+            "num_layers": 20,
+            "image_shape": "3,32,32",
+            "num_classes": len(dataset["classes"]),
+            "num_training_samples": samples,
+            "mini_batch_size": min(BUILTIN_BATCH, samples),
+            "epochs": args.epochs or BUILTIN_EPOCHS,
+        },
+        "input_data_config": [
+            InputData(channel_name=name, data_source=data_uri + path, content_type="application/x-image")
+            for name, path in channels.items()
+        ],
+    }
+
+
+def serving(algorithm: str, region: str) -> dict[str, Any]:
+    """The container that serves the artefact, on a CPU, and the environment it needs."""
+    if algorithm == "builtin":
+        return {"image": image_uris.retrieve(BUILTIN_IMAGE, region), "environment": {}}
+    image = image_uris.retrieve("pytorch", region, instance_type="ml.c5.xlarge", image_scope="inference")
+    return {"image": image, "environment": SCRIPT_ENVIRONMENT}
+
+
+def checkpoints(bucket: str) -> CheckpointConfig:
+    """A folder of its own for each job, so that none continues another's training."""
+    folder = f"s3://{bucket}/jobs/checkpoints/{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    return CheckpointConfig(s3_uri=folder, local_path=CHECKPOINTS)
+
+
+def volume_key(instance_type: str, kms_key: str | None) -> str | None:
+    """SageMaker refuses a key for instances with a disk of their own, which encrypt it in hardware."""
+    return None if WITH_OWN_DISK.match(instance_type) else kms_key
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Without the fields that are None: the SDK would send them."""
+    return {name: value for name, value in fields.items() if value is not None}

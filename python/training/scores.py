@@ -1,0 +1,112 @@
+"""How good a classifier is, and how far its confidence can be trusted: pure functions on NumPy arrays.
+
+`probabilities` has a row per picture and a column per class; `labels` has the right column of each row.
+"""
+
+import numpy as np
+
+BINS = 10
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def correct(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return probabilities.argmax(axis=1) == labels
+
+
+def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
+    probabilities = softmax(logits)[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The divisor of the logits that makes the labels most likely (Guo et al. 2017, "On Calibration of Modern
+    Neural Networks"). The range keeps a small split without a single mistake from asking for absolute certainty."""
+    candidates = np.geomspace(0.25, 4.0, 401)
+    return float(min(candidates, key=lambda t: negative_log_likelihood(logits / t, labels)))
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
+    """Per bin of confidence that holds a picture: how many, how sure, how right."""
+    confidence, hits = probabilities.max(axis=1), correct(probabilities, labels)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "count": int((bins == b).sum()),
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(hits[bins == b].mean()),
+        }
+        for b in np.unique(bins)
+    ]
+
+
+def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Naeini et al. 2015: the gap between confidence and accuracy, weighted by how many pictures show it."""
+    bins = reliability(probabilities, labels)
+    return sum(b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(labels)
+
+
+def at_threshold(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float | None]:
+    """The share of pictures that pass the gate, and how many of those are right (None if none passes)."""
+    accepted = probabilities.max(axis=1) >= threshold
+    hits = correct(probabilities, labels)[accepted]
+    return {
+        "coverage": float(accepted.mean()),
+        "selective_accuracy": float(hits.mean()) if len(hits) else None,
+    }
+
+
+def coverage_curve(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float | None]]:
+    floor = 1 / probabilities.shape[1]
+    thresholds = [*np.round(np.arange(np.ceil(floor * 100) / 100, 1.0, 0.01), 2), 0.995, 0.999]
+    return [{"threshold": float(t), **at_threshold(probabilities, labels, t)} for t in thresholds]
+
+
+def lowest_threshold(
+    probabilities: np.ndarray, labels: np.ndarray, selective_accuracy: float
+) -> float | None:
+    """The lowest threshold of the curve from which on every one reaches the asked-for selective accuracy."""
+    chosen = None
+    for point in reversed(coverage_curve(probabilities, labels)):
+        if point["selective_accuracy"] is not None and point["selective_accuracy"] < selective_accuracy:
+            break
+        chosen = point["threshold"]
+    return chosen
+
+
+def confusion(probabilities: np.ndarray, labels: np.ndarray) -> list[list[int]]:
+    """Rows are the right classes, columns the predicted ones."""
+    classes = probabilities.shape[1]
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
+    return counts.tolist()
+
+
+def per_class(matrix: list[list[int]], names: list[str]) -> dict[str, dict[str, float | None]]:
+    counts = np.array(matrix)
+    right, actual, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    return {
+        name: {
+            "precision": float(right[i] / predicted[i]) if predicted[i] else None,
+            "recall": float(right[i] / actual[i]) if actual[i] else None,
+        }
+        for i, name in enumerate(names)
+    }
+
+
+def report(probabilities: np.ndarray, labels: np.ndarray, names: list[str], threshold: float) -> dict:
+    """Every figure of a set of answers: what `train` and `evaluate` have in common."""
+    matrix = confusion(probabilities, labels)
+    return {
+        "test_accuracy": float(correct(probabilities, labels).mean()),
+        "n_test": len(labels),
+        "expected_calibration_error": expected_calibration_error(probabilities, labels),
+        "threshold": threshold,
+        **at_threshold(probabilities, labels, threshold),
+        "classes": per_class(matrix, names),
+        "confusion": matrix,
+        "coverage_curve": coverage_curve(probabilities, labels),
+    }

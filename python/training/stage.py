@@ -1,0 +1,121 @@
+"""Make the data set that training reads, from CIFAR-100, an archive in its layout, or drawings.
+
+    python -m training.stage --source cifar100 --out build/data/cifar100
+    python -m training.stage --source photos.tar.gz --out DIR --classes bus,bicycle --validation 0.2
+    python -m training.stage --source sample --out DIR --upload s3://bucket/data
+
+`training.dataset` describes what is written. Labels come from the archive's labels, never from file names:
+seven bike_s_* pictures of CIFAR-100 are motorcycles. The folder appears whole or not at all, and the same
+input gives the same dataset_id.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from console import UserError, run, track
+from training import archive, download, sample
+from training.archive import Archive
+from training.dataset import FOLDERS, Split, load, read_info
+from training.selection import content_id, select
+from training.upload import split_address, upload
+
+CLASSES = "bicycle,motorcycle"
+VALIDATION = 0.1  # of the training rows
+SEED = 0
+CONTENT = {"train", "test", "train.lst", "validation.lst", "test.lst", "dataset.json"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--source", required=True, help="cifar100, sample, or the path of an archive")
+    add("--out", required=True, type=Path, help="the folder to write")
+    add("--classes", default=CLASSES, help="two or more, in label order (default: %(default)s)")
+    add("--validation", type=float, default=VALIDATION, help="share of training rows (default: %(default)s)")
+    add("--upload", metavar="S3", help="send it below this address too, s3://bucket/data")
+    arguments = parser.parse_args()
+    if arguments.upload:
+        split_address(arguments.upload)  # a mistake here should not wait for the staging
+    classes = [name.strip() for name in arguments.classes.split(",")]
+    folder = arguments.out.resolve()
+    check_replaceable(folder)
+    splits, info = select(read_source(arguments.source), classes, arguments.validation, SEED)
+    info["source"] = Path(arguments.source).name
+    if holds(folder, info):
+        print(f"{arguments.out} holds data set {info['dataset_id']} already, nothing is changed")
+    else:
+        write(folder, splits, info)
+        sizes = ", ".join(f"{len(split.names)} {name}" for name, split in splits.items())
+        print(f"{arguments.out} holds data set {info['dataset_id']}: {sizes} pictures")
+    if arguments.upload:
+        upload(folder, arguments.upload)
+
+
+def read_source(source: str) -> Archive:
+    """The archive that --source names."""
+    if source == "sample":
+        return sample.draw(seed=SEED)
+    if source == "cifar100":
+        return archive.read(download.fetch())
+    if not Path(source).is_file():
+        raise UserError(f"--source {source} is neither cifar100 nor sample nor an archive's path")
+    return archive.read(Path(source))
+
+
+def holds(folder: Path, info: dict) -> bool:
+    """Whether the folder has exactly this data set, undamaged."""
+    try:
+        splits = {name: load(folder, name) for name in FOLDERS}
+        return read_info(folder) == info and content_id(splits, info["classes"]) == info["dataset_id"]
+    except UserError:
+        return False  # missing or damaged: it will be written anew
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to replace anything but a staged data set or an empty folder."""
+    if not folder.exists():
+        return
+    content = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if content and not ("dataset.json" in content and content <= CONTENT):
+        raise UserError(
+            f"--out {folder} is there and is not a staged data set: remove it or name another folder"
+        )
+
+
+def write(folder: Path, splits: dict[str, Split], info: dict) -> None:
+    """Write the data set beside the folder, then put it in its place, so that it is never half there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+            new = Path(temporary) / "new"
+            _write_files(new, splits, info)
+            if folder.exists():
+                folder.rename(Path(temporary) / "old")
+            new.rename(folder)
+    except OSError as error:
+        raise UserError(f"cannot write {folder}: {error.strerror}") from error
+
+
+def _write_files(folder: Path, splits: dict[str, Split], info: dict) -> None:
+    for name in sorted(set(FOLDERS.values())):
+        (folder / name).mkdir(parents=True)
+    pictures = [
+        (folder / FOLDERS[split] / name, pixels)
+        for split, rows in splits.items()
+        for name, pixels in zip(rows.names, rows.images, strict=True)
+    ]
+    for path, pixels in track(pictures, "staging", len(pictures)):
+        Image.fromarray(pixels).save(path)
+    for split, rows in splits.items():
+        (folder / f"{split}.lst").write_text(rows.listing(), encoding="utf-8")
+    (folder / "dataset.json").write_text(json.dumps(info, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)

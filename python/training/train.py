@@ -1,0 +1,189 @@
+"""Train the classifier on staged photos, judge it, and write the artefact if it passes the gate.
+
+    python -m training.train --data build/data/sample --out build/model
+
+The same file is the entry point of a SageMaker training job, where the folders come from the environment.
+A member is one network; the members' logits are averaged. Training runs on the CPU.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from console import UserError, out, run
+from training import artefact, dataset, plots, scores
+from training.inference import Classifier, Network
+from training.model import EPOCHS, Member, logits_of, train_member
+
+MEMBERS = 3
+THRESHOLD = 0.93  # the workflow's gate: below it a photo goes to a person
+TRUSTED = 0.98  # how often an accepted answer should be right; metrics.json says which threshold gives that
+MIN_ACCURACY = 0.85
+
+
+def gate(metrics: dict, probabilities: np.ndarray, min_accuracy: float) -> list[str]:
+    """Why this model must not be deployed; empty if it may be."""
+    reasons = []
+    if not np.isfinite(probabilities).all():
+        reasons.append("a probability is not a finite number")
+    predicted = np.array(metrics["confusion"]).sum(axis=0)
+    reasons += [
+        f"{name} is never predicted" for name, n in zip(metrics["labels"], predicted, strict=True) if not n
+    ]
+    if metrics["test_accuracy"] < min_accuracy:
+        reasons.append(f"test accuracy {metrics['test_accuracy']:.3f} is below --min-accuracy {min_accuracy}")
+    return reasons
+
+
+def train_members(
+    options: argparse.Namespace, train: dataset.Split, validation: dataset.Split, classes: int
+) -> list[Member]:
+    """Train each member, or take it from the checkpoints of a job that was interrupted.
+
+    A member takes about a minute, so a whole one is what a checkpoint holds.
+    """
+    members = []
+    for number in range(options.members):
+        seed = options.seed + number
+        kept = options.checkpoints / f"member-{seed}.pt" if options.checkpoints else None
+        if kept and kept.exists():
+            saved = torch.load(kept, weights_only=True)
+            network = Network(classes)
+            network.load_state_dict(saved["weights"])
+            members.append(Member(network.eval(), saved["history"]))
+            out.print(f"member {number + 1}/{options.members}: taken from {kept}")
+            continue
+        member = train_member(
+            train, validation, classes, options.epochs, seed, f"member {number + 1}/{options.members}"
+        )
+        members.append(member)
+        if kept:
+            partial = kept.with_suffix(".partial")
+            torch.save({"weights": artefact.portable(member.network), "history": member.history}, partial)
+            partial.replace(kept)
+    return members
+
+
+def judge(
+    classifier: Classifier, data: Path, info: dict, options: argparse.Namespace
+) -> tuple[dict, dataset.Split, np.ndarray]:
+    """Fit the temperature on the validation split; then read the test split, once, and score it."""
+    validation = dataset.load(data, "validation")
+    logits = logits_of(classifier, validation)
+    classifier.temperature = scores.fit_temperature(logits, validation.labels)
+    on_validation = scores.softmax(logits / classifier.temperature)
+
+    test = dataset.load(data, "test")
+    probabilities = scores.softmax(logits_of(classifier, test))
+    metrics = {
+        **scores.report(probabilities, test.labels, info["classes"], options.threshold),
+        "validation_accuracy": float(scores.correct(on_validation, validation.labels).mean()),
+        "threshold_for_98_percent": scores.lowest_threshold(on_validation, validation.labels, TRUSTED),
+        "temperature": classifier.temperature,
+        "labels": info["classes"],
+        "parameters": sum(p.numel() for p in classifier.parameters()),
+        "members": options.members,
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "dataset_id": info["dataset_id"],
+    }
+    return metrics, test, probabilities
+
+
+def main() -> None:
+    options = parse()
+    info = dataset.read_info(options.data)
+    train, validation = dataset.load(options.data, "train"), dataset.load(options.data, "validation")
+    out.print(
+        f"{len(train.labels)} photos to train on, {len(validation.labels)} to validate on, "
+        f"of {', '.join(info['classes'])}"
+    )
+
+    started = time.monotonic()
+    members = train_members(options, train, validation, len(info["classes"]))
+    seconds = round(time.monotonic() - started, 1)
+    classifier = Classifier([member.network for member in members])
+    metrics, test, probabilities = judge(classifier, options.data, info, options)
+
+    plots.save(options.report, "learning", plots.learning_curves([member.history for member in members]))
+    plots.save_report(options.report, test.images, test.labels, probabilities, info["classes"], metrics)
+    (options.report / "metrics.json").write_text(
+        json.dumps({**metrics, "train_seconds": seconds}, indent=2) + "\n"
+    )
+    out.print(summary(metrics, seconds))
+    if reasons := gate(metrics, probabilities, options.min_accuracy):
+        refusal = f"the model does not pass the gate: {'; '.join(reasons)}. No artefact is written."
+        if reason := os.environ.get(
+            "SM_OUTPUT_FAILURE"
+        ):  # what stands in this file is the job's FailureReason
+            Path(reason).write_text(refusal)
+        raise UserError(refusal)
+
+    # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
+    if options.sagemaker:
+        artefact.write(options.out, classifier, info["classes"], metrics)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            artefact.write(Path(folder), classifier, info["classes"], metrics)
+            artefact.pack(Path(folder), options.out / "model.tar.gz")
+        out.print(f"model: {options.out / 'model.tar.gz'}")
+
+
+def summary(metrics: dict, seconds: float) -> str:
+    accepted = metrics["selective_accuracy"]
+    return (
+        f"test accuracy {metrics['test_accuracy']:.3f} on {metrics['n_test']} photos; at the threshold "
+        f"{metrics['threshold']}: coverage {metrics['coverage']:.3f}, accuracy of the accepted "
+        f"{'-' if accepted is None else f'{accepted:.3f}'}; {seconds:.0f} s"
+    )
+
+
+def parse() -> argparse.Namespace:
+    sagemaker = os.environ.get("SM_MODEL_DIR")
+    parser = argparse.ArgumentParser(
+        prog="training.train", description="Train, judge and pack the classifier."
+    )
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("SM_CHANNEL_TRAINING"), help="a staged data set"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=sagemaker, help="folder for model.tar.gz, metrics.json and pictures"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--members", type=int, default=MEMBERS, help="networks whose logits are averaged")
+    parser.add_argument(
+        "--threshold", type=float, default=THRESHOLD, help="the workflow's confidence threshold"
+    )
+    parser.add_argument(
+        "--min-accuracy", type=float, default=MIN_ACCURACY, help="the gate, on the test split"
+    )
+    parser.add_argument(
+        "--checkpoints", type=Path, help="folder that keeps finished members over an interruption"
+    )
+    options = parser.parse_args()
+    options.sagemaker = bool(sagemaker)
+    for name, example in (("data", "build/data/sample"), ("out", "build/model")):
+        if getattr(options, name) is None:
+            raise UserError(f"--{name} is missing: name a folder, for example --{name} {example}")
+    for name in ("epochs", "members"):
+        if getattr(options, name) < 1:
+            raise UserError(f"--{name} {getattr(options, name)} is too small: give 1 or more")
+    for flag, share in (("--threshold", options.threshold), ("--min-accuracy", options.min_accuracy)):
+        if not 0 <= share <= 1:
+            raise UserError(f"{flag} {share} is not a share: give a number from 0 to 1")
+    options.report = Path(os.environ.get("SM_OUTPUT_DATA_DIR", options.out)) if sagemaker else options.out
+    for folder in (options.out, options.report, options.checkpoints):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,234 @@
+"""From a staged data set to a gated artefact, as a user runs it, on few drawings and for few epochs."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training import artefact, dataset, scores, train
+from training.augment import augment
+from training.inference import Classifier, Network
+from training.model import rate
+
+QUICK = ("--epochs", "15", "--members", "1", "--min-accuracy", "0.5")
+FIGURES = {
+    "test_accuracy", "n_test", "validation_accuracy", "temperature", "expected_calibration_error", "threshold",
+    "coverage", "selective_accuracy", "classes", "confusion", "parameters", "seed", "dataset_id", "coverage_curve",
+}  # fmt: skip
+
+
+def command(*arguments, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "2"} | environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(staged_sample, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    result = command("training.train", "--data", staged_sample, "--out", folder, *QUICK)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_training_leaves_the_artefact_its_metrics_and_pictures(trained):
+    pictures = {path.name for path in trained.glob("*.png")}
+    assert pictures == {"learning.png", "confusion.png", "reliability.png", "coverage.png", "mistakes.png"}
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert metrics.keys() >= FIGURES | {"train_seconds"}
+    with tarfile.open(trained / "model.tar.gz") as tar:
+        assert sorted(tar.getnames()) == [
+            "code",
+            "code/inference.py",
+            "labels.json",
+            "metrics.json",
+            "model.pt",
+        ]
+        packed = json.load(tar.extractfile("metrics.json"))
+        assert json.load(tar.extractfile("labels.json")) == ["bicycle", "motorcycle"]
+    assert packed == {key: value for key, value in metrics.items() if key != "train_seconds"}
+
+
+def test_the_same_seed_and_data_give_the_same_bytes(trained, staged_sample, tmp_path):
+    again = command("training.train", "--data", staged_sample, "--out", tmp_path, *QUICK)
+    assert again.returncode == 0, again.stderr
+    digests = {hashlib.sha256((f / "model.tar.gz").read_bytes()).hexdigest() for f in (trained, tmp_path)}
+    assert len(digests) == 1
+
+
+def test_evaluating_the_artefact_gives_the_figures_it_was_judged_by(trained, staged_sample, tmp_path):
+    model = trained / "model.tar.gz"
+    result = command(
+        "training.evaluate", "--model", model, "--data", staged_sample, "--out", tmp_path / "new"
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout[result.stdout.index("{") :])
+    judged = json.loads((trained / "metrics.json").read_text())
+    for figure in ("test_accuracy", "n_test", "confusion", "dataset_id", "classes"):
+        assert found[figure] == judged[figure]
+    assert found["expected_calibration_error"] == pytest.approx(
+        judged["expected_calibration_error"], abs=1e-3
+    )
+    assert (tmp_path / "new" / "mistakes.png").exists()
+
+
+def test_a_model_below_the_gate_leaves_no_artefact(staged_sample, tmp_path):
+    result = command("training.train", "--data", staged_sample, "--out", tmp_path, *QUICK[:-1], "1.0")
+    assert result.returncode == 1
+    assert "is below --min-accuracy 1.0" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "model.tar.gz").exists()
+
+
+def test_as_a_sagemaker_job_it_reads_and_writes_the_jobs_folders(staged_sample, tmp_path):
+    model, report, kept = tmp_path / "model", tmp_path / "output", tmp_path / "checkpoints"
+    job = {
+        "SM_CHANNEL_TRAINING": str(staged_sample), "SM_MODEL_DIR": str(model), "SM_OUTPUT_DATA_DIR": str(report),
+    }  # fmt: skip
+    result = command("training.train", *QUICK, "--checkpoints", kept, **job)
+    assert result.returncode == 0, result.stderr
+    assert {p.name for p in model.iterdir()} == {"code", "labels.json", "metrics.json", "model.pt"}
+    assert {p.name for p in report.iterdir()} >= {"metrics.json", "mistakes.png"}
+
+    weights = (model / "model.pt").read_bytes()
+    resumed = command("training.train", *QUICK, "--checkpoints", kept, **job)
+    assert f"taken from {kept}" in resumed.stdout
+    assert (model / "model.pt").read_bytes() == weights
+
+
+def test_a_sagemaker_job_that_fails_the_gate_leaves_the_reason_where_sagemaker_reads_it(
+    staged_sample, tmp_path
+):
+    folders = {"SM_CHANNEL_TRAINING": str(staged_sample), "SM_MODEL_DIR": str(tmp_path / "model")}
+    reason = tmp_path / "failure"
+    result = command("training.train", *QUICK[:-1], "1.0", SM_OUTPUT_FAILURE=str(reason), **folders)
+    assert result.returncode == 1
+    assert "is below --min-accuracy 1.0" in reason.read_text()
+    assert not (tmp_path / "model" / "model.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--data", "nowhere", "--out", "x"), "nowhere is not a staged data set"),
+        (("--out", "x"), "--data is missing"),
+        (("--data", "x"), "--out is missing"),
+        (("--data", "x", "--out", "y", "--epochs", "0"), "--epochs 0 is too small"),
+        (("--data", "x", "--out", "y", "--threshold", "93"), "--threshold 93.0 is not a share"),
+        (("--data", "x", "--out", "y", "--min-accuracy", "nan"), "--min-accuracy nan is not a share"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line(tmp_path, flags, said):
+    result = subprocess.run(
+        [sys.executable, "-m", "training.train", *flags], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_an_artefact_that_is_none_is_refused(tmp_path, staged_sample):
+    (tmp_path / "model.tar.gz").write_bytes(b"something else")
+    result = command("training.evaluate", "--model", tmp_path / "model.tar.gz", "--data", staged_sample)
+    assert result.returncode == 1
+    assert "is not a model artefact" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_tar_that_reaches_out_of_its_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "file", arcname="../escaped")
+    with pytest.raises(Exception, match="is not a model artefact"):
+        artefact.unpack(tmp_path / "model.tar.gz", tmp_path / "into")
+    assert not (tmp_path / "escaped").exists()
+
+
+def metrics_of(probabilities, labels) -> dict:
+    return scores.report(probabilities, labels, ["a", "b"], 0.93) | {"labels": ["a", "b"]}
+
+
+def test_the_gate_stops_what_must_not_be_deployed():
+    labels = np.array([0, 1, 0, 1])
+    good = np.array([[0.99, 0.01], [0.01, 0.99]] * 2)
+    assert train.gate(metrics_of(good, labels), good, 1.0) == []
+
+    one_sided = np.array([[0.99, 0.01]] * 4)
+    assert train.gate(metrics_of(one_sided, labels), one_sided, 0.5) == ["b is never predicted"]
+
+    broken = good.copy()
+    broken[0, 0] = np.nan
+    assert train.gate(metrics_of(good, labels), broken, 0.5) == ["a probability is not a finite number"]
+
+
+def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):
+    """Whatever the test split holds, the temperature and the threshold stay as they were."""
+    torch.manual_seed(0)
+    members = [Network(2)]
+    info, options = dataset.read_info(staged_sample), Namespace(threshold=0.93, members=1, epochs=1, seed=0)
+    honest, *_ = train.judge(Classifier(members), staged_sample, info, options)
+
+    reads = []
+    original = dataset.load
+
+    def load(folder, split):
+        reads.append(split)
+        loaded = original(folder, split)
+        return dataclasses.replace(loaded, labels=0 * loaded.labels) if split == "test" else loaded
+
+    monkeypatch.setattr(dataset, "load", load)
+    swapped, *_ = train.judge(Classifier(members), staged_sample, info, options)
+    assert reads == ["validation", "test"]
+    for figure in ("temperature", "validation_accuracy", "threshold", "threshold_for_98_percent"):
+        assert honest[figure] == swapped[figure]
+    assert honest["confusion"] != swapped["confusion"]
+
+
+def test_views_of_a_picture_are_random_and_repeatable():
+    images = torch.randn(8, 3, 32, 32)
+    first, again = (augment(images, torch.Generator().manual_seed(0)) for _ in range(2))
+    other = augment(images, torch.Generator().manual_seed(1))
+    assert first.shape == images.shape
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_rate_rises_and_then_falls_to_nothing():
+    rates = [rate(step, 100) for step in range(100)]
+    assert rates.index(max(rates)) in (14, 15)
+    assert max(rates) == pytest.approx(4e-3)
+    assert rates[-1] < 1e-4
+
+
+@pytest.mark.photographs
+def test_three_members_reach_93_percent_on_the_real_photographs(tmp_path):
+    """The issue's figures: one member's mean over three seeds at least 0.92, three members at least 0.93."""
+    data = tmp_path / "data"
+    staged = command("training.stage", "--source", os.environ["SCONES_CIFAR100"], "--out", data)
+    assert staged.returncode == 0, staged.stderr
+    kept = tmp_path / "members"
+    result = command("training.train", "--data", data, "--out", tmp_path / "model", "--checkpoints", kept)
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / "model" / "metrics.json").read_text())["test_accuracy"] >= 0.93
+
+    test = dataset.load(data, "test")
+    accuracies = []
+    for path in kept.glob("member-*.pt"):
+        network = Network(2)
+        network.load_state_dict(torch.load(path, weights_only=True)["weights"])
+        accuracies.append(scores.correct(train.logits_of(Classifier([network]), test), test.labels).mean())
+    assert len(accuracies) == 3
+    assert np.mean(accuracies) >= 0.92
