@@ -1,0 +1,114 @@
+"""ClassifyImages: asks the model's endpoint how probable each class is.
+
+Settings: ENDPOINT_NAME, the endpoint to ask.
+"""
+
+import binascii
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from common import (
+    AccessDenied,
+    EndpointNotFound,
+    EndpointThrottled,
+    EndpointUnavailable,
+    ImageRefused,
+    InvalidEvent,
+    InvalidSetting,
+    Pointer,
+    answer,
+    logged,
+    parse_body,
+    parse_pointer,
+    parse_probabilities,
+)
+from images import NETWORK_FAULTS, check_size, content_type, read_image
+
+CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
+
+
+@dataclass(frozen=True)
+class Settings:
+    endpoint_name: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    name = environment.get("ENDPOINT_NAME", "")
+    if not name:
+        raise InvalidSetting("ENDPOINT_NAME must name the endpoint to ask, it is not set")
+    return Settings(name)
+
+
+@functools.cache
+def settings() -> Settings:
+    return read_settings(os.environ)
+
+
+# At first use and not at import, for the reason given in images.py.
+@functools.cache
+def runtime() -> Any:
+    # Tried once: the state machine retries, where it is seen.
+    retries = {"total_max_attempts": 1}
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
+    return boto3.client("sagemaker-runtime", config=config)
+
+
+def image_content(body: Mapping[str, Any], image: Pointer) -> bytes:
+    """The image: from the event, or from S3 where the event has only a pointer to it."""
+    text = body.get("image_data", "")
+    if text == "":
+        return read_image(image)
+    try:
+        content = binascii.a2b_base64(text, strict_mode=True)
+    except (TypeError, ValueError) as error:
+        raise InvalidEvent(f"{image}: image_data is not base64 text: {error}") from error
+    check_size(len(content), image)
+    return content
+
+
+def classify(content: bytes, image: Pointer, endpoint_name: str) -> list[float]:
+    """The probability of each class, in the order of the model's labels."""
+    kind = content_type(content, image)
+    try:
+        response = runtime().invoke_endpoint(
+            EndpointName=endpoint_name, ContentType=kind, Accept="application/json", Body=content
+        )
+        inferences = response["Body"].read()
+    except ClientError as error:
+        raise_by_name(error, image, endpoint_name)
+        raise
+    except NETWORK_FAULTS as error:
+        raise EndpointUnavailable(f"{image}: {error}") from error
+    return parse_probabilities(inferences, image)
+
+
+def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> None:
+    """SageMaker's refusal under the name that says what to do about it, if it has one."""
+    code, reason = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    # A ModelError is HTTP status 424 and carries the model's own.
+    status = error.response.get("OriginalStatusCode", error.response["ResponseMetadata"]["HTTPStatusCode"])
+    if code == "ValidationError" and "not found" in reason:
+        raise EndpointNotFound(f"{image}: no model is deployed, no endpoint {endpoint_name}") from error
+    if code in ("AccessDeniedException", "AccessDenied"):
+        raise AccessDenied(f"{image}: the function's role may not ask endpoint {endpoint_name}") from error
+    if code == "ThrottlingException" or status == 429:
+        raise EndpointThrottled(f"{image}: {error}") from error
+    if code == "ModelError" and 400 <= status < 500:
+        raise ImageRefused(f"{image}: {error.response.get('OriginalMessage', reason)}") from error
+    if code == "ModelError" or status >= 500:
+        raise EndpointUnavailable(f"{image}: {error}") from error
+
+
+@logged
+def handler(event: Any, _context: Any) -> dict[str, Any]:
+    body = parse_body(event)
+    image = parse_pointer(body)
+    inferences = classify(image_content(body, image), image, settings().endpoint_name)
+    return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": inferences})

@@ -1,0 +1,52 @@
+"""SerializeImageData: puts the image named by the event into the workflow's state, or leaves a pointer to it.
+
+Settings: MAX_INLINE_BYTES, the largest image that travels in the state.
+"""
+
+import binascii
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common import InvalidSetting, Pointer, answer, logged, parse_body, parse_pointer
+from images import read_image
+
+STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answer
+ENVELOPE_BYTES = 12_288  # for a key of 1,024 bytes that JSON escapes six-fold, and what the service adds
+MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four characters of three bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    max_inline_bytes: int
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    text = environment.get("MAX_INLINE_BYTES", str(MAX_INLINE_BYTES))
+    if not (text.isdecimal() and int(text) <= MAX_INLINE_BYTES):
+        raise InvalidSetting(f"MAX_INLINE_BYTES must be 0 to {MAX_INLINE_BYTES}, not {text!r}")
+    return Settings(int(text))
+
+
+@functools.cache
+def settings() -> Settings:
+    return read_settings(os.environ)
+
+
+def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> dict[str, Any]:
+    """The body that ClassifyImages takes. An empty image_data tells it to read the image from S3 itself."""
+    inline = len(content) <= max_inline_bytes
+    return {
+        "image_data": binascii.b2a_base64(content, newline=False).decode() if inline else "",
+        "s3_bucket": image.bucket,
+        "s3_key": image.key,
+        "inferences": [],
+    }
+
+
+@logged
+def handler(event: Any, _context: Any) -> dict[str, Any]:
+    image = parse_pointer(parse_body(event))
+    return answer(serialize(read_image(image), image, settings().max_inline_bytes))

@@ -1,0 +1,124 @@
+"""FilterInferences as Step Functions calls it: it decides, and never fails open."""
+
+import importlib
+import json
+import math
+
+import pytest
+
+from common import InvalidEvent, InvalidSetting, Pointer, ThresholdConfidenceNotMet, UnexpectedInference
+
+filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
+IMAGE = Pointer("scones-test-123456789012", "incoming/bicycle.png")
+LABELS = ("bicycle", "motorcycle")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "classified",
+        "classified-bare",
+        "classified-as-text",
+        "classified-in-execution",
+        "classified-with-text-inferences",
+    ],
+)
+def test_every_shape_of_the_event_gives_the_same_decision(event, context, name):
+    assert filter_step.handler(event(name), context) == {
+        "statusCode": 200,
+        "body": {
+            "s3_bucket": "scones-test-123456789012",
+            "s3_key": "incoming/bicycle.png",
+            "inferences": [0.9969, 0.0031],
+            "label": "bicycle",
+            "confidence": 0.9969,
+            "threshold": 0.93,
+        },
+    }
+
+
+def test_the_same_event_twice_gives_the_same_answer(event, context):
+    first, second = (filter_step.handler(event("classified"), context) for _ in range(2))
+    assert first == second
+
+
+def test_a_model_that_is_not_sure_is_refused_by_the_contracts_name(event, context):
+    with pytest.raises(ThresholdConfidenceNotMet, match=r"^THRESHOLD_CONFIDENCE_NOT_MET$"):
+        filter_step.handler(event("classified-unsure"), context)
+
+
+@pytest.mark.parametrize(("inferences", "label"), [([0.93, 0.07], "bicycle"), ([0, 1], "motorcycle")])
+def test_the_threshold_itself_is_enough_and_the_label_is_the_likeliest(inferences, label):
+    assert filter_step.decide(inferences, IMAGE, LABELS, 0.93)["label"] == label
+
+
+def test_a_hair_below_the_threshold_is_not_enough():
+    with pytest.raises(ThresholdConfidenceNotMet):
+        filter_step.decide([math.nextafter(0.93, 0), 0.07], IMAGE, LABELS, 0.93)
+
+
+@pytest.mark.parametrize(
+    "inferences",
+    [
+        [],
+        [0.99],
+        [0.97, 0.02, 0.01],
+        [math.nan, 0.01],
+        [math.inf, 0],
+        [0.99, math.nan],
+        ["0.99", "0.01"],
+        [True, False],
+        [1.5, -0.5],
+        [0.99, -0.01],
+        [0.99, 0.99],
+        [0.0, 0.0],
+        [[0.99, 0.01]],
+        [10**400, 0],
+        {"bicycle": 0.99},
+        None,
+        0.99,
+        "",
+        "0.99",
+        "[0.99, 0.01",
+        "[NaN, NaN]",
+        "bicycle",
+        "[" * 100_000,
+    ],
+)
+def test_it_never_fails_open(event, context, inferences):
+    with pytest.raises(UnexpectedInference, match=r"s3://scones-test-123456789012/incoming/bicycle\.png"):
+        filter_step.handler(event("classified-bare") | {"inferences": inferences}, context)
+
+
+@pytest.mark.parametrize("field", ["inferences", "s3_bucket", "s3_key"])
+def test_a_field_that_is_missing_is_named(event, context, field):
+    body = event("classified-bare")
+    del body[field]
+    with pytest.raises(InvalidEvent, match=field):
+        filter_step.handler({"statusCode": 200, "body": json.dumps(body)}, context)
+
+
+@pytest.mark.parametrize("text", ["0", "-0.1", "1.01", "nan", "inf", "", "high"])
+def test_a_threshold_that_makes_no_sense_is_refused(text):
+    with pytest.raises(InvalidSetting, match="THRESHOLD must be a number above 0 and at most 1"):
+        filter_step.read_settings({"LABELS": "bicycle,motorcycle", "THRESHOLD": text})
+
+
+def test_the_threshold_may_be_1():
+    settings = filter_step.read_settings({"LABELS": "bicycle, motorcycle, car", "THRESHOLD": "1"})
+    assert settings == filter_step.Settings(("bicycle", "motorcycle", "car"), 1.0)
+
+
+@pytest.mark.parametrize("labels", ["", "bicycle", "bicycle,", "bicycle,bicycle"])
+def test_labels_that_make_no_sense_are_refused(labels):
+    with pytest.raises(InvalidSetting, match="LABELS must be"):
+        filter_step.read_settings({"LABELS": labels})
+
+
+def test_a_bad_setting_fails_the_invocation_by_name(monkeypatch, event, context):
+    monkeypatch.setenv("THRESHOLD", "93")
+    filter_step.settings.cache_clear()
+    with pytest.raises(InvalidSetting, match="not '93'"):
+        filter_step.handler(event("classified"), context)
+    monkeypatch.delenv("THRESHOLD")
+    filter_step.handler(event("classified"), context)

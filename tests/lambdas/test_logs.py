@@ -1,0 +1,56 @@
+"""What a person on call finds in the log: one line of JSON per invocation."""
+
+import importlib
+import json
+
+import pytest
+
+import serialize
+from common import ImageNotFound, ThresholdConfidenceNotMet
+
+filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
+
+pytestmark = pytest.mark.usefixtures("bucket")
+
+
+def the_one_line(capsys):
+    [line] = capsys.readouterr().out.splitlines()
+    return json.loads(line)
+
+
+def test_a_success_is_logged_with_execution_image_and_request_and_without_the_image(event, context, capsys):
+    upload = event("upload-in-execution")
+    body = serialize.handler(upload, context)["body"]
+    line = the_one_line(capsys)
+    assert line.pop("timestamp")
+    assert line == {
+        "level": "INFO",
+        "function": "serialize",
+        "execution_id": upload["execution_id"],
+        "request_id": context.aws_request_id,
+        "image": "s3://scones-test-123456789012/incoming/bicycle.png",
+        "message": "done",
+        "inferences": [],
+    }
+    assert body["image_data"] not in json.dumps(line)
+
+
+def test_a_decision_is_logged(event, context, capsys):
+    filter_step.handler(event("classified"), context)
+    line = the_one_line(capsys)
+    assert (line["label"], line["confidence"], line["threshold"]) == ("bicycle", 0.9969, 0.93)
+
+
+def test_a_failure_is_logged_by_its_name(event, context, capsys):
+    with pytest.raises(ImageNotFound):
+        serialize.handler(event("upload") | {"s3_key": "incoming/gone.png"}, context)
+    line = the_one_line(capsys)
+    assert (line["level"], line["error"]) == ("ERROR", "ImageNotFound")
+    assert line["message"] == "s3://scones-test-123456789012/incoming/gone.png: there is no such object"
+
+
+def test_low_confidence_is_an_outcome_and_no_error_in_the_log(event, context, capsys):
+    with pytest.raises(ThresholdConfidenceNotMet):
+        filter_step.handler(event("classified-unsure"), context)
+    line = the_one_line(capsys)
+    assert (line["level"], line["error"]) == ("WARNING", "ThresholdConfidenceNotMet")

@@ -1,0 +1,76 @@
+"""Two hundred random events for each handler: only the handler's own named errors come out."""
+
+import base64
+import contextlib
+import importlib
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import classify
+import serialize
+from common import (
+    BUCKET_NAME,
+    ImageNotFound,
+    InvalidEvent,
+    NotAnImage,
+    ThresholdConfidenceNotMet,
+    UnexpectedInference,
+)
+
+filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
+pytestmark = pytest.mark.usefixtures("bucket")
+
+two_hundred_times = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+numbers = st.integers() | st.floats()
+anything = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+    max_leaves=8,
+)
+buckets = st.just("scones-test-123456789012") | st.from_regex(BUCKET_NAME, fullmatch=True)
+keys = st.just("incoming/bicycle.png") | st.text(max_size=1100)
+images = st.just("") | st.binary().map(lambda content: base64.b64encode(content).decode())
+inferences = st.floats(0, 1).map(lambda p: [p, 1 - p]) | st.lists(numbers, max_size=3) | anything
+fields = {
+    "s3_bucket": buckets | anything,
+    "s3_key": keys | anything,
+    "image_data": images | anything,
+    "inferences": inferences | inferences.map(json.dumps),
+}
+bodies = st.fixed_dictionaries(fields) | st.fixed_dictionaries({}, optional=fields) | anything
+wrappers = st.fixed_dictionaries(
+    {"body": bodies | bodies.map(json.dumps) | st.text()},
+    optional={"statusCode": anything, "execution_id": anything},
+)
+events = bodies | wrappers | wrappers.map(lambda wrapper: {"body": wrapper})
+near_misses = st.fixed_dictionaries(
+    {"s3_bucket": buckets, "s3_key": keys, "image_data": images, "inferences": inferences}
+)
+
+
+@two_hundred_times
+@given(event=events | near_misses)
+def test_serialize(context, event):
+    with contextlib.suppress(InvalidEvent, ImageNotFound, NotAnImage):
+        assert serialize.handler(event, context)["body"]["image_data"]
+
+
+@two_hundred_times
+@given(event=events | near_misses, answer=inferences.map(json.dumps).map(str.encode) | st.binary())
+def test_classify(endpoint, context, event, answer):
+    endpoint.answer(answer)
+    with contextlib.suppress(InvalidEvent, ImageNotFound, NotAnImage, UnexpectedInference):
+        assert len(classify.handler(event, context)["body"]["inferences"]) >= 2
+
+
+@two_hundred_times
+@given(event=events | near_misses)
+def test_filter(context, event):
+    with contextlib.suppress(InvalidEvent, UnexpectedInference, ThresholdConfidenceNotMet):
+        assert filter_step.handler(event, context)["body"]["confidence"] >= 0.93

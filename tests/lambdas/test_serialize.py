@@ -1,0 +1,166 @@
+"""SerializeImageData as Step Functions calls it, with a real S3."""
+
+import base64
+import json
+import random
+
+import pytest
+
+import images
+import serialize
+from common import (
+    AccessDenied,
+    ImageNotFound,
+    ImageTooLarge,
+    InvalidEvent,
+    InvalidSetting,
+    NotAnImage,
+    Pointer,
+    StorageUnavailable,
+)
+
+pytestmark = pytest.mark.usefixtures("bucket")
+
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "name", ["upload", "upload-pointer-only", "upload-in-execution", "upload-as-text", "upload-twice-wrapped"]
+)
+def test_every_shape_of_the_upload_event_gives_the_photo_as_base64_text(event, photo, context, name):
+    assert serialize.handler(event(name), context) == {
+        "statusCode": 200,
+        "body": {
+            "image_data": base64.b64encode(photo).decode(),
+            "s3_bucket": "scones-test-123456789012",
+            "s3_key": "incoming/bicycle.png",
+            "inferences": [],
+        },
+    }
+
+
+def test_the_same_event_twice_gives_the_same_answer(event, context):
+    assert serialize.handler(event("upload"), context) == serialize.handler(event("upload"), context)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "incoming/a b.png",
+        "incoming/a+b.png",
+        "incoming/Fahrrad Straße 自転車 🚲.png",
+        "incoming/100%25.png",
+        "a?b#c",
+    ],
+)
+def test_a_key_is_taken_as_it_is_given(put, photo, context, key):
+    body = serialize.handler(put(key, photo), context)["body"]
+    assert (body["s3_key"], base64.b64decode(body["image_data"])) == (key, photo)
+
+
+def test_a_jpeg_is_taken_too(put, context):
+    assert serialize.handler(put("incoming/a.jpg", JPEG), context)["body"]["image_data"]
+
+
+def test_an_image_of_1_mb_goes_as_a_pointer(put, context):
+    body = serialize.handler(put("incoming/large.png", PNG + random.randbytes(MEBIBYTE)), context)["body"]
+    assert body["image_data"] == ""
+    assert body["s3_key"] == "incoming/large.png"
+
+
+def test_the_largest_image_that_travels_leaves_the_state_within_the_limit_of_step_functions(put, context):
+    content = PNG + bytes(serialize.MAX_INLINE_BYTES - len(PNG))
+    inline = serialize.handler(put("incoming/at-the-limit.png", content), context)["body"]
+    assert base64.b64decode(inline["image_data"]) == content
+    assert serialize.handler(put("incoming/above.png", content + b"\0"), context)["body"]["image_data"] == ""
+
+    worst = serialize.serialize(content, Pointer("b" * 63, "\x01" * 1024), serialize.MAX_INLINE_BYTES)
+    what_the_service_adds = 4096
+    assert len(json.dumps({"statusCode": 200, "body": worst})) + what_the_service_adds < 262_144
+
+
+def test_an_image_of_6_mb_is_taken_and_one_byte_more_is_refused(put, context):
+    content = PNG + bytes(6 * MEBIBYTE - len(PNG))
+    serialize.handler(put("incoming/6.png", content), context)
+    with pytest.raises(ImageTooLarge, match=r"s3://scones-test-123456789012/incoming/7\.png: 6291457 bytes"):
+        serialize.handler(put("incoming/7.png", content + b"\0"), context)
+
+
+def test_an_image_that_is_too_large_is_refused_before_a_byte_of_it_arrives(broken_s3, event, context):
+    broken_s3.answer(b"", **{"Content-Length": str(7 * MEBIBYTE)})
+    with pytest.raises(ImageTooLarge):
+        serialize.handler(event("upload"), context)
+
+
+@pytest.mark.parametrize("content", [b"", b"I am text.\n", b"GIF89a", PNG[:7]])
+def test_what_is_neither_png_nor_jpeg_is_refused_whatever_its_name_says(put, context, content):
+    with pytest.raises(NotAnImage, match=f"incoming/fake.png: {len(content)} bytes"):
+        serialize.handler(put("incoming/fake.png", content), context)
+
+
+@pytest.mark.parametrize("place", [{"s3_key": "incoming/gone.png"}, {"s3_bucket": "no-such-bucket-here"}])
+def test_an_object_that_is_gone_is_named(event, context, place):
+    upload = event("upload") | place
+    with pytest.raises(ImageNotFound, match=f"s3://{upload['s3_bucket']}/{upload['s3_key']}"):
+        serialize.handler(upload, context)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"s3_key": None}, "s3_key must be"),
+        ({"s3_key": ""}, "s3_key must be"),
+        ({"s3_key": "é" * 513}, "s3_key must be"),
+        ({"s3_key": "\ud800"}, "s3_key must be"),
+        ({"s3_bucket": 7}, "s3_bucket must be"),
+        ({"s3_bucket": "Not A Bucket"}, "s3_bucket must be"),
+        ({"body": None}, "must be an object, not None"),
+        ({"body": "[]"}, "must be an object, not \\[]"),
+        ({"body": "{"}, "body is not JSON"),
+        ({"body": "[" * 100_000}, "body is not JSON"),
+    ],
+)
+def test_a_bad_event_is_refused_with_the_field_that_is_wrong(event, context, change, said):
+    with pytest.raises(InvalidEvent, match=said):
+        serialize.handler(event("upload") | change, context)
+
+
+@pytest.mark.parametrize("not_an_object", [None, [], "text", 7])
+def test_an_event_that_is_no_object_is_refused(context, not_an_object):
+    with pytest.raises(InvalidEvent, match="must be an object"):
+        serialize.handler(not_an_object, context)
+
+
+def test_a_permission_that_is_missing_is_named(broken_s3, event, context):
+    broken_s3.answer(b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>", status=403)
+    with pytest.raises(AccessDenied, match=r"s3://scones-test-123456789012/incoming/bicycle\.png"):
+        serialize.handler(event("upload"), context)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_storage_that_fails_is_asked_twice_and_then_named(broken_s3, event, context, status):
+    broken_s3.answer(b"<Error><Code>SlowDown</Code></Error>", status=status)
+    with pytest.raises(StorageUnavailable):
+        serialize.handler(event("upload"), context)
+    assert len(broken_s3.asked) == 2
+
+
+def test_a_storage_that_does_not_answer_is_named(monkeypatch, broken_s3, event, context):
+    monkeypatch.setattr(images, "READ_SECONDS", 0.1)
+    broken_s3.answer(b"", delay=0.5)
+    with pytest.raises(StorageUnavailable):
+        serialize.handler(event("upload"), context)
+
+
+def test_a_storage_that_breaks_off_is_named(monkeypatch, broken_s3, event, context):
+    monkeypatch.setattr(images, "READ_SECONDS", 0.2)
+    broken_s3.answer(PNG, **{"Content-Length": "100"})
+    with pytest.raises(StorageUnavailable):
+        serialize.handler(event("upload"), context)
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "", "187393", "1e3"])
+def test_a_limit_that_cannot_work_is_refused(text):
+    with pytest.raises(InvalidSetting, match="MAX_INLINE_BYTES must be 0 to 187392"):
+        serialize.read_settings({"MAX_INLINE_BYTES": text})
