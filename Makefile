@@ -14,14 +14,33 @@ PYTHON  ?= python3
 VENV := .venv
 BIN  := $(VENV)/bin
 
+TERRAFORM = $(BIN)/python -m operations.terraform $(ENV)
+PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
+
+# The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
+CLOUD_PORT ?= 4577
+ifeq ($(ENV),local)
+  export AWS_ENDPOINT_URL ?= http://127.0.0.1:$(CLOUD_PORT)
+  export AWS_ACCESS_KEY_ID := local
+  export AWS_SECRET_ACCESS_KEY := local
+  export AWS_REGION := us-east-1
+  export AWS_DEFAULT_REGION := us-east-1
+  export AWS_EC2_METADATA_DISABLED := true
+  unexport AWS_PROFILE AWS_SESSION_TOKEN
+endif
+
 ##@ Start here
 
 .PHONY: help
 help: ## Explain every target
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
+
+.PHONY: demo
+demo: $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=...
+	@$(BIN)/python -m operations.demo --dataset $(DATASET)
 
 ##@ The model
 
@@ -41,6 +60,47 @@ launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALG
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
 	$(BIN)/python -m training.promote --env $(ENV) --run $(or $(RUN),$(MODEL)/model.tar.gz) $(ARGS)
 
+##@ An environment: ENV=local (the default), staging or prod
+
+.PHONY: cloud
+cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, until Ctrl-C
+	@$(BIN)/python -m localcloud --port $(CLOUD_PORT)
+
+.PHONY: package
+package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
+	@$(BIN)/python -m operations.package
+
+.PHONY: bootstrap
+bootstrap: $(VENV)/.installed-demo ## Make the bucket for Terraform's state, once per environment
+	@$(BIN)/python -m operations.bootstrap $(ENV)
+
+.PHONY: plan
+plan: package ## Write down what would change
+	@$(TERRAFORM) init
+	@$(TERRAFORM) plan -input=false -out=$(PLAN)
+
+.PHONY: apply
+apply: $(VENV)/.installed-demo ## Do what the last plan says
+	@test -f $(PLAN) || { echo "error: there is no plan for $(ENV): make one with make plan ENV=$(ENV)" >&2; exit 1; }
+	@$(TERRAFORM) apply -input=false $(PLAN)
+	@rm $(PLAN)
+
+.PHONY: verify
+verify: $(VENV)/.installed-demo ## Prove that what is live is what was asked for
+	@$(BIN)/python -m operations.verify $(ENV)
+
+.PHONY: classify
+classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
+	@$(BIN)/python -m operations.classify $(ENV) '$(IMAGE)'
+
+.PHONY: evaluate
+evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
+	@$(BIN)/python -m operations.evaluate $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
+
+.PHONY: destroy
+destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
+	@$(BIN)/python -m operations.destroy $(ENV) --confirm '$(CONFIRM)'
+
 ##@ Quality
 
 .PHONY: test
@@ -52,11 +112,13 @@ lint: $(VENV)/.installed-lint ## Check style and types, change nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	terraform fmt -check -recursive terraform
 
 .PHONY: fmt
 fmt: $(VENV)/.installed-lint ## Put everything into the house style
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
+	terraform fmt -recursive terraform
 
 .PHONY: lock
 lock: ## Refresh constraints.txt, the versions that every install uses
@@ -66,7 +128,7 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
 	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
 
-##@ How .venv is made: one stamp per group of dependencies, redone when the versions change
+# How .venv is made: one stamp per group of dependencies, redone when the versions change.
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -7,9 +7,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from console import UserError
 
@@ -23,6 +25,20 @@ def check(env: str) -> None:
         raise UserError(f"there is no {ENVIRONMENTS} here: run this at the project's root")
     if env not in names:
         raise UserError(f"there is no environment {env!r}: choose from {', '.join(names)}")
+    check_reachable(os.environ.get("AWS_ENDPOINT_URL"))
+
+
+def check_reachable(url: str | None) -> None:
+    """Refuse a local cloud that is not running: Terraform would go on asking it for minutes."""
+    if url is None:
+        return
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+    except OSError as error:
+        raise UserError(
+            f"nothing answers at AWS_ENDPOINT_URL={url}: start the local cloud with `make cloud`"
+        ) from error
 
 
 def outputs(env: str) -> dict[str, Any]:

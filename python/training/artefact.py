@@ -6,6 +6,7 @@ metrics.json        how good it is, see training.train
 code/inference.py   how it answers
 """
 
+import base64
 import gzip
 import json
 import shutil
@@ -18,16 +19,21 @@ from torch import nn
 from console import UserError
 from training import inference
 
-MEMBERS = ("code", "code/inference.py", "labels.json", "metrics.json", "model.pt")
+MEMBERS = ("code", "code/inference.py", "golden.json", "labels.json", "metrics.json", "model.pt")
 
 
-def write(folder: Path, classifier: inference.Classifier, labels: list[str], metrics: dict) -> None:
+def write(
+    folder: Path, classifier: inference.Classifier, labels: list[str], metrics: dict, golden: bytes
+) -> None:
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
     weights = [portable(member) for member in classifier.members]
     torch.save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    answer = inference.predict_fn(inference.input_fn(golden, "image/png"), classifier.eval())[0]
+    example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.tolist()}
+    (folder / "golden.json").write_text(json.dumps(example) + "\n")
     shutil.copyfile(inference.__file__, folder / "code" / "inference.py")
 
 

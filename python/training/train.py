@@ -126,13 +126,22 @@ def main() -> None:
         raise UserError(refusal)
 
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
+    golden = surest(classifier, validation, options.data)
     if options.sagemaker:
-        artefact.write(options.out, classifier, info["classes"], metrics)
+        artefact.write(options.out, classifier, info["classes"], metrics, golden)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            artefact.write(Path(folder), classifier, info["classes"], metrics)
+            artefact.write(Path(folder), classifier, info["classes"], metrics, golden)
             artefact.pack(Path(folder), options.out / "model.tar.gz")
         out.print(f"model: {options.out / 'model.tar.gz'}")
+
+
+def surest(classifier: Classifier, validation: dataset.Split, data: Path) -> bytes:
+    """The validation photo that the model is most sure of, and right: the one by which a deployment proves itself."""
+    probabilities = scores.softmax(logits_of(classifier, validation))
+    right = scores.correct(probabilities, validation.labels)
+    name = validation.names[int(np.argmax(probabilities.max(axis=1) * right))]
+    return (data / dataset.FOLDERS["validation"] / name).read_bytes()
 
 
 def summary(metrics: dict, seconds: float) -> str:

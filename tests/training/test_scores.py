@@ -43,6 +43,11 @@ def test_the_temperature_undoes_a_known_overconfidence():
     assert scores.fit_temperature(logits * 2.5, labels) == pytest.approx(2.5, rel=0.05)
 
 
+def test_a_few_right_answers_do_not_make_it_certain():
+    logits = np.array([[4.0, 0.0], [0.0, 4.0]] * 42)
+    assert scores.fit_temperature(logits, np.array([0, 1] * 42)) > 0.8
+
+
 def test_the_lowest_threshold_keeps_its_promise_at_every_threshold_above():
     threshold = scores.lowest_threshold(SURE, LABELS, 0.98)
     assert threshold == 0.61

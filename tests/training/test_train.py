@@ -1,5 +1,6 @@
 """From a staged data set to a gated artefact, as a user runs it, on few drawings and for few epochs."""
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import artefact, dataset, scores, train
+from training import artefact, dataset, evaluate, scores, train
 from training.augment import augment
 from training.inference import Classifier, Network
 from training.model import rate
@@ -61,6 +62,13 @@ def test_training_leaves_the_artefact_its_metrics_and_pictures(trained):
     assert packed == {key: value for key, value in metrics.items() if key != "train_seconds"}
 
 
+def test_the_artefact_answers_its_golden_photo_as_it_says(trained, tmp_path):
+    artefact.unpack(trained / "model.tar.gz", tmp_path)
+    golden = json.loads((tmp_path / "golden.json").read_text())
+    answered = evaluate.answers(tmp_path, [base64.b64decode(golden["image"])])[0]
+    np.testing.assert_allclose(answered, golden["probabilities"], atol=1e-5)
+
+
 def test_the_same_seed_and_data_give_the_same_bytes(trained, staged_sample, tmp_path):
     again = command("training.train", "--data", staged_sample, "--out", tmp_path, *QUICK)
     assert again.returncode == 0, again.stderr
@@ -99,7 +107,13 @@ def test_as_a_sagemaker_job_it_reads_and_writes_the_jobs_folders(staged_sample, 
     }  # fmt: skip
     result = command("training.train", *QUICK, "--checkpoints", kept, **job)
     assert result.returncode == 0, result.stderr
-    assert {p.name for p in model.iterdir()} == {"code", "labels.json", "metrics.json", "model.pt"}
+    assert {p.name for p in model.iterdir()} == {
+        "code",
+        "golden.json",
+        "labels.json",
+        "metrics.json",
+        "model.pt",
+    }
     assert {p.name for p in report.iterdir()} >= {"metrics.json", "mistakes.png"}
 
     weights = (model / "model.pt").read_bytes()

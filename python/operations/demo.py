@@ -1,0 +1,189 @@
+"""The whole product on this machine, in minutes: `python -m operations.demo [--dataset sample|cifar100|ARCHIVE]`.
+
+The same Terraform, state machine, zips and model that go to AWS run in a local cloud that lives as long as this
+command. It works in build/demo, on a copy of terraform/, and leaves a report there and nothing running.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from console import UserError, out, run
+from localcloud.server import running
+from operations import demo_report, evaluate, terraform
+from operations.client import Client, Outcome, Photo
+from operations.verify import verify
+from training import dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build/demo"
+PROJECT = FOLDER / "project"
+LOG = FOLDER / "log.txt"
+DRIVERS = 12
+GARBAGE = (
+    Photo("shopping-list.png", b"scones, butter, jam\n"),
+    Photo("empty.png", b""),
+    Photo("huge.png", b"\x89PNG\r\n\x1a\n" + bytes(7_000_000)),
+    Photo("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(2_000)),
+)
+STARTED = time.monotonic()
+RUNNING: list[subprocess.Popen[bytes]] = []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="operations.demo")
+    parser.add_argument("--dataset", default="sample", help="sample, cifar100, or the path of an archive")
+    options = parser.parse_args()
+    terraform.check_installed()
+    source = options.dataset
+    if source not in ("sample", "cifar100"):
+        source = str(Path(source).resolve())  # the work is done in another folder
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends everything as Ctrl-C does
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.copytree(
+        ROOT / "terraform", PROJECT / "terraform", ignore=shutil.ignore_patterns("*.model.tfvars.json")
+    )
+    os.chdir(PROJECT)
+
+    with contextlib.ExitStack() as stack:
+        step("Stage the photos")
+        visibly("training.stage", "--source", source, "--out", FOLDER / "data")
+        step("Zip the Lambda functions")
+        quietly("operations.package", "--out", "build/lambdas")
+        step("Start the local cloud")
+        use_cloud(stack.enter_context(running()))
+
+        step("Train the model, while Terraform makes everything but the endpoint")
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(interrupt)
+        infrastructure = pool.submit(first_deployment)
+        visibly("training.train", "--data", FOLDER / "data", "--out", FOLDER / "model", "--members", "1")
+        with out.status("terraform apply"):
+            infrastructure.result()
+        verify("local")
+
+        step("Promote the model, and let Terraform add its endpoint")
+        quietly("training.promote", "--env", "local", "--run", FOLDER / "model/model.tar.gz")
+        with out.status("terraform apply"):
+            apply()
+        verify("local")
+
+        step(f"Drop {DRIVERS} photos into incoming/, and some garbage")
+        client = Client("local")
+        outcomes = list(client.route([*some_photos(), *GARBAGE]))
+        out.print(outcome_table(outcomes))
+
+        step("Send the whole test set through the deployed workflow")
+        figures = evaluate.evaluate(client, FOLDER / "data")
+        out.print(evaluate.table(figures))
+
+        step("Check that a second plan is empty")
+        with out.status("terraform plan"):
+            quietly("operations.terraform", "local", "plan", "-input=false", "-detailed-exitcode")
+        out.print("no changes")
+
+        step("Write the report")
+        report = demo_report.write(FOLDER, outcomes, figures)
+
+        step("Tear everything down")
+        with out.status("terraform destroy"):
+            quietly("operations.destroy", "local")
+        out.print("nothing is left")
+    out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {report.relative_to(ROOT)}")
+
+
+def step(title: str) -> None:
+    out.print(f"\n[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]")
+
+
+def use_cloud(url: str) -> None:
+    """From here on AWS is the local cloud, for this process and for those that it starts."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def command(*arguments: Any) -> list[str]:
+    return [sys.executable, "-m", *map(str, arguments)]
+
+
+def visibly(*arguments: Any) -> None:
+    """Run one of our commands where the user sees it."""
+    if status := subprocess.run(command(*arguments)).returncode:
+        raise SystemExit(status)  # it has said what is wrong
+
+
+def quietly(*arguments: Any) -> None:
+    """Run one of our commands; what it prints goes to the log, and its end to the user if it fails."""
+    with LOG.open("a") as log:
+        process = subprocess.Popen(command(*arguments), stdout=log, stderr=subprocess.STDOUT)
+    RUNNING.append(process)
+    if process.wait():
+        tail = "\n".join(LOG.read_text().splitlines()[-15:])
+        raise UserError(f"a step failed, {LOG} has all of it; it ends with:\n{tail}")
+
+
+def interrupt() -> None:
+    """End what still runs beside a step that failed; Terraform then stops in good order."""
+    for process in RUNNING:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+
+
+def apply() -> None:
+    quietly("operations.terraform", "local", "plan", "-input=false", "-out=local.tfplan")
+    quietly("operations.terraform", "local", "apply", "-input=false", "local.tfplan")
+
+
+def first_deployment() -> None:
+    quietly("operations.bootstrap", "local")
+    quietly("operations.terraform", "local", "init")
+    apply()
+
+
+def some_photos() -> list[Photo]:
+    names = dataset.load(FOLDER / "data", "test").names[:DRIVERS]
+    return [Photo(name, (FOLDER / "data/test" / name).read_bytes()) for name in names]
+
+
+def outcome_table(outcomes: list[Outcome]) -> Table:
+    table = Table("photo", "outcome", "what follows", "seconds")
+    for result in sorted(outcomes, key=lambda o: (o.kind, o.photo.name)):
+        colour = {"accepted": "green", "review": "yellow"}.get(result.kind, "red")
+        table.add_row(
+            result.photo.name, f"[{colour}]{result.kind}[/]", consequence(result), f"{result.seconds:.2f}"
+        )
+    return table
+
+
+def consequence(result: Outcome) -> str:
+    if result.kind == "accepted":
+        bay = result.output["assignment"]
+        return (
+            f"{result.output['label']} {result.output['confidence']:.3f}: bay {bay['loading_bay']}, "
+            f"orders within {bay['max_distance_km']} km"
+        )
+    if result.kind == "review":
+        return "the model is not sure: the photo waits in the review queue"
+    return result.error
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,80 @@
+"""Send a staged test set through a deployed environment: `python -m operations.evaluate ENV --data DIR`.
+
+Every photo is uploaded as a driver's photo is, some at a time. What the gate stops lands in the review queue.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from console import out, run, track
+from operations.client import Client, Outcome, Photo
+from training import dataset
+
+
+def evaluate(client: Client, data: Path) -> dict[str, Any]:
+    """Counts by actual class and outcome, coverage, accuracy of the accepted, and latency percentiles."""
+    classes = dataset.read_info(data)["classes"]
+    test = dataset.load(data, "test")
+    actual = {name: classes[label] for name, label in zip(test.names, test.labels, strict=True)}
+    photos = [Photo(name, (data / "test" / name).read_bytes()) for name in test.names]
+    outcomes = list(track(client.route(photos), "through the workflow", len(photos)))
+    return figures(outcomes, actual, classes)
+
+
+def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str]) -> dict[str, Any]:
+    columns = [*classes, "review", "failed", "lost"]
+    confusion = {name: dict.fromkeys(columns, 0) for name in classes}
+    for result in outcomes:
+        answer = result.output["label"] if result.kind == "accepted" else result.kind
+        confusion[actual[result.photo.name]][answer] += 1
+    accepted = sum(confusion[name][answer] for name in classes for answer in classes)
+    right = sum(confusion[name][name] for name in classes)
+    seconds = [result.seconds for result in outcomes]
+    return {
+        "photos": len(outcomes),
+        "confusion": confusion,
+        "coverage": accepted / len(outcomes),
+        "selective_accuracy": right / accepted if accepted else None,
+        "failures": sorted({f"{r.error}: {r.cause}" for r in outcomes if r.kind in ("failed", "lost")}),
+        "latency_seconds": {f"p{p}": round(float(np.percentile(seconds, p)), 3) for p in (50, 90, 99)},
+    }
+
+
+def table(result: dict[str, Any]) -> Table:
+    confusion = result["confusion"]
+    columns = list(next(iter(confusion.values())))
+    accuracy = result["selective_accuracy"]
+    latency = ", ".join(f"{name} {value:.2f} s" for name, value in result["latency_seconds"].items())
+    caption = (
+        f"coverage {result['coverage']:.3f}, accuracy of the accepted "
+        f"{'-' if accuracy is None else f'{accuracy:.3f}'}; from upload to outcome {latency}"
+    )
+    drawn = Table("actual", *columns, title=f"{result['photos']} photos", caption=caption)
+    for name, row in confusion.items():
+        drawn.add_row(name, *map(str, row.values()))
+    return drawn
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="operations.evaluate")
+    parser.add_argument("env")
+    parser.add_argument("--data", type=Path, required=True, help="a staged data set")
+    parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
+    options = parser.parse_args()
+    result = evaluate(Client(options.env), options.data)
+    out.print(table(result))
+    for failure in result["failures"]:
+        out.print(failure)
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(result, indent=2) + "\n")
+    return 1 if result["failures"] else 0
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,156 @@
+"""Runs Terraform on one environment, with its state and variables, and with a provider mirror if there is one.
+
+Run: python -m operations.terraform ENV init|plan|output|... [arguments for Terraform], at the project's root.
+`init` is told where the state lies, whatever makes a plan is told the environment's variables.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from console import UserError, run
+from operations import environment
+
+CONFIGURATION = Path("terraform")
+BUILD = Path("build/terraform")
+PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+ADD_ON_SOFTWARE = Path("/opt")  # by the file system hierarchy standard
+OLDEST = (1, 11)
+INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
+PLANNERS = ("console", "destroy", "import", "plan", "refresh")
+
+
+def variables(env: str) -> dict[str, str]:
+    """The process environment in which Terraform works on `env`."""
+    return plugin_variables(os.environ) | {
+        "TF_DATA_DIR": str((BUILD / env).resolve()),  # Terraform itself works in CONFIGURATION
+        "TF_IN_AUTOMATION": "1",
+    }
+
+
+def command(env: str, arguments: list[str]) -> list[str]:
+    """The command line: what was asked for, and what this environment adds to it."""
+    verb, *rest = arguments
+    added: list[str] = []
+    if verb == "init" and "-backend=false" not in rest:
+        backend = [f"envs/{env}.s3.tfbackend", f"bucket={state_bucket(env)}"]
+        added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
+    elif verb in PLANNERS:
+        files = (f"envs/{env}.tfvars", f"envs/{env}.model.tfvars.json")
+        added = [f"-var-file={file}" for file in files if (CONFIGURATION / file).is_file()]
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
+
+
+def state_bucket(env: str) -> str:
+    """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
+    text = (CONFIGURATION / f"envs/{env}.tfvars").read_text()
+    prefix = re.search(r'^prefix\s*=\s*"(.*)"', text, re.MULTILINE)
+    if not prefix:
+        raise UserError(f'terraform/envs/{env}.tfvars has no line prefix = "..."')
+    try:
+        account = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(
+            f"AWS does not say which account this is ({error}): check the AWS_... variables"
+        ) from error
+    return f"{prefix[1]}-tfstate-{account}"
+
+
+def plugin_variables(given: Mapping[str, str]) -> dict[str, str]:
+    """The given variables, pointing Terraform to a local mirror of the provider unless the user has a say."""
+    result = dict(given)
+    named = result.pop("TF_CLI_CONFIG_FILE", None)
+    if named and Path(named).is_file():
+        return result | {"TF_CLI_CONFIG_FILE": named}
+    if (Path.home() / ".terraformrc").is_file():
+        return result
+    mirror = find_mirror(given)
+    if mirror:
+        result["TF_CLI_CONFIG_FILE"] = str(write_configuration(mirror))
+    return result
+
+
+def find_mirror(given: Mapping[str, str]) -> Path | None:
+    """The folder that holds the provider in the version of the lock file, if this machine has one."""
+    named = given.get("TF_PLUGIN_MIRROR")
+    if named:
+        if not holds_provider(Path(named)):
+            raise UserError(
+                f"TF_PLUGIN_MIRROR={named} has no {PROVIDER} {locked_version()}: name a mirror that has"
+            )
+        return Path(named).resolve()
+    return next(filter(holds_provider, usual_places(given)), None)
+
+
+def usual_places(given: Mapping[str, str]) -> Iterator[Path]:
+    """Where Terraform itself looks, then one level below where add-on software belongs."""
+    home = Path.home()
+    yield home / ".terraform.d/plugins"
+    yield home / "Library/Application Support/io.terraform/plugins"
+    data = [given.get("XDG_DATA_HOME") or home / ".local/share"]
+    data += (given.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    for folder in data:
+        yield Path(folder) / "terraform/plugins"
+    yield from sorted(ADD_ON_SOFTWARE.glob("*"))
+
+
+def holds_provider(mirror: Path) -> bool:
+    """Whether the provider lies there, unpacked in a folder per version or packed in zips."""
+    return any((mirror / PROVIDER).glob(f"*{locked_version()}*"))
+
+
+def locked_version() -> str:
+    lock = (CONFIGURATION / ".terraform.lock.hcl").read_text()
+    version = re.search(rf'"{PROVIDER}" {{\s+version\s+= "(.*)"', lock)
+    if not version:
+        raise UserError(f"terraform/.terraform.lock.hcl names no {PROVIDER}: restore it from version control")
+    return version[1]
+
+
+def write_configuration(mirror: Path) -> Path:
+    """A configuration file by which Terraform takes this provider from the mirror and nothing else."""
+    path = BUILD.resolve() / "cli.tfrc"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"""provider_installation {{
+  filesystem_mirror {{
+    path    = {json.dumps(str(mirror))}
+    include = ["{PROVIDER}"]
+  }}
+  direct {{
+    exclude = ["{PROVIDER}"]
+  }}
+}}
+""")
+    return path
+
+
+def check_installed() -> None:
+    """Refuse a Terraform that is missing or too old."""
+    if not shutil.which("terraform"):
+        raise UserError(f"there is no terraform on the PATH: {INSTALL}")
+    answer = subprocess.run(["terraform", "version", "-json"], capture_output=True, text=True, check=True)
+    version = json.loads(answer.stdout)["terraform_version"]
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        raise UserError(f"terraform is {version}, too old: {INSTALL}")
+
+
+def main() -> None:
+    if len(sys.argv) < 3:
+        raise UserError("name an environment and a command, as in: python -m operations.terraform local plan")
+    env, *arguments = sys.argv[1:]
+    environment.check(env)
+    check_installed()
+    # Replaced, not called: an interrupt must reach Terraform alone, which then saves its state.
+    os.execvpe("terraform", command(env, arguments), variables(env))  # noqa: S606
+
+
+if __name__ == "__main__":
+    run(main)

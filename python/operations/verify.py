@@ -1,0 +1,133 @@
+"""Prove that an environment serves what was asked for: `python -m operations.verify ENV`.
+
+Three proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); the
+model's golden photo goes through the whole workflow and gets the answer that it had in training; that answer is
+captured. Before the first model there is no endpoint, and the workflow must say so by name.
+"""
+
+import base64
+import io
+import json
+import sys
+import tarfile
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from console import UserError, out, run
+from operations.client import Client, Outcome, Photo
+
+TOLERANCE = 0.001  # another processor rounds differently
+CAPTURE_SECONDS = 300
+AGAIN_SECONDS = 10  # only a share of the requests is captured: ask again until one is
+NO_MODEL = "EndpointNotFound"
+BLANK = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+)
+
+
+def verify(env: str) -> None:
+    client = Client(env)
+    if not client.outputs["endpoint_live"]:
+        refuses_without_a_model(client)
+        return
+    config = live_configuration(client)
+    out.print(f"the endpoint serves {config['EndpointConfigName']}")
+    golden, expected = golden_photo(client, config)
+    since = datetime.now(UTC)
+    answers_golden(client, golden, expected)
+    out.print(f"the golden photo is answered as in training: {expected}")
+    record = captured(client, config, golden, since)
+    out.print(f"its answer is captured in {record}")
+
+
+def refuses_without_a_model(client: Client) -> None:
+    (result,) = client.route([Photo("verify.png", BLANK)])
+    if result.error != NO_MODEL:
+        raise UserError(
+            f"there is no endpoint, but the workflow ends as {shown(result)} instead of {NO_MODEL}"
+        )
+    out.print(f"there is no model yet, and the workflow says so: {NO_MODEL}")
+
+
+def live_configuration(client: Client) -> dict[str, Any]:
+    """The configuration in service, which has to be the one that Terraform asked for."""
+    name, asked = client.outputs["endpoint_name"], client.outputs["endpoint_configuration_name"]
+    sagemaker = boto3.client("sagemaker")
+    endpoint = sagemaker.describe_endpoint(EndpointName=name)
+    if endpoint["EndpointStatus"] != "InService":
+        why = endpoint.get("FailureReason", "no reason given")
+        raise UserError(f"endpoint {name} is {endpoint['EndpointStatus']}, not InService: {why}")
+    if endpoint["EndpointConfigName"] != asked:
+        raise UserError(
+            f"endpoint {name} serves {endpoint['EndpointConfigName']}, asked for was {asked}: the update was rolled "
+            f"back, look at the endpoint's alarms"
+        )
+    return sagemaker.describe_endpoint_config(EndpointConfigName=asked)
+
+
+def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[float]]:
+    """The photo that travels in the live model's artefact, and the answer that the model gave it in training."""
+    model = boto3.client("sagemaker").describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+    uri = model["PrimaryContainer"]["ModelDataUrl"]
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    body = client.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        if "golden.json" not in tar.getnames():
+            raise UserError(
+                f"{uri} has no golden.json to verify by: train and promote it with this repository"
+            )
+        member = tar.extractfile("golden.json")
+        golden = json.load(member) if member else {}
+    return base64.b64decode(golden["image"]), golden["probabilities"]
+
+
+def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
+    (result,) = client.route([Photo("verify.png", golden)])
+    if result.kind == "review" and max(expected) < client.outputs["threshold"]:
+        return
+    if result.kind != "accepted":
+        raise UserError(f"the golden photo should be accepted as {expected}, but ends as {shown(result)}")
+    answered = result.output["inferences"]
+    if len(answered) != len(expected) or any(
+        abs(a - e) > TOLERANCE for a, e in zip(answered, expected, strict=True)
+    ):
+        raise UserError(
+            f"the golden photo is answered {answered}, in training it was {expected}: another model?"
+        )
+
+
+def captured(client: Client, config: dict[str, Any], golden: bytes, since: datetime) -> str:
+    """Wait for the capture record of the golden photo; the name of its file."""
+    bucket, prefix = config["DataCaptureConfig"]["DestinationS3Uri"].removeprefix("s3://").split("/", 1)
+    variant = config["ProductionVariants"][0]["VariantName"]
+    wanted = base64.b64encode(golden).decode()
+    asked = time.monotonic()
+    while (time.time() - since.timestamp()) < CAPTURE_SECONDS:
+        for hour in {since, datetime.now(UTC)}:
+            folder = f"{prefix}/{client.outputs['endpoint_name']}/{variant}/{hour:%Y/%m/%d/%H}/"
+            pages = client.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+            for item in (item for page in pages for item in page.get("Contents", [])):
+                if item["LastModified"] < since.replace(microsecond=0):
+                    continue
+                text = client.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+                if wanted in text:
+                    return f"s3://{bucket}/{item['Key']}"
+        time.sleep(1)
+        if time.monotonic() - asked > AGAIN_SECONDS:
+            client.upload(Photo("verify.png", golden))
+            asked = time.monotonic()
+    raise UserError(
+        f"no capture record of the golden photo below s3://{bucket}/{prefix} after {CAPTURE_SECONDS} s: "
+        f"is data capture on, and may the endpoint's role write there?"
+    )
+
+
+def shown(result: Outcome) -> str:
+    return f"{result.kind} {result.error} {result.cause}".strip()
+
+
+if __name__ == "__main__":
+    run(lambda: verify(sys.argv[1]))
