@@ -14,6 +14,7 @@ PYTHON  ?= python3
 VENV := .venv
 BIN  := $(VENV)/bin
 
+CHECKOV   = $(VENV)/checkov/bin/checkov
 TERRAFORM = $(BIN)/python -m operations.terraform $(ENV)
 PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
 
@@ -108,11 +109,12 @@ test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker ## Run every test, fr
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed-lint ## Check style and types, change nothing
+lint: $(VENV)/.installed-lint $(CHECKOV) ## Check style, types and security, change nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
+	$(CHECKOV) --config-file .checkov.yaml
 
 .PHONY: fmt
 fmt: $(VENV)/.installed-lint ## Put everything into the house style
@@ -135,6 +137,12 @@ $(BIN)/python:
 	  || { echo "error: $(PYTHON) is too old, Python 3.11 or newer is needed: set PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 	  || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+
+# Checkov pins the versions of what it needs, against ours: it gets an environment of its own.
+$(CHECKOV): | $(BIN)/python
+	@echo "installing into $(VENV): checkov"
+	@$(BIN)/python -m venv $(VENV)/checkov
+	@$(VENV)/checkov/bin/pip install -q --disable-pip-version-check checkov==3.3.30
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"

@@ -8,11 +8,11 @@ from typing import Any
 from operations.client import Outcome
 
 PICTURES = {
-    "coverage.png": "How many photos the gate lets through, and how many of those are right",
-    "reliability.png": "Whether the model is as right as it is sure",
-    "confusion.png": "What it takes for what",
-    "learning.png": "How training went",
-    "mistakes.png": "Its most confident mistakes",
+    "coverage.png": "How many photos of the test split a gate lets through, and how many of those are right.",
+    "reliability.png": "Whether the model is as right as it is sure, on the test split.",
+    "confusion.png": "What it takes for what, on the test split.",
+    "mistakes.png": "Its most confident mistakes on the test split.",
+    "learning.png": "How training went.",
 }
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -34,7 +34,7 @@ def write(folder: Path, outcomes: list[Outcome], figures: dict[str, Any]) -> Pat
     rows = "".join(map(row, sorted(outcomes, key=lambda o: (o.kind, o.photo.name))))
     pictures = "".join(
         f"<figure><img alt='{caption}' src='{embedded((folder / 'model' / name).read_bytes())}'>"
-        f"<figcaption>{caption}, on the test split.</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
         for name, caption in PICTURES.items()
     )
     page = f"""<!doctype html>

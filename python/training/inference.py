@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import nn
 
 try:  # In SageMaker's container, only its toolkit's own kind of error is the caller's fault and not the server's.
@@ -143,9 +143,10 @@ def decode(body: bytes) -> Image.Image:
         return to_rgb(upright).resize((SIZE, SIZE), Image.Resampling.BOX, reducing_gap=2.0)
     except UnacceptableImage:
         raise
-    except (
-        Exception
-    ) as error:  # decoders of untrusted bytes fail in many ways: all of them are the picture's fault
+    except UnidentifiedImageError as error:
+        raise UnacceptableImage("not a readable PNG or JPEG") from error
+    except Exception as error:
+        # Decoders of untrusted bytes fail in many ways, all of them the picture's fault.
         raise UnacceptableImage(f"not a readable PNG or JPEG: {error}") from error
 
 

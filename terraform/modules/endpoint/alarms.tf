@@ -1,0 +1,39 @@
+# These alarms page, and during an update they take the endpoint back to the configuration it came from.
+
+locals {
+  alarms = {
+    errors = {
+      description = "The endpoint answered 5xx at least five times a minute, two minutes in a row."
+      metric      = "Invocation5XXErrors"
+      statistic   = "Sum"
+      percentile  = null
+      threshold   = 5
+    }
+    latency = {
+      description = "One photo in twenty took the model longer than ${var.latency_alarm_ms} ms, two minutes in a row."
+      metric      = "ModelLatency"
+      statistic   = null
+      percentile  = "p95"
+      threshold   = var.latency_alarm_ms * 1000 # the metric is in microseconds
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.prefix}-endpoint-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = "AWS/SageMaker"
+  metric_name         = each.value.metric
+  dimensions          = { EndpointName = var.name, VariantName = local.variant }
+  statistic           = each.value.statistic
+  extended_statistic  = each.value.percentile
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value.threshold
+  period              = 60
+  evaluation_periods  = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
+}

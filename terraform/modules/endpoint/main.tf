@@ -1,0 +1,158 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  partition  = data.aws_partition.current.partition
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.name
+
+  models = var.model == null ? {} : { live = var.model }
+  # Only the endpoint itself, and what scales it, costs money by the hour.
+  endpoints = var.enabled ? local.models : {}
+
+  variant = "primary"
+
+  # A model or a configuration cannot be changed, only replaced. Its name follows from what is in it, so that
+  # the new one exists before the endpoint leaves the old one.
+  model_names = {
+    for key, model in local.models :
+    key => "${var.name}-${substr(model.sha256, 0, 8)}-${substr(sha256(jsonencode([model.image, model.environment])), 0, 6)}"
+  }
+  settings = {
+    capture_percentage = var.capture_percentage
+    capture_uri        = "s3://${var.bucket}/captures"
+    instance_count     = var.fleet.min_instances
+    instance_type      = var.fleet.instance_type
+    kms_key_arn        = var.kms_key_arn
+  }
+  settings_hash = substr(sha256(jsonencode(local.settings)), 0, 6)
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/sagemaker/Endpoints/${var.name}"
+  kms_key_id        = var.kms_key_arn
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_sagemaker_model" "this" {
+  for_each = local.models
+
+  name                     = local.model_names[each.key]
+  execution_role_arn       = aws_iam_role.this.arn
+  enable_network_isolation = true
+
+  primary_container {
+    image          = each.value.image
+    model_data_url = each.value.artefact
+    environment    = each.value.environment
+  }
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = startswith(each.value.artefact, "s3://${var.bucket}/models/")
+      error_message = "The model lies at ${each.value.artefact}, but this environment's endpoint reads s3://${var.bucket}/models/ only: promote it for this environment."
+    }
+  }
+
+  # SageMaker tries the role on the artefact when it makes the model.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_sagemaker_endpoint_configuration" "this" {
+  for_each = aws_sagemaker_model.this
+
+  name        = "${each.value.name}-${local.settings_hash}"
+  kms_key_arn = local.settings.kms_key_arn
+
+  production_variants {
+    variant_name           = local.variant
+    model_name             = each.value.name
+    initial_instance_count = local.settings.instance_count
+    instance_type          = local.settings.instance_type
+  }
+
+  data_capture_config {
+    enable_capture              = local.settings.capture_percentage > 0
+    initial_sampling_percentage = local.settings.capture_percentage
+    destination_s3_uri          = local.settings.capture_uri
+    kms_key_id                  = local.settings.kms_key_arn
+
+    capture_options {
+      capture_mode = "Input"
+    }
+
+    capture_options {
+      capture_mode = "Output"
+    }
+
+    # What is not listed is captured as base64: right for the photo, unreadable for the probabilities.
+    capture_content_type_header {
+      json_content_types = ["application/json"]
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_sagemaker_endpoint" "this" {
+  for_each = local.endpoints
+
+  name                 = var.name
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.this[each.key].name
+
+  deployment_config {
+    blue_green_update_policy {
+      termination_wait_in_seconds = var.rollout.wait_seconds
+
+      traffic_routing_configuration {
+        type                     = var.rollout.type
+        wait_interval_in_seconds = var.rollout.wait_seconds
+
+        dynamic "canary_size" {
+          for_each = var.rollout.type == "CANARY" ? [var.rollout.step_percent] : []
+
+          content {
+            type  = "CAPACITY_PERCENT"
+            value = canary_size.value
+          }
+        }
+
+        dynamic "linear_step_size" {
+          for_each = var.rollout.type == "LINEAR" ? [var.rollout.step_percent] : []
+
+          content {
+            type  = "CAPACITY_PERCENT"
+            value = linear_step_size.value
+          }
+        }
+      }
+    }
+
+    # Set from the start: adding it later would replace the endpoint.
+    auto_rollback_configuration {
+      dynamic "alarms" {
+        for_each = aws_cloudwatch_metric_alarm.this
+
+        content {
+          alarm_name = alarms.value.alarm_name
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # An update that alarms rolled back ends as "InService" too. Failing here also keeps the configuration
+    # that the endpoint went back to, which would be deleted next.
+    postcondition {
+      condition     = self.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[each.key].name
+      error_message = "The endpoint went back to ${self.endpoint_config_name}: an alarm rolled the update back. See the alarms ${var.prefix}-endpoint-*, then apply again or promote another model."
+    }
+  }
+
+  depends_on = [aws_cloudwatch_log_group.this]
+}

@@ -1,0 +1,100 @@
+mock_provider "aws" {
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/scones-test-classify" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/scones-test-classify" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:scones-test-classify-dead-letters" }
+  }
+}
+
+variables {
+  description        = "Asks the endpoint."
+  handler            = "classify.handler"
+  kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  log_retention_days = 30
+  name               = "scones-test-classify"
+  timeout_seconds    = 30
+  zip                = "main.tf" # any file: nothing is uploaded
+
+  permissions = [{
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = ["arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e"]
+  }]
+}
+
+run "a_function_may_do_what_was_passed_and_changes_with_its_zip" {
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action] == [
+      ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+      ["sagemaker:InvokeEndpoint"],
+    ]
+    error_message = "The role may do more, or less."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active" && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "Traces are off, or logs are not encrypted."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == filebase64sha256(var.zip)
+    error_message = "The plan would not see new code."
+  }
+
+  assert {
+    condition     = output.dead_letter_queue_name == null && length(aws_lambda_function.this.dead_letter_config) == 0
+    error_message = "There is a queue that nothing would ever reach."
+  }
+}
+
+run "an_asynchronous_function_keeps_what_it_could_not_handle" {
+  variables {
+    asynchronous = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.dead_letter_config[0].target_arn == aws_sqs_queue.dead_letters[0].arn
+    error_message = "Failed events would be lost."
+  }
+
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]), "sqs:SendMessage")
+    error_message = "The function may not write to its dead-letter queue."
+  }
+}
+
+run "permission_for_everything_is_refused" {
+  command = plan
+
+  variables {
+    permissions = [{ actions = ["s3:GetObject"], resources = ["*"] }]
+  }
+
+  expect_failures = [var.permissions]
+}
+
+run "a_missing_zip_is_refused" {
+  command = plan
+
+  variables {
+    zip = "tests/missing.zip"
+  }
+
+  expect_failures = [var.zip]
+}
+
+run "an_unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "riscv"
+  }
+
+  expect_failures = [var.architecture]
+}

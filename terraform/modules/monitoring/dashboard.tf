@@ -1,0 +1,54 @@
+# A photo's way from left to right: it arrives, the functions handle it, the endpoint answers, it ends somewhere.
+
+locals {
+  workflow  = ["StateMachineArn", var.state_machine_arn]
+  endpoint  = ["EndpointName", var.endpoint_name, "VariantName", var.endpoint_variant]
+  functions = values(var.function_names)
+
+  rows = [
+    [
+      { title = "Photos arriving", metrics = [concat(["AWS/States", "ExecutionsStarted"], local.workflow)] },
+      { title = "Functions: duration, ms", metrics = [for name in local.functions : ["AWS/Lambda", "Duration", "FunctionName", name, { stat = "p95" }]] },
+      { title = "Endpoint: model latency, µs", metrics = [for stat in ["p50", "p95"] : concat(["AWS/SageMaker", "ModelLatency"], local.endpoint, [{ stat = stat }])] },
+      {
+        title = "Outcomes",
+        metrics = [
+          concat(["AWS/States", "ExecutionsSucceeded"], local.workflow, [{ label = "routed" }]),
+          concat(["AWS/States", "ExecutionsFailed"], local.workflow, [{ label = "for review, or failed" }]),
+          [local.namespace, "UnexpectedFailures", { label = "failed" }],
+        ]
+      },
+    ],
+    [
+      { title = "Given up", metrics = [for name in values(var.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] },
+      { title = "Functions: errors", metrics = [for name in local.functions : ["AWS/Lambda", "Errors", "FunctionName", name]] },
+      { title = "Endpoint: answers", metrics = [for name in ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors"] : concat(["AWS/SageMaker", name], local.endpoint)] },
+      { title = "Waiting for review", metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.review_queue_name]] },
+    ],
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.prefix
+
+  dashboard_body = jsonencode({
+    widgets = flatten([
+      for y, row in local.rows : [
+        for x, widget in row : {
+          type   = "metric"
+          x      = x * 6
+          y      = y * 6
+          width  = 6
+          height = 6
+          properties = {
+            title   = widget.title
+            metrics = widget.metrics
+            region  = data.aws_region.current.name
+            stat    = "Sum"
+            period  = 300
+          }
+        }
+      ]
+    ])
+  })
+}

@@ -1,0 +1,77 @@
+variable "budget_usd" {
+  description = "US dollars a month; the topic hears when 80 % are spent, or when the forecast is above."
+  type        = number
+
+  validation {
+    condition     = var.budget_usd > 0
+    error_message = "budget_usd is an amount above 0."
+  }
+}
+
+variable "dead_letter_queue_names" {
+  description = "Names of the dead-letter queues, by what they belong to."
+  type        = map(string)
+}
+
+variable "email" {
+  description = "Address that hears of alarms, once it has confirmed; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.email == null || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.email))
+    error_message = "The e-mail address for alarms looks like name@example.com; null for none."
+  }
+}
+
+variable "endpoint_name" {
+  description = "Name of the endpoint."
+  type        = string
+}
+
+variable "endpoint_variant" {
+  description = "Name of the endpoint's variant."
+  type        = string
+}
+
+variable "function_names" {
+  description = "Names of the functions, by stage."
+  type        = map(string)
+}
+
+variable "functions_raising_by_design" {
+  description = "Stages whose errors are an ordinary outcome and must not ring."
+  type        = set(string)
+  default     = []
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts the topic."
+  type        = string
+}
+
+variable "prefix" {
+  description = "Start of every name."
+  type        = string
+}
+
+variable "review_hours" {
+  description = "Hours that a photo may wait for review before the alarm rings."
+  type        = number
+  default     = 4
+}
+
+variable "review_queue_name" {
+  description = "Name of the review queue."
+  type        = string
+}
+
+variable "state_machine_arn" {
+  description = "ARN of the state machine."
+  type        = string
+}
+
+variable "workflow_log_group_name" {
+  description = "Name of the state machine's log group."
+  type        = string
+}

@@ -1,0 +1,91 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::scones-test-111122223333" }
+  }
+}
+
+variables {
+  prefix         = "scones-test"
+  retention_days = { captures = 90, incoming = 30 }
+}
+
+run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
+  assert {
+    condition     = aws_s3_bucket.this.bucket == "scones-test-111122223333"
+    error_message = "The bucket's name is ${aws_s3_bucket.this.bucket}."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "Some public access is left open."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == aws_kms_key.this.arn
+    error_message = "The bucket is not encrypted with its own key."
+  }
+
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation
+    error_message = "The key does not rotate."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_notification.this.eventbridge
+    error_message = "Versioning or notifications are off."
+  }
+
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Effect == "Deny" && jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Condition.Bool["aws:SecureTransport"] == "false"
+    error_message = "Requests without TLS are not denied."
+  }
+
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      one(rule.filter).prefix => one(rule.expiration).days if length(rule.expiration) > 0
+    } == { "captures/" = 90, "incoming/" = 30 }
+    error_message = "Lifecycle rules differ from retention_days."
+  }
+}
+
+run "models_and_data_sets_cannot_be_made_to_expire" {
+  command = plan
+
+  variables {
+    retention_days = { models = 30 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "half_a_day_is_refused" {
+  command = plan
+
+  variables {
+    retention_days = { incoming = 0.5 }
+  }
+
+  expect_failures = [var.retention_days]
+}

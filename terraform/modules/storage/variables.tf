@@ -1,0 +1,25 @@
+variable "force_destroy" {
+  description = "Whether destroying the bucket also deletes what is in it."
+  type        = bool
+  default     = false
+}
+
+variable "prefix" {
+  description = "Start of every name; the bucket is called <prefix>-<account id>."
+  type        = string
+}
+
+variable "retention_days" {
+  description = "Days until objects under a prefix expire. What lies under data/ and models/ never expires."
+  type        = map(number)
+
+  validation {
+    condition     = length(setsubtract(keys(var.retention_days), ["captures", "incoming", "jobs", "results"])) == 0
+    error_message = "retention_days takes captures, incoming, jobs and results: data sets and models must outlive the runs that made them."
+  }
+
+  validation {
+    condition     = alltrue([for days in values(var.retention_days) : days >= 1 && floor(days) == days])
+    error_message = "retention_days takes whole days, at least 1 for each prefix."
+  }
+}

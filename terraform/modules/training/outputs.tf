@@ -1,0 +1,4 @@
+output "role_arn" {
+  description = "ARN of the role that training jobs run with."
+  value       = aws_iam_role.this.arn
+}

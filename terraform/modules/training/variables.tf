@@ -1,0 +1,14 @@
+variable "bucket_arn" {
+  description = "ARN of the bucket with data sets under data/ and the jobs' results under jobs/."
+  type        = string
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts the bucket."
+  type        = string
+}
+
+variable "prefix" {
+  description = "Start of every name."
+  type        = string
+}

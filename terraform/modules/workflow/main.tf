@@ -1,0 +1,103 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  # Only what passes by itself is tried again; full jitter keeps fifty photos from knocking in step.
+  backoff = { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = 20, JitterStrategy = "FULL" }
+  retry_function = merge(local.backoff, {
+    MaxAttempts = 4
+    ErrorEquals = [
+      "EndpointThrottled", "EndpointUnavailable", "StorageUnavailable",
+      "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException",
+    ]
+  })
+  # SQS, SNS and EventBridge each name their transient faults differently, and sending once more does no harm.
+  retry_send = merge(local.backoff, { MaxAttempts = 2, ErrorEquals = ["States.TaskFailed"] })
+
+  labels = sort(keys(var.routes))
+
+  account_id       = data.aws_caller_identity.current.account_id
+  queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${local.account_id}"
+}
+
+# ---- The state machine
+
+resource "aws_sfn_state_machine" "this" {
+  #checkov:skip=CKV_AWS_285:Every state change is logged; execution data is not, because a small photo travels in it.
+  name     = "${var.prefix}-workflow"
+  role_arn = aws_iam_role.state_machine.arn
+
+  definition = templatefile("${path.module}/state_machine.asl.json.tftpl", {
+    bus_name         = aws_cloudwatch_event_bus.this.name
+    function_arns    = var.function_arns
+    labels           = local.labels
+    last_label       = reverse(local.labels)[0]
+    retry_function   = jsonencode(local.retry_function)
+    retry_send       = jsonencode(local.retry_send)
+    review_queue_url = aws_sqs_queue.review.url
+    routes           = var.routes
+    topic_arn        = var.topic_arn
+  })
+
+  logging_configuration {
+    level                  = "ALL"
+    include_execution_data = false
+    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = true
+  }
+
+  depends_on = [aws_iam_role_policy.state_machine]
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/vendedlogs/states/${var.prefix}-workflow"
+  kms_key_id        = var.kms_key_arn
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "state_machine" {
+  name = "${var.prefix}-workflow"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "states.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "state_machine" {
+  name = "route-photos"
+  role = aws_iam_role.state_machine.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = values(var.function_arns) },
+      { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.review.arn },
+      { Effect = "Allow", Action = "events:PutEvents", Resource = aws_cloudwatch_event_bus.this.arn },
+      { Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arn },
+      { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = var.kms_key_arn },
+      {
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        ]
+        Resource = "*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+    ]
+  })
+}

@@ -1,0 +1,132 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_resource "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:event-bus/scones-test" }
+  }
+
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:rule/scones-test-uploads" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/vendedlogs/states/scones-test-workflow" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/r" }
+  }
+
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:scones-test-workflow" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:q", url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q" }
+  }
+}
+
+variables {
+  bucket = "scones-test-111122223333"
+  function_arns = {
+    serialize = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-serialize"
+    classify  = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-classify"
+    filter    = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-filter"
+  }
+  kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  log_retention_days = 30
+  prefix             = "scones-test"
+  routes = {
+    bicycle    = { loading_bay = "A", max_distance_km = 3 }
+    motorcycle = { loading_bay = "B", max_distance_km = 15 }
+    van        = { loading_bay = "C", max_distance_km = 60 }
+  }
+  topic_arn = "arn:aws:sns:eu-west-1:111122223333:scones-test-alarms"
+}
+
+run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
+  assert {
+    condition = jsonencode({
+      for choice in jsondecode(aws_sfn_state_machine.this.definition).States.AssignDriver.Choices :
+      choice.StringEquals => jsondecode(aws_sfn_state_machine.this.definition).States[choice.Next].Result
+    }) == jsonencode(var.routes)
+    error_message = "The state machine does not assign what the routing table says."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States :
+      state.TimeoutSeconds > 0 && reverse(state.Catch)[0].ErrorEquals == ["States.ALL"]
+      if state.Type == "Task"
+    ])
+    error_message = "A task could hang, or fail without anybody being told."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet"], ResultPath = "$.error", Next = "SendToReview" }
+    error_message = "Low confidence does not go to review, or loses its inferences on the way."
+  }
+
+  assert {
+    condition     = toset(keys(jsondecode(aws_sfn_state_machine.this.definition).States.SendToReview.Parameters.MessageBody)) == toset(["s3_bucket.$", "s3_key.$", "inferences.$", "reason.$"])
+    error_message = "The review message holds something else than the photo's pointer, the inferences and the reason."
+  }
+
+  assert {
+    condition = length(setintersection(
+      flatten([for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) : try(state.Retry[*].ErrorEquals, []) if strcontains(try(state.Resource, ""), "lambda")]),
+      ["States.ALL", "States.TaskFailed", "ThresholdConfidenceNotMet", "NotAnImage", "ImageNotFound", "InvalidEvent", "EndpointNotFound"],
+    )) == 0
+    error_message = "A retry would only repeat the same answer."
+  }
+
+  assert {
+    condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data && aws_sfn_state_machine.this.logging_configuration[0].level == "ALL"
+    error_message = "Execution data, and with it photos, would be logged."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.uploads.event_pattern).detail == { bucket = { name = ["scones-test-111122223333"] }, object = { key = [{ prefix = "incoming/" }] } }
+    error_message = "The rule looks at other objects."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.workflow.dead_letter_config[0].arn == aws_sqs_queue.uploads_dead_letters.arn
+    error_message = "An upload that starts nothing would be lost."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.uploads_dead_letters.policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_cloudwatch_event_rule.uploads.arn
+    error_message = "EventBridge may not write there, or others may."
+  }
+}
+
+run "a_route_without_a_distance_is_refused" {
+  command = plan
+
+  variables {
+    routes = { bicycle = { loading_bay = "A", max_distance_km = 0 } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "an_empty_routing_table_is_refused" {
+  command = plan
+
+  variables {
+    routes = {}
+  }
+
+  expect_failures = [var.routes]
+}

@@ -1,0 +1,69 @@
+output "bucket" {
+  description = "Name of the bucket: data/, models/, jobs/, incoming/, captures/, results/."
+  value       = module.storage.bucket
+}
+
+output "bus_name" {
+  description = "Name of the bus that DriverRouted events go to."
+  value       = module.workflow.bus_name
+}
+
+output "dashboard_name" {
+  description = "Name of the dashboard."
+  value       = module.monitoring.dashboard_name
+}
+
+output "dead_letter_queue_urls" {
+  description = "URLs of the dead-letter queues, by what they belong to."
+  value       = { for kind, queue in module.workflow.dead_letter_queues : kind => queue.url }
+}
+
+output "endpoint_configuration_name" {
+  description = "Name of the configuration that the endpoint should have; null before the first model."
+  value       = module.endpoint.configuration_name
+}
+
+output "endpoint_live" {
+  description = "Whether there is an endpoint now: a model has been promoted and the endpoint is switched on."
+  value       = module.endpoint.live
+}
+
+output "endpoint_name" {
+  description = "Name of the endpoint, also while there is none."
+  value       = module.endpoint.name
+}
+
+output "function_names" {
+  description = "Names of the functions, by stage."
+  value       = { for stage, function in module.lambda : stage => function.name }
+}
+
+output "kms_key_arn" {
+  description = "ARN of the key that encrypts everything in this environment."
+  value       = module.storage.kms_key_arn
+}
+
+output "review_queue_url" {
+  description = "URL of the queue with photos for a person to look at."
+  value       = module.workflow.review_queue.url
+}
+
+output "state_machine_arn" {
+  description = "ARN of the state machine."
+  value       = module.workflow.state_machine_arn
+}
+
+output "threshold" {
+  description = "Confidence from which a photo is routed without a person looking at it."
+  value       = var.threshold
+}
+
+output "topic_arn" {
+  description = "ARN of the topic that alarms and unexpected failures go to."
+  value       = module.monitoring.topic_arn
+}
+
+output "training_role_arn" {
+  description = "ARN of the role that training jobs run with."
+  value       = module.training.role_arn
+}

@@ -1,0 +1,158 @@
+variable "alarm_email" {
+  description = "Address that hears of alarms, once it has confirmed; null for none."
+  type        = string
+  default     = null
+}
+
+variable "budget_usd" {
+  description = "US dollars a month that the account should stay below."
+  type        = number
+  default     = 100
+}
+
+variable "capture_percentage" {
+  description = "Percentage of requests whose photo and answer are kept for monitoring; 0 turns capture off."
+  type        = number
+  default     = 100
+}
+
+variable "endpoint_enabled" {
+  description = "Off switch: false removes the endpoint, which costs money by the hour, and keeps everything else."
+  type        = bool
+  default     = true
+}
+
+variable "endpoint_name" {
+  description = "Name of the endpoint."
+  type        = string
+  default     = "image-classifier-ep"
+}
+
+variable "environment" {
+  description = "Name of the environment, on every resource as the tag Environment."
+  type        = string
+}
+
+variable "fleet" {
+  description = "Instances behind the endpoint: type, limits, photos per minute that one instance takes, and limits that change on a schedule."
+  type = object({
+    instance_type            = optional(string, "ml.m5.large")
+    min_instances            = optional(number, 1)
+    max_instances            = optional(number, 2)
+    invocations_per_instance = optional(number, 600)
+    schedule = optional(map(object({
+      cron          = string
+      timezone      = optional(string, "UTC")
+      min_instances = number
+      max_instances = number
+    })), {})
+  })
+  default = {}
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the environment also deletes every photo and model in its bucket."
+  type        = bool
+  default     = false
+}
+
+variable "lambda" {
+  description = "What the functions run on, and the folder of their zips, seen from this directory."
+  type = object({
+    architecture         = optional(string, "arm64")
+    reserved_concurrency = optional(number, -1)
+    runtime              = optional(string, "python3.13")
+    zips                 = optional(string, "../build/lambdas")
+  })
+  default = {}
+}
+
+variable "latency_alarm_ms" {
+  description = "Milliseconds of model latency (95th percentile) from which the alarm rings and an update rolls back."
+  type        = number
+  default     = 1000
+}
+
+variable "log_retention_days" {
+  description = "Days that logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "model" {
+  description = "The live model, written by `make promote` into envs/<environment>.model.tfvars.json; null before the first."
+  type = object({
+    artefact    = string
+    sha256      = string
+    image       = string
+    environment = optional(map(string), {})
+    labels      = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.model == null || length(setsubtract(try(var.model.labels, []), keys(var.routes))) == 0
+    error_message = "The model knows ${join(", ", try(var.model.labels, []))}, but routes has ${join(", ", keys(var.routes))}: add a route for each label."
+  }
+}
+
+variable "prefix" {
+  description = "Start of every name; the bucket is called <prefix>-<account id>."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.prefix)) && length(var.prefix) >= 3 && length(var.prefix) <= 30
+    error_message = "The prefix is 3 to 30 lower-case letters, digits and single hyphens between them, and starts with a letter: it becomes part of a bucket's name."
+  }
+}
+
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "retention_days" {
+  description = "Days until objects under a prefix of the bucket expire. What lies under data/ and models/ never expires."
+  type        = map(number)
+  default     = { captures = 90, incoming = 30, jobs = 180, results = 90 }
+}
+
+variable "review_hours" {
+  description = "Hours that a photo may wait for review before the alarm rings."
+  type        = number
+  default     = 4
+}
+
+variable "rollout" {
+  description = "How an update moves traffic to the new fleet: ALL_AT_ONCE, CANARY or LINEAR, in which steps, and how long alarms are watched between them."
+  type = object({
+    type         = optional(string, "ALL_AT_ONCE")
+    step_percent = optional(number, 50)
+    wait_seconds = optional(number, 300)
+  })
+  default = {}
+}
+
+variable "routes" {
+  description = "Where the driver of each kind of vehicle goes, by the model's label: bicycles get nearby orders, motorcycles the far ones."
+  type = map(object({
+    loading_bay     = string
+    max_distance_km = number
+  }))
+  default = {
+    bicycle    = { loading_bay = "A", max_distance_km = 3 }
+    motorcycle = { loading_bay = "B", max_distance_km = 15 }
+  }
+}
+
+variable "threshold" {
+  description = "Confidence from which a photo is routed without a person looking at it."
+  type        = number
+  default     = 0.93
+
+  validation {
+    condition     = var.threshold > 0 && var.threshold <= 1
+    error_message = "The threshold is a confidence above 0 and at most 1, as in 0.93: at 0 every photo would pass, above 1 none."
+  }
+}
