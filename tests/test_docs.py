@@ -15,7 +15,7 @@ ALARM = re.compile(r'^resource "aws_cloudwatch_metric_alarm" .*?^}', re.MULTILIN
 ALARM_NAME = re.compile(r'alarm_name\s+= "\$\{var\.prefix}-(.+)"')
 # Where an alarm is made for each entry of a table, the entry starts with its description.
 ENTRY = re.compile(r'"?([\w${}-]+)"? =>? \{\s+description ')
-MAKE = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
+MAKE = re.compile(r"(?:^    |`)make ((?:[a-z]+ ?)+)", re.MULTILINE)
 RUNBOOK_LINE = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 
 
@@ -44,7 +44,6 @@ def runbook() -> list[str]:
 def test_every_relative_link_leads_to_a_file(page: str) -> None:
     targets = [markdown or html for markdown, html in LINK.findall((ROOT / page).read_text())]
     here = [target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)]
-    assert here, "a page that leads nowhere"
     assert [target for target in here if not (ROOT / page).parent.joinpath(target).exists()] == []
 
 
@@ -61,4 +60,5 @@ def test_every_line_of_the_runbook_is_for_an_alarm_that_exists() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(MAKE.findall((ROOT / page).read_text())) <= set(targets)
+    named = " ".join(MAKE.findall((ROOT / page).read_text())).split()
+    assert set(named) <= set(targets)

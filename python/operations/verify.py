@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+import numpy as np
 
 from console import UserError, out, run
 from operations.client import Client, Outcome, Photo
@@ -38,7 +39,9 @@ def verify(env: str) -> None:
     golden, expected = golden_photo(client, config)
     since = datetime.now(UTC)
     answers_golden(client, golden, expected)
-    out.print(f"the golden photo is answered as in training: {expected}")
+    out.print(
+        f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
+    )
     record = captured(client, config, golden, since)
     out.print(f"its answer is captured in {record}")
 
@@ -69,7 +72,10 @@ def live_configuration(client: Client) -> dict[str, Any]:
 
 
 def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[float]]:
-    """The photo that travels in the live model's artefact, and the answer that the model gave it in training."""
+    """The photo that travels in the live model's artefact, and the answer that the model gave it in training.
+
+    SageMaker's built-in algorithm packs no such photo: any picture will do then, and any answer.
+    """
     model = boto3.client("sagemaker").describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
     uri = model["PrimaryContainer"]["ModelDataUrl"]
     bucket, key = uri.removeprefix("s3://").split("/", 1)
@@ -86,14 +92,15 @@ def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[fl
 
 def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
     (result,) = client.route([Photo("verify.png", golden)])
-    if result.kind == "review" and max(expected) < client.outputs["threshold"]:
+    unsure = not expected or max(expected) < client.outputs["threshold"]
+    if result.kind == "review" and unsure:
         return
     if result.kind != "accepted":
-        raise UserError(f"the golden photo should be accepted as {expected}, but ends as {shown(result)}")
+        raise UserError(
+            f"the golden photo should be answered {expected or 'by the model'}, but ends as {shown(result)}"
+        )
     answered = result.output["inferences"]
-    if len(answered) != len(expected) or any(
-        abs(a - e) > TOLERANCE for a, e in zip(answered, expected, strict=True)
-    ):
+    if expected and not np.allclose(answered, expected, rtol=0, atol=TOLERANCE):
         raise UserError(
             f"the golden photo is answered {answered}, in training it was {expected}: another model?"
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
+from PIL import Image
 
 from training import sample, selection, stage
 
@@ -106,3 +107,11 @@ def staged_sample(tmp_path_factory):
     splits, info = selection.select(sample.draw(160, 60, seed=1), ["bicycle", "motorcycle"], 0.1, seed=1)
     stage.write(folder, splits, {**info, "source": "sample"})
     return folder
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """A PNG as small as they come."""
+    content = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(content, "PNG")
+    return content.getvalue()

@@ -1,4 +1,3 @@
-import base64
 import json
 import os
 import re
@@ -21,9 +20,6 @@ from training.inference import Classifier, Network
 
 ROLE = "arn:aws:iam::123456789012:role/scones-local-training"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-PHOTO = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
-)
 METRICS = {"test_accuracy": 0.94, "validation_accuracy": 0.95, "dataset_id": "photos-1"}
 
 
@@ -51,10 +47,10 @@ def data(tmp_path, bucket):
 
 
 @pytest.fixture
-def outcome(monkeypatch, bucket, tmp_path):
+def outcome(monkeypatch, bucket, tmp_path, photo):
     """How SageMaker ends the jobs. Moto alone ends them at once, without an artefact."""
     folder = tmp_path / "model"
-    artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, PHOTO)
+    artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo)
     artefact.pack(folder, folder / "model.tar.gz")
     location = f"s3://{bucket}/jobs/model.tar.gz"
     boto3.client("s3").upload_file(str(folder / "model.tar.gz"), bucket, "jobs/model.tar.gz")

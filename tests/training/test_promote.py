@@ -19,12 +19,12 @@ METRICS = {
 
 
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path, photo):
     """Make an artefact as train.py does, with these figures."""
 
     def make(**metrics):
         folder = tmp_path / "build" / "model"
-        artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS | metrics)
+        artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS | metrics, photo)
         artefact.pack(folder, folder / "model.tar.gz")
         return folder / "model.tar.gz"
 

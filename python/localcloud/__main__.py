@@ -1,0 +1,24 @@
+"""Run the local cloud in the foreground: `python -m localcloud [--port 4577]`. Ctrl-C ends it and all it started."""
+
+import argparse
+
+from console import UserError, run
+from localcloud import server
+
+DEFAULT_PORT = 4577
+LAST_PORT = 65535
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default: %(default)s)"
+    )
+    port = parser.parse_args().port
+    if not 0 <= port <= LAST_PORT:
+        raise UserError(f"--port {port} is not a port: give a number from 0 to {LAST_PORT}")
+    server.serve(port)
+
+
+if __name__ == "__main__":
+    run(main)

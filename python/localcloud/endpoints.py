@@ -1,0 +1,173 @@
+"""What runs behind SageMaker's endpoints: one model server (see `modelserver`) per production variant."""
+
+import contextlib
+import http.client
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from botocore.exceptions import ClientError
+
+from localcloud import children, clients, logs
+
+PROGRAM = Path(__file__).with_name("modelserver.py")
+DEFAULT_CODE = "inference.py"
+HOST = "127.0.0.1"
+LOAD_SECONDS = 120
+ANSWER_SECONDS = 60  # SageMaker's own limit
+FORWARDED = ("Accept", "Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
+
+
+class ModelFailed(Exception):
+    """A model that cannot be served. The text is the endpoint's reason."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model answered."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class ModelServer:
+    """The process that serves one variant."""
+
+    def __init__(self, model: dict[str, Any], log: logs.Stream, url: str, folder: Path) -> None:
+        container = model.get("PrimaryContainer") or model["Containers"][0]
+        self.environment = container.get("Environment") or {}
+        self.log = log
+        self.restarting = threading.Lock()
+        self.directory = Path(tempfile.mkdtemp(prefix="model-", dir=folder))
+        _unpack(container.get("ModelDataUrl", ""), log.region, url, self.directory)
+        program = self.environment.get("SAGEMAKER_PROGRAM", DEFAULT_CODE)
+        if not (self.directory / "code" / program).is_file():
+            raise ModelFailed(
+                f"The local cloud has no container {container.get('Image', '')}: it serves artefacts that bring "
+                f"their own code/{program}, and this one does not."
+            )
+        self.program = program
+        self._start()
+
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Ask the model. A process that died answers 500, and the next request finds a new one."""
+        with self.restarting:
+            if self.process.poll() is not None:
+                self.stop_process()
+                self._start()
+        forwarded = {name: headers[name] for name in FORWARDED if headers.get(name)}
+        try:
+            return self._request("POST", "/invocations", body, forwarded, ANSWER_SECONDS)
+        except TimeoutError:
+            message = "Your invocation timed out while waiting for a response from container primary."
+            return Reply(500, "text/plain", message.encode())
+        except (OSError, http.client.HTTPException):
+            return Reply(500, "text/plain", b"The container went away while it worked on the request.")
+
+    def stop(self) -> None:
+        self.stop_process()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def stop_process(self) -> None:
+        children.stop(self.process)
+
+    def _start(self) -> None:
+        with socket.create_server((HOST, 0)) as listener:
+            self.port = listener.getsockname()[1]
+            descriptor = listener.fileno()
+            self.process = children.start(
+                [sys.executable, "-I", str(PROGRAM), str(descriptor), str(self.directory), self.program],
+                cwd=self.directory,
+                env={
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                    "TMPDIR": str(self.directory),
+                    **self.environment,
+                },
+                pass_fds=[descriptor],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        last: deque[str] = deque(maxlen=1)
+        reader = threading.Thread(
+            target=self.log.copy, args=(children.output(self.process), last), daemon=True
+        )
+        reader.start()
+        try:
+            self._request("GET", "/ping", None, {}, LOAD_SECONDS)
+        except (OSError, http.client.HTTPException) as error:
+            self.stop_process()
+            reader.join()
+            reason = last[0] if last else str(error)
+            raise ModelFailed(
+                "The primary container for production variant "
+                f"{self.log.name.split('/')[0]} did not pass the ping health check: {reason}"
+            ) from error
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
+    ) -> Reply:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=seconds)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.getheader("Content-Type", ""), response.read())
+
+
+class Endpoint:
+    """The variants of one endpoint, as its configuration asks."""
+
+    def __init__(self, servers: dict[str, ModelServer], config: dict[str, Any]) -> None:
+        self.servers = servers
+        self.config = config
+
+    def choose(self, wanted: str | None) -> str:
+        """The variant that was asked for, or one by weight."""
+        if wanted:
+            return wanted
+        variants = self.config["ProductionVariants"]
+        weights = [variant.get("InitialVariantWeight", 1.0) for variant in variants]
+        return random.choices(variants, weights)[0]["VariantName"]  # noqa: S311 - traffic, not a secret
+
+    def stop(self) -> None:
+        for server in self.servers.values():
+            server.stop()
+
+
+def start(
+    name: str, config: dict[str, Any], models: Mapping[str, Any], log: Any, url: str, folder: Path
+) -> Endpoint:
+    """Serve each variant of the configuration, or raise ModelFailed."""
+    endpoint = Endpoint({}, config)
+    try:
+        for variant in config["ProductionVariants"]:
+            stream = logs.Stream(log, f"/aws/sagemaker/Endpoints/{name}", f"{variant['VariantName']}/local")
+            model = models[variant["ModelName"]].response_object
+            endpoint.servers[variant["VariantName"]] = ModelServer(model, stream, url, folder)
+    except ModelFailed:
+        endpoint.stop()
+        raise
+    return endpoint
+
+
+def _unpack(uri: str, region: str, url: str, directory: Path) -> None:
+    location = urlparse(uri)
+    try:
+        answer = clients.client("s3", region, url).get_object(Bucket=location.netloc, Key=location.path[1:])
+        with tarfile.open(fileobj=BytesIO(answer["Body"].read()), mode="r:gz") as archive:
+            archive.extractall(directory, filter="data")
+    except (ClientError, tarfile.TarError, OSError) as error:
+        raise ModelFailed(f"Failed to load model data {uri!r} for container primary: {error}") from error

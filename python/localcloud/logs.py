@@ -1,0 +1,36 @@
+"""CloudWatch Logs: where the processes of the local cloud write."""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from typing import IO, Any
+
+from moto.core.utils import unix_time_millis
+from moto.logs.exceptions import ResourceAlreadyExistsException
+
+
+class Stream:
+    """One log stream of moto's."""
+
+    def __init__(self, backend: Any, group: str, name: str) -> None:
+        self.backend = backend
+        self.region = backend.region_name
+        self.group = group
+        self.name = name
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Append the lines; group and stream are made when they are missing."""
+        self.backend.ensure_log_group(self.group)
+        if self.name not in self.backend.groups[self.group].streams:
+            with contextlib.suppress(ResourceAlreadyExistsException):
+                self.backend.create_log_stream(self.group, self.name)
+        now = int(unix_time_millis())
+        events = [{"timestamp": now, "message": line} for line in lines if line]
+        self.backend.put_log_events(self.group, self.name, events)
+
+    def copy(self, output: IO[bytes], last: deque[str]) -> None:
+        """Append what a process prints until it ends, and keep the last lines as well."""
+        for line in output:
+            text = line.decode(errors="replace").rstrip()
+            last.append(text)
+            self.write([text])

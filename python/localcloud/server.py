@@ -1,0 +1,126 @@
+"""The local cloud's server: moto with its gaps filled, on 127.0.0.1, gone without a trace when it stops."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+from console import UserError
+
+HOST = "127.0.0.1"
+READY = re.compile(r"local cloud ready at (http://\S+)")
+START_SECONDS = 60
+STOP_SECONDS = 20
+POLL_SECONDS = 0.1
+BACKLOG = 256
+
+
+def serve(port: int) -> None:
+    """Serve until SIGINT or SIGTERM. Port 0 takes any free one; the ready line on standard output says which."""
+    # Imported here, so that `running` stays cheap to import: these load most of moto.
+    from moto.core.config import default_user_config
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    from localcloud import (
+        autoscaling,
+        budgets,
+        children,
+        events,
+        iam,
+        lambdas,
+        s3,
+        sagemaker,
+        sqs,
+        stepfunctions,
+        training,
+    )
+
+    default_user_config["lambda"] = {"use_docker": False}
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+
+    class Handler(MotoRequestHandler):
+        def log_request(self, *_: Any) -> None:
+            """Say nothing: one photo makes dozens of requests."""
+
+    application = _answer_failures(DomainDispatcherApplication(create_backend_app))
+    try:
+        listener = socket.create_server((HOST, port), backlog=BACKLOG)
+    except OSError as error:
+        raise UserError(
+            f"port {port} cannot be had ({error.strerror}): give another with --port, or 0 for any"
+        ) from error
+    server = make_server(
+        HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
+    )
+    port = listener.getsockname()[1]
+    url = f"http://{HOST}:{port}"
+    os.environ["MOTO_PORT"] = str(port)  # where moto's own clients look for this server
+
+    def stop(*_: Any) -> None:
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
+        for module in (autoscaling, budgets, iam, s3, sqs):
+            module.install()
+        for module in (events, stepfunctions):
+            module.install(url)
+        for module in (lambdas, sagemaker, training):
+            module.install(url, Path(folder))
+        print(f"local cloud ready at {url}", flush=True)
+        try:
+            server.serve_forever(POLL_SECONDS)
+        finally:
+            children.stop_all()
+    sys.stdout.flush()
+    os._exit(
+        0
+    )  # threads that wait for a child that is gone, or sleep before a retry, have nothing left to do
+
+
+def _answer_failures(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """What the local cloud cannot do is said at once: clients retry a status 500 for minutes, but not a 501."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return application(environ, start_response)
+        except Exception as error:
+            traceback.print_exc()
+            text = f"the local cloud failed: {type(error).__name__}: {error}"
+            start_response("501 Not Implemented", [("Content-Type", "application/json")])
+            return [json.dumps({"__type": "NotImplemented", "message": text}).encode()]
+
+    return answer
+
+
+@contextlib.contextmanager
+def running(port: int = 0) -> Iterator[str]:
+    """Run the local cloud as a process of its own while the context lasts, and yield its URL."""
+    command = [sys.executable, "-m", "localcloud", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    printed = cast(IO[str], process.stdout)
+    try:
+        ready = READY.match(printed.readline())
+        if ready is None:
+            raise RuntimeError(f"the local cloud did not start, exit status {process.wait(START_SECONDS)}")
+        yield ready[1]
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+        printed.close()

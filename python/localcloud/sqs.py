@@ -1,0 +1,38 @@
+"""SQS: attributes of a queue.
+
+AWS: `SetQueueAttributes` changes the attributes it names and no other; `RedriveAllowPolicy` is one of them.
+AWS: a policy is shown in the text it was set with.
+moto 5.2.5 drops a queue's `Policy` whenever any other attribute is set, never shows `RedriveAllowPolicy`, for which
+Terraform's provider waits until it times out, and spaces out the JSON of `RedrivePolicy`, which shows as a change.
+"""
+
+from typing import Any
+
+from moto.sqs.models import Queue
+
+from localcloud import gaps
+
+_redrive_policies: dict[str, str] = {}
+
+
+def install() -> None:
+    """Fill the gaps."""
+    Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")
+    Queue.redrive_allow_policy = None  # type: ignore[attr-defined]
+
+    @gaps.wrap(Queue, "_set_attributes")
+    def set_attributes(
+        original: Any, self: Any, attributes: dict[str, Any], now: float | None = None
+    ) -> None:
+        original(self, {"Policy": getattr(self, "policy", None), **attributes}, now)
+        self.redrive_allow_policy = self.redrive_allow_policy or None  # an empty text takes it away
+        if "RedrivePolicy" in attributes:
+            _redrive_policies[self.queue_arn] = attributes["RedrivePolicy"]
+
+    shown = vars(Queue)["attributes"].fget
+
+    def attributes(self: Any) -> dict[str, Any]:
+        every = shown(self)
+        return {**every, "RedrivePolicy": _redrive_policies[self.queue_arn]} if self.redrive_policy else every
+
+    Queue.attributes = property(attributes)  # type: ignore[assignment]

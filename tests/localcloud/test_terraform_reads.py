@@ -1,0 +1,103 @@
+"""What Terraform's provider writes, it must read again: otherwise it plans the same change for ever."""
+
+import json
+
+ROLE = "arn:aws:iam::123456789012:role/any"
+
+
+def test_a_queue_keeps_its_policies(aws):
+    sqs = aws("sqs")
+    sqs.create_queue(QueueName="dead")
+    redrive = '{"maxReceiveCount":3,"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead"}'
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    attributes = {"Policy": json.dumps(policy), "RedrivePolicy": redrive}
+    url = sqs.create_queue(QueueName="kept", Attributes=attributes)["QueueUrl"]
+    allow = '{"redrivePermission":"denyAll"}'
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": allow})
+    shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert json.loads(shown["Policy"]) == policy
+    assert (shown["RedrivePolicy"], shown["RedriveAllowPolicy"]) == (redrive, allow)
+    for name in ("Policy", "RedrivePolicy", "RedriveAllowPolicy"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: ""})
+    shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert not {"Policy", "RedrivePolicy", "RedriveAllowPolicy"} & set(shown)
+
+
+def test_a_bucket_shows_its_events_and_takes_a_policy_against_plain_http(aws):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="with-a-policy")
+    shown = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket="with-a-policy", NotificationConfiguration=shown)
+    answer = s3.get_bucket_notification_configuration(Bucket="with-a-policy")
+    assert answer["EventBridgeConfiguration"] == {}
+    denial = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::with-a-policy/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [denial]}
+    s3.put_bucket_policy(Bucket="with-a-policy", Policy=json.dumps(policy))
+    s3.put_object(Bucket="with-a-policy", Key="x", Body=b"x")
+    assert s3.get_object(Bucket="with-a-policy", Key="x")["Body"].read() == b"x"
+
+
+def test_versions_of_keys_with_any_sign_are_listed_as_they_are(aws):
+    s3, keys = aws("s3"), ["incoming/a b.png", "incoming/a%2Bb.png", "incoming/a+b.png", "incoming/ä.png"]
+    s3.create_bucket(Bucket="with-versions")
+    s3.put_bucket_versioning(Bucket="with-versions", VersioningConfiguration={"Status": "Enabled"})
+    for key in keys:
+        s3.put_object(Bucket="with-versions", Key=key)
+    s3.delete_object(Bucket="with-versions", Key=keys[0])
+    plain = s3.list_object_versions(Bucket="with-versions")
+    assert [version["Key"] for version in plain["Versions"]] == keys
+    assert [marker["Key"] for marker in plain["DeleteMarkers"]] == keys[:1]
+    encoded = s3.list_object_versions(Bucket="with-versions", EncodingType="url", Prefix="incoming/a+")
+    assert [version["Key"] for version in encoded["Versions"]] == ["incoming/a%2Bb.png"]
+
+
+def test_a_budget_shows_who_is_told(aws):
+    budgets, account = aws("budgets"), {"AccountId": "123456789012"}
+    notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80}
+    subscriber = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    limit = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    limit["BudgetLimit"] = {"Amount": "50", "Unit": "USD"}
+    told = [{"Notification": notification, "Subscribers": [subscriber]}]
+    budgets.create_budget(Budget=limit, NotificationsWithSubscribers=told, **account)
+    shown = budgets.describe_subscribers_for_notification(
+        BudgetName="b", Notification=notification, **account
+    )
+    assert shown["Subscribers"] == [subscriber]
+
+
+def test_a_scalable_target_has_tags(aws):
+    scaling = aws("application-autoscaling")
+    arn = scaling.register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId="endpoint/e/variant/AllTraffic",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        MinCapacity=1,
+        MaxCapacity=2,
+        Tags={"Project": "scones"},
+    )["ScalableTargetARN"]
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Project": "scones"}
+
+
+def test_a_function_keeps_what_it_was_configured_with(aws, function):
+    logging = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO"}
+    arn = function("def handler(event, context): pass\n", LoggingConfig=logging)
+    aws("lambda").update_function_configuration(FunctionName=arn, TracingConfig={"Mode": "Active"})
+    aws("lambda").put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=0)
+    shown = aws("lambda").get_function(FunctionName=arn)
+    assert logging.items() <= shown["Configuration"]["LoggingConfig"].items()
+    assert shown["Configuration"]["TracingConfig"] == {"Mode": "Active"}
+    assert shown["Concurrency"] == {"ReservedConcurrentExecutions": 0}
+
+
+def test_a_role_is_allowed_whatever_is_asked(aws):
+    results = aws("iam").simulate_principal_policy(
+        PolicySourceArn=ROLE, ActionNames=["s3:GetObject", "s3:PutObject"]
+    )
+    assert [result["EvalDecision"] for result in results["EvaluationResults"]] == ["allowed", "allowed"]
