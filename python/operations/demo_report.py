@@ -19,6 +19,7 @@ STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { padding: .3rem .6rem; text-align: left; border-bottom: 1px solid #8884 }
+td:first-child { white-space: nowrap }
 td.number { text-align: right; font-variant-numeric: tabular-nums }
 td img { width: 48px; height: 48px; image-rendering: pixelated; vertical-align: middle }
 .scroll { overflow-x: auto }
