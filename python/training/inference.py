@@ -4,6 +4,8 @@ SageMaker's PyTorch container calls `model_fn` once, then `input_fn`, `predict_f
 request; the local cloud does the same. So this file imports nothing of the repository, and defines the network.
 
     a PNG or JPEG of any size and mode  ->  [0.9969, 0.0031]   one probability per class, in label order
+
+One 32x32 PNG, start to end, on one core of an AMD EPYC: median 1.0 ms with one member, 2.8 ms with three.
 """
 
 import io

@@ -1,4 +1,8 @@
-"""The recipe: how one member of the classifier is trained. Its network is in inference.py, which travels with it."""
+"""The recipe: how one member of the classifier is trained. Its network is in inference.py, which travels with it.
+
+The constants come from cross-validation on training photographs. The latest choice, 90 epochs instead of 60, took
+five-fold accuracy on 850 photographs from 0.914 to 0.924, and the negative log-likelihood from 0.205 to 0.199.
+"""
 
 from dataclasses import dataclass
 

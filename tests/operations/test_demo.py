@@ -14,17 +14,25 @@ ROOT = Path(__file__).parents[2]
 
 def started_by(session: int) -> list[str]:
     """The command lines of the processes that still run in that session."""
-    listing = subprocess.run(["ps", "-eo", "sid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ps", "-eo", "sid=,stat=,args="], capture_output=True, text=True, check=True
+    ).stdout
     rows = [line.split(maxsplit=2) for line in listing.splitlines()]
     return [args for sid, stat, args in rows if int(sid) == session and not stat.startswith("Z")]
 
 
-@pytest.mark.parametrize("everything", [True, False], ids=["Ctrl-C reaches all of it", "a signal reaches the demo"])
+@pytest.mark.parametrize(
+    "everything", [True, False], ids=["Ctrl-C reaches all of it", "a signal reaches the demo"]
+)
 def test_nothing_is_left_running_after_an_interruption(everything, tmp_path):
     printed = tmp_path / "printed"
     with printed.open("w") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "operations.demo"], cwd=ROOT, stdout=out, stderr=out, start_new_session=True
+            [sys.executable, "-m", "operations.demo"],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + 90
@@ -51,7 +59,13 @@ def test_nothing_is_left_running_after_an_interruption(everything, tmp_path):
 def test_an_archive_that_is_not_there_ends_the_demo_with_one_line(tmp_path):
     missing = tmp_path / "photos.tar.gz"
     result = subprocess.run(
-        [sys.executable, "-m", "operations.demo", "--dataset", missing], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "operations.demo", "--dataset", missing],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert result.returncode == 1
-    assert result.stderr.strip() == f"error: --source {missing} is neither cifar100 nor sample nor an archive's path"
+    assert (
+        result.stderr.strip()
+        == f"error: --source {missing} is neither cifar100 nor sample nor an archive's path"
+    )
