@@ -1,7 +1,8 @@
-"""The local cloud, one for the whole test run, clients of it, and which tests a fresh machine leaves out."""
+"""The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out."""
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,8 +10,17 @@ import pytest
 from botocore.config import Config
 
 from localcloud import server
+from training import sample, selection, stage
 
 REGION = "us-east-1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not os.environ.get("SCONES_CIFAR100"):
+        skip = pytest.mark.skip(reason="needs real photographs: let SCONES_CIFAR100 name a CIFAR-100 archive")
+        for item in items:
+            if item.get_closest_marker("photographs"):
+                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +42,21 @@ def client(service: str, url: str) -> Any:
     return boto3.client(service, endpoint_url=url, region_name=REGION, config=config, **keys)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not os.environ.get("SCONES_CIFAR100"):
-        skip = pytest.mark.skip(reason="needs real photographs: let SCONES_CIFAR100 name a CIFAR-100 archive")
-        for item in items:
-            if item.get_closest_marker("photographs"):
-                item.add_marker(skip)
+@pytest.fixture(scope="session")
+def cloud_variables(cloud: str) -> dict[str, str]:
+    """The variables by which a command finds the local cloud."""
+    return {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": cloud,
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+
+
+@pytest.fixture(scope="session")
+def staged_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small staged data set of drawings, for reading only: 144 train, 16 validation and 60 test pictures."""
+    folder = tmp_path_factory.mktemp("data") / "sample"
+    splits, info = selection.select(sample.draw(160, 60, seed=1), ["bicycle", "motorcycle"], 0.1, seed=1)
+    stage.write(folder, splits, {**info, "source": "sample"})
+    return folder

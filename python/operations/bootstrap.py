@@ -12,6 +12,7 @@ from console import UserError, out, run
 from operations import environment
 from operations.terraform import state_bucket
 
+REGION = "us-east-1"  # as in terraform/envs/*.s3.tfbackend
 BLOCK_ALL = {
     "BlockPublicAcls": True,
     "BlockPublicPolicy": True,
@@ -21,10 +22,19 @@ BLOCK_ALL = {
 ENCRYPT_ALL = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 
 
-def bootstrap(env: str) -> str:
-    """The name of the state's bucket, which exists afterwards: private, encrypted and versioned."""
-    bucket = state_bucket(env)
-    s3 = boto3.client("s3", region_name="us-east-1")  # the region of the backend files
+def exists(bucket: str) -> bool:
+    try:
+        boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "404":
+            return False
+        raise UserError(f"the state's bucket {bucket} cannot be used: {error}") from error
+    return True
+
+
+def bootstrap(bucket: str) -> None:
+    """Make the bucket: private, encrypted and versioned."""
+    s3 = boto3.client("s3", region_name=REGION)
     try:
         s3.create_bucket(Bucket=bucket)
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCK_ALL)
@@ -32,13 +42,21 @@ def bootstrap(env: str) -> str:
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"the state's bucket {bucket} cannot be made: {error}") from error
-    return bucket
+
+
+def forget_model(env: str) -> None:
+    """A new local cloud does not have the model that was promoted in the one before."""
+    if env == "local":
+        (environment.ENVIRONMENTS / "local.model.tfvars.json").unlink(missing_ok=True)
 
 
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)
-    out.print(f"the state of {env} lives in s3://{bootstrap(env)}")
+    if not exists(bucket := state_bucket(env)):
+        bootstrap(bucket)
+        forget_model(env)
+    out.print(f"the state of {env} lives in s3://{bucket}")
 
 
 if __name__ == "__main__":

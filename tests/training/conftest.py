@@ -1,4 +1,4 @@
-"""AWS as moto serves it, a project folder to run commands in, archives and a staged data set."""
+"""AWS as moto serves it, a project folder to run commands in, and archives."""
 
 import io
 import pickle
@@ -12,8 +12,6 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 from PIL import Image
-
-from training import sample, selection, stage
 
 BUCKET = "scones-local-123456789012"
 
@@ -98,15 +96,6 @@ def cifar(pack):
         return pack({f"cifar-100-python/{part}": pickle.dumps(c, protocol) for part, c in contents.items()})
 
     return make
-
-
-@pytest.fixture(scope="session")
-def staged_sample(tmp_path_factory):
-    """A small staged data set of drawings, for reading only: 144 train, 16 validation and 60 test pictures."""
-    folder = tmp_path_factory.mktemp("data") / "sample"
-    splits, info = selection.select(sample.draw(160, 60, seed=1), ["bicycle", "motorcycle"], 0.1, seed=1)
-    stage.write(folder, splits, {**info, "source": "sample"})
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,202 @@
+"""The environment `local`, deployed once from a copy of the project, and followed from outside."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
+ENDED_SECONDS = 120
+LOOK_SECONDS = 0.1
+
+
+class Project:
+    """A copy of what `make` works on, in which our commands run as make runs them."""
+
+    def __init__(self, root: Path, variables: dict[str, str]) -> None:
+        self.root = root
+        self.variables = variables
+        without = shutil.ignore_patterns(".terraform", "*.model.tfvars.json", "*.tfplan")
+        shutil.copytree(ROOT / "terraform", root / "terraform", ignore=without)
+        self.run("operations.package")
+
+    def run(self, module: str, *arguments: Any, status: int = 0) -> str:
+        """Run one of our commands, which has to end with this status; answer what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            cwd=self.root,
+            env=os.environ | self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == status, f"{module} ended with status {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    def apply(self) -> None:
+        """What `make plan apply` does."""
+        self.run("operations.terraform", "local", "plan", "-input=false", "-no-color", "-out=local.tfplan")
+        self.run("operations.terraform", "local", "apply", "-input=false", "-no-color", "local.tfplan")
+
+    def outputs(self) -> dict[str, Any]:
+        shown = json.loads(self.run("operations.terraform", "local", "output", "-json"))
+        return {name: output["value"] for name, output in shown.items()}
+
+
+@pytest.fixture(scope="session")
+def project(cloud_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("project"), cloud_variables)
+
+
+class Inbox:
+    """A queue, and every message that has come out of it."""
+
+    def __init__(self, sqs: Any, url: str) -> None:
+        self.sqs, self.url = sqs, url
+        self.messages: list[dict[str, Any]] = []
+
+    def about(self, **fields: Any) -> list[dict[str, Any]]:
+        """The messages with these fields; there has to be one at least, in a few seconds."""
+        deadline = time.monotonic() + 5
+        while not (found := self.so_far(**fields)) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        assert found, f"no message with {fields} came to {self.url}"
+        return found
+
+    def so_far(self, **fields: Any) -> list[dict[str, Any]]:
+        while batch := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            self.messages += [json.loads(message["Body"]) for message in batch]
+            for message in batch:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return [message for message in self.messages if fields.items() <= message.items()]
+
+
+class Deployment:
+    """The environment `local`, seen from outside: photos go in, executions end, messages come out."""
+
+    def __init__(self, project: Project, aws: Callable[[str], Any]) -> None:
+        self.project, self.aws = project, aws
+        self.outputs = project.outputs()
+        self.bucket, self.machine = self.outputs["bucket"], self.outputs["state_machine_arn"]
+        self.s3, self.steps, self.sqs = aws("s3"), aws("stepfunctions"), aws("sqs")
+        self.known: dict[str, dict[str, Any]] = {}
+        self.review = Inbox(self.sqs, self.outputs["review_queue_url"])
+        self.notified = self.listen_to_topic()
+        self.routed = self.listen_to_bus()
+
+    def listen_to_topic(self) -> Inbox:
+        """As somebody does who wants to hear of what fails."""
+        url, arn = self.make_queue("heard-of-failures")
+        raw = {"RawMessageDelivery": "true"}
+        self.aws("sns").subscribe(
+            TopicArn=self.outputs["topic_arn"], Protocol="sqs", Endpoint=arn, Attributes=raw
+        )
+        return Inbox(self.sqs, url)
+
+    def listen_to_bus(self) -> Inbox:
+        """As another team does that wants to hear of routed drivers."""
+        url, arn = self.make_queue("heard-of-drivers")
+        events, rule = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
+        pattern = json.dumps({"detail-type": ["DriverRouted"]})
+        events.put_rule(Name="heard-of-drivers", EventPattern=pattern, **rule)
+        target = {"Id": "queue", "Arn": arn, "InputPath": "$.detail"}
+        events.put_targets(Rule="heard-of-drivers", Targets=[target], **rule)
+        return Inbox(self.sqs, url)
+
+    def stop_listening(self) -> None:
+        """A bus with somebody else's rule on it cannot be deleted."""
+        events, rule = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
+        events.remove_targets(Rule="heard-of-drivers", Ids=["queue"], **rule)
+        events.delete_rule(Name="heard-of-drivers", **rule)
+
+    def make_queue(self, name: str) -> tuple[str, str]:
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        asked = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return url, asked["Attributes"]["QueueArn"]
+
+    def upload(self, key: str, content: bytes) -> str:
+        """Put a photo where a driver's photo goes; answer its key."""
+        self.s3.put_object(Bucket=self.bucket, Key=f"incoming/{key}", Body=content)
+        return f"incoming/{key}"
+
+    def start(self, event: Any) -> str:
+        """Start the workflow by hand; answer the execution."""
+        return self.steps.start_execution(stateMachineArn=self.machine, input=json.dumps(event))[
+            "executionArn"
+        ]
+
+    def end(self, execution: str) -> dict[str, Any]:
+        """The execution's description, once it has ended."""
+        return until(lambda: self.look(execution), f"the end of {execution}")
+
+    def end_of(self, key: str, executions: int = 1) -> list[dict[str, Any]]:
+        """The executions that the uploads of this key started, once they have ended."""
+
+        def look() -> list[dict[str, Any]]:
+            started = [self.known.get(arn) or self.look(arn) for arn in self.executions()]
+            return [it for it in started if it and json.loads(it["input"]).get("s3_key") == key]
+
+        return until(lambda: len(found := look()) >= executions and found, f"the end of {key}")
+
+    def look(self, execution: str) -> dict[str, Any] | None:
+        """The execution's description, if it has ended."""
+        described = self.steps.describe_execution(executionArn=execution)
+        if described["status"] == "RUNNING":
+            return None
+        self.known[execution] = described
+        return described
+
+    def executions(self) -> list[str]:
+        pages = self.steps.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
+        return [execution["executionArn"] for page in pages for execution in page["executions"]]
+
+    def route(self, key: str, content: bytes) -> dict[str, Any]:
+        """Upload one photo and follow it to the end of its execution."""
+        (ended,) = self.end_of(self.upload(key, content))
+        return ended
+
+
+def until(look: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + ENDED_SECONDS
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"{what} did not come within {ENDED_SECONDS} s"
+        time.sleep(LOOK_SECONDS)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def artefact(
+    staged_sample: Path, project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """A model of a few epochs: call it to wait for its artefact, which is made while other things go on."""
+    folder = tmp_path_factory.mktemp("model")
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(project.run, "training.train", "--data", staged_sample, "--out", folder, *QUICK)
+        yield lambda: run.result() and folder / "model.tar.gz"
+
+
+@pytest.fixture(scope="session")
+def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) -> Deployment:  # noqa: ARG001
+    """The first deployment: everything but the endpoint. The model is being trained meanwhile."""
+    project.run("operations.bootstrap", "local")
+    project.run("operations.terraform", "local", "init", "-no-color")
+    project.apply()
+    return Deployment(project, aws)
+
+
+@pytest.fixture(scope="session")
+def deployed(without_model: Deployment, artefact: Any) -> Deployment:
+    """The second deployment: a model has been promoted."""
+    without_model.project.run("training.promote", "--env", "local", "--run", artefact())
+    without_model.project.apply()
+    without_model.outputs = without_model.project.outputs()
+    return without_model

@@ -1,0 +1,43 @@
+"""A model that does what the photo says. After the photo's end comes JSON:
+
+    {"answer": "[0.99, 0.01]", "status": 500, "times": 2, "seconds": 11}
+
+answer     what it answers, as it stands
+status     instead, the error that it answers the first `times` times that it is asked about this photo
+seconds    how long it thinks before each answer
+"""
+
+import collections
+import json
+import time
+
+END_OF_PNG = b"IEND\xaeB`\x82"
+
+asked = collections.Counter()
+
+
+class Fault(Exception):
+    def __init__(self, status):
+        super().__init__("as the photo says")
+        self.status_code = status
+
+
+def model_fn(_model_dir):
+    return None
+
+
+def input_fn(body, _content_type):
+    return body.partition(END_OF_PNG)[2]
+
+
+def predict_fn(script, _model):
+    said = json.loads(script)
+    time.sleep(said.get("seconds", 0))
+    asked[script] += 1
+    if asked[script] <= said.get("times", 0):
+        raise Fault(said["status"])
+    return said["answer"]
+
+
+def output_fn(answer, _accept):
+    return answer

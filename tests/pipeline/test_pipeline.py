@@ -1,0 +1,106 @@
+"""The main way: deploy, promote, apply, and every photo ends where it belongs. test_teardown.py takes it down."""
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+
+from training import artefact as artefacts
+from training import dataset, evaluate
+
+LABELS = ["bicycle", "motorcycle"]
+ROUTES = {
+    "bicycle": {"loading_bay": "A", "max_distance_km": 3},
+    "motorcycle": {"loading_bay": "B", "max_distance_km": 15},
+}
+PHOTOS = 12
+
+
+@pytest.fixture(scope="module")
+def photos(staged_sample: Path) -> dict[str, bytes]:
+    names = dataset.load(staged_sample, "test").names
+    return {name: (staged_sample / "test" / name).read_bytes() for name in names}
+
+
+@pytest.fixture(scope="module")
+def answers(artefact, photos, tmp_path_factory) -> dict[str, list[float]]:
+    """What the artefact itself answers to each photo: the surest first."""
+    folder = tmp_path_factory.mktemp("artefact")
+    artefacts.unpack(artefact(), folder)
+    rows = evaluate.answers(folder, list(photos.values())).tolist()
+    return dict(sorted(zip(photos, rows, strict=True), key=lambda item: -max(item[1])))
+
+
+def test_before_the_first_model_a_photo_fails_by_a_name_that_says_so(without_model, photos):
+    assert without_model.outputs["endpoint_live"] is False
+    name, photo = next(iter(photos.items()))
+    ended = without_model.route(f"early-{name}", photo)
+    assert (ended["status"], ended["error"]) == ("FAILED", "EndpointNotFound")
+    assert "no model is deployed" in ended["cause"]
+    (heard,) = without_model.notified.about(execution=ended["executionArn"])
+    assert heard["error"] == "EndpointNotFound"
+
+
+def test_the_next_apply_after_promote_adds_the_endpoint(deployed):
+    assert deployed.outputs["endpoint_live"] is True
+    printed = deployed.project.run("operations.verify", "local")
+    assert "the golden photo is answered as in training" in printed
+    assert "its answer is captured" in printed
+
+
+def test_a_second_plan_is_empty(deployed):
+    plan = ("operations.terraform", "local", "plan", "-input=false", "-no-color", "-detailed-exitcode")
+    assert "No changes." in deployed.project.run(*plan)
+
+
+def test_a_sure_answer_routes_the_driver_and_other_teams_hear_of_it(deployed, photos, answers):
+    name, probabilities = next(iter(answers.items()))
+    ended = deployed.route(f"sure/{name}", photos[name])
+    assert ended["status"] == "SUCCEEDED", ended
+    label = LABELS[probabilities.index(max(probabilities))]
+    expected = {
+        "s3_bucket": deployed.bucket,
+        "s3_key": f"incoming/sure/{name}",
+        "inferences": pytest.approx(probabilities, abs=1e-5),
+        "label": label,
+        "confidence": pytest.approx(max(probabilities), abs=1e-5),
+        "threshold": 0.93,
+        "assignment": ROUTES[label],
+    }
+    assert json.loads(ended["output"]) == expected
+    (heard,) = deployed.routed.about(s3_key=f"incoming/sure/{name}")
+    shared = ("s3_bucket", "s3_key", "label", "confidence", "assignment")
+    assert heard == {field: expected[field] for field in shared}
+
+
+def test_an_unsure_answer_waits_for_a_person(deployed, photos, answers):
+    name, probabilities = list(answers.items())[-1]
+    ended = deployed.route(f"unsure/{name}", photos[name])
+    assert (ended["status"], ended["error"]) == ("FAILED", "ThresholdConfidenceNotMet")
+    (waiting,) = deployed.review.about(s3_key=f"incoming/unsure/{name}")
+    assert waiting == {
+        "s3_bucket": deployed.bucket,
+        "s3_key": f"incoming/unsure/{name}",
+        "inferences": pytest.approx(probabilities, abs=1e-5),
+        "reason": "ThresholdConfidenceNotMet",
+    }
+    assert not deployed.notified.so_far(execution=ended["executionArn"]), "low confidence is no alarm"
+
+
+def test_a_picture_that_the_model_cannot_read_is_refused_by_name(deployed):
+    ended = deployed.route("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    assert (ended["status"], ended["error"]) == ("FAILED", "ImageRefused")
+    assert deployed.notified.about(execution=ended["executionArn"])
+
+
+def test_the_time_from_upload_to_outcome_is_measured(deployed, photos, capsys):
+    seconds = []
+    for name, photo in list(photos.items())[:PHOTOS]:
+        uploaded = time.time()
+        ended = deployed.route(f"timed/{name}", photo)
+        assert ended["status"] == "SUCCEEDED" or ended["error"] == "ThresholdConfidenceNotMet"
+        seconds.append(ended["stopDate"].timestamp() - uploaded)
+    with capsys.disabled():
+        print(f"\nfrom upload to outcome, warm: median {statistics.median(seconds):.2f} s of {PHOTOS} photos")

@@ -1,0 +1,58 @@
+"""The commands of a deployed environment, as make runs them, on the one that the test run shares."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def photos(staged_sample: Path) -> list[Path]:
+    return sorted((staged_sample / "test").glob("*.png"))
+
+
+def test_verify_proves_that_what_is_live_is_what_was_asked_for(deployed):
+    printed = deployed.project.run("operations.verify", "local")
+    assert f"the endpoint serves {deployed.outputs['endpoint_configuration_name']}" in printed
+    assert "the golden photo is answered as in training" in printed
+    assert f"its answer is captured in s3://{deployed.bucket}/captures/" in printed
+
+
+def test_verify_fails_if_the_endpoint_serves_another_configuration(deployed, aws):
+    sagemaker = aws("sagemaker")
+    asked = deployed.outputs["endpoint_configuration_name"]
+    live = sagemaker.describe_endpoint_config(EndpointConfigName=asked)
+    sagemaker.create_endpoint_config(EndpointConfigName="old", ProductionVariants=live["ProductionVariants"])
+    name = {"EndpointName": deployed.outputs["endpoint_name"]}
+    sagemaker.update_endpoint(EndpointConfigName="old", **name)
+    try:
+        printed = deployed.project.run("operations.verify", "local", status=1)
+    finally:
+        sagemaker.update_endpoint(EndpointConfigName=asked, **name)
+        sagemaker.delete_endpoint_config(EndpointConfigName="old")
+    assert f"serves old, asked for was {asked}" in printed
+
+
+def test_classify_says_where_the_driver_goes(deployed, staged_sample):
+    photo = photos(staged_sample)[0]
+    printed = deployed.project.run("operations.classify", "local", photo)
+    assert printed.startswith(f"{photo.name}: ")
+    assert "loading bay" in printed or "a person will look at it" in printed
+
+
+def test_classify_names_what_is_wrong_with_a_photo(deployed, tmp_path):
+    (tmp_path / "a list.png").write_text("scones, butter, jam")
+    printed = deployed.project.run("operations.classify", "local", tmp_path / "a list.png", status=1)
+    assert printed.startswith("a list.png: NotAnImage: ")
+
+
+def test_evaluate_counts_every_photo_once(deployed, staged_sample, tmp_path):
+    printed = deployed.project.run(
+        "operations.evaluate", "local", "--data", staged_sample, "--out", tmp_path / "new/figures.json"
+    )
+    figures = json.loads((tmp_path / "new/figures.json").read_text())
+    rows = figures["confusion"].values()
+    assert figures["photos"] == sum(sum(row.values()) for row in rows) == len(photos(staged_sample))
+    assert figures["failures"] == []
+    accepted = sum(row["bicycle"] + row["motorcycle"] for row in rows)
+    assert figures["coverage"] == pytest.approx(accepted / figures["photos"])
+    assert f"coverage {figures['coverage']:.3f}" in printed

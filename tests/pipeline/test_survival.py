@@ -1,0 +1,230 @@
+"""What the workflow must survive: odd events, odd photos, a faulty endpoint, crowds. The model does as photos say."""
+
+import base64
+import io
+import json
+import tarfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+BLANK = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+)
+SURE, UNSURE, ON_THE_LINE = "[0.99, 0.01]", "[0.6, 0.4]", "[0.07, 0.93]"
+MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
+LARGEST_INLINE = 187_392  # bytes: what fits into a state as base64, beside the rest
+LARGEST = 6_291_456  # bytes: what an endpoint takes
+TOO_SLOW_SECONDS = 11  # classify waits for 10
+MANY_TIMES = 99
+
+
+def photo(answer: str = SURE, size: int = 0, **script: object) -> bytes:
+    """A photo that makes the model behave so, of so many bytes if it is given a size."""
+    told = json.dumps({"answer": answer, **script}).encode()
+    return BLANK + told + b" " * (size - len(BLANK) - len(told))
+
+
+# What is uploaded, and the error that its execution ends with; None for an accepted photo.
+UPLOADS = {
+    "an endpoint that is always too slow": (photo(seconds=TOO_SLOW_SECONDS), "EndpointUnavailable"),
+    "an endpoint that always answers 500": (photo(status=500, times=MANY_TIMES), "EndpointUnavailable"),
+    "an endpoint that always throttles": (photo(status=429, times=MANY_TIMES), "EndpointThrottled"),
+    "an endpoint that answers 500 twice and then works": (photo(status=500, times=2), None),
+    "an endpoint that throttles twice and then works": (photo(status=429, times=2), None),
+    "a refusal by the model, which is not tried again": (photo(status=400, times=1), "ImageRefused"),
+    "NaN": (photo("[NaN, 0.5]"), "UnexpectedInference"),
+    "three numbers": (photo("[0.95, 0.03, 0.02]"), "UnexpectedInference"),
+    "an empty list": (photo("[]"), "UnexpectedInference"),
+    "text": (photo("bicycle, I think"), "UnexpectedInference"),
+    "numbers that are no probabilities": (photo("[7.5, -6.5]"), "UnexpectedInference"),
+    "low confidence": (photo(UNSURE), "ThresholdConfidenceNotMet"),
+    "just enough confidence": (photo(ON_THE_LINE), None),
+    "the largest photo that travels in the state": (photo(size=LARGEST_INLINE), None),
+    "a byte more": (photo(size=LARGEST_INLINE + 1), None),
+    "1 MB": (photo(size=1_000_000), None),
+    "the largest photo that an endpoint takes": (photo(size=LARGEST), None),
+    "7 MB": (photo(size=7_000_000), "ImageTooLarge"),
+    "nothing": (b"", "NotAnImage"),
+    "a text file named.png": (b"scones, butter, jam\n", "NotAnImage"),
+    "a key with spaces, ünïcödé 🛵, + and %2B.png": (photo(), None),
+    'a key with "quotes", <brackets> and \\.png': (photo(), None),
+}
+
+
+@pytest.fixture(scope="module")
+def workflow(deployed, tmp_path_factory):
+    """The environment after another model has been promoted: the one that does as photos say."""
+    path = tmp_path_factory.mktemp("scripted") / "model.tar.gz"
+    members = {
+        "labels.json": b'["bicycle", "motorcycle"]',
+        "metrics.json": b'{"dataset_id": "none"}',
+        "code/inference.py": MODEL_CODE.read_bytes(),
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    before = deployed.outputs["endpoint_configuration_name"]
+    deployed.project.run("training.promote", "--env", "local", "--run", path)
+    deployed.project.apply()
+    deployed.outputs = deployed.project.outputs()
+    assert deployed.outputs["endpoint_configuration_name"] != before
+    return deployed
+
+
+@pytest.fixture(scope="module")
+def uploaded(workflow) -> dict[str, str]:
+    """Every upload, begun at once, for retries take a while: its key by its name."""
+    return {name: workflow.upload(name, content) for name, (content, _) in UPLOADS.items()}
+
+
+@pytest.mark.parametrize(
+    "name", [*list(UPLOADS)[1:], next(iter(UPLOADS))]
+)  # the one that takes longest comes last
+def test_an_upload_ends_in_the_one_outcome_that_it_should(workflow, uploaded, name):
+    error, key = UPLOADS[name][1], uploaded[name]
+    (ended,) = workflow.end_of(key)
+    assert ended.get("error") == error
+    if error is None:
+        output = json.loads(ended["output"])
+        assert output["s3_key"] == key
+        assert output["assignment"]["loading_bay"] in ("A", "B")
+        assert len(workflow.routed.about(s3_key=key)) == 1
+    elif error == "ThresholdConfidenceNotMet":
+        assert len(workflow.review.about(s3_key=key)) == 1
+    else:
+        (heard,) = workflow.notified.about(execution=ended["executionArn"])
+        assert heard["error"] == error
+        assert key in json.loads(heard["cause"])["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("name", "inline"), [("the largest photo that travels in the state", True), ("a byte more", False)]
+)
+def test_a_large_photo_travels_as_a_pointer(workflow, uploaded, name, inline):
+    (ended,) = workflow.end_of(uploaded[name])
+    history = workflow.steps.get_execution_history(executionArn=ended["executionArn"])["events"]
+    left = [event["stateExitedEventDetails"] for event in history if "stateExitedEventDetails" in event]
+    assert left[0]["name"] == "SerializeImageData"
+    assert bool(json.loads(left[0]["output"])["image_data"]) is inline
+
+
+BODIES = {
+    "serialize": {},
+    "classify": {"image_data": "", "inferences": []},
+    "filter": {"inferences": [0.99, 0.01]},
+}
+SHAPES = {
+    "bare": lambda body: body,
+    "wrapped": lambda body: {"statusCode": 200, "body": body},
+    "with a body as text": lambda body: {"statusCode": 200, "body": json.dumps(body)},
+}
+
+
+@pytest.fixture
+def event(workflow) -> dict[str, str]:
+    return {"s3_bucket": workflow.bucket, "s3_key": workflow.upload("shapes.png", photo())}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("stage", BODIES)
+def test_each_function_takes_each_shape_of_its_event(workflow, event, stage, shape):
+    asked = json.dumps(SHAPES[shape]({**event, **BODIES[stage]}))
+    name = workflow.outputs["function_names"][stage]
+    answer = workflow.aws("lambda").invoke(FunctionName=name, Payload=asked)
+    payload = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    assert payload["statusCode"] == 200
+    assert event.items() <= payload["body"].items()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_state_machine_takes_each_shape_of_its_event(workflow, event, shape):
+    ended = workflow.end(workflow.start(SHAPES[shape](event)))
+    assert ended["status"] == "SUCCEEDED", ended
+    assert json.loads(ended["output"])["label"] == "bicycle"
+
+
+@pytest.mark.parametrize("event", ["photo.png", {}, {"s3_bucket": 7, "s3_key": ""}, {"body": "no JSON"}])
+def test_an_event_that_names_no_photo_is_refused_by_name_and_notified(workflow, event):
+    ended = workflow.end(workflow.start(event))
+    assert ended["error"] == "InvalidEvent"
+    (heard,) = workflow.notified.about(execution=ended["executionArn"])
+    assert heard["error"] == "InvalidEvent"
+
+
+def test_the_same_upload_event_twice_gives_the_same_outcome_twice(workflow):
+    event = {"s3_bucket": workflow.bucket, "s3_key": workflow.upload("twice.png", photo())}
+    (first,) = workflow.end_of(event["s3_key"])
+    second = workflow.end(workflow.start(json.loads(first["input"])))
+    assert (first["status"], second["status"]) == ("SUCCEEDED", "SUCCEEDED")
+    assert first["output"] == second["output"]
+
+
+def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_found(workflow):
+    functions, name = workflow.aws("lambda"), workflow.outputs["function_names"]["serialize"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    kept, gone = workflow.upload("kept.png", photo()), workflow.upload("gone.png", photo())
+    workflow.s3.delete_object(Bucket=workflow.bucket, Key=gone)
+    functions.delete_function_concurrency(FunctionName=name)
+    (accepted,), (failed,) = workflow.end_of(kept), workflow.end_of(gone)
+    assert accepted["status"] == "SUCCEEDED"
+    assert failed["error"] == "ImageNotFound"
+    assert workflow.notified.about(execution=failed["executionArn"])
+
+
+def test_a_message_that_cannot_be_sent_to_the_review_queue_fails_the_execution_by_name(workflow):
+    queue, attribute = workflow.outputs["review_queue_url"], "MaximumMessageSize"
+    usual = workflow.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[attribute])["Attributes"]
+    workflow.sqs.set_queue_attributes(QueueUrl=queue, Attributes={attribute: "1024"})
+    key = workflow.upload("x" * 1000, photo(UNSURE))
+    (ended,) = workflow.end_of(key)
+    workflow.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
+    assert ended["status"] == "FAILED"
+    assert ended["error"].startswith("SQS.")
+    (heard,) = workflow.notified.about(execution=ended["executionArn"])
+    assert heard["error"] == ended["error"]
+    assert not workflow.review.so_far(s3_key=key)
+
+
+def test_fifty_uploads_at_once_end_in_one_outcome_each_and_none_is_lost(workflow):
+    kinds = [(photo(), None), (photo(UNSURE), "ThresholdConfidenceNotMet"), (b"garbage", "NotAnImage")]
+    expected = {f"crowd/{number}.png": kinds[number % 3] for number in range(50)}
+    with ThreadPoolExecutor(50) as pool:
+        keys = dict(
+            zip(
+                expected, pool.map(lambda it: workflow.upload(it[0], it[1][0]), expected.items()), strict=True
+            )
+        )
+    ended = {name: workflow.end_of(key) for name, key in keys.items()}
+    assert {name: [it.get("error") for it in executions] for name, executions in ended.items()} == {
+        name: [error] for name, (_, error) in expected.items()
+    }
+    of_error = {
+        error: {keys[name] for name, kind in expected.items() if kind[1] == error} for _, error in kinds
+    }
+    arns = {
+        executions[0]["executionArn"]
+        for name, executions in ended.items()
+        if expected[name][1] == "NotAnImage"
+    }
+    for key in of_error[None]:
+        workflow.routed.about(s3_key=key)
+    crowd = set(keys.values())
+    assert Counter(m["s3_key"] for m in workflow.routed.so_far() if m["s3_key"] in crowd) == Counter(
+        of_error[None]
+    )
+    waiting = Counter(m["s3_key"] for m in workflow.review.so_far() if m["s3_key"] in crowd)
+    assert waiting == Counter(of_error["ThresholdConfidenceNotMet"])
+    assert Counter(m["execution"] for m in workflow.notified.so_far() if m["execution"] in arns) == Counter(
+        arns
+    )
+
+
+def test_no_upload_was_too_much_for_eventbridge(workflow):
+    for url in workflow.outputs["dead_letter_queue_urls"].values():
+        assert "Messages" not in workflow.sqs.receive_message(QueueUrl=url)
