@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto.core.utils import unix_time
 from moto.events.models import Rule, events_backends
 from moto.s3 import notifications
+from moto.s3.models import FakeDeleteMarker
 
 from localcloud import clients, gaps, templates
 
@@ -52,12 +53,9 @@ def install(url: str) -> None:
 
     def send_from_s3(account: str, bucket: Any, event_name: Any, key: Any) -> None:
         name = event_name.value
-        thing = {
-            "key": key.name,
-            "size": key.size,
-            "etag": key.etag.strip('"'),
-            "sequencer": f"{time.time_ns():X}",
-        }
+        thing = {"key": key.name, "sequencer": f"{time.time_ns():X}"}
+        if not isinstance(key, FakeDeleteMarker):
+            thing |= {"size": key.size, "etag": key.etag.strip('"')}
         if bucket.is_versioned:
             thing["version-id"] = key.version_id
         detail = {

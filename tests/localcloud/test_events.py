@@ -90,3 +90,22 @@ def test_the_end_of_an_execution_is_an_event(aws, machine, execute, until):
     ended = execute(machine({"Fail": {"Type": "Fail", "Error": "NoDriver"}}))
     found = until(lambda: sqs.receive_message(QueueUrl=queue), lambda it: "Messages" in it)
     assert json.loads(found["Messages"][0]["Body"])["detail"]["executionArn"] == ended["executionArn"]
+
+
+def test_the_end_of_an_object_is_an_event_also_if_a_marker_is_all_that_was_left_of_it(aws, until):
+    s3, sqs, name = aws("s3"), aws("sqs"), "emptied"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    everything = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=everything)
+    queue = sqs.create_queue(QueueName="heard-of-ends")["QueueUrl"]
+    pattern = {"detail-type": ["Object Deleted"], "detail": {"bucket": {"name": [name]}}}
+    aws("events").put_rule(Name="ends", EventPattern=json.dumps(pattern))
+    target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:heard-of-ends"}
+    aws("events").put_targets(Rule="ends", Targets=[target])
+    version = s3.put_object(Bucket=name, Key="x.png", Body=b"x")["VersionId"]
+    marker = s3.delete_object(Bucket=name, Key="x.png")["VersionId"]
+    for each in (version, marker):
+        s3.delete_object(Bucket=name, Key="x.png", VersionId=each)
+    found = until(lambda: sqs.receive_message(QueueUrl=queue), lambda it: "Messages" in it)
+    assert json.loads(found["Messages"][0]["Body"])["detail"]["object"]["key"] == "x.png"

@@ -136,28 +136,48 @@ class Deployment:
 
     def end(self, execution: str) -> dict[str, Any]:
         """The execution's description, once it has ended."""
-        return until(lambda: self.look(execution), f"the end of {execution}")
 
-    def end_of(self, key: str, executions: int = 1) -> list[dict[str, Any]]:
-        """The executions that the uploads of this key started, once they have ended."""
+        def look() -> dict[str, Any] | None:
+            described = self.describe(execution)
+            return described if described["status"] != "RUNNING" else None
+
+        return until(look, f"the end of {execution}")
+
+    def end_of(self, key: str) -> list[dict[str, Any]]:
+        """The executions that uploads of this key started, once they have ended."""
+
+        def look() -> list[dict[str, Any]] | None:
+            found = self.executions_of(key)
+            return found if all(it["status"] != "RUNNING" for it in found) else None
+
+        return until(look, f"the end of {key}")
+
+    def failures(self, key: str) -> list[dict[str, Any]]:
+        """What has gone wrong so far with this key's photo, also where it was tried again; something has to."""
 
         def look() -> list[dict[str, Any]]:
-            started = [self.known.get(arn) or self.look(arn) for arn in self.executions()]
-            return [it for it in started if it and json.loads(it["input"]).get("s3_key") == key]
+            arns = [it["executionArn"] for it in self.executions_of(key)]
+            histories = [self.steps.get_execution_history(executionArn=arn)["events"] for arn in arns]
+            return [
+                it["taskFailedEventDetails"]
+                for events in histories
+                for it in events
+                if it["type"] == "TaskFailed"
+            ]
 
-        return until(lambda: len(found := look()) >= executions and found, f"the end of {key}")
+        return until(look, f"a failure of {key}")
 
-    def look(self, execution: str) -> dict[str, Any] | None:
-        """The execution's description, if it has ended."""
-        described = self.steps.describe_execution(executionArn=execution)
-        if described["status"] == "RUNNING":
-            return None
-        self.known[execution] = described
-        return described
-
-    def executions(self) -> list[str]:
+    def executions_of(self, key: str) -> list[dict[str, Any]]:
         pages = self.steps.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
-        return [execution["executionArn"] for page in pages for execution in page["executions"]]
+        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+        described = [self.known.get(arn) or self.describe(arn) for arn in arns]
+        return [it for it in described if json.loads(it["input"]).get("s3_key") == key]
+
+    def describe(self, execution: str) -> dict[str, Any]:
+        described = self.steps.describe_execution(executionArn=execution)
+        if described["status"] != "RUNNING":
+            self.known[execution] = described
+        return described
 
     def route(self, key: str, content: bytes) -> dict[str, Any]:
         """Upload one photo and follow it to the end of its execution."""

@@ -4,7 +4,7 @@
 
 answer     what it answers, as it stands
 status     instead, the error that it answers the first `times` times that it is asked about this photo
-seconds    how long it thinks before each answer
+seconds    how long it thinks before its first answer
 """
 
 import collections
@@ -32,8 +32,9 @@ def input_fn(body, _content_type):
 
 def predict_fn(script, _model):
     said = json.loads(script)
-    time.sleep(said.get("seconds", 0))
     asked[script] += 1
+    if asked[script] == 1:
+        time.sleep(said.get("seconds", 0))
     if asked[script] <= said.get("times", 0):
         raise Fault(said["status"])
     return said["answer"]

@@ -29,7 +29,7 @@ def photo(answer: str = SURE, size: int = 0, **script: object) -> bytes:
 
 # What is uploaded, and the error that its execution ends with; None for an accepted photo.
 UPLOADS = {
-    "an endpoint that is always too slow": (photo(seconds=TOO_SLOW_SECONDS), "EndpointUnavailable"),
+    "an endpoint that is too slow once and then works": (photo(seconds=TOO_SLOW_SECONDS), None),
     "an endpoint that always answers 500": (photo(status=500, times=MANY_TIMES), "EndpointUnavailable"),
     "an endpoint that always throttles": (photo(status=429, times=MANY_TIMES), "EndpointThrottled"),
     "an endpoint that answers 500 twice and then works": (photo(status=500, times=2), None),
@@ -102,6 +102,15 @@ def test_an_upload_ends_in_the_one_outcome_that_it_should(workflow, uploaded, na
         assert key in json.loads(heard["cause"])["errorMessage"]
 
 
+def test_a_too_slow_answer_is_a_time_out_of_which_the_next_try_knows(workflow, uploaded):
+    key = uploaded["an endpoint that is too slow once and then works"]
+    (ended,) = workflow.end_of(key)
+    (failure,) = workflow.failures(key)
+    assert failure["error"] == "EndpointUnavailable"
+    assert "Read timeout" in failure["cause"]
+    assert (ended["stopDate"] - ended["startDate"]).total_seconds() > TOO_SLOW_SECONDS - 1
+
+
 @pytest.mark.parametrize(
     ("name", "inline"), [("the largest photo that travels in the state", True), ("a byte more", False)]
 )
@@ -149,7 +158,7 @@ def test_the_state_machine_takes_each_shape_of_its_event(workflow, event, shape)
     assert json.loads(ended["output"])["label"] == "bicycle"
 
 
-@pytest.mark.parametrize("event", ["photo.png", {}, {"s3_bucket": 7, "s3_key": ""}, {"body": "no JSON"}])
+@pytest.mark.parametrize("event", [{}, {"s3_bucket": 7, "s3_key": ""}, {"body": "no JSON"}])
 def test_an_event_that_names_no_photo_is_refused_by_name_and_notified(workflow, event):
     ended = workflow.end(workflow.start(event))
     assert ended["error"] == "InvalidEvent"
@@ -169,8 +178,12 @@ def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_f
     functions, name = workflow.aws("lambda"), workflow.outputs["function_names"]["serialize"]
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     kept, gone = workflow.upload("kept.png", photo()), workflow.upload("gone.png", photo())
-    workflow.s3.delete_object(Bucket=workflow.bucket, Key=gone)
-    functions.delete_function_concurrency(FunctionName=name)
+    try:
+        workflow.s3.delete_object(Bucket=workflow.bucket, Key=gone)
+        throttled = [workflow.failures(key)[0]["error"] for key in (kept, gone)]
+    finally:
+        functions.delete_function_concurrency(FunctionName=name)
+    assert throttled == ["Lambda.TooManyRequestsException"] * 2
     (accepted,), (failed,) = workflow.end_of(kept), workflow.end_of(gone)
     assert accepted["status"] == "SUCCEEDED"
     assert failed["error"] == "ImageNotFound"
