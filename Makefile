@@ -14,21 +14,17 @@ PYTHON  ?= python3
 VENV := .venv
 BIN  := $(VENV)/bin
 
-CHECKOV   = $(VENV)/checkov/bin/checkov
-TERRAFORM = $(BIN)/python -m operations.terraform $(ENV)
-PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
-
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
 ifeq ($(ENV),local)
-  export AWS_ENDPOINT_URL ?= http://127.0.0.1:$(CLOUD_PORT)
-  export AWS_ACCESS_KEY_ID := local
-  export AWS_SECRET_ACCESS_KEY := local
-  export AWS_REGION := us-east-1
-  export AWS_DEFAULT_REGION := us-east-1
-  export AWS_EC2_METADATA_DISABLED := true
-  unexport AWS_PROFILE AWS_SESSION_TOKEN
+  CLOUD = env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ENDPOINT_URL=http://127.0.0.1:$(CLOUD_PORT) \
+    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 \
+    AWS_EC2_METADATA_DISABLED=true
 endif
+TOOL      = $(CLOUD) $(BIN)/python -m
+TERRAFORM = $(TOOL) operations.terraform $(ENV)
+PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
+CHECKOV   = $(VENV)/checkov/bin/checkov
 
 ##@ Start here
 
@@ -47,19 +43,19 @@ demo: $(VENV)/.installed-demo ## See all of it work here, without an AWS account
 
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or an archive's path
-	$(BIN)/python -m training.stage --source $(DATASET) --out $(DATA) $(ARGS)
+	@$(TOOL) training.stage --source $(DATASET) --out $(DATA) $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo ## Train on the staged photos, gate, write build/model/model.tar.gz
-	$(BIN)/python -m training.train --data $(DATA) --out $(MODEL) $(ARGS)
+	@$(BIN)/python -m training.train --data $(DATA) --out $(MODEL) $(ARGS)
 
 .PHONY: launch
 launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script
-	$(BIN)/python -m training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data $(DATA) $(ARGS)
+	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data $(DATA) $(ARGS)
 
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
-	$(BIN)/python -m training.promote --env $(ENV) --run $(or $(RUN),$(MODEL)/model.tar.gz) $(ARGS)
+	@$(TOOL) training.promote --env $(ENV) --run $(or $(RUN),$(MODEL)/model.tar.gz) $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 
@@ -73,7 +69,7 @@ package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
 
 .PHONY: bootstrap
 bootstrap: $(VENV)/.installed-demo ## Make the bucket for Terraform's state, once per environment
-	@$(BIN)/python -m operations.bootstrap $(ENV)
+	@$(TOOL) operations.bootstrap $(ENV)
 
 .PHONY: plan
 plan: package ## Write down what would change
@@ -88,19 +84,19 @@ apply: $(VENV)/.installed-demo ## Do what the last plan says
 
 .PHONY: verify
 verify: $(VENV)/.installed-demo ## Prove that what is live is what was asked for
-	@$(BIN)/python -m operations.verify $(ENV)
+	@$(TOOL) operations.verify $(ENV)
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
-	@$(BIN)/python -m operations.classify $(ENV) '$(IMAGE)'
+	@$(TOOL) operations.classify $(ENV) '$(IMAGE)'
 
 .PHONY: evaluate
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
-	@$(BIN)/python -m operations.evaluate $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
+	@$(TOOL) operations.evaluate $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
 
 .PHONY: destroy
 destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
-	@$(BIN)/python -m operations.destroy $(ENV) --confirm '$(CONFIRM)'
+	@$(TOOL) operations.destroy $(ENV) --confirm '$(CONFIRM)'
 
 ##@ Quality
 
