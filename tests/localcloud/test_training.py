@@ -125,11 +125,10 @@ def test_the_sdk_s_model_trainer_trains_here(cloud, bucket, aws, tmp_path, monke
     shapes = pytest.importorskip("sagemaker.core.shapes")
     from sagemaker.core.helper.session_helper import Session
     from sagemaker.core.training.configs import Compute, InputData, SourceCode
-    from sagemaker.core.utils.utils import SingletonMeta
+    from sagemaker.core.utils.utils import SageMakerClient
     from sagemaker.train import ModelTrainer
 
-    # The SDK makes its clients once per process: the next test has another cloud.
-    monkeypatch.setattr(SingletonMeta, "_instances", {})
+    SageMakerClient.reset()  # the SDK keeps its client, and another test may have had another cloud
     (tmp_path / "requirements.txt").write_text("pillow\n")
     (tmp_path / "train.py").write_text(
         "import os, pathlib, sys\n"

@@ -11,6 +11,7 @@ import pytest
 from moto.backends import get_backend
 from moto.sagemaker.models import FakeTrainingJob
 from sagemaker.core import image_uris
+from sagemaker.core.utils.utils import SageMakerClient
 
 import console
 import training.launch
@@ -49,6 +50,7 @@ def data(tmp_path, bucket):
 @pytest.fixture
 def outcome(monkeypatch, bucket, tmp_path, photo):
     """How SageMaker ends the jobs. Moto alone ends them at once, without an artefact."""
+    SageMakerClient.reset()  # the SDK keeps its client, and another test may have had another cloud
     folder = tmp_path / "model"
     artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo)
     artefact.pack(folder, folder / "model.tar.gz")
