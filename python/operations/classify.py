@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from console import UserError, out, run
-from operations.client import Client, Outcome, Photo
+from operations.client import Client, Outcome, Photo, directions
 
 
 def main() -> int:
@@ -23,11 +23,8 @@ def main() -> int:
 def described(result: Outcome) -> str:
     name = result.photo.name
     if result.kind == "accepted":
-        bay = result.output["assignment"]
-        return (
-            f"{name}: {result.output['label']} ({result.output['confidence']:.4f}), loading bay {bay['loading_bay']}, "
-            f"orders within {bay['max_distance_km']} km, after {result.seconds:.2f} s"
-        )
+        label, confidence = result.output["label"], result.output["confidence"]
+        return f"{name}: {label} ({confidence:.4f}), {directions(result)}, after {result.seconds:.2f} s"
     if result.kind == "review":
         return f"{name}: the model is not sure, a person will look at it ({result.cause})"
     return f"{name}: {result.error or result.kind}: {result.cause}"

@@ -104,6 +104,12 @@ def outcome(photo: Photo, uploaded: float, execution: dict[str, Any]) -> Outcome
     )
 
 
+def directions(result: Outcome) -> str:
+    """Where the driver of an accepted photo goes."""
+    bay = result.output["assignment"]
+    return f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
+
+
 def reason(cause: str) -> str:
     """What a failed function said: its message out of the JSON that Step Functions keeps."""
     try:

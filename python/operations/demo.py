@@ -21,7 +21,7 @@ from rich.table import Table
 from console import UserError, out, run
 from localcloud.server import running
 from operations import demo_report, evaluate, terraform
-from operations.client import Client, Outcome, Photo
+from operations.client import Client, Outcome, Photo, directions
 from operations.verify import verify
 from training import dataset
 
@@ -175,11 +175,7 @@ def outcome_table(outcomes: list[Outcome]) -> Table:
 
 def consequence(result: Outcome) -> str:
     if result.kind == "accepted":
-        bay = result.output["assignment"]
-        return (
-            f"{result.output['label']} {result.output['confidence']:.3f}: bay {bay['loading_bay']}, "
-            f"orders within {bay['max_distance_km']} km"
-        )
+        return f"{result.output['label']} {result.output['confidence']:.3f}: {directions(result)}"
     if result.kind == "review":
         return "the model is not sure: the photo waits in the review queue"
     return result.error

@@ -5,7 +5,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from operations.client import Outcome
+from operations.client import Outcome, directions
 
 PICTURES = {
     "coverage.png": "How many photos of the test split a gate lets through, and how many of those are right.",
@@ -76,11 +76,7 @@ def row(result: Outcome) -> str:
 def follows(result: Outcome) -> str:
     if result.kind != "accepted":
         return f"{result.error}: {result.cause}"
-    bay = result.output["assignment"]
-    return (
-        f"{result.output['label']} ({result.output['confidence']:.3f}): loading bay {bay['loading_bay']}, "
-        f"orders within {bay['max_distance_km']} km"
-    )
+    return f"{result.output['label']} ({result.output['confidence']:.3f}): {directions(result)}"
 
 
 def embedded(png: bytes) -> str:
