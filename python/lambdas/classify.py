@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -31,6 +32,7 @@ from common import (
 )
 from images import NETWORK_FAULTS, check_size, content_type, read_image
 
+ATTRIBUTES_LIMIT = 1024  # characters that SageMaker takes, ASCII only
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
 
 
@@ -73,12 +75,22 @@ def image_content(body: Mapping[str, Any], image: Pointer) -> bytes:
     return content
 
 
+def custom_attributes(image: Pointer) -> dict[str, str]:
+    """Which photo it is, for the capture record; nothing where the name is too long for that."""
+    text = f"s3_key={quote(image.key)}"
+    return {"CustomAttributes": text} if len(text) <= ATTRIBUTES_LIMIT else {}
+
+
 def classify(content: bytes, image: Pointer, endpoint_name: str) -> list[float]:
     """The probability of each class, in the order of the model's labels."""
     kind = content_type(content, image)
     try:
         response = runtime().invoke_endpoint(
-            EndpointName=endpoint_name, ContentType=kind, Accept="application/json", Body=content
+            EndpointName=endpoint_name,
+            ContentType=kind,
+            Accept="application/json",
+            Body=content,
+            **custom_attributes(image),
         )
         inferences = response["Body"].read()
     except ClientError as error:

@@ -3,6 +3,8 @@
 model.pt            the members' weights and the temperature; loads without running pickled code
 labels.json         the classes, in the order of the probabilities
 metrics.json        how good it is, see training.train
+golden.json         a photo and its answer, by which a deployment proves itself
+baseline.json       what it answered on its validation split, see monitoring.baseline
 code/inference.py   how it answers
 """
 
@@ -19,11 +21,24 @@ from torch import nn
 from console import UserError
 from training import inference
 
-MEMBERS = ("code", "code/inference.py", "golden.json", "labels.json", "metrics.json", "model.pt")
+MEMBERS = (
+    "baseline.json",
+    "code",
+    "code/inference.py",
+    "golden.json",
+    "labels.json",
+    "metrics.json",
+    "model.pt",
+)
 
 
 def write(
-    folder: Path, classifier: inference.Classifier, labels: list[str], metrics: dict, golden: bytes
+    folder: Path,
+    classifier: inference.Classifier,
+    labels: list[str],
+    metrics: dict,
+    golden: bytes,
+    baseline: dict,
 ) -> None:
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
@@ -31,6 +46,7 @@ def write(
     torch.save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    (folder / "baseline.json").write_text(json.dumps(baseline) + "\n")
     answer = inference.predict_fn(inference.input_fn(golden, "image/png"), classifier.eval())[0]
     example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.tolist()}
     (folder / "golden.json").write_text(json.dumps(example) + "\n")

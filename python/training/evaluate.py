@@ -39,7 +39,8 @@ def answers(folder: Path, pictures: list[bytes]) -> np.ndarray:
     return np.array(rows)
 
 
-def evaluate(model: Path, data: Path, threshold: float, report: Path | None) -> dict:
+def measure(model: Path, data: Path, threshold: float) -> tuple[dict, dataset.Split, np.ndarray]:
+    """The artefact's figures, the test split, and the probabilities that it answers."""
     info = dataset.read_info(data)
     test = dataset.load(data, "test")
     with tempfile.TemporaryDirectory() as name:
@@ -56,8 +57,13 @@ def evaluate(model: Path, data: Path, threshold: float, report: Path | None) -> 
         "labels": labels,
         "dataset_id": info["dataset_id"],
     }
+    return metrics, test, probabilities
+
+
+def evaluate(model: Path, data: Path, threshold: float, report: Path | None) -> dict:
+    metrics, test, probabilities = measure(model, data, threshold)
     if report:
-        plots.save_report(report, test.images, test.labels, probabilities, labels, metrics)
+        plots.save_report(report, test.images, test.labels, probabilities, metrics["labels"], metrics)
         (report / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     return metrics
 

@@ -23,7 +23,7 @@ BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
 SOURCE = Path(__file__).parents[1]
 SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
-NOT_FOR_TRAINING = ["__pycache__", "*.egg-info", "lambdas", "localcloud", "monitoring", "operations"]
+FOR_TRAINING = {"console.py", "monitoring", "training"}
 WITH_OWN_DISK = re.compile(r"ml\.(\w+d[en]?|g[5-9]\w*|p[5-9]\w*|trn\w*)\.")
 # The SDK reports each call to its makers unless told otherwise.
 NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
@@ -76,7 +76,10 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
             source_dir=str(SOURCE),
             entry_script="training/train.py",
             requirements="training/requirements.txt",
-            ignore_patterns=NOT_FOR_TRAINING,
+            ignore_patterns=[
+                "__pycache__",
+                *(p.name for p in SOURCE.iterdir() if p.name not in FOR_TRAINING),
+            ],
         ),
         # The container runs the script by its path: by itself it would not find `training` and `console`.
         "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},

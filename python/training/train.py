@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from console import UserError, out, run
+from monitoring import baseline
 from training import artefact, dataset, plots, scores
 from training.inference import Classifier, Network
 from training.model import EPOCHS, Member, logits_of, train_member
@@ -133,22 +134,22 @@ def main() -> None:
         raise UserError(refusal)
 
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
-    golden = surest(classifier, validation, options.data)
+    answered = scores.softmax(logits_of(classifier, validation))
+    photos = [(options.data / dataset.FOLDERS["validation"] / name).read_bytes() for name in validation.names]
+    golden = photos[surest(answered, validation.labels)]
+    reference = baseline.make(answered, validation.labels, photos, info["classes"], options.threshold)
     if options.sagemaker:
-        artefact.write(options.out, classifier, info["classes"], metrics, golden)
+        artefact.write(options.out, classifier, info["classes"], metrics, golden, reference)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            artefact.write(Path(folder), classifier, info["classes"], metrics, golden)
+            artefact.write(Path(folder), classifier, info["classes"], metrics, golden, reference)
             artefact.pack(Path(folder), options.out / "model.tar.gz")
         out.print(f"model: {options.out / 'model.tar.gz'}")
 
 
-def surest(classifier: Classifier, validation: dataset.Split, data: Path) -> bytes:
-    """The validation photo that the model is most sure of, and right: the one by which a deployment proves itself."""
-    probabilities = scores.softmax(logits_of(classifier, validation))
-    right = scores.correct(probabilities, validation.labels)
-    name = validation.names[int(np.argmax(probabilities.max(axis=1) * right))]
-    return (data / dataset.FOLDERS["validation"] / name).read_bytes()
+def surest(probabilities: np.ndarray, labels: np.ndarray) -> int:
+    """The photo that the model is most sure of, and right: the one by which a deployment proves itself."""
+    return int(np.argmax(probabilities.max(axis=1) * scores.correct(probabilities, labels)))
 
 
 def summary(metrics: dict, seconds: float) -> str:

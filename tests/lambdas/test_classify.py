@@ -2,6 +2,7 @@
 
 import base64
 import random
+from urllib.parse import unquote
 
 import pytest
 
@@ -60,6 +61,21 @@ def test_the_same_event_twice_gives_the_same_answer(event, context):
 def test_a_jpeg_is_sent_as_one_whatever_its_name_says(put, endpoint, context):
     classify.handler(put("incoming/really-a-jpeg.png", JPEG), context)
     assert endpoint.asked[0].headers["Content-Type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("name", ["bicycle.png", "a b+c%20.png", "vélo = été?.png", "a\nb.png"])
+def test_the_endpoint_is_told_which_photo_it_is(event, endpoint, context, name):
+    classify.handler(event("serialized-bare") | {"s3_key": f"incoming/{name}"}, context)
+    attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
+    assert attributes.isascii()
+    assert unquote(attributes.removeprefix("s3_key=")) == f"incoming/{name}"
+
+
+@pytest.mark.parametrize(("length", "told"), [(1017, True), (1018, False)])
+def test_a_key_too_long_for_the_attributes_is_classified_without_them(event, endpoint, context, length, told):
+    answer = classify.handler(event("serialized-bare") | {"s3_key": "k" * length}, context)
+    assert answer["body"]["inferences"] == [0.9969, 0.0031]
+    assert ("X-Amzn-SageMaker-Custom-Attributes" in endpoint.asked[0].headers) is told
 
 
 def test_an_image_of_1_mb_is_read_from_s3(put, endpoint, context):

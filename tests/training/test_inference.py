@@ -24,9 +24,8 @@ from training.inference import Classifier, Network, UnacceptableImage
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("artefact")
     torch.manual_seed(1)
-    artefact.write(
-        folder, Classifier([Network(2), Network(2)], 0.8), ["bicycle", "motorcycle"], {}, encode(picture())
-    )
+    classifier = Classifier([Network(2), Network(2)], 0.8)
+    artefact.write(folder, classifier, ["bicycle", "motorcycle"], {}, encode(picture()), {})
     return inference.model_fn(str(folder))
 
 

@@ -52,7 +52,7 @@ def outcome(monkeypatch, bucket, tmp_path, photo):
     """How SageMaker ends the jobs. Moto alone ends them at once, without an artefact."""
     SageMakerClient.reset()  # the SDK keeps its client, and another test may have had another cloud
     folder = tmp_path / "model"
-    artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo)
+    artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo, {})
     artefact.pack(folder, folder / "model.tar.gz")
     location = f"s3://{bucket}/jobs/model.tar.gz"
     boto3.client("s3").upload_file(str(folder / "model.tar.gz"), bucket, "jobs/model.tar.gz")
@@ -174,7 +174,7 @@ def test_the_code_that_travels_trains_when_started_as_the_container_starts_it(la
         target = code / key.removeprefix(prefix).lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         boto3.client("s3").download_file(bucket, key, str(target))
-    assert sorted(path.name for path in code.iterdir()) == ["console.py", "training"]
+    assert sorted(path.name for path in code.iterdir()) == ["console.py", "monitoring", "training"]
     assert (code / "training/requirements.txt").is_file()
 
     done = subprocess.run(

@@ -24,7 +24,8 @@ def model(tmp_path, photo):
 
     def make(**metrics):
         folder = tmp_path / "build" / "model"
-        artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS | metrics, photo)
+        classifier, labels = Classifier([Network(2)]), ["bicycle", "motorcycle"]
+        artefact.write(folder, classifier, labels, METRICS | metrics, photo, {})
         artefact.pack(folder, folder / "model.tar.gz")
         return folder / "model.tar.gz"
 

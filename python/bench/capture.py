@@ -1,0 +1,128 @@
+"""How fast captured data is read, on one core: records of the size that a real endpoint wrote (about 4 KB a line)."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PIL import Image
+
+from bench.figures import Figure
+from monitoring.capture import Capture
+from monitoring.window import collect
+from training import sample
+
+LINES = 1_000  # in one file, of which the folder has many links
+FILES = 50
+MANY_FILES = 1_000
+START = datetime(2026, 11, 1, tzinfo=UTC)
+# In a process of its own, whose peak memory is its own too (ru_maxrss counts kilobytes on Linux, bytes on macOS).
+PEAK = """
+import resource, sys
+from collections import deque
+from monitoring.capture import Capture
+capture = Capture(sys.argv[1])
+deque(capture, maxlen=0)
+print(capture.records, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def measure() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        some, many = Path(folder, "some"), Path(folder, "many")
+        lines = write(some, FILES)
+        write(many, MANY_FILES)
+        plain = rate(lambda: sum(1 for _ in Capture(some)))
+        pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
+        records, megabytes, seconds = peak(many)
+    return [
+        Figure("capture_bytes_per_record", lines / LINES, "bytes in a line of the capture that is read here"),
+        Figure("capture_records_per_s", plain, "records a second and core, pictures not decoded"),
+        Figure(
+            "capture_records_per_s_with_images",
+            pictures,
+            "records a second and core, with the pictures' statistics",
+        ),
+        Figure(
+            "capture_peak_mb",
+            megabytes,
+            f"peak memory in MB of reading {records:,} records, in {seconds:.0f} s",
+        ),
+    ]
+
+
+def write(folder: Path, files: int) -> int:
+    """A capture of hourly folders with one file each: the same file, linked. The file's bytes."""
+    first: Path | None = None
+    for number in range(files):
+        moment = START + timedelta(hours=number)
+        path = folder / f"model/endpoint/primary/{moment:%Y/%m/%d/%H}/00-00-000-{number}.jsonl"
+        path.parent.mkdir(parents=True)
+        if first is None:
+            first = path
+            path.write_text("".join(line(number, png) for number, png in enumerate(pictures())))
+        else:
+            os.link(first, path)
+    assert first is not None
+    return first.stat().st_size
+
+
+def pictures() -> list[bytes]:
+    """Drawings as large as what the real endpoint was sent: 32x32, with an alpha channel."""
+    images = sample.draw(LINES, 2, seed=0).train.images
+    result = []
+    for image in images:
+        buffer = io.BytesIO()
+        Image.fromarray(image).convert("RGBA").save(buffer, "PNG", compress_level=1)
+        result.append(buffer.getvalue())
+    return result
+
+
+def line(number: int, png: bytes) -> str:
+    confidence = 0.5 + (number % 500) / 1000
+    sides = {
+        "endpointInput": {
+            "observedContentType": "image/png",
+            "mode": "INPUT",
+            "data": base64.b64encode(png).decode(),
+            "encoding": "BASE64",
+        },
+        "endpointOutput": {
+            "observedContentType": "application/json",
+            "mode": "OUTPUT",
+            "data": json.dumps([confidence, 1 - confidence]),
+            "encoding": "JSON",
+        },
+    }
+    moment = START + timedelta(seconds=number)
+    metadata = {
+        "eventId": f"{number:08}-c9ea-4b2a-9c1e-000000000000",
+        "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return (
+        json.dumps(
+            {"captureData": sides, "eventMetadata": metadata, "eventVersion": "0"}, separators=(",", ":")
+        )
+        + "\n"
+    )
+
+
+def rate(read: Callable[[], int]) -> float:
+    started = time.process_time()
+    return read() / (time.process_time() - started)
+
+
+def peak(folder: Path) -> tuple[int, float, float]:
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(folder)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    records, kilobytes = map(int, done.stdout.split())
+    return records, kilobytes / (1024 if sys.platform == "linux" else 1024**2), time.monotonic() - started

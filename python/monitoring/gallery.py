@@ -1,0 +1,67 @@
+"""The pictures worth a look: those the model was least sure of, and those it was sure of though they are unusual.
+
+A picture is unusual by how far one of its statistics lies outside the baseline's outer deciles, measured in
+distances between these deciles; without a baseline none is.
+"""
+
+import heapq
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from monitoring.baseline import Baseline
+from monitoring.pictures import STATISTICS
+from monitoring.record import Record
+
+
+class Exhibit(NamedTuple):
+    image: bytes
+    time: datetime
+    probabilities: tuple[float, ...]
+    event_id: str
+    why: str
+
+
+class Shelf:
+    """The `size` exhibits with the highest scores; of equals, the first."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.heap: list[tuple[float, int, Exhibit]] = []
+        self.offered = 0
+
+    def offer(self, score: float, image: bytes, record: Record, why: str) -> None:
+        self.offered += 1
+        exhibit = Exhibit(image, record.time, record.probabilities, record.event_id, why)
+        heapq.heappush(self.heap, (score, -self.offered, exhibit))
+        if len(self.heap) > self.size:
+            heapq.heappop(self.heap)
+
+    def exhibits(self) -> list[Exhibit]:
+        return [exhibit for *_, exhibit in sorted(self.heap, reverse=True)]
+
+
+class Gallery:
+    def __init__(self, size: int, baseline: Baseline | None) -> None:
+        self.least_confident, self.unusual = Shelf(size), Shelf(size)
+        self.size, self.baseline = size, baseline
+
+    def offer(self, record: Record, image: bytes, statistics: np.ndarray) -> None:
+        confidence = max(record.probabilities)
+        self.least_confident.offer(-confidence, image, record, f"confidence {confidence:.3f}")
+        if self.baseline and confidence >= self.baseline.threshold:
+            distance, why = farthest(statistics, self.baseline)
+            if distance > 0:
+                self.unusual.offer(distance, image, record, why)
+
+
+def farthest(statistics: np.ndarray, baseline: Baseline) -> tuple[float, str]:
+    """How unusual the picture is, and in what."""
+    found = []
+    for name, value in zip(STATISTICS, statistics.tolist(), strict=True):
+        low, high = baseline.edges[name][0], baseline.edges[name][-1]
+        spread = max(high - low, 0.1 * abs(high))  # the baseline's pictures may all have one width
+        outside = max(low - value, value - high, 0.0) / spread if spread else 0.0
+        found.append((outside, f"{name} {value:.3g}, baseline {low:.3g} to {high:.3g}"))
+    return max(found)

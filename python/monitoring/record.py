@@ -1,0 +1,122 @@
+"""One line of a capture file as SageMaker writes it: the record that it holds, or the reason why it holds none."""
+
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+ANSWERS = ("prediction", "predictions", "probabilities")
+NUMBERS = frozenset({float, int})
+LONGEST = 1 << 25  # bytes of a line; SageMaker takes and gives 6 MB at most, so a record is shorter
+SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
+
+
+class BadLine(Exception):
+    """The line is not a record. The text is the reason, one of a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One answer of an endpoint. Model, endpoint and variant come from the path, and are "" where it does not say."""
+
+    event_id: str
+    time: datetime
+    probabilities: tuple[float, ...]
+    content_type: str | None
+    image_text: str = field(repr=False)  # in base64
+    file: str
+    line: int
+    model: str
+    endpoint: str
+    variant: str
+    attributes: tuple[str, ...]
+    inference_id: str | None
+
+    @property
+    def image_bytes(self) -> int:
+        """The size of the input image, 0 without one."""
+        return max(len(self.image_text) * 3 // 4 - self.image_text.count("=", -2), 0)
+
+    def image(self) -> bytes | None:
+        """The input image, None without one; empty if its base64 is broken, which no image is."""
+        if not self.image_text:
+            return None
+        try:
+            return binascii.a2b_base64(self.image_text)
+        except ValueError:
+            return b""
+
+
+def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str]) -> Record:
+    """The record that a line holds; its origin is the model, the endpoint and the variant."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        whole = line.endswith(b"\n") or len(line) == LONGEST
+        raise BadLine("not JSON" if whole else "half-written last line") from None
+    match event:
+        case {
+            "captureData": dict(data),
+            "eventMetadata": {"eventId": str(event_id)} as metadata,
+            "eventVersion": version,
+        }:
+            if version != "0":
+                raise BadLine("unknown version")
+        case _:
+            raise BadLine("not a capture record")
+    match data.get("endpointInput", {}):
+        case {"data": str(image_text), "encoding": "BASE64"} as sent:
+            pass
+        case dict(sent):  # text, such as CSV: no image
+            image_text = ""
+        case _:  # the configuration may ask for outputs only
+            sent, image_text = {}, ""
+    attributes = metadata.get("customAttributes")
+    model, endpoint, variant = origin
+    return Record(
+        event_id=event_id,
+        time=read_time(metadata.get("inferenceTime")),
+        probabilities=read_probabilities(data.get("endpointOutput")),
+        content_type=sent.get("observedContentType"),
+        image_text=image_text,
+        file=file,
+        line=number,
+        model=model,
+        endpoint=endpoint,
+        variant=variant,
+        attributes=tuple(map(str, attributes)) if isinstance(attributes, list) else (),
+        inference_id=metadata.get("inferenceId"),
+    )
+
+
+def read_time(text: object) -> datetime:
+    """The time in UTC; one without a zone is in UTC already."""
+    try:
+        time = datetime.fromisoformat(text)  # type: ignore[arg-type]
+        if time.tzinfo is UTC:
+            return time
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise BadLine("no time") from None
+
+
+def read_probabilities(answer: Any) -> tuple[float, ...]:
+    """One probability per class, from what an endpoint answered, in any of the three encodings."""
+    if not isinstance(answer, dict) or not isinstance(text := answer.get("data"), str):
+        raise BadLine("no output")
+    try:
+        if answer.get("encoding") == "BASE64":
+            text = binascii.a2b_base64(text).decode()
+        values = json.loads(text) if text.lstrip()[:1] in ("[", "{") else [float(p) for p in text.split(",")]
+    except (ValueError, RecursionError):
+        raise BadLine("output is neither JSON nor CSV") from None
+    if isinstance(values, dict):
+        values = next((values[name] for name in ANSWERS if name in values), None)
+    while isinstance(values, list) and len(values) == 1 and isinstance(values[0], list):
+        values = values[0]
+    if not isinstance(values, list) or len(values) < 2 or not NUMBERS.issuperset(map(type, values)):
+        raise BadLine("output is not one list of probabilities")
+    if not (min(values) >= 0 and max(values) <= 1 and abs(sum(values) - 1) <= SUM_TOLERANCE):  # nor NaN
+        raise BadLine("probabilities are not from 0 to 1 with the sum 1")
+    return tuple(map(float, values))

@@ -1,0 +1,130 @@
+"""The answers of a while as arrays, one window for each model that answered.
+
+    for model, window in collect(Capture("build/captures")).items(): ...
+
+Records stream through: what stays is 64 bytes a record of two classes, and the gallery's few pictures.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+import numpy as np
+
+from monitoring import pictures
+from monitoring.baseline import Baseline
+from monitoring.gallery import Exhibit, Gallery
+from monitoring.record import Record
+
+S3_KEY = "s3_key="  # the photo's key among a request's custom attributes, percent-encoded
+UNKNOWN = -1
+PENDING_BYTES = 16_000_000
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows in the order in which the records came."""
+
+    times: np.ndarray  # float64 (n,): seconds since 1970
+    probabilities: np.ndarray  # float64 (n, classes)
+    pictures: np.ndarray  # float32 (n, len(STATISTICS)); NaN where there is no picture, or none was asked for
+    labels: np.ndarray  # int64 (n,): the right class, where it was given; else UNKNOWN
+    undecodable: int  # pictures that could not be decoded
+    mismatched: int  # records left out, because they have another number of classes
+    least_confident: list[Exhibit] = field(default_factory=list)
+    unusual: list[Exhibit] = field(default_factory=list)
+
+
+class Columns:
+    """A window that is still growing: the records of one model and one number of classes."""
+
+    def __init__(self, classes: int, gallery: Gallery, labels: Mapping[str, int], images: bool) -> None:
+        self.classes, self.gallery, self.known_labels, self.images = classes, gallery, labels, images
+        self.times, self.probabilities, self.pictures = array("d"), array("d"), array("f")
+        self.labels = array("q")
+        self.undecodable = 0
+        self.pending: list[tuple[Record, bytes | None]] = []
+        self.pending_bytes = 0
+
+    def add(self, record: Record) -> None:
+        self.times.append(record.time.timestamp())
+        self.probabilities.extend(record.probabilities)
+        self.labels.append(label_of(record, self.known_labels) if self.known_labels else UNKNOWN)
+        if self.images:
+            image = record.image()
+            self.pending.append((record, image))
+            self.pending_bytes += len(image or b"")
+            if len(self.pending) == pictures.BATCH or self.pending_bytes > PENDING_BYTES:
+                self.measure()
+
+    def measure(self) -> None:
+        """Turn the pending pictures into their statistics, many at once."""
+        rows = pictures.statistics([image for _, image in self.pending])
+        self.pictures.frombytes(rows.tobytes())
+        for (record, image), row in zip(self.pending, rows, strict=True):
+            if image is not None and np.isnan(row[0]):
+                self.undecodable += 1
+            elif image is not None and self.gallery.size:
+                self.gallery.offer(record, image, row)
+        self.pending, self.pending_bytes = [], 0
+
+    def window(self, mismatched: int) -> Window:
+        self.measure()
+        n, width = len(self.times), len(pictures.STATISTICS)
+        if self.images:
+            measured = np.frombuffer(self.pictures, np.float32).reshape(n, width)
+        else:
+            measured = np.broadcast_to(np.float32(np.nan), (n, width))
+        return Window(
+            np.frombuffer(self.times),
+            np.frombuffer(self.probabilities).reshape(n, self.classes),
+            measured,
+            np.frombuffer(self.labels, np.int64),
+            self.undecodable,
+            mismatched,
+            self.gallery.least_confident.exhibits(),
+            self.gallery.unusual.exhibits(),
+        )
+
+
+def collect(
+    records: Iterable[Record],
+    images: bool = True,
+    exhibits: int = 0,
+    baseline_of: Callable[[str], Baseline | None] = lambda _: None,
+    labels: Mapping[str, int] | None = None,
+) -> dict[str, Window]:
+    """Sort records by the model that answered them.
+
+    images       measure the pictures, not only the answers
+    exhibits     how many pictures each part of the gallery keeps
+    baseline_of  the baseline of a model, asked once for each; it says how many classes there are, else most records do
+    labels       position of the right class by event id, inference id or the photo's S3 key
+    """
+    baselines: dict[str, Baseline | None] = {}
+    found: dict[str, dict[int, Columns]] = {}
+    for record in records:
+        if record.model not in found:
+            found[record.model], baselines[record.model] = {}, baseline_of(record.model)
+        sizes, classes = found[record.model], len(record.probabilities)
+        if classes not in sizes:
+            gallery = Gallery(exhibits, baselines[record.model])
+            sizes[classes] = Columns(classes, gallery, labels or {}, images)
+        sizes[classes].add(record)
+    return {model: chosen(sizes, baselines[model]) for model, sizes in found.items()}
+
+
+def chosen(sizes: dict[int, Columns], baseline: Baseline | None) -> Window:
+    """The records with as many classes as the baseline has; without one, as most records have."""
+    most = max(sizes.values(), key=lambda columns: len(columns.times))
+    classes = len(baseline.classes) if baseline else most.classes
+    others = sum(len(columns.times) for size, columns in sizes.items() if size != classes)
+    kept = sizes.get(classes) or Columns(classes, Gallery(0, baseline), {}, most.images)
+    return kept.window(others)
+
+
+def label_of(record: Record, labels: Mapping[str, int]) -> int:
+    keys = [unquote(a.removeprefix(S3_KEY)) for a in record.attributes if a.startswith(S3_KEY)]
+    names = (record.event_id, record.inference_id or "", *keys)
+    return next((labels[name] for name in names if name in labels), UNKNOWN)

@@ -1,0 +1,91 @@
+"""What a model takes along from its validation split."""
+
+import io
+import json
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitoring import baseline
+from monitoring.pictures import STATISTICS
+from monitoring.totals import histogram
+from training import sample
+
+
+@pytest.fixture(scope="module")
+def made() -> dict:
+    drawn = sample.draw(60, 1, seed=5).train
+    first = np.random.default_rng(0).random(60)
+    answers, images = np.stack([first, 1 - first], axis=1), list(map(png, drawn.images))
+    return baseline.make(answers, drawn.labels, images, ["bicycle", "motorcycle"], 0.93)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+def packed(members: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return content.getvalue()
+
+
+def test_bins_are_deciles_that_hold_as_many_values_each(made):
+    assert made["edges"].keys() == {"confidence", *STATISTICS}
+    for name in ("confidence", "brightness", "contrast", "sharpness", "noise"):
+        assert made["tally"]["histograms"][name] == [6] * 10
+
+
+def test_a_value_that_all_pictures_share_has_a_bin_of_its_own(made):
+    edges = made["edges"]["width"]
+    assert made["tally"]["histograms"]["width"] == [0, 60, 0]
+    assert histogram(np.array([31, 32, 32, 33, 4000]), edges) == [1, 2, 2]
+
+
+def test_confidence_is_rounded_as_an_endpoint_rounds_it():
+    answers, picture = np.tile([1 - 4e-7, 4e-7], (40, 1)), png(np.zeros((32, 32, 3), np.uint8))
+    made = baseline.make(answers, np.zeros(40, int), [picture] * 40, ["a", "b"], 0.93)
+    assert histogram(np.ones(7), made["edges"]["confidence"])[1] == 7
+
+
+def test_it_survives_the_artefact(made, tmp_path):
+    model = packed({"baseline.json": json.dumps(made).encode(), "labels.json": b"[]"})
+    (tmp_path / "model.tar.gz").write_bytes(model)
+    from_bytes, from_file = baseline.from_artefact(model), baseline.from_artefact(tmp_path / "model.tar.gz")
+    assert from_bytes == from_file
+    assert from_bytes.classes == ["bicycle", "motorcycle"]
+    assert from_bytes.edges == made["edges"]
+    assert from_bytes.tally.to_json() == made["tally"]
+
+
+def test_a_model_of_the_builtin_algorithm_has_none():
+    assert baseline.from_artefact(packed({"model-0000.params": b"weights"})) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no archive", "the model artefact cannot be read"),
+        (packed({"baseline.json": b"{"}), "baseline.json is broken"),
+        (packed({"baseline.json": b"[]"}), "baseline.json is broken"),
+        (packed({"baseline.json": b'{"version": 1}'}), "baseline.json is broken"),
+        (packed({"labels.json": b"x" * 9999})[:60], "the model artefact cannot be read"),
+    ],
+)
+def test_a_broken_one_is_refused_in_one_line(content, said):
+    with pytest.raises(baseline.BrokenBaseline, match=said) as refused:
+        baseline.from_artefact(content)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_baseline_of_another_version_is_refused(made):
+    with pytest.raises(baseline.BrokenBaseline, match="version 2, this code reads 1: train the model again"):
+        baseline.load(json.dumps(made | {"version": 2}).encode())

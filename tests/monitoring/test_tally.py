@@ -1,0 +1,151 @@
+"""Totals that add up, and what is said of them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from monitoring import baseline, pictures
+from monitoring.baseline import Baseline
+from monitoring.drift import TOLERANCE, compare, psi, psi_margin
+from monitoring.tally import Tally, assess, tally
+from monitoring.totals import count
+from monitoring.window import Window
+
+CLASSES = ["bicycle", "motorcycle"]
+
+
+def answers(n: int, seed: int, sure: float = 12) -> np.ndarray:
+    first = np.random.default_rng(seed).beta(sure, 1, n)
+    flipped = np.arange(n) % 2 == 1
+    first[flipped] = 1 - first[flipped]
+    return np.stack([first, 1 - first], axis=1)
+
+
+def measured(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(100, 20, (n, len(pictures.STATISTICS))).astype(np.float32)
+
+
+def windowed(probabilities: np.ndarray, statistics: np.ndarray) -> Window:
+    n = len(probabilities)
+    return Window(np.zeros(n), probabilities, statistics, np.full(n, -1), 0, 0)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Baseline:
+    probabilities, statistics = answers(84, 0), measured(84, 1)
+    values = {
+        "confidence": probabilities.max(axis=1),
+        **dict(zip(pictures.STATISTICS, statistics.T, strict=True)),
+    }
+    edges = {name: baseline.deciles(column) for name, column in values.items()}
+    return Baseline(CLASSES, 0.93, 1.0, edges, count(probabilities, statistics, edges, 0.93))
+
+
+def test_hours_add_up_to_their_day(reference):
+    probabilities, statistics = answers(300, 2), measured(300, 3)
+    statistics[::7] = np.nan
+    whole = tally(windowed(probabilities, statistics), reference, 0.93).to_json()
+    parts = [slice(0, 10), slice(10, 10), slice(10, 120), slice(120, 300)]
+    hours = [tally(windowed(probabilities[p], statistics[p]), reference, 0.93) for p in parts]
+    day = sum(hours, Tally()).to_json()
+    for name in ("records", "accepted", "classes", "histograms"):
+        assert day[name] == whole[name]
+    for name in ("confidence_sum", "confidence_variance_sum", "entropy_sum"):
+        assert day[name] == pytest.approx(whole[name])
+    for name, (n, total) in whole["sums"].items():
+        assert day["sums"][name] == [n, pytest.approx(total)]
+
+
+def test_it_survives_json(reference):
+    hour = tally(windowed(answers(50, 4), measured(50, 5)), reference, 0.93)
+    assert Tally.from_json(json.loads(json.dumps(hour.to_json()))) == hour
+
+
+def test_an_hour_that_had_no_baseline_adds_to_one_that_had(reference):
+    window = windowed(answers(50, 4), measured(50, 5))
+    both = tally(window, None, 0.93) + tally(window, reference, 0.93)
+    assert both.records == 100
+    assert sum(both.histograms["confidence"]) == 50
+    (_, confidence, *_) = compare(reference, both)
+    assert confidence.live_n == 50
+    assert confidence.live_mean == pytest.approx(window.probabilities.max(axis=1).mean())
+
+
+def test_no_traffic_says_nothing(reference):
+    said = assess(Tally(), reference)
+    assert said["records"] == 0
+    assert [said[name] for name in ("coverage", "estimated_accuracy", "entropy", "confidence")] == [None] * 4
+    assert (said["class_mix"], said["drift"], said["moved"]) == ({}, [], [])
+
+
+def test_without_a_baseline_there_is_no_drift_and_no_estimate():
+    said = assess(tally(windowed(answers(50, 4), measured(50, 5)), None, 0.93), None)
+    assert said["estimated_accuracy"] is None
+    assert (said["drift"], said["moved"]) == ([], [])
+    assert said["class_mix"] == {"0": 0.5, "1": 0.5}
+    assert said["coverage"]["low"] < said["coverage"]["value"] < said["coverage"]["high"]
+
+
+def test_what_is_said_is_plain_json(reference):
+    said = assess(tally(windowed(answers(50, 4), measured(50, 5)), reference, 0.93), reference)
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+    assert said["class_mix"] == {"bicycle": 0.5, "motorcycle": 0.5}
+    names = [(row["statistic"], row["measure"]) for row in said["drift"]]
+    assert names[:3] == [("class mix", "share"), ("confidence", "ks"), ("confidence", "psi")]
+    assert names[3:] == [(name, "ks") for name in pictures.STATISTICS]
+
+
+def test_statistics_without_a_live_picture_are_left_out(reference):
+    nothing = np.full((50, len(pictures.STATISTICS)), np.nan, np.float32)
+    rows = compare(reference, tally(windowed(answers(50, 4), nothing), reference, 0.93))
+    assert [row.statistic for row in rows] == ["class mix", "confidence", "confidence"]
+
+
+def test_hours_without_a_baseline_leave_only_the_class_mix_to_compare(reference):
+    rows = compare(reference, tally(windowed(answers(50, 4), measured(50, 5)), None, 0.93))
+    assert [row.statistic for row in rows] == ["class mix"]
+
+
+@pytest.mark.parametrize("few", [1, 10, 29])
+def test_ten_pictures_raise_no_alarm_however_odd_they_are(reference, few):
+    odd = windowed(np.tile([0.51, 0.49], (few, 1)), measured(few, 5) + 1000)
+    said = assess(tally(odd, reference, 0.93), reference)
+    assert said["moved"] == []
+    assert {row["verdict"] for row in said["drift"]} == {"too few"}
+    assert f"{few} now and 84 in the baseline are too few" in said["drift"][0]["words"]
+
+
+def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(reference):
+    """The bounds of a million pictures are narrow, yet the baseline's own 84 leave their mark."""
+    said = assess(tally(windowed(answers(100_000, 6), measured(100_000, 7)), reference, 0.93), reference)
+    assert said["moved"] == []
+
+
+def test_less_sure_answers_move_confidence_by_both_measures(reference):
+    said = assess(tally(windowed(answers(500, 6, sure=3), measured(500, 7)), reference, 0.93), reference)
+    assert said["moved"] == ["confidence"]
+    moved = [row for row in said["drift"] if row["verdict"] == "moved"]
+    assert [row["measure"] for row in moved] == ["ks", "psi"]
+    assert all(row["low"] > TOLERANCE[row["measure"]] for row in moved)
+    assert said["estimated_accuracy"]["value"] < 0.85
+
+
+def test_chance_alone_stays_within_the_margins(reference):
+    """200 times 84 answers for a baseline and 500 to compare, from one law."""
+    beyond = 0
+    for seed in range(200):
+        drawn = tally(windowed(answers(84, 1000 + seed), measured(84, 2000 + seed)), reference, 0.93)
+        live = tally(windowed(answers(500, 3000 + seed), measured(500, 4000 + seed)), reference, 0.93)
+        chance = Baseline(CLASSES, 0.93, 1.0, reference.edges, drawn)
+        beyond += sum(row.low > 0 for row in compare(chance, live))
+    assert beyond <= 10  # of 2,200 rows; one in a thousand is expected
+
+
+def test_psi_is_nothing_between_equals_and_its_margin_is_that_of_the_chi_square_law():
+    counts = np.array([10, 20, 30])
+    assert psi(counts, counts) == 0
+    assert psi_margin(bins=10, n=100, m=100) == pytest.approx(0.02 * 27.877, rel=0.01)
+    dice = np.random.default_rng(0)
+    values = [psi(dice.multinomial(400, [0.1] * 10), dice.multinomial(400, [0.1] * 10)) for _ in range(5000)]
+    assert np.mean(np.array(values) > psi_margin(10, 400, 400)) <= 0.003

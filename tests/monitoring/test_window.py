@@ -1,0 +1,131 @@
+"""From captured records to arrays: one window a model, whatever comes in between."""
+
+import base64
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitoring import baseline, window
+from monitoring.baseline import Baseline
+from monitoring.record import Record
+from monitoring.window import collect
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CLASSES = ["bicycle", "motorcycle"]
+
+
+def png(level: int) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (32, 32), (level, level, level)).save(content, "PNG")
+    return content.getvalue()
+
+
+def record(
+    number: int, probabilities=(0.9, 0.1), image: bytes | None = None, model="a" * 16, **more
+) -> Record:
+    fields = {
+        "event_id": f"event-{number}",
+        "time": START + timedelta(seconds=number),
+        "probabilities": probabilities,
+        "content_type": "image/png",
+        "image_text": base64.b64encode(image or b"").decode(),
+        "file": "x.jsonl",
+        "line": number,
+        "model": model,
+        "endpoint": "image-classifier-ep",
+        "variant": "AllTraffic",
+        "attributes": (),
+        "inference_id": None,
+    }
+    return Record(**fields | more)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Baseline:
+    """Sure answers to plain pictures of brightness 100 to 139."""
+    answers = np.tile([0.99, 0.01], (40, 1))
+    made = baseline.make(answers, np.zeros(40, int), [png(100 + n) for n in range(40)], CLASSES, 0.93)
+    return baseline.load(json.dumps(made).encode())
+
+
+def test_nothing_captured_gives_no_window():
+    assert collect([]) == {}
+
+
+def test_each_model_behind_an_endpoint_has_a_window_of_its_own():
+    records = [record(n, (0.6, 0.4) if n % 3 else (0.2, 0.8), model="ab"[n % 2] * 16) for n in range(10)]
+    found = collect(records, images=False)
+    assert found.keys() == {"a" * 16, "b" * 16}
+    assert found["b" * 16].times.tolist() == [START.timestamp() + n for n in (1, 3, 5, 7, 9)]
+    assert found["b" * 16].probabilities.tolist() == [
+        [0.6, 0.4],
+        [0.2, 0.8],
+        [0.6, 0.4],
+        [0.6, 0.4],
+        [0.2, 0.8],
+    ]
+    assert np.isnan(found["a" * 16].pictures).all()
+    assert found["a" * 16].pictures.shape == (5, 8)
+
+
+def test_pictures_are_measured_in_the_order_of_the_records():
+    levels = [n % 200 for n in range(600)]
+    images = [png(level) for level in range(200)]
+    (found,) = collect(record(n, image=images[level]) for n, level in enumerate(levels)).values()
+    np.testing.assert_allclose(found.pictures[:, 0], levels, atol=0.01)
+
+
+def test_missing_and_undecodable_pictures_are_told_apart():
+    records = [record(0, image=png(9)), record(1), record(2, image=b"broken"), record(3, image_text="*")]
+    (found,) = collect(records).values()
+    assert np.isnan(found.pictures[:, 0]).tolist() == [False, True, True, True]
+    assert found.undecodable == 2
+
+
+def test_records_of_another_number_of_classes_are_counted_and_left_out(reference):
+    records = [record(n, (0.5, 0.3, 0.2)) for n in range(3)] + [record(9)]
+    (found,) = collect(records).values()
+    assert (found.probabilities.shape, found.mismatched) == ((3, 3), 1)
+    (found,) = collect(records, baseline_of=lambda _: reference).values()
+    assert (found.probabilities.shape, found.mismatched) == ((1, 2), 3)
+    (found,) = collect(records[:3], baseline_of=lambda _: reference).values()
+    assert (found.probabilities.shape, found.pictures.shape, found.mismatched) == ((0, 2), (0, 8), 3)
+
+
+def test_the_right_class_is_found_by_event_by_inference_id_and_by_the_photos_key():
+    key = "incoming/größe 1.png"
+    records = [
+        record(0),
+        record(1, inference_id="order-7"),
+        record(2, attributes=(f"s3_key={quote(key)}",)),
+        record(3),
+    ]
+    labels = {"event-0": 1, "order-7": 0, key: 1, "event-9": 0}
+    (found,) = collect(records, images=False, labels=labels).values()
+    assert found.labels.tolist() == [1, 0, 1, window.UNKNOWN]
+    (unlabelled,) = collect(records, images=False).values()
+    assert unlabelled.labels.tolist() == [window.UNKNOWN] * 4
+
+
+def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(reference):
+    shares = np.random.default_rng(0).permutation(np.linspace(0.5, 0.92, 300))
+    records = [record(n, (share, 1 - share), png(120)) for n, share in enumerate(shares)]
+    unusual = {301: 250, 302: 0, 303: 160}  # the middle of the baseline is 120, so 250 is the farthest
+    records += [record(n, (0.99, 0.01), png(level)) for n, level in unusual.items()]
+    records += [record(304, (0.99, 0.01), png(120)), record(305, (0.6, 0.4), b"broken")]
+    (found,) = collect(records, exhibits=3, baseline_of=lambda _: reference).values()
+
+    assert [max(exhibit.probabilities) for exhibit in found.least_confident] == sorted(shares)[:3]
+    assert found.least_confident[0].why == "confidence 0.500"
+    assert found.least_confident[0].image == png(120)
+    assert [exhibit.event_id for exhibit in found.unusual] == ["event-301", "event-302", "event-303"]
+    assert found.unusual[0].why == "brightness 250, baseline 104 to 135"
+
+    (without,) = collect(records, exhibits=3).values()
+    assert len(without.least_confident) == 3
+    assert without.unusual == []
