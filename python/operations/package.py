@@ -1,66 +1,89 @@
 """Builds each Lambda function's zip. The same sources give the same bytes, on any machine and any day.
 
-Run: python -m operations.package [--out build/lambdas]
+Run: python -m operations.package [--out build/lambdas] [--architecture arm64]
+
+The architecture is that of Terraform's `lambda`; only functions that bring compiled packages depend on it.
 """
 
 import argparse
 import hashlib
-import io
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from console import UserError, out, run
+from operations import wheels, zips
 
 PYTHON = Path(__file__).resolve().parents[1]
-# The files of python/lambdas that each function needs, its handler first.
+HANDLERS = "lambdas/"  # its files lie at the top of a zip, packages keep their folder
+# The files of python/ that each function needs, its handler first.
 FUNCTIONS = {
-    "serialize": ("serialize.py", "images.py", "common.py"),
-    "classify": ("classify.py", "images.py", "common.py"),
-    "filter": ("filter.py", "common.py"),
+    "serialize": ("lambdas/serialize.py", "lambdas/images.py", "lambdas/common.py"),
+    "classify": ("lambdas/classify.py", "lambdas/images.py", "lambdas/common.py"),
+    "filter": ("lambdas/filter.py", "lambdas/common.py"),
+    "batch": (
+        "lambdas/batch.py",
+        "lambdas/bulk.py",
+        "lambdas/classify.py",
+        "lambdas/common.py",
+        "lambdas/filter.py",
+        "lambdas/images.py",
+    ),
+    "collect": ("lambdas/collect.py", "lambdas/bulk.py", "lambdas/common.py", "lambdas/images.py"),
+    "monitor": (
+        "lambdas/monitor.py",
+        "lambdas/common.py",
+        "lambdas/filter.py",
+        "monitoring/__init__.py",
+        "monitoring/baseline.py",
+        "monitoring/capture.py",
+        "monitoring/drift.py",
+        "monitoring/gallery.py",
+        "monitoring/metrics.py",
+        "monitoring/pictures.py",
+        "monitoring/places.py",
+        "monitoring/publish.py",
+        "monitoring/record.py",
+        "monitoring/results.py",
+        "monitoring/tally.py",
+        "monitoring/totals.py",
+        "monitoring/watch.py",
+        "monitoring/window.py",
+        "training/__init__.py",
+        "training/scores.py",
+    ),
 }
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip can hold
-UNIX = 3
-FILE_MODE = 0o100644
+ARCHITECTURE = "arm64"
+COMPILED = {"monitor"}  # these bring the packages of lambdas/requirements.txt too
 
 
-def members(name: str) -> dict[str, Path]:
-    """What a function's zip holds: the name in the zip, and the file."""
-    return {file: PYTHON / "lambdas" / file for file in FUNCTIONS[name]}
+def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
+    """What a function's zip holds."""
+    for file in FUNCTIONS[name]:
+        # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
+        yield zips.stored(file.removeprefix(HANDLERS), (PYTHON / file).read_bytes())
+    if name in COMPILED:
+        yield from wheels.contents(architecture)
 
 
-def zip_bytes(files: Mapping[str, Path]) -> bytes:
-    """A zip that depends on nothing but the files' names and contents."""
-    buffer = io.BytesIO()
-    # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.create_system = UNIX
-            entry.external_attr = FILE_MODE << 16
-            archive.writestr(entry, path.read_bytes())
-    return buffer.getvalue()
-
-
-def build(folder: Path) -> dict[str, Path]:
+def build(folder: Path, architecture: str) -> dict[str, Path]:
     """Write every function's zip into the folder; the answer says where each is."""
+    packed = {name: zips.pack(contents(name, architecture)) for name in FUNCTIONS}
     folder.mkdir(parents=True, exist_ok=True)
-    zips = {}
-    for name in FUNCTIONS:
-        zips[name] = folder / f"{name}.zip"
-        zips[name].write_bytes(zip_bytes(members(name)))
-    return zips
+    for name, content in packed.items():
+        (folder / f"{name}.zip").write_bytes(content)
+    return {name: folder / f"{name}.zip" for name in packed}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("build/lambdas"), help="folder for the zips")
-    folder = parser.parse_args().out
+    parser.add_argument("--architecture", choices=wheels.MACHINES, default=ARCHITECTURE)
+    options = parser.parse_args()
     try:
-        zips = build(folder)
+        zips_made = build(options.out, options.architecture)
     except OSError as error:
-        raise UserError(f"{folder}: {error.strerror}: name another folder with --out") from error
-    for path in zips.values():
+        raise UserError(f"{options.out}: {error.strerror}: name another folder with --out") from error
+    for path in zips_made.values():
         content = path.read_bytes()
         out.print(f"{path}  {len(content):,} bytes  sha256 {hashlib.sha256(content).hexdigest()[:16]}")
 

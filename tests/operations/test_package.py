@@ -1,7 +1,13 @@
 """The zips that Terraform deploys: built as a user builds them, then opened and imported as Lambda does."""
 
+import base64
+import importlib.metadata
+import io
+import json
 import os
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -9,19 +15,40 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-PYTHON = Path(__file__).resolve().parents[2] / "python"
+from operations import package as packaging
+from operations import wheels, zips
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / "python"
 CONTENTS = {
     "serialize": ["common.py", "images.py", "serialize.py"],
     "classify": ["classify.py", "common.py", "images.py"],
     "filter": ["common.py", "filter.py"],
 }
 NAMES = list(CONTENTS)
+BUCKET = "scones-packed-monitor"
+ARM64 = 183  # in an ELF file's header
+BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
 
 
-def package(sources: Path, target: Path, umask: int = 0o022) -> subprocess.CompletedProcess[str]:
+def package(
+    sources: Path, target: Path, umask: int = 0o022, **environment: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "operations.package", "--out", target]
-    return subprocess.run(command, cwd=sources, umask=umask, capture_output=True, text=True)
+    variables = os.environ | environment
+    return subprocess.run(command, cwd=sources, umask=umask, env=variables, capture_output=True, text=True)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """The project's code in another folder, without the wheels."""
+    copy = tmp_path / "somewhere" / "else"
+    for folder in ("lambdas", "monitoring", "operations", "training"):
+        shutil.copytree(PYTHON / folder, copy / "python" / folder)
+    shutil.copy(PYTHON / "console.py", copy / "python")
+    return copy
 
 
 def cpu_seconds_to_import(module: str, path: Path) -> float:
@@ -31,7 +58,7 @@ def cpu_seconds_to_import(module: str, path: Path) -> float:
 
 
 @pytest.fixture(scope="module")
-def zips(tmp_path_factory):
+def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lambdas")
     done = package(PYTHON, folder)
     assert done.returncode == 0, done.stderr
@@ -39,51 +66,47 @@ def zips(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_zip_holds_its_handler_and_what_that_needs_and_is_small(zips, name):
-    with zipfile.ZipFile(zips / f"{name}.zip") as archive:
+def test_a_zip_holds_its_handler_and_what_that_needs_and_is_small(built, name):
+    with zipfile.ZipFile(built / f"{name}.zip") as archive:
         assert archive.namelist() == CONTENTS[name]
         assert all(archive.read(file) == (PYTHON / "lambdas" / file).read_bytes() for file in CONTENTS[name])
         # Lambda reads the files as another user than their owner.
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
-    assert (zips / f"{name}.zip").stat().st_size < 20_000
+    assert (built / f"{name}.zip").stat().st_size < 20_000
 
 
-def test_another_checkout_on_another_day_gives_the_same_bytes(zips, tmp_path):
-    checkout = tmp_path / "somewhere" / "else"
-    shutil.copytree(PYTHON / "lambdas", checkout / "lambdas")
-    shutil.copytree(PYTHON / "operations", checkout / "operations")
-    shutil.copy(PYTHON / "console.py", checkout)
+def test_another_checkout_on_another_day_gives_the_same_bytes(built, checkout, tmp_path):
+    shutil.copytree(wheels.FOLDER, checkout / "build" / "wheels")
+    sources = checkout / "python"
     long_ago = time.time() - 10 * 365 * 24 * 3600
     for path in checkout.rglob("*.py"):
         os.utime(path, (long_ago, long_ago))
         path.chmod(0o700)
 
-    done = package(checkout, tmp_path / "zips", umask=0o077)
+    done = package(sources, tmp_path / "zips", umask=0o077)
     assert done.returncode == 0, done.stderr
-    for name in NAMES:
-        assert (tmp_path / "zips" / f"{name}.zip").read_bytes() == (zips / f"{name}.zip").read_bytes()
+    for name in packaging.FUNCTIONS:
+        assert (tmp_path / "zips" / f"{name}.zip").read_bytes() == (built / f"{name}.zip").read_bytes()
 
-    with (checkout / "lambdas" / "common.py").open("a") as file:  # the copy was what was packed
+    with (sources / "lambdas" / "common.py").open("a") as file:  # the copy was what was packed
         file.write("# changed\n")
-    package(checkout, tmp_path / "zips")
-    assert (tmp_path / "zips" / "filter.zip").read_bytes() != (zips / "filter.zip").read_bytes()
+    package(sources, tmp_path / "zips")
+    assert (tmp_path / "zips" / "filter.zip").read_bytes() != (built / "filter.zip").read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_zip_works_on_its_own_without_a_setting_or_a_region(zips, name):
-    code = (
-        f"import sys; sys.path.insert(0, {str(zips / f'{name}.zip')!r}); import {name}; print({name}.handler)"
-    )
+def test_a_zip_works_on_its_own_without_a_setting_or_a_region(built, name):
+    code = f"import sys; sys.path.insert(0, {str(built / f'{name}.zip')!r}); import {name}; print({name}.handler)"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], env={}, cwd=zips, capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-c", code], env={}, cwd=built, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("<function handler")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_cold_import_takes_at_most_a_fifth_more_than_that_of_boto3(zips, name):
+def test_a_cold_import_takes_at_most_a_fifth_more_than_that_of_boto3(built, name):
     rounds = [
-        (cpu_seconds_to_import("boto3", zips), cpu_seconds_to_import(name, zips / f"{name}.zip"))
+        (cpu_seconds_to_import("boto3", built), cpu_seconds_to_import(name, built / f"{name}.zip"))
         for _ in range(5)
     ]
     boto3, handler = (min(times) for times in zip(*rounds, strict=True))
@@ -95,3 +118,120 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path):
     done = package(PYTHON, tmp_path / "taken")
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path / 'taken'}: File exists: name another folder with --out\n"
+
+
+def test_the_monitor_brings_its_packages_for_lambdas_processor(built):
+    path = built / "monitor.zip"
+    assert path.stat().st_size < 50_000_000  # what Lambda takes without a detour through S3
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert sum(entry.file_size for entry in archive.infolist()) < 250 * 1024 * 1024
+        names = archive.namelist()
+        libraries = [name for name in names if ".so" in Path(name).name]
+        machines = {struct.unpack_from("<H", archive.read(name), 18)[0] for name in libraries}
+    assert (len(libraries) > 20, machines) == (True, {ARM64})
+    assert all("cpython-313" in name for name in libraries if "cpython" in name)
+    assert {"monitor.py", "common.py", "monitoring/watch.py", "training/scores.py"} < set(names)
+    assert [name for name in names if name.startswith("pillow-") and "/licenses/" in name]
+    assert not [name for name in names if "/tests/" in name or name.endswith((".pyi", ".h", "/"))]
+
+
+def photo(kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 32), "teal").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def captured(image: bytes) -> str:
+    """A line of a capture file."""
+    sent = {"encoding": "BASE64", "data": base64.b64encode(image).decode()}
+    record = {
+        "captureData": {"endpointInput": sent, "endpointOutput": {"encoding": "JSON", "data": "[0.9, 0.1]"}},
+        "eventMetadata": {"eventId": "1", "inferenceTime": "2024-10-15T13:05:12Z"},
+        "eventVersion": "0",
+    }
+    return json.dumps(record) + "\n"
+
+
+def installed_wheel(name: str, folder: Path) -> Path:
+    """A wheel of what is installed: the same version, for this machine's Python."""
+    distribution = importlib.metadata.distribution(name)
+    files = [file for file in distribution.files or [] if not {"..", "__pycache__"} & set(file.parts)]
+    wheel = folder / f"{name}.whl"
+    wheel.write_bytes(zips.pack(zips.stored(file.as_posix(), file.read_binary()) for file in files))
+    return wheel
+
+
+def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypatch, aws, cloud_variables):
+    """Built for this machine's Python, it runs to its end with nothing else but boto3, as Lambda has it."""
+    here = [installed_wheel(name, tmp_path) for name in wheels.PACKAGES]
+    monkeypatch.setattr(wheels, "fetch", lambda _architecture: here)
+    (tmp_path / "monitor.zip").write_bytes(zips.pack(packaging.contents("monitor", "arm64")))
+    shutil.unpack_archive(tmp_path / "monitor.zip", tmp_path / "task")
+    (tmp_path / "runtime").mkdir()
+    for name in BOTO3:
+        (tmp_path / "runtime" / name).symlink_to(
+            Path(importlib.metadata.distribution("boto3").locate_file(name))
+        )
+
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    photos = [photo("PNG"), photo("JPEG"), b"no photo"]
+    s3.put_object(
+        Bucket=BUCKET,
+        Key="captures/0123456789abcdef/ep/AllTraffic/2024/10/15/13/05-12-000-1.jsonl",
+        Body="".join(captured(image) for image in photos).encode(),
+    )
+    settings = {
+        "BUCKET": BUCKET,
+        "ENDPOINT_NAME": "ep",
+        "MODEL": "0123456789abcdef",
+        "NAMESPACE": "Scones/packed",
+    }
+    code = (
+        f"import sys; sys.path += [{str(tmp_path / 'task')!r}, {str(tmp_path / 'runtime')!r}]\n"
+        "import monitor, types\n"
+        "context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 600_000)\n"
+        "monitor.handler({'scheduled': '2024-10-15T14:20:00Z'}, context)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        env=cloud_variables | settings,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    key = "results/monitor/ep/0123456789abcdef/2024/10/15/130000.json"
+    result = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    assert (result["records"], result["undecodable_images"]) == (3, 1)
+
+
+def test_packages_are_those_of_the_environment_and_of_terraforms_defaults():
+    wanted = wheels.read(wheels.REQUIREMENTS.read_text())
+    constraints = wheels.read((ROOT / "constraints.txt").read_text())
+    assert sorted(name for name, _ in wanted) == sorted(wheels.PACKAGES)
+    assert wanted.keys() <= constraints.keys()
+    assert all(len(hashes) == len(wheels.MACHINES) for hashes in wanted.values())
+    variables = (ROOT / "terraform" / "variables.tf").read_text()
+    default = dict(re.findall(r'(architecture|runtime)\s*= optional\(string, "(.*?)"\)', variables))
+    assert default == {"architecture": packaging.ARCHITECTURE, "runtime": f"python{wheels.PYTHON}"}
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["no wheels", "a damaged wheel"])
+def test_without_the_package_index_it_says_so_in_one_line(checkout, tmp_path, damaged):
+    if damaged:
+        shutil.copytree(wheels.FOLDER, checkout / "build" / "wheels")
+        for wheel in (checkout / "build" / "wheels").glob("numpy-*.whl"):
+            wheel.write_bytes(wheel.read_bytes()[:-1])
+    nowhere = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "0",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+    done = package(checkout / "python", tmp_path / "zips", **nowhere)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "error: NumPy and Pillow for aarch64 cannot be fetched (pip says: Could not find"
+    )
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "zips").exists()

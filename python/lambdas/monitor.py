@@ -1,0 +1,58 @@
+"""Monitor: looks at what the endpoint has captured since the last time (see monitoring/watch.py).
+
+The event {"scheduled": "2024-10-15T14:20:00Z"} asks for whole hours until that time; {} for everything until now.
+Settings: BUCKET, ENDPOINT_NAME, MODEL (the live one; empty without one), NAMESPACE of the metrics, THRESHOLD;
+CAPTURES, RESULTS and MODELS, the prefixes in the bucket.
+"""
+
+import functools
+import os
+import reprlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from common import InvalidEvent, InvalidSetting, answer, logged
+from filter import DEFAULT_THRESHOLD, read_threshold
+from monitoring.watch import Settings, watch, whole_hour
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    required = {name: environment.get(name, "") for name in ("BUCKET", "ENDPOINT_NAME", "NAMESPACE")}
+    if missing := [name for name, value in required.items() if not value]:
+        raise InvalidSetting(f"{', '.join(missing)} must be set")
+    return Settings(
+        bucket=required["BUCKET"],
+        captures=environment.get("CAPTURES", "captures"),
+        results=environment.get("RESULTS", "results/monitor"),
+        models=environment.get("MODELS", "models"),
+        endpoint=required["ENDPOINT_NAME"],
+        model=environment.get("MODEL", ""),
+        namespace=required["NAMESPACE"],
+        threshold=read_threshold(environment.get("THRESHOLD", DEFAULT_THRESHOLD)),
+    )
+
+
+@functools.cache
+def settings() -> Settings:
+    return read_settings(os.environ)
+
+
+def times(event: object) -> tuple[datetime, datetime]:
+    """What time it is, and until when to look."""
+    if not isinstance(event, dict):
+        raise InvalidEvent(f"the event must be an object, not {reprlib.repr(event)}")
+    if "scheduled" not in event:
+        now = datetime.now(UTC)
+        return now, now
+    try:
+        scheduled = datetime.fromisoformat(event["scheduled"]).astimezone(UTC)
+    except (TypeError, ValueError) as error:
+        raise InvalidEvent(f"scheduled must be a time, not {reprlib.repr(event['scheduled'])}") from error
+    return scheduled, whole_hour(scheduled)
+
+
+@logged
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    now, until = times(event)
+    return answer(watch(settings(), now, until, lambda: context.get_remaining_time_in_millis() / 1000))

@@ -1,0 +1,136 @@
+"""A report on what an endpoint answered and what the workflow did with it: one page, its charts, and its figures.
+
+    python -m monitoring.report --env prod --out DIR [--since 24h]
+    python -m monitoring.report --capture DIR|s3://... --out DIR [--model model.tar.gz] [--truth FILE]
+                                [--state-machine ARN] [--since 90m|24h|7d|TIME] [--until TIME] [--threshold 0.93]
+
+DIR gets report.html, which needs nothing beside it, charts/*.png for light pages and dark ones, and report.json with
+every figure behind the page. --env takes everything from Terraform's outputs.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from console import UserError, out, run
+from monitoring.baseline import BrokenBaseline
+from monitoring.capture import Capture, SourceError, parse_moment
+from monitoring.reporting import artefacts, assembly, executions
+from monitoring.reporting.facts import Answers
+from monitoring.window import collect
+from operations import environment
+
+THRESHOLD = 0.93
+SINCE = "24h"  # of an environment, whose captures may go back for months
+EXHIBITS = 12  # pictures in each part of the gallery
+
+
+@dataclass(frozen=True)
+class Sources:
+    capture: str
+    find: artefacts.Finder
+    labels: list[str]  # what the truth's classes are called
+    state_machine: str | None
+    threshold: float
+    since: str | None
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--capture", metavar="SOURCE", help="what was captured: a folder, or s3://bucket/prefix"
+    )
+    source.add_argument(
+        "--env", help=f"everything of this environment, of the last {SINCE} unless --since says more"
+    )
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
+    add(
+        "--model",
+        metavar="FILE",
+        help="the model.tar.gz that answered, here or in S3: its classes and baseline",
+    )
+    add("--truth", metavar="FILE", help='JSON lines with the right answers: {"id": ..., "label": "bicycle"}')
+    add("--state-machine", metavar="ARN", help="the state machine whose executions belong to it")
+    add("--since", metavar="TIME", help="leave out what is older: 90m, 24h, 7d, or a time in ISO 8601")
+    add("--until", metavar="TIME", help="leave out that time and what is newer")
+    add(
+        "--threshold",
+        type=float,
+        help=f"confidence from which a photo is routed (the environment's, or {THRESHOLD})",
+    )
+    add("--title", default="How the classifier is doing")
+    args = parser.parse_args()
+    if args.env and (args.model or args.state_machine):
+        parser.error("--env knows the model and the state machine: leave --model and --state-machine out")
+    if args.threshold is not None and not 0 < args.threshold <= 1:
+        parser.error("--threshold is a confidence, above 0 and at most 1")
+    return args
+
+
+def main() -> None:
+    args = arguments()
+    now = datetime.now(UTC)
+    sources = of_environment(args) if args.env else of_arguments(args)
+    truth = artefacts.read_truth(args.truth, sources.labels) if args.truth else {}
+    find = cache(sources.find)
+    try:
+        since, until = (parse_moment(text, now) if text else None for text in (sources.since, args.until))
+        if since and since >= (until or now):
+            raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
+        capture = Capture(sources.capture, since, until)
+        windows = collect(capture, True, EXHIBITS, lambda model_id: find(model_id).baseline, truth)
+    except (SourceError, BrokenBaseline) as error:
+        raise UserError(str(error)) from error
+    answers = [Answers(name, window, find(name), sources.threshold) for name, window in windows.items()]
+    content = assembly.Content(args.title, capture, since, until, now, answers)
+    if sources.state_machine:
+        content = replace(content, machine=executions.read(sources.state_machine, *content.window))
+    verdict = publish(content, args.out)
+    out.print(f"{verdict}. {capture.records:,} records; see {args.out / 'report.html'}")
+
+
+def of_arguments(args: argparse.Namespace) -> Sources:
+    find = artefacts.given(args.model)
+    threshold = THRESHOLD if args.threshold is None else args.threshold
+    return Sources(args.capture, find, find("").labels, args.state_machine, threshold, args.since)
+
+
+def of_environment(args: argparse.Namespace) -> Sources:
+    outputs = environment.outputs(args.env)
+    live = outputs.get("model")  # Terraform leaves out what is null
+    return Sources(
+        capture=f"s3://{outputs['bucket']}/captures",
+        find=artefacts.stored(outputs["bucket"], live),
+        labels=live["labels"] if live else [],
+        state_machine=outputs["state_machine_arn"],
+        threshold=outputs["threshold"] if args.threshold is None else args.threshold,
+        since=args.since or SINCE,
+    )
+
+
+def publish(content: assembly.Content, folder: Path) -> str:
+    """Write the report, which appears when it is whole; the verdict in one sentence."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
+            draft = Path(name)
+            html, figures = assembly.assemble(content, draft / "charts")
+            (draft / "report.html").write_text(html)
+            (draft / "report.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
+            shutil.rmtree(folder / "charts", ignore_errors=True)  # an earlier report's
+            for part in ("charts", "report.json", "report.html"):
+                (draft / part).replace(folder / part)
+    except OSError as error:
+        raise UserError(f"the report cannot be written to {folder}: {error}") from error
+    return str(figures["verdict"])
+
+
+if __name__ == "__main__":
+    run(main)

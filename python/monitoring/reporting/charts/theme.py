@@ -1,0 +1,117 @@
+"""How every chart of the report looks, on a light page and on a dark one, and how it becomes two PNG files.
+
+    chart = theme.save(lambda: histogram(values), folder, "confidence", "Confidence", "A histogram of ...")
+
+The function draws with `training.plots.canvas` (or a `Figure` of its own) and is called once for each background.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours: told apart by the colour-blind too, and seen on white as well as on black.
+BLUE, SKY, GREEN, YELLOW = "#0072b2", "#56b4e9", "#009e73", "#f0e442"
+ORANGE, VERMILION, PURPLE, GREY = "#e69f00", "#d55e00", "#cc79a7", "#8a8f98"
+
+ACCEPTED, REVIEW, FAILED, OTHER = GREEN, ORANGE, VERMILION, GREY
+BASELINE, LIVE = GREY, BLUE
+CLASSES = (
+    BLUE,
+    PURPLE,
+    SKY,
+    YELLOW,
+    GREEN,
+    ORANGE,
+    VERMILION,
+    GREY,
+)  # in label order; more classes begin again
+
+WIDTH = 6.4  # inches; at 12 points its text is still 10 pixels high on a phone of 390
+DPI = 160
+LIGHT = {"background": "#ffffff", "ink": "#1f2328", "muted": "#59636e", "grid": "#dde2e7"}
+DARK = {"background": "#14181d", "ink": "#e6e9ed", "muted": "#a0a9b3", "grid": "#303740"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    name: str
+    title: str
+    alt: str  # what a reader who cannot see the picture has to know
+    light: Path
+    dark: Path
+
+
+def save(draw: Callable[[], Figure], folder: Path, name: str, title: str, alt: str) -> Chart:
+    """Draw the figure on both backgrounds, as <name>.png and <name>-dark.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chart = Chart(name, title, alt, folder / f"{name}.png", folder / f"{name}-dark.png")
+    for path, dark in ((chart.light, False), (chart.dark, True)):
+        with themed(dark):
+            # Without the software's version, equal figures are equal files.
+            draw().savefig(path, dpi=DPI, metadata={"Software": None})
+    return chart
+
+
+@contextmanager
+def themed(dark: bool) -> Iterator[None]:
+    """Draw on a light or a dark background while this lasts."""
+    colours = DARK if dark else LIGHT
+    background, ink, muted, grid = (colours[name] for name in ("background", "ink", "muted", "grid"))
+    with mpl.rc_context(
+        {
+            "axes.axisbelow": True,
+            "axes.edgecolor": muted,
+            "axes.facecolor": background,
+            "axes.grid": True,
+            "axes.labelcolor": ink,
+            "axes.titlelocation": "left",
+            "axes.titlepad": 10,
+            "axes.titlesize": 14,
+            "axes.titleweight": "bold",
+            "figure.constrained_layout.h_pad": 0.12,
+            "figure.constrained_layout.w_pad": 0.12,
+            "figure.facecolor": background,
+            "figure.titlesize": 14,
+            "figure.titleweight": "bold",
+            "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
+            "font.size": 12,
+            "grid.color": grid,
+            "grid.linewidth": 0.8,
+            "legend.fontsize": 11,
+            "legend.frameon": False,
+            "text.color": ink,
+            "text.hinting": "no_hinting",  # so that text is as wide as `charts.text` says
+            "xtick.color": muted,
+            "xtick.labelsize": 11,
+            "ytick.color": muted,
+            "ytick.labelsize": 11,
+        }
+    ):
+        yield
+
+
+def ink() -> str:
+    return str(mpl.rcParams["text.color"])
+
+
+def muted() -> str:
+    return str(mpl.rcParams["xtick.color"])
+
+
+def background() -> str:
+    return str(mpl.rcParams["figure.facecolor"])
+
+
+def time_axis(axes: Axes) -> None:
+    """Ticks at round times on the x axis, which says that they are UTC."""
+    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    axes.set_xlabel("time (UTC)")

@@ -1,0 +1,23 @@
+"""How the report says numbers and times."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+
+def number(n: int, thing: str, things: str = "") -> str:
+    """1 record, 1,200 records."""
+    return f"{n:,} {thing if n == 1 else things or thing + 's'}"
+
+
+def percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def bounds(estimate: Mapping[str, float]) -> str:
+    return f"surely between {percent(estimate['low'])} and {percent(estimate['high'])}"
+
+
+def moment(time: datetime | str) -> str:
+    """19 Nov 2025, 06:12 UTC."""
+    time = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return f"{time.astimezone(UTC):%-d %b %Y, %H:%M} UTC"

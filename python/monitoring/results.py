@@ -1,0 +1,56 @@
+"""What the monitor has found out about an endpoint, in S3: a JSON file per hour and model, and the hour it has come to.
+
+<prefix>/<endpoint>/last.json                              {"until": the end of the last hour that is closed}
+<prefix>/<endpoint>/<model>/yyyy/mm/dd/hhmmss.json         see monitoring.watch
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+Result = dict[str, Any]
+
+
+class Results:
+    """The results of one endpoint; each is read once."""
+
+    def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
+        self.s3 = s3
+        self.bucket = bucket
+        self.prefix = prefix
+        self.known: dict[str, Result | None] = {}
+
+    def closed(self) -> datetime | None:
+        """The end of the last hour that needs no further look."""
+        last = self._read("last.json")
+        return datetime.fromisoformat(last["until"]) if last else None
+
+    def close(self, until: datetime) -> None:
+        self._write("last.json", {"until": until.isoformat()})
+
+    def read(self, model: str, since: datetime) -> Result | None:
+        return self._read(_name(model, since))
+
+    def write(self, model: str, since: datetime, result: Result) -> None:
+        self._write(_name(model, since), result)
+
+    def _read(self, name: str) -> Result | None:
+        if name not in self.known:
+            try:
+                answer = self.s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{name}")
+            except self.s3.exceptions.NoSuchKey:
+                self.known[name] = None
+            else:
+                self.known[name] = json.loads(answer["Body"].read())
+        return self.known[name]
+
+    def _write(self, name: str, value: Result) -> None:
+        body = json.dumps(value, indent=1, allow_nan=False).encode() + b"\n"
+        self.s3.put_object(
+            Bucket=self.bucket, Key=f"{self.prefix}/{name}", Body=body, ContentType="application/json"
+        )
+        self.known[name] = json.loads(body)
+
+
+def _name(model: str, since: datetime) -> str:
+    return f"{model}/{since:%Y/%m/%d/%H%M%S}.json"

@@ -1,0 +1,164 @@
+"""Looks at what an endpoint has captured, hour by hour, from the last hour that is done: the monitor function's work.
+
+    watch(settings, now, until, seconds_left)  ->  what it came to, as plain JSON
+
+Each hour and model gets a result in S3 (see `results`) and metrics (see `publish`). A result holds totals that add up,
+so that the figures of a day are those of 24 hours, each read once. The live model gets one without traffic too.
+An hour is closed a while after its end, because captures come late. Until then every run works it out again, replaces
+its result, and publishes what was added: run it as often as you like. Hours that an outage or the function's time
+limit has left over come first in the next run, the oldest first.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from typing import Any
+
+import boto3
+
+from monitoring.baseline import Baseline, from_artefact
+from monitoring.capture import Capture
+from monitoring.publish import publish
+from monitoring.results import Result, Results
+from monitoring.tally import assess, tally
+from monitoring.totals import Tally
+from monitoring.window import collect
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SETTLING = timedelta(minutes=15)  # SageMaker writes what it captured within minutes
+RESERVE_SECONDS = 30  # for an hour with more traffic than those before it
+NO_MODEL = "none"  # the live model's name when there is none
+EXAMPLES = 10  # of unreadable lines, in a result
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Prefixes in the bucket, the endpoint that is watched, its live model and the least confidence that passes."""
+
+    bucket: str
+    captures: str
+    results: str
+    models: str
+    endpoint: str
+    model: str
+    namespace: str
+    threshold: float
+
+
+def watch(
+    settings: Settings, now: datetime, until: datetime, seconds_left: Callable[[], float]
+) -> dict[str, Any]:
+    """Look at every hour that is not closed, until that time, or until the function's own time runs out."""
+    watcher = Watcher(settings, now)
+    hour = first = watcher.results.closed() or whole_hour(until) - DAY
+    found: list[dict[str, Any]] = []
+    longest = 0.0
+    while hour < until and (hour == first or seconds_left() > RESERVE_SECONDS + 2 * longest):
+        begun = time.monotonic()
+        found += [summary(result) for result in watcher.look(hour, min(hour + HOUR, until))]
+        hour += HOUR
+        if hour + SETTLING <= now:
+            watcher.results.close(hour)
+        longest = max(longest, time.monotonic() - begun)
+    return {
+        "until": min(hour, until).isoformat(),
+        "hours_left": max(0, -((hour - until) // HOUR)),
+        "results": found,
+    }
+
+
+def whole_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+class Watcher:
+    """One run's clients, and what it has read already."""
+
+    def __init__(self, settings: Settings, now: datetime) -> None:
+        self.settings, self.now = settings, now
+        self.s3, self.cloudwatch = boto3.client("s3"), boto3.client("cloudwatch")
+        self.results = Results(self.s3, settings.bucket, f"{settings.results}/{settings.endpoint}")
+        self.live = settings.model or NO_MODEL
+        self.baseline = cache(self._baseline)
+
+    def look(self, since: datetime, until: datetime) -> Iterator[Result]:
+        """The results of an hour, one for each model that answered in it, and for the live one."""
+        for model in self.models:
+            result = self.result(model, since, until)
+            if model == self.live or result["records"] or result["unreadable"]:
+                before = self.results.read(model, since)
+                if result != before:
+                    # In this order a failure in between publishes twice, which harms less than never.
+                    publish(self.cloudwatch, self.settings.namespace, result, before, self.now)
+                    self.results.write(model, since, result)
+                yield result
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The live model, and every other that has ever been captured."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.settings.bucket, Prefix=f"{self.settings.captures}/", Delimiter="/"
+        )
+        folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", [])]
+        return sorted({self.live, *(folder.split("/")[-2] for folder in folders)})
+
+    def _baseline(self, model: str) -> Baseline | None:
+        """What the model answered in training; None too for a model that is gone."""
+        key = f"{self.settings.models}/{model}/model.tar.gz"
+        try:
+            artefact = self.s3.get_object(Bucket=self.settings.bucket, Key=key)["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        return from_artefact(artefact)
+
+    def result(self, model: str, since: datetime, until: datetime) -> Result:
+        """What a model's captures of an hour, and of the day that ends with it, say."""
+        source = f"s3://{self.settings.bucket}/{self.settings.captures}/{model}/{self.settings.endpoint}"
+        capture = Capture(source, since, until)
+        baseline = self.baseline(model)
+        window = next(iter(collect(capture, baseline_of=lambda _: baseline).values()), None)
+        hour = tally(window, baseline, self.settings.threshold) if window else Tally()
+        return {
+            "since": since.isoformat(),
+            "until": until.isoformat(),
+            "endpoint": self.settings.endpoint,
+            "model": model,
+            "records": capture.records,
+            "unreadable": capture.unreadable_count,
+            "unreadable_reasons": dict(sorted(capture.unreadable.items())),
+            "unreadable_examples": [asdict(line) for line in capture.examples[:EXAMPLES]],
+            "undecodable_images": window.undecodable if window else 0,
+            "other_number_of_classes": window.mismatched if window else 0,
+            "tally": hour.to_json(),
+            "hour": assess(hour, baseline),
+            "day": assess(sum(self.earlier(model, since), hour), baseline),
+        }
+
+    def earlier(self, model: str, since: datetime) -> Iterator[Tally]:
+        """The totals of the 23 hours before."""
+        for hours in range(1, 24):
+            if result := self.results.read(model, since - hours * HOUR):
+                yield Tally.from_json(result["tally"])
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """What somebody wants to read of a result: the hour's figures, and what the day's say about drift."""
+    hour, day = result["hour"], result["day"]
+    return {
+        **{name: result[name] for name in ("since", "until", "model", "records", "unreadable")},
+        **{name: hour[name] and hour[name]["value"] for name in ("coverage", "estimated_accuracy")},
+        "drift": verdict(day),
+        "moved": [row["words"] for row in day["drift"] if row["verdict"] == "moved"],
+    }
+
+
+def verdict(day: dict[str, Any]) -> str:
+    if not day["records"]:
+        return "no records"
+    if not day["drift"]:
+        return "no baseline"
+    if day["moved"]:
+        return f"moved: {', '.join(day['moved'])}"
+    return "too few records" if all(row["verdict"] == "too few" for row in day["drift"]) else "steady"

@@ -1,0 +1,72 @@
+"""Traffic as the report sees it: drawn pictures, answers as sure as they are right, and the model that gave them."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitoring import baseline
+
+CLASSES = ["bicycle", "motorcycle"]
+START = datetime(2024, 10, 15, 9, tzinfo=UTC)
+
+
+def drawn(rng: np.random.Generator, brightness: float) -> bytes:
+    """A PNG file of coarse coloured noise."""
+    coarse = rng.normal(130, 45, (8, 8, 3)).repeat(4, axis=0).repeat(4, axis=1) * brightness
+    file = io.BytesIO()
+    Image.fromarray(coarse.clip(0, 255).astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def answered(n: int, seed: int, brightness: float = 1.0) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+    """Pictures, answers as sure as they are right, and what would be right."""
+    rng = np.random.default_rng(seed)
+    confidence = 0.5 + rng.beta(6, 1, n) / 2
+    labels = rng.integers(0, 2, n)
+    predicted = np.where(rng.random(n) < confidence, labels, 1 - labels)
+    probabilities = np.stack([confidence, 1 - confidence], axis=1)
+    probabilities[predicted == 1] = probabilities[predicted == 1, ::-1]
+    return [drawn(rng, brightness) for _ in range(n)], probabilities.round(6), labels
+
+
+@pytest.fixture(scope="session")
+def traffic(captured: Callable[..., bytes]) -> Callable[..., tuple[bytes, bytes]]:
+    """Two days of it: a capture file, and the truth about it."""
+
+    def make(n: int, seed: int, brightness: float = 1.0) -> tuple[bytes, bytes]:
+        lines, truth = [], []
+        for number, (image, answer, label) in enumerate(zip(*answered(n, seed, brightness), strict=True)):
+            time = (START + number * timedelta(hours=48) / n).isoformat()
+            name = f"{seed}-{number}"
+            lines.append(captured(time, json.dumps(answer.tolist()), image=image, eventId=name))
+            truth.append(json.dumps({"id": name, "label": CLASSES[label]}).encode() + b"\n")
+        return b"".join(lines), b"".join(truth)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the report reads of a model artefact whose validation split looked like `traffic`."""
+    images, probabilities, labels = answered(200, 0)
+    curve = [{"threshold": t, "coverage": 1.5 - t, "selective_accuracy": t} for t in (0.6, 0.8, 0.99)]
+    members = {
+        "baseline.json": baseline.make(probabilities, labels, images, CLASSES, 0.93),
+        "labels.json": CLASSES,
+        "metrics.json": {"n_test": 150, "coverage_curve": curve},
+    }
+    path = tmp_path_factory.mktemp("model") / "model.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in members.items():
+            body = json.dumps(content).encode()
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+    return path

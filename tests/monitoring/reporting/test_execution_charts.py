@@ -1,0 +1,205 @@
+"""The charts of executions: what they count, and that they are drawn for none, one and thousands."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitoring.reporting.charts import latency, outcomes, states, theme, workflow
+from monitoring.reporting.executions import Execution, Machine
+from monitoring.reporting.graph import END, START, parse
+from monitoring.reporting.history import Step
+
+UNTIL = datetime(2024, 10, 16, 12, tzinfo=UTC)
+SINCE = UNTIL - timedelta(hours=24)
+DEFINITION = {
+    "StartAt": "Classify",
+    "States": {
+        "Classify": {
+            "Type": "Task",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Broken"}],
+            "Next": "Filter",
+        },
+        "Filter": {
+            "Type": "Task",
+            "Catch": [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Review"}],
+            "Next": "Done",
+        },
+        "Done": {"Type": "Pass", "End": True},
+        "Review": {"Type": "Fail"},
+        "Broken": {"Type": "Fail"},
+    },
+}
+WAYS = {  # each outcome's states, and the error from which place on
+    "accepted": (["Classify", "Filter", "Done"], 3, ""),
+    "review": (["Classify", "Filter", "Review"], 1, "ThresholdConfidenceNotMet"),
+    "failed": (["Classify", "Broken"], 0, "EndpointUnavailable"),
+}
+
+
+def execution(outcome: str, start: datetime, seconds: float = 0.1) -> Execution:
+    way, broken, error = WAYS[outcome]
+    steps = [
+        Step(
+            state=state,
+            came_from=way[place - 1] if place else None,
+            entered=start + timedelta(seconds=seconds * place),
+            left=start + timedelta(seconds=seconds * (place + 1)),
+            error=error if place >= broken else None,
+            caught=place >= broken and place < len(way) - 1,
+        )
+        for place, state in enumerate(way)
+    ]
+    status = "FAILED" if error else "SUCCEEDED"
+    end = start + timedelta(seconds=seconds * len(way))
+    name = f"{outcome}-{start:%H%M%S}"
+    answer = ("bicycle", 0.987) if outcome == "accepted" else (None, None)
+    return Execution(name, f"arn:{name}", status, outcome, start, end, error, "", "x.png", *answer, steps)
+
+
+def machine(executions: list[Execution], histories: int | None = None) -> Machine:
+    read = len(executions) if histories is None else histories
+    return Machine("workflow", "arn:workflow", DEFINITION, executions, read)
+
+
+def many(number: int) -> list[Execution]:
+    """The newest first, one of ten failed and two of ten for review."""
+    kinds = ["accepted"] * 7 + ["review"] * 2 + ["failed"]
+    return [
+        execution(kinds[place % 10], UNTIL - (UNTIL - SINCE) * (place + 1) / number)
+        for place in range(number)
+    ]
+
+
+def test_no_executions_are_said_in_words_and_not_drawn(tmp_path: Path) -> None:
+    charts, words = workflow.charts(machine([]), SINCE, UNTIL, tmp_path)
+    assert charts == []
+    assert words == [
+        "No execution of workflow started from 15 Oct 2024, 12:00 UTC to 16 Oct 2024, 12:00 UTC."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_execution_is_drawn(tmp_path: Path) -> None:
+    charts, words = workflow.charts(machine(many(1)), SINCE, UNTIL, tmp_path)
+    assert [chart.name for chart in charts] == ["executions", "states", "trace-accepted", "latency"]
+    assert words == ["1 execution, and every step of each."]
+
+
+def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_path: Path) -> None:
+    charts, words = workflow.charts(machine(many(3000), histories=400), SINCE, UNTIL, tmp_path)
+    by_name = {chart.name: chart for chart in charts}
+    assert list(by_name) == ["executions", "states", "trace-accepted", "trace-failed", "latency"]
+    assert words == ["3,000 executions; states, times and traces are of the newest 400."]
+    assert "2,100 accepted, 600 review, 300 failed" in by_name["executions"].alt
+    assert "Classify: 400 entered, 40 failed" in by_name["states"].alt
+    assert "Filter: 360 entered, 80 low confidence" in by_name["states"].alt
+    assert by_name["trace-accepted"].title == "An accepted execution: bicycle at 0.987, 300 ms"
+    assert by_name["trace-failed"].title == "A failed execution: EndpointUnavailable, after 200 ms"
+    assert "Classify 100 ms" in by_name["latency"].alt
+    for chart in charts:
+        light, dark = brightness(chart.light), brightness(chart.dark)
+        assert light > 200, chart.name
+        assert dark < 60, chart.name
+
+
+def brightness(path: Path) -> float:
+    """The median of the picture, which is its background; a blank picture fails."""
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("L"))
+    assert pixels.shape[1] >= 1024
+    assert np.ptp(pixels) > 100, f"{path.name} is blank"
+    return float(np.median(pixels))
+
+
+def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
+    first, again = (workflow.percentiles({"Classify": [0.1, 0.2]}, tmp_path / name) for name in ("a", "b"))
+    assert first.light.read_bytes() == again.light.read_bytes()
+    assert first.dark.read_bytes() == again.dark.read_bytes()
+
+
+# ---- What is counted
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        (timedelta(minutes=20), "minute"),
+        (timedelta(hours=1), "5 minutes"),
+        (timedelta(hours=24), "30 minutes"),
+        (timedelta(days=7), "6 hours"),
+        (timedelta(days=30), "day"),
+        (timedelta(days=3000), "7 days"),
+    ],
+)
+def test_bars_are_as_wide_as_the_window_asks_for(window: timedelta, words: str) -> None:
+    assert outcomes.bar_width(UNTIL - window, UNTIL) == words
+
+
+def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
+    executions = many(1000)
+    counts = outcomes.binned(executions, timedelta(minutes=30))
+    assert sum(counts.values()) == 1000
+    assert {(start.minute, start.second) for start, _ in counts} == {(0, 0), (30, 0)}
+    by_outcome: Counter[str] = Counter()
+    for (_, outcome), count in counts.items():
+        by_outcome[outcome] += count
+    assert by_outcome == Counter(one.outcome for one in executions)
+
+
+def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
+    assert latency.percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
+    with theme.themed(dark=False):
+        (narrow,) = latency.draw({"A": [0.1, 0.2], "B": [0.3]}).axes
+        (wide,) = latency.draw({"A": [0.001, 0.002], "B": [3.0]}).axes
+    assert narrow.get_xscale() == "linear"
+    assert wide.get_xscale() == "log"
+    assert "milliseconds" in narrow.get_xlabel()
+    assert [label.get_text() for label in narrow.get_yticklabels()] == ["A\n2 times", "B\n1 time"]
+
+
+# ---- What is traced
+
+
+def test_a_trace_follows_the_way_that_was_taken_in_the_colour_of_how_it_went() -> None:
+    graph = parse(DEFINITION)
+    assert states.way(graph, execution("accepted", SINCE).steps) == {
+        (START, "Classify"): theme.ACCEPTED,
+        ("Classify", "Filter"): theme.ACCEPTED,
+        ("Filter", "Done"): theme.ACCEPTED,
+        ("Done", END): theme.ACCEPTED,
+    }
+    assert states.way(graph, execution("failed", SINCE).steps) == {
+        (START, "Classify"): theme.ACCEPTED,
+        ("Classify", "Broken"): theme.FAILED,
+        ("Broken", END): theme.FAILED,
+    }
+
+
+def test_a_trace_tells_each_steps_time_and_error() -> None:
+    looks = states.trace(parse(DEFINITION), execution("failed", SINCE, seconds=1.5)).looks
+    assert looks["Classify"].words == ("1.50 s", "caught EndpointUnavailable")
+    assert looks["Broken"].words == ("1.50 s", "EndpointUnavailable")
+    assert set(looks) == {"Classify", "Broken"}
+
+
+def test_a_state_that_was_entered_often_tells_how_often() -> None:
+    steps = execution("accepted", SINCE).steps[:1] * 12
+    assert states.told(steps) == ("12 times", "1.20 s")
+
+
+def test_review_is_traced_only_when_nothing_worse_happened() -> None:
+    reviewed, failed = execution("review", UNTIL), execution("failed", SINCE)
+    assert workflow.examples([reviewed, failed]) == {"failed": failed}
+    assert workflow.examples([reviewed]) == {"failed": reviewed}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0004, "0.4 ms"), (0.031, "31 ms"), (1.24, "1.24 s"), (125, "2 min 5 s")],
+)
+def test_durations_are_short(seconds: float, words: str) -> None:
+    assert states.duration(seconds) == words

@@ -1,0 +1,222 @@
+"""What is read of a state machine: real executions in the local cloud, and the events of AWS where they differ."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from console import UserError
+from monitoring.reporting import executions, history
+from monitoring.reporting.executions import Execution, Machine
+
+DEFINITION = {
+    "StartAt": "Filter",
+    "States": {
+        "Filter": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.confidence", "NumericGreaterThan": 0.9, "Next": "Route"},
+                {"Variable": "$.confidence", "NumericGreaterThan": 0.5, "Next": "Review"},
+            ],
+            "Default": "Send",
+        },
+        "Route": {"Type": "Pass", "End": True},
+        "Review": {"Type": "Fail", "Error": "ThresholdConfidenceNotMet", "Cause": "unsure"},
+        "Send": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl": "http://localhost/no-such-queue", "MessageBody": "x"},
+            "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Broken"}],
+            "End": True,
+        },
+        "Broken": {"Type": "Fail", "Error": "Broken", "Cause": "no queue"},
+    },
+}
+CONFIDENCES = [0.99, 0.97, 0.7, 0.1]  # of the executions, in the order of starting
+
+
+@pytest.fixture(scope="module")
+def workflow(aws: Callable[[str], Any]) -> Any:
+    """A deployed state machine that has run four times: its client, its ARN, and when it began."""
+    client, since = aws("stepfunctions"), datetime.now(UTC)
+    role = "arn:aws:iam::123456789012:role/monitored"
+    made = client.create_state_machine(name="monitored", definition=json.dumps(DEFINITION), roleArn=role)
+    for number, confidence in enumerate(CONFIDENCES):
+        photo = {"s3_key": f"incoming/{number}.png", "label": "bicycle", "confidence": confidence}
+        client.start_execution(
+            stateMachineArn=made["stateMachineArn"], name=f"photo-{number}", input=json.dumps(photo)
+        )
+    deadline = time.time() + 30
+    running = {"stateMachineArn": made["stateMachineArn"], "statusFilter": "RUNNING"}
+    while client.list_executions(**running)["executions"]:
+        assert time.time() < deadline
+        time.sleep(0.1)
+    return client, made["stateMachineArn"], since
+
+
+def read(workflow: Any, **options: Any) -> Machine:
+    client, arn, since = workflow
+    window = {"since": since, "until": datetime.now(UTC) + timedelta(seconds=1)} | options
+    return executions.read(arn, client=client, **window)
+
+
+def by_name(machine: Machine) -> dict[str, Execution]:
+    return {one.name: one for one in machine.executions}
+
+
+def test_reads_how_every_execution_ended_the_newest_first(workflow: Any) -> None:
+    machine = read(workflow)
+    assert machine.name == "monitored"
+    assert machine.definition == DEFINITION
+    assert machine.histories == 4
+    assert [one.name for one in machine.executions] == ["photo-3", "photo-2", "photo-1", "photo-0"]
+    assert [one.outcome for one in machine.executions] == ["failed", "review", "accepted", "accepted"]
+    assert [one.s3_key for one in machine.executions][-1] == "incoming/0.png"
+
+
+def test_an_execution_tells_its_answer_its_steps_and_its_times(workflow: Any) -> None:
+    accepted = by_name(read(workflow))["photo-0"]
+    assert (accepted.label, accepted.confidence) == ("bicycle", 0.99)
+    assert [(step.state, step.came_from, step.error) for step in accepted.steps] == [
+        ("Filter", None, None),
+        ("Route", "Filter", None),
+    ]
+    assert accepted.stop is not None
+    assert all(accepted.start <= step.entered <= step.left <= accepted.stop for step in accepted.steps)
+    assert accepted.start.tzinfo is UTC
+
+
+def test_a_failed_step_tells_its_error_its_retries_and_that_it_was_caught(workflow: Any) -> None:
+    failed = by_name(read(workflow))["photo-3"]
+    send, broken = failed.steps[1:]
+    assert (failed.error, failed.cause) == ("Broken", "no queue")
+    assert (send.state, send.retries, send.caught) == ("Send", 1, True)
+    assert "SQS" in send.error
+    assert send.seconds > 1, "the waiting for the retry is part of the step"
+    assert (broken.state, broken.error, broken.caught) == ("Broken", "Broken", False)
+
+
+def test_counts_and_times_per_state(workflow: Any) -> None:
+    found = read(workflow).executions
+    counts = executions.per_state(found)
+    assert {name: count.entered for name, count in counts.items()} == {
+        "Filter": 4,
+        "Route": 2,
+        "Review": 1,
+        "Send": 1,
+        "Broken": 1,
+    }
+    assert (counts["Send"].failed, counts["Send"].caught) == (1, 1)
+    assert (counts["Review"].review, counts["Review"].failed) == (1, 0), "low confidence is no failure"
+    assert {name: len(times) for name, times in executions.latencies(found).items()} == {
+        name: count.entered for name, count in counts.items()
+    }
+
+
+def test_beyond_the_newest_only_the_reason_of_failures_is_read(
+    workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = read(workflow, histories=1)
+    assert machine.histories == 1
+    assert [bool(one.steps) for one in machine.executions] == [True, False, False, False]
+    assert [one.outcome for one in machine.executions] == ["failed", "review", "accepted", "accepted"]
+    monkeypatch.setattr(executions, "REASONS", 0)
+    unread = read(workflow, histories=1)
+    assert [one.outcome for one in unread.executions] == ["failed", "unread", "accepted", "accepted"]
+
+
+def test_only_executions_of_the_window_are_read(workflow: Any) -> None:
+    middle = by_name(read(workflow))["photo-2"].start
+    assert list(by_name(read(workflow, since=middle))) == ["photo-3", "photo-2"]
+    assert list(by_name(read(workflow, until=middle))) == ["photo-1", "photo-0"]
+
+
+def test_a_machine_that_does_not_exist_is_named(workflow: Any) -> None:
+    client, arn, since = workflow
+    missing = arn.replace("monitored", "missing")
+    with pytest.raises(UserError, match=f"no state machine {missing}"):
+        executions.read(missing, since, datetime.now(UTC), client=client)
+
+
+# ---- Histories as AWS writes them, where the local cloud writes none
+
+
+def events(*kinds: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """One second apart, each after the one before unless it says `after`."""
+    start = datetime(2024, 10, 15, 14, tzinfo=UTC)
+    return [
+        {
+            "id": number,
+            "previousEventId": details.pop("after", number - 1),
+            "type": kind,
+            "timestamp": start + timedelta(seconds=number),
+            f"{kind[0].lower()}{kind[1:]}EventDetails": details,
+        }
+        | ({"stateEnteredEventDetails": details} if kind.endswith("StateEntered") else {})
+        | ({"stateExitedEventDetails": details} if kind.endswith("StateExited") else {})
+        for number, (kind, details) in enumerate(kinds, start=1)
+    ]
+
+
+def test_an_execution_that_ran_out_of_time_failed_in_the_step_under_way() -> None:
+    (step,) = history.steps(
+        events(
+            ("ExecutionStarted", {}),
+            ("TaskStateEntered", {"name": "Slow"}),
+            ("TaskScheduled", {}),
+            ("ExecutionTimedOut", {"after": 0}),
+        )
+    )
+    assert (step.error, step.seconds, step.caught) == ("ExecutionTimedOut", 2, False)
+
+
+def test_a_retry_that_succeeds_leaves_no_error() -> None:
+    (step,) = history.steps(
+        events(
+            ("TaskStateEntered", {"name": "Classify"}),
+            ("TaskScheduled", {}),
+            ("TaskFailed", {"error": "EndpointThrottled"}),
+            ("TaskScheduled", {}),
+            ("TaskSucceeded", {}),
+            ("TaskStateExited", {"name": "Classify"}),
+        )
+    )
+    assert (step.error, step.retries, step.caught) == (None, 1, False)
+
+
+def test_branches_side_by_side_keep_their_events_apart() -> None:
+    found = {
+        step.state: step
+        for step in history.steps(
+            events(
+                ("ParallelStateEntered", {"name": "Both"}),
+                ("ParallelStateStarted", {}),
+                ("TaskStateEntered", {"name": "Left", "after": 2}),
+                ("TaskStateEntered", {"name": "Right", "after": 2}),
+                ("TaskScheduled", {"after": 3}),
+                ("TaskScheduled", {"after": 4}),
+                ("TaskFailed", {"error": "LeftBroke", "after": 5}),
+                ("ParallelStateFailed", {}),
+                ("ParallelStateExited", {"name": "Both"}),
+                ("PassStateEntered", {"name": "Next"}),
+            )
+        )
+    }
+    assert {name: step.error for name, step in found.items()} == {
+        "Both": "ParallelStateFailed",
+        "Left": "LeftBroke",
+        "Right": None,
+        "Next": None,
+    }
+    assert found["Both"].caught
+    assert found["Next"].came_from == "Both"
+    assert found["Next"].left is None
+
+
+def test_an_answer_below_the_threshold_has_a_confidence_and_no_label() -> None:
+    out = json.dumps({"inferences": [0.71, 0.29]})
+    assert history.answer(events(("TaskStateExited", {"name": "Classify", "output": out}))) == (None, 0.71)

@@ -1,0 +1,271 @@
+"""The report as a user makes it: a capture in, a page with its charts and figures out, all or nothing."""
+
+import hashlib
+import html
+import io
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from console import UserError
+from monitoring import report
+from monitoring.reporting.charts import theme
+from monitoring.reporting.sections.pictures import thumbnail
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str, dict[str, Any]]]:
+    """Run the command; answer the page's text without its tags, and the figures."""
+
+    monkeypatch.setattr(theme, "DPI", 50)  # quicker to draw
+
+    def run(capture: Path, *flags: Any) -> tuple[str, dict[str, Any]]:
+        out = tmp_path / "report"
+        flags = ("--capture", capture, "--out", out, *flags)
+        monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
+        report.main()
+        page = (out / "report.html").read_text()
+        text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+        return " ".join(text.split()), json.loads((out / "report.json").read_text())
+
+    return run
+
+
+def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on_the_page(
+    make, traffic, folder, artefact, tmp_path
+):
+    lines, truth = traffic(300, seed=1)
+    capture = folder({"capture/a.jsonl": lines, "truth.jsonl": truth}) / "capture"
+    text, figures = make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    (model,) = figures["models"]
+    answers = [
+        json.loads(json.loads(line)["captureData"]["endpointOutput"]["data"]) for line in lines.splitlines()
+    ]
+    accepted = sum(max(answer) >= 0.93 for answer in answers)
+    assert (figures["files"], figures["records"], model["records"]) == (1, 300, 300)
+    assert model["coverage"]["value"] == pytest.approx(accepted / 300)
+    assert f"Coverage at 0.93 {accepted / 300:.1%}" in text
+    assert sum(model["predicted"]) == sum(map(sum, model["hours"])) == 300
+    known = model["labelled"]["accuracy"]
+    assert abs(known["value"] - model["estimated_accuracy"]["value"]) < 0.05
+    assert f"True accuracy {known['value']:.1%}" in text
+    assert f"Estimated accuracy {model['estimated_accuracy']['value']:.1%}" in text
+    assert "Nothing moved" in text
+    assert len(model["least_confident"]) == 12
+    assert max(model["least_confident"][0]["probabilities"]) == min(map(max, answers))
+
+
+def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
+    make, traffic, folder, artefact, tmp_path
+):
+    lines, truth = traffic(60, seed=2)
+    capture = folder({"capture/a.jsonl": lines, "truth.jsonl": truth}) / "capture"
+    make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    names = {path.stem for path in (tmp_path / "report/charts").glob("*.png")}
+    light = {
+        "classes",
+        "confidence",
+        "confidence-histogram",
+        "confidence-narrow",
+        "coverage",
+        "drift",
+        "hours",
+    }
+    assert names == {name + end for name in (*light, "reliability") for end in ("", "-dark")}
+    for path in (tmp_path / "report/charts").glob("*.png"):
+        brightness = sum(Image.open(path).convert("RGB").getpixel((2, 2))) / 3
+        assert (brightness < 60) == path.stem.endswith("-dark")
+
+
+def test_darker_pictures_are_named_in_the_verdict_and_shown(make, traffic, folder, artefact, capsys):
+    text, figures = make(folder({"a.jsonl": traffic(300, seed=3, brightness=0.5)[0]}), "--model", artefact)
+    (model,) = figures["models"]
+    assert "brightness" in model["moved"]
+    assert figures["verdict"] == f"Moved: {', '.join(model['moved'])}"
+    assert f"{figures['verdict']}. 300 records" in capsys.readouterr().out
+    assert "brightness moved" in text
+    assert "brightness" in model["unusual"][0]["why"]
+    assert model["unusual"][0]["why"] in text
+
+
+def test_what_is_missing_says_how_to_get_it(make, traffic, folder):
+    text, figures = make(folder({"a.jsonl": traffic(22, seed=4)[0]}))
+    assert "add --model model.tar.gz" in text
+    assert "add --truth FILE" in text
+    assert "add --state-machine ARN" in text
+    assert "Nothing to compare with" in text
+    assert figures["models"][0]["classes"] == ["class 0", "class 1"]
+    assert figures["models"][0]["drift"] == []
+
+
+def test_few_records_are_too_few_to_say(make, traffic, folder, artefact):
+    text, figures = make(folder({"a.jsonl": traffic(10, seed=5, brightness=0.3)[0]}), "--model", artefact)
+    assert figures["verdict"].startswith("Too few records to say: 10 now")
+    assert figures["models"][0]["moved"] == []
+    assert "Moved" not in text
+
+
+def test_an_empty_capture_gives_a_page_that_says_so(make, folder):
+    text, figures = make(folder({"a.jsonl": b""}))
+    assert "Nothing was captured in this window" in text
+    assert "Was the endpoint asked" in text
+    assert (figures["records"], figures["models"]) == (0, [])
+
+
+def test_two_models_behind_one_endpoint_are_never_mixed(make, traffic, folder, artefact):
+    own = hashlib.sha256(artefact.read_bytes()).hexdigest()[:16]
+    tail = "ep/AllTraffic/2024/10/15/09/a.jsonl"
+    lines = {f"{own}/{tail}": traffic(40, seed=6)[0], f"{'0' * 16}/{tail}": traffic(90, seed=7)[0]}
+    text, figures = make(folder(lines), "--model", artefact)
+    assert [(model["model"], model["records"]) for model in figures["models"]] == [("0" * 16, 90), (own, 40)]
+    assert figures["models"][0]["estimated_accuracy"] is None, "the other model's baseline is not at hand"
+    assert figures["models"][1]["estimated_accuracy"] is not None
+    assert "2 models answered" in text
+    assert f"Another model: {own}" in text
+
+
+DEFINITION = {
+    "StartAt": "Sure",
+    "States": {
+        "Sure": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.confidence", "NumericGreaterThan": 0.9, "Next": "Route"}],
+            "Default": "Review",
+        },
+        "Route": {"Type": "Wait", "Seconds": 0, "End": True},
+        "Review": {"Type": "Fail", "Error": "ThresholdConfidenceNotMet", "Cause": "unsure"},
+    },
+}
+
+
+def test_executions_are_counted_drawn_and_traced(
+    make, traffic, folder, aws, cloud_variables, monkeypatch, tmp_path
+):
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    steps, since = aws("stepfunctions"), datetime.now(UTC)
+    role = "arn:aws:iam::123456789012:role/reported"
+    made = steps.create_state_machine(name="reported", definition=json.dumps(DEFINITION), roleArn=role)
+    arn = made["stateMachineArn"]
+    for confidence in (0.99, 0.95, 0.6):
+        steps.start_execution(stateMachineArn=arn, input=json.dumps({"confidence": confidence}))
+    deadline = time.monotonic() + 30
+    while steps.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    capture = folder({"capture/a.jsonl": traffic(5, seed=14)[0]}) / "capture"
+    text, figures = make(capture, "--state-machine", arn)
+    workflow = figures["workflow"]
+    assert workflow["executions"] == 3
+    assert workflow["outcomes"] == {"accepted": 2, "review": 1}
+    assert workflow["errors"] == {"ThresholdConfidenceNotMet": 1}
+    assert {state: count["entered"] for state, count in workflow["states"].items()} == {
+        "Sure": 3, "Route": 2, "Review": 1
+    }  # fmt: skip
+    assert "2 accepted, 1 for review, 0 failed" in text
+    assert "executions that routed nobody: 1 review" in text
+    charts = {path.stem for path in (tmp_path / "report/charts").glob("*.png")}
+    assert charts >= {"executions", "states", "trace-accepted", "trace-failed", "latency"}
+
+    text, figures = make(
+        folder({"capture/a.jsonl": b""}) / "capture", "--state-machine", arn, "--since", since.isoformat()
+    )
+    assert (figures["records"], figures["workflow"]["executions"]) == (0, 3)
+    assert "Nothing was captured in this window" in text
+
+
+def test_what_could_not_be_read_is_counted_shown_and_escaped(make, traffic, folder):
+    lines = traffic(3, seed=8)[0] + b"<script>alert(1)</script>\n"
+    broken = b'{"captureData": {"endpointInput"'
+    name = "<img src=x onerror=alert(1)>.jsonl"
+    text, figures = make(folder({"capture/a.jsonl": lines, f"capture/{name}": broken}) / "capture")
+    assert sum(figures["unreadable"].values()) == 2
+    assert {example["line"] for example in figures["unreadable_examples"]} == {1, 4}
+    assert html.escape(name) in text
+    for reason, count in figures["unreadable"].items():
+        assert f"{reason} {count}" in text
+
+
+def test_a_picture_that_cannot_be_decoded_leaves_its_answer_in(make, captured, folder):
+    text, figures = make(folder({"a.jsonl": captured(image=b"no picture")}))
+    (model,) = figures["models"]
+    assert (model["records"], model["undecodable"], model["pictures"]) == (1, 1, 0)
+    assert "the picture cannot be decoded" in text
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("I;16", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("CMYK", "JPEG"), ("L", "JPEG")]
+)
+def test_a_picture_of_any_mode_is_shown_small(mode, kind):
+    file = io.BytesIO()
+    Image.new(mode, (1200, 600)).save(file, kind)
+    shown = Image.open(io.BytesIO(thumbnail(file.getvalue())))
+    assert (shown.format, shown.mode, shown.width) == ("PNG", "RGB", 256)
+
+
+def test_only_the_window_is_reported(make, traffic, folder):
+    capture = folder({"a.jsonl": traffic(96, seed=9)[0]})
+    _, figures = make(capture, "--since", "2024-10-15T10:00:00Z", "--until", "2024-10-15T12:00:00Z")
+    assert figures["records"] == 4
+    _, figures = make(capture, "--since", "24h")
+    assert figures["records"] == 0
+
+
+def test_a_new_report_replaces_the_one_before_and_leaves_other_files_alone(
+    make, traffic, folder, artefact, tmp_path
+):
+    capture = folder({"capture/a.jsonl": traffic(40, seed=10)[0]}) / "capture"
+    make(capture, "--model", artefact)
+    (tmp_path / "report/notes.txt").write_text("mine")
+    make(capture)
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "charts", "notes.txt", "report.html", "report.json"
+    ]  # fmt: skip
+    assert not (tmp_path / "report/charts/drift.png").exists(), "without a baseline there is no drift to draw"
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--since", "yesterday"], "yesterday is not a time"),
+        (["--since", "2024-10-16", "--until", "2024-10-15"], "nothing is between --since 2024-10-16"),
+        (["--model", "missing.tar.gz"], "missing.tar.gz cannot be read"),
+        (["--truth", "truth.jsonl"], "--truth needs the names of the classes"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing_behind(make, traffic, folder, tmp_path, flags, said):
+    capture = folder({"capture/a.jsonl": traffic(3, seed=11)[0]}) / "capture"
+    with pytest.raises(UserError, match=re.escape(said)) as error:
+        make(capture, *flags)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_capture_that_is_not_there_is_named(make, tmp_path):
+    with pytest.raises(UserError, match="nowhere"):
+        make(tmp_path / "nowhere")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_truth_of_unknown_classes_is_refused_with_its_line(make, traffic, folder, artefact, tmp_path):
+    lines, truth = traffic(3, seed=12)
+    wrong = truth + b'{"id": "x", "label": "scooter"}\n'
+    capture = folder({"capture/a.jsonl": lines, "truth.jsonl": wrong}) / "capture"
+    with pytest.raises(UserError, match=r"truth.jsonl, line 4: .*bicycle, motorcycle"):
+        make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(make, traffic, folder, tmp_path):
+    capture = folder({"capture/a.jsonl": traffic(3, seed=13)[0]}) / "capture"
+    (tmp_path / "report").write_text("a file")
+    with pytest.raises(UserError, match="cannot be written"):
+        make(capture)
+    assert (tmp_path / "report").read_text() == "a file"

@@ -1,0 +1,90 @@
+"""`make monitor`: the monitor's own zip runs in the local cloud, and a person reads what it came to."""
+
+import io
+import json
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from console import UserError
+from operations import monitor, package, zips
+
+BUCKET = "scones-run-monitor"
+NAME = "e"
+MODEL = "0123456789abcdef"
+ROLE = "arn:aws:iam::123456789012:role/monitor"
+
+
+@pytest.fixture(scope="module")
+def packed():
+    """For Lambda's own processor and Python, as it is deployed."""
+    return zips.pack(package.contents("monitor", package.ARCHITECTURE))
+
+
+@pytest.fixture
+def deployed(aws, packed, monkeypatch, cloud_variables):
+    """Deploy the monitor with these settings; answer its name."""
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    aws("iam").create_role(RoleName="monitor", AssumeRolePolicyDocument="{}")
+
+    def deploy(**settings: str) -> str:
+        made = aws("lambda").create_function(
+            FunctionName=f"monitor-{uuid.uuid4()}",
+            Role=ROLE,
+            Runtime="python3.13",
+            Architectures=["arm64"],
+            Handler="monitor.handler",
+            Code={"ZipFile": packed},
+            Timeout=300,
+            MemorySize=512,
+            Environment={"Variables": settings},
+        )
+        return made["FunctionName"]
+
+    yield deploy
+    aws("iam").delete_role(RoleName="monitor")
+
+
+def read(drawn) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    console.print(drawn)
+    return console.file.getvalue()
+
+
+def captured(time: datetime) -> str:
+    output = {"encoding": "JSON", "data": "[0.98, 0.02]"}
+    record = {
+        "captureData": {"endpointOutput": output},
+        "eventMetadata": {"eventId": "1", "inferenceTime": time.isoformat()},
+        "eventVersion": "0",
+    }
+    return json.dumps(record) + "\n"
+
+
+def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
+    now = datetime.now(UTC) - timedelta(seconds=1)
+    aws("s3").create_bucket(Bucket=BUCKET)
+    key = f"captures/{MODEL}/{NAME}/AllTraffic/{now:%Y/%m/%d/%H}/00-00-000-1.jsonl"
+    aws("s3").put_object(Bucket=BUCKET, Key=key, Body=captured(now) * 3 + "half a li")
+    name = deployed(BUCKET=BUCKET, ENDPOINT_NAME=NAME, MODEL=MODEL, NAMESPACE="Scones/run")
+
+    text = read(monitor.table(monitor.invoke(name)))
+    (row,) = [line for line in text.splitlines() if MODEL in line]
+    assert re.split(r" {2,}", row.strip()) == [
+        f"{now:%m-%d %H}:00",
+        MODEL,
+        *("3", "1", "1.000", "-", "no baseline"),
+    ]
+    assert "24 hours without traffic" in text
+
+
+def test_a_monitor_that_fails_says_why(deployed):
+    name = deployed(BUCKET=BUCKET)
+    with pytest.raises(
+        UserError, match=rf"^{name} failed: InvalidSetting: ENDPOINT_NAME, NAMESPACE must be set$"
+    ):
+        monitor.invoke(name)
