@@ -1,6 +1,7 @@
-"""Make the bucket that holds an environment's Terraform state: `python -m operations.bootstrap ENV`, once.
+"""Make what an environment needs before Terraform can be run on it: `python -m operations.bootstrap ENV`, once.
 
-Everything else is Terraform's. Running it again changes nothing.
+The bucket that holds Terraform's state, then the roles by which GitHub Actions deploys (terraform/bootstrap). It takes
+an administrator. Running it again changes nothing.
 """
 
 import sys
@@ -9,8 +10,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console import UserError, out, run
-from operations import environment
-from operations.terraform import state_bucket
+from operations import environment, roles
+from operations.terraform import check_installed, state_bucket
 
 REGION = "us-east-1"  # as in terraform/envs/*.s3.tfbackend
 BLOCK_ALL = {
@@ -53,10 +54,16 @@ def forget_model(env: str) -> None:
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)
+    check_installed()
+    repository = roles.repository(env)
     if not exists(bucket := state_bucket(env)):
         bootstrap(bucket)
         forget_model(env)
+    arns = roles.apply(env, bucket, repository)
     out.print(f"the state of {env} lives in s3://{bucket}")
+    out.print("GitHub Actions need two variables:")
+    out.print(f"  of the repository: PLAN_ROLE_{env.upper()}={arns['plan']}")
+    out.print(f"  of its environment {env}: APPLY_ROLE={arns['apply']}")
 
 
 if __name__ == "__main__":

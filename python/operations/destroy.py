@@ -1,7 +1,8 @@
 """Take an environment down: `python -m operations.destroy ENV [--confirm ENV]`.
 
-The buckets are emptied, Terraform destroys what it made, and anything that still carries our tags is listed. An
-environment that is not `local` holds data that cannot be had back, so its name has to be given twice.
+The bucket is emptied, Terraform destroys what it made, then what `bootstrap` made goes as well, and anything that still
+carries our tags is listed. It takes an administrator, as bootstrap does. An environment that is not `local` holds data
+that cannot be had back, so its name has to be given twice; the bucket with the history of its state is kept.
 """
 
 import argparse
@@ -12,7 +13,8 @@ from collections.abc import Iterator
 import boto3
 
 from console import UserError, out, run
-from operations import environment
+from operations import environment, roles
+from operations.terraform import state_bucket
 
 PROJECT = "scones-unlimited"
 PENDING = (
@@ -48,6 +50,7 @@ def main() -> int:
             f"{options.env} holds photos, models and captures that cannot be had back: "
             f"say so with make destroy ENV={options.env} CONFIRM={options.env}"
         )
+    roles.check_provider(options.env)
     empty(environment.outputs(options.env)["bucket"])
     command = [
         sys.executable,
@@ -61,6 +64,11 @@ def main() -> int:
     status = subprocess.run(command).returncode
     if status:
         return status
+    bucket = state_bucket(options.env)
+    roles.destroy(options.env, bucket)
+    if options.env == "local":
+        empty(bucket)
+        boto3.client("s3").delete_bucket(Bucket=bucket)
     remaining = sorted(left(options.env))
     for arn in remaining:
         out.print(f"left: {arn}")

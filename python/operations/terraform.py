@@ -49,10 +49,16 @@ def command(env: str, arguments: list[str]) -> list[str]:
     return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
 
 
+def setting(env: str, name: str) -> str | None:
+    """A text that the environment's own file sets."""
+    text = (CONFIGURATION / f"envs/{env}.tfvars").read_text()
+    found = re.search(rf'^{name}\s*=\s*"(.*?)"', text, re.MULTILINE)
+    return found[1] if found else None
+
+
 def state_bucket(env: str) -> str:
     """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
-    text = (CONFIGURATION / f"envs/{env}.tfvars").read_text()
-    prefix = re.search(r'^prefix\s*=\s*"(.*)"', text, re.MULTILINE)
+    prefix = setting(env, "prefix")
     if not prefix:
         raise UserError(f'terraform/envs/{env}.tfvars has no line prefix = "..."')
     try:
@@ -61,7 +67,7 @@ def state_bucket(env: str) -> str:
         raise UserError(
             f"AWS does not say which account this is ({error}): check the AWS_... variables"
         ) from error
-    return f"{prefix[1]}-tfstate-{account}"
+    return f"{prefix}-tfstate-{account}"
 
 
 def plugin_variables(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,14 +1,15 @@
-"""Prove that an environment serves what was asked for: `python -m operations.verify ENV`.
+"""Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 300]`.
 
 Three proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); the
 model's golden photo goes through the whole workflow and gets the answer that it had in training; that answer is
-captured. Before the first model there is no endpoint, and the workflow must say so by name.
+captured. Before the first model there is no endpoint, and the workflow must say so by name. Whatever is not proved, it
+says what is live and how to go back.
 """
 
+import argparse
 import base64
 import io
 import json
-import sys
 import tarfile
 import time
 from datetime import UTC, datetime
@@ -18,19 +19,27 @@ import boto3
 import numpy as np
 
 from console import UserError, out, run
+from operations import live
 from operations.client import Client, Outcome, Photo
 
 TOLERANCE = 0.001  # another processor rounds differently
 CAPTURE_SECONDS = 300
-AGAIN_SECONDS = 10  # only a share of the requests is captured: ask again until one is
+ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
 NO_MODEL = "EndpointNotFound"
 BLANK = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
 )
 
 
-def verify(env: str) -> None:
+def verify(env: str, capture_seconds: float = CAPTURE_SECONDS) -> None:
     client = Client(env)
+    try:
+        prove(client, capture_seconds)
+    except UserError as error:
+        raise UserError(f"{error} ({live.described(client.outputs)}. {live.way_back(env)}.)") from error
+
+
+def prove(client: Client, capture_seconds: float) -> None:
     if not client.outputs["endpoint_live"]:
         refuses_without_a_model(client)
         return
@@ -42,7 +51,7 @@ def verify(env: str) -> None:
     out.print(
         f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
     )
-    record = captured(client, config, golden, since)
+    record = captured(client, config, golden, since, capture_seconds)
     out.print(f"its answer is captured in {record}")
 
 
@@ -106,13 +115,14 @@ def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None
         )
 
 
-def captured(client: Client, config: dict[str, Any], golden: bytes, since: datetime) -> str:
+def captured(client: Client, config: dict[str, Any], golden: bytes, since: datetime, seconds: float) -> str:
     """Wait for the capture record of the golden photo; the name of its file."""
     bucket, prefix = config["DataCaptureConfig"]["DestinationS3Uri"].removeprefix("s3://").split("/", 1)
     variant = config["ProductionVariants"][0]["VariantName"]
     wanted = base64.b64encode(golden).decode()
+    each_is_captured = config["DataCaptureConfig"]["InitialSamplingPercentage"] == 100
     asked = time.monotonic()
-    while (time.time() - since.timestamp()) < CAPTURE_SECONDS:
+    while (time.time() - since.timestamp()) < seconds:
         for hour in {since, datetime.now(UTC)}:
             folder = f"{prefix}/{client.outputs['endpoint_name']}/{variant}/{hour:%Y/%m/%d/%H}/"
             pages = client.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
@@ -123,11 +133,11 @@ def captured(client: Client, config: dict[str, Any], golden: bytes, since: datet
                 if wanted in text:
                     return f"s3://{bucket}/{item['Key']}"
         time.sleep(1)
-        if time.monotonic() - asked > AGAIN_SECONDS:
+        if not each_is_captured and time.monotonic() - asked > seconds / ASKS:
             client.upload(Photo("verify.png", golden))
             asked = time.monotonic()
     raise UserError(
-        f"no capture record of the golden photo below s3://{bucket}/{prefix} after {CAPTURE_SECONDS} s: "
+        f"no capture record of the golden photo below s3://{bucket}/{prefix} after {seconds:g} s: "
         f"is data capture on, and may the endpoint's role write there?"
     )
 
@@ -136,5 +146,13 @@ def shown(result: Outcome) -> str:
     return f"{result.kind} {result.error} {result.cause}".strip()
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="operations.verify")
+    parser.add_argument("env")
+    parser.add_argument("--capture-seconds", type=float, default=CAPTURE_SECONDS, help="how long to wait")
+    options = parser.parse_args()
+    verify(options.env, options.capture_seconds)
+
+
 if __name__ == "__main__":
-    run(lambda: verify(sys.argv[1]))
+    run(main)

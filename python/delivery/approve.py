@@ -1,0 +1,93 @@
+"""Refuse a plan that is not the reviewed one: `python -m delivery.approve ENV`.
+
+It compares build/plans/ENV/review.json, of the plan that was made just now, with build/reviewed/ENV/review.json, of
+the plan that people read. The plan of a deployment that has happened already is empty, and needs no review.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from console import UserError, out, run
+from delivery import compare, digest, review
+from delivery.reviewed import REVIEWED
+from operations import environment
+
+VALID = timedelta(days=7)
+KEPT = ("aws_kms_key", "aws_s3_bucket")  # with them goes all data of an environment
+AGAIN = "make it again in a pull request, or run ci on main and deploy with the number of that run"
+
+
+def refusal(reviewed: dict[str, Any], now: dict[str, Any], at: datetime) -> str | None:
+    """Why the plan made now must not be applied, in a sentence; None if it may be."""
+    env = now["environment"]
+    return (
+        tampered(reviewed)
+        or of_another_environment(reviewed, env)
+        or expired(reviewed, at)
+        or destroys_data(now)
+        or differs(reviewed, now)
+    )
+
+
+def tampered(reviewed: dict[str, Any]) -> str | None:
+    if digest.digest(reviewed) == reviewed["digest"]:
+        return None
+    return (
+        f"the reviewed plan was changed after it was made, its digest is not that of what it holds: {AGAIN}"
+    )
+
+
+def of_another_environment(reviewed: dict[str, Any], env: str) -> str | None:
+    if reviewed["environment"] == env:
+        return None
+    return f"the reviewed plan is one for {reviewed['environment']}, not for {env}: review a plan for {env}"
+
+
+def expired(reviewed: dict[str, Any], at: datetime) -> str | None:
+    age = at - datetime.fromisoformat(reviewed["created"])
+    if age <= VALID:
+        return None
+    return f"the reviewed plan is {age.days} days old, and none is applied after {VALID.days}: {AGAIN}"
+
+
+def destroys_data(now: dict[str, Any]) -> str | None:
+    lost = [c["address"] for c in now["changes"] if c["type"] in KEPT and "delete" in c["actions"]]
+    if not lost:
+        return None
+    return (
+        f"the plan destroys {' and '.join(lost)} with all data: nothing does that but make destroy, by hand "
+        f"with ENV={now['environment']}"
+    )
+
+
+def differs(reviewed: dict[str, Any], now: dict[str, Any]) -> str | None:
+    if reviewed["digest"] == now["digest"]:
+        return None
+    return f"the plan is not the one that was reviewed, the differences are listed above: {AGAIN}"
+
+
+def main() -> None:
+    env = sys.argv[1]
+    environment.check(env)
+    now = review.read(
+        review.PLANS / env / "review.json", f"there is no plan for {env}: make one with make plan ENV={env}"
+    )
+    if not now["changes"] and not now["outputs"]:
+        out.print(f"the plan for {env} changes nothing: there is nothing to approve")
+        return
+    reviewed = review.read(
+        REVIEWED / env / "review.json",
+        f"no plan for {env} was reviewed: fetch it with make reviewed ENV={env}",
+    )
+    why = refusal(reviewed, now, datetime.now(UTC))
+    if why and not tampered(reviewed):
+        for difference in compare.differences(reviewed, now):
+            print(f"- {difference}")
+    if why:
+        raise UserError(why)
+    out.print(f"the plan for {env} is the reviewed one: {now['digest']}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,54 @@
+"""Show a plan to its reviewers: `python -m delivery.comment ENV`, in GitHub Actions.
+
+build/plans/ENV/review.md goes into the job summary, and into one comment of the pull request, if there is one: the
+comment is found again by a mark that readers do not see, and updated.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from console import UserError, out, run
+from delivery import event, github, review, summary
+from operations import environment
+
+
+def mark(env: str) -> str:
+    return f"<!-- scones-unlimited: the plan for {env} -->\n"
+
+
+def into_summary(text: str) -> None:
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a") as file:
+            file.write(text + "\n")
+
+
+def into_pull_request(number: int, env: str, text: str) -> None:
+    """Update the comment that is there from last time, or write the first one."""
+    body = {"body": summary.cut(mark(env) + text)}
+    ours = (
+        f"issues/comments/{comment['id']}"
+        for comment in github.comments(number)
+        if github.is_ours(comment, mark(env))
+    )
+    if place := next(ours, None):
+        written = github.ask("PATCH", place, body)
+    else:
+        written = github.ask("POST", f"issues/{number}/comments", body)
+    out.print(f"the plan is in {written['html_url']}")
+
+
+def main() -> None:
+    env = sys.argv[1]
+    environment.check(env)
+    event.refuse_fork()
+    path = review.PLANS / env / "review.md"
+    if not path.is_file():
+        raise UserError(f"there is no {path}: make it with make plan ENV={env}")
+    into_summary(path.read_text())
+    if pull := event.read().get("pull_request"):
+        into_pull_request(pull["number"], env, path.read_text())
+
+
+if __name__ == "__main__":
+    run(main)

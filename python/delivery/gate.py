@@ -1,0 +1,110 @@
+"""Evaluate a promoted model again: `python -m delivery.gate ENV [--data DIR]`, before its plan is made.
+
+If the model file names another model than the base branch's, its artefact has to have the SHA-256 that the file
+says, and to pass the gate of training.train on its own data set, in the environment's bucket unless --data has it.
+What is found goes into build/plans/ENV/gate.json, and from there into the review.
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from console import UserError, out, run
+from delivery import event, review, versions
+from operations import environment
+from training import dataset, evaluate, promote, runs
+from training.train import MIN_ACCURACY, THRESHOLD, gate
+from training.upload import split_address
+
+SAME = 0.01  # another processor rounds differently, which may turn single answers
+NEEDED = ("dataset.json", "test.lst", "test/")  # of a data set, for an evaluation
+
+
+def download(model: dict[str, Any], folder: Path) -> None:
+    """The part of the model's data set that it is judged by, from the bucket that holds the model."""
+    bucket = split_address(model["artefact"])[0]
+    root = f"data/{model['dataset_id']}/"
+    s3 = boto3.client("s3")
+    (folder / "test").mkdir()
+    try:
+        for prefix in NEEDED:
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=root + prefix)
+            for key in (found["Key"] for page in pages for found in page.get("Contents", [])):
+                s3.download_file(bucket, key, str(folder / key.removeprefix(root)))
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the data set s3://{bucket}/{root} cannot be read: {error}") from error
+    if not (folder / "dataset.json").is_file():
+        raise UserError(
+            f"the data set s3://{bucket}/{root} is not there: put it there with "
+            f'make stage ARGS="--upload s3://{bucket}/data"'
+        )
+
+
+def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
+    """Why the model must not go live, as its own artefact shows it."""
+    found = dataset.read_info(data)["dataset_id"]
+    if found != model["dataset_id"]:
+        raise UserError(f"{data} holds data set {found}, the model was judged on {model['dataset_id']}")
+    metrics, _, probabilities = evaluate.measure(artefact, data, THRESHOLD)
+    reasons = gate(metrics, probabilities, MIN_ACCURACY)
+    said, measured = model["metrics"].get("test_accuracy"), metrics["test_accuracy"]
+    if said is None or abs(said - measured) > SAME:
+        reasons.append(f"its test accuracy is {measured:.3f}, its file says {promote.shown(said)}")
+    return reasons
+
+
+def judge(env: str, model: dict[str, Any], data: Path | None) -> str:
+    """What the gate finds, in a sentence; a model that does not pass it needs a reason to go live."""
+    artefact = runs.read(model["artefact"])
+    if hashlib.sha256(artefact).hexdigest() != model["sha256"]:
+        raise UserError(
+            f"{model['artefact']} is not the model of {env}'s file, its SHA-256 is another: promote it again"
+        )
+    if "SAGEMAKER_PROGRAM" not in model["environment"]:
+        return "SageMaker's own algorithm made this model: the figures are its training job's, not evaluated again."
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "model.tar.gz").write_bytes(artefact)
+        if data is None:
+            data = folder / "data"
+            data.mkdir()
+            download(model, data)
+        reasons = faults(model, folder / "model.tar.gz", data)
+    if not reasons:
+        return f"Evaluated again on data set {model['dataset_id']}: it passes the gate."
+    failed = f"evaluated again, the model of {env} does not pass the gate: {'; '.join(reasons)}"
+    if not model["override_reason"]:
+        raise UserError(
+            f"{failed} (override_reason in {versions.model_file(env)} may say why it should go live)"
+        )
+    return f"**{failed[0].upper()}{failed[1:]}.** It goes live all the same: {model['override_reason']}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="delivery.gate")
+    parser.add_argument("env")
+    parser.add_argument("--data", type=Path, help="the staged data set, instead of the one in the bucket")
+    options = parser.parse_args()
+    env = options.env
+    environment.check(env)
+    event.refuse_fork()  # evaluating runs the artefact's own code
+    model = promote.read_live(versions.model_file(env))
+    live = versions.live(env)
+    if model is None or (live and live["sha256"] == model["sha256"]):
+        out.print(f"{env} keeps its model: there is nothing to evaluate")
+        return
+    found = judge(env, model, options.data)
+    path = review.PLANS / env / "gate.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"sha256": model["sha256"], "found": found}, indent=1) + "\n")
+    print(found)
+
+
+if __name__ == "__main__":
+    run(main)

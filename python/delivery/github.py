@@ -1,0 +1,101 @@
+"""The few calls of GitHub's REST API that a deployment needs, in the repository that runs the workflow.
+
+GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL say where and as whom, as in GitHub Actions.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from console import UserError
+
+API_URL = "https://api.github.com"
+PAGE = 100  # the most that GitHub gives at once
+TIMEOUT = 60  # seconds
+
+
+def variable(name: str) -> str:
+    """A variable that GitHub Actions sets."""
+    if value := os.environ.get(name):
+        return value
+    raise UserError(f"{name} is not set: GitHub Actions sets it, elsewhere set it by hand")
+
+
+def pulls_of(commit: str) -> list[dict[str, Any]]:
+    """The pull requests that a commit belongs to."""
+    return ask("GET", f"commits/{commit}/pulls")
+
+
+def runs_of(workflow: str, commit: str) -> list[dict[str, Any]]:
+    """What a workflow's runs for the head of a pull request came to, the newest first."""
+    return ask("GET", f"actions/workflows/{workflow}/runs?head_sha={commit}&per_page={PAGE}")["workflow_runs"]
+
+
+def run(number: str) -> dict[str, Any]:
+    return ask("GET", f"actions/runs/{number}")
+
+
+def artifacts(run_id: int, name: str) -> list[dict[str, Any]]:
+    return ask("GET", f"actions/runs/{run_id}/artifacts?name={name}&per_page={PAGE}")["artifacts"]
+
+
+def download(artifact_id: int) -> bytes:
+    """An artefact's zip."""
+    return send("GET", f"actions/artifacts/{artifact_id}/zip")
+
+
+def comments(issue: int) -> Iterator[dict[str, Any]]:
+    """The comments of an issue or of a pull request."""
+    return pages(f"issues/{issue}/comments?")
+
+
+def open_issues() -> Iterator[dict[str, Any]]:
+    return pages("issues?state=open&")
+
+
+def is_ours(post: dict[str, Any], mark: str) -> bool:
+    """Whether a workflow wrote this comment or issue, and began it with this mark, which readers do not see."""
+    author = post["user"]
+    return bool(author) and author["type"] == "Bot" and (post["body"] or "").startswith(mark.strip())
+
+
+def pages(path: str) -> Iterator[dict[str, Any]]:
+    number = 1
+    while found := ask("GET", f"{path}per_page={PAGE}&page={number}"):
+        yield from found
+        number += 1
+
+
+def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    return json.loads(send(method, path, body))
+
+
+def send(method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
+    """One request to the repository's part of the API; the answer's bytes."""
+    url = f"{os.environ.get('GITHUB_API_URL', API_URL)}/repos/{variable('GITHUB_REPOSITORY')}/{path}"
+    request = urllib.request.Request(  # noqa: S310 GitHub's address, from GitHub
+        url,
+        method=method,
+        data=json.dumps(body).encode() if body else None,
+        headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+    )
+    # An artefact lies with another host, which must not learn the token.
+    request.add_unredirected_header("Authorization", f"Bearer {variable('GITHUB_TOKEN')}")
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        raise UserError(f"GitHub answers {method} {url} with status {error.code}: {why(error)}") from error
+    except OSError as error:
+        raise UserError(f"GitHub does not answer {method} {url}: {error}") from error
+
+
+def why(error: urllib.error.HTTPError) -> str:
+    """What GitHub says is wrong, where it says so."""
+    try:
+        return json.loads(error.read())["message"]
+    except (ValueError, KeyError, TypeError):
+        return str(error.reason)

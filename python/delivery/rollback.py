@@ -1,0 +1,43 @@
+"""Propose the model that was live before: `python -m delivery.rollback ENV`.
+
+The environment's model file becomes what it was before, as a change to review and apply like any other.
+"""
+
+import json
+import sys
+from typing import Any
+
+from console import UserError, out, run
+from delivery import versions
+from operations import environment
+from training import promote
+
+
+def previous(env: str) -> tuple[str, dict[str, Any]]:
+    """The newest version in history that names another model than the file does now, and its commit."""
+    path = versions.model_file(env)
+    now = promote.read_live(path)
+    for commit, text in versions.history(env):
+        if (model := json.loads(text)["model"]) != now:
+            return commit, model
+    raise UserError(f"git knows no earlier version of {path}: promote a model with make promote ENV={env}")
+
+
+def main() -> None:
+    env = sys.argv[1]
+    environment.check(env)
+    path = versions.model_file(env)
+    if versions.git("status", "--porcelain", "--", str(path)):
+        raise UserError(
+            f"{path} has changes that are not committed: commit them, or take them back with git restore"
+        )
+    commit, model = previous(env)
+    live = promote.read_live(path)
+    out.print(promote.comparison(live, model))
+    promote.write(path, model)
+    out.print(f"{path} names {model['artefact']} again, as in commit {commit[:12]}")
+    out.print(f"make plan apply ENV={env} brings it back, or a pull request with this change")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,74 @@
+"""The journal: which permissions the API calls needed that the local cloud saw.
+
+`GET /_localcloud/calls` answers them as JSON, each once, in the order in which they first came:
+
+    [{"key": "local", "action": "s3:ListBucket", "resource": "arn:aws:s3:::scones-local-123456789012"}, ...]
+
+`key` is the access key id that signed the request, so that callers who use different ones can be told apart.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.responses import BaseResponse
+from moto.core.routing import NotFound, get_service_router
+
+from localcloud import gaps, permissions
+
+PATH = "/_localcloud/calls"
+SIGNED = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
+
+_calls: dict[tuple[str, str, str], None] = {}
+
+Application = Callable[..., Iterable[bytes]]
+
+
+def install() -> None:
+    """Note each call when moto takes it up, whoever answers it."""
+
+    @gaps.wrap(BaseResponse, "setup_class")
+    def setup_class(original: Any, self: Any, request: Request, *args: Any, **more: Any) -> None:
+        original(self, request, *args, **more)
+        signed = SIGNED.search(request.headers.get("Authorization", ""))
+        if signed and self.service_name:
+            note(self, request, key=signed[1])
+
+
+def note(response: Any, request: Request, key: str) -> None:
+    router = get_service_router(response.boto3_service_name)
+    try:
+        operation, in_path = router.match(request)
+    except NotFound:
+        return  # no call that the service knows, and it will say so
+    service = operation.service_model
+    parser = PROTOCOL_PARSERS[determine_request_protocol(service, request.content_type)]
+    asked = parser(operation).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": in_path,
+        }
+    )
+    place = {"region": response.region, "account": response.current_account}
+    for action, resource in permissions.needed(service.signing_name, operation.name, asked, place):
+        _calls[key, action, resource] = None
+
+
+def shown(application: Application) -> Application:
+    """The application, which answers the journal as well."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH:
+            return application(environ, start_response)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        calls = [dict(zip(("key", "action", "resource"), call, strict=True)) for call in list(_calls)]
+        return [json.dumps(calls).encode()]
+
+    return answer

@@ -1,0 +1,82 @@
+# What the stack's roles may do at most, whatever their own policies say: use the environment, never change it.
+
+resource "aws_iam_policy" "boundary" {
+  name        = "${var.prefix}-boundary"
+  description = "Permissions boundary of every role of ${var.environment}."
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "UseBucket"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+        Resource = [local.bucket, "${local.bucket}/*"]
+      },
+      {
+        Sid       = "UseKey"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+        Resource  = [local.keys]
+        Condition = local.our_key
+      },
+      {
+        Sid      = "SendMessages"
+        Effect   = "Allow"
+        Action   = ["events:PutEvents", "sns:Publish", "sqs:SendMessage"]
+        Resource = [local.bus, local.queues, local.topics]
+      },
+      {
+        Sid    = "RunWhatIsThere"
+        Effect = "Allow"
+        Action = [
+          "lambda:InvokeFunction", "sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig",
+          "sagemaker:DescribeModel", "sagemaker:InvokeEndpoint", "states:StartExecution",
+        ]
+        Resource = concat([local.functions, local.state_machines], local.served)
+      },
+      {
+        # The map runs of bulk work: their children are followed by the state machine, their counts read.
+        Sid    = "FollowMapRuns"
+        Effect = "Allow"
+        Action = [
+          "states:DescribeExecution", "states:DescribeMapRun", "states:ListMapRuns", "states:RedriveExecution",
+          "states:StopExecution",
+        ]
+        Resource = [local.executions, local.map_runs]
+      },
+      {
+        # Images of AWS's own, whose accounts differ from region to region.
+        Sid      = "PullImages"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = ["arn:${local.partition}:ecr:*:*:repository/*"]
+      },
+      {
+        Sid    = "WriteLogs"
+        Effect = "Allow"
+        Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        Resource = concat(local.log_groups, [
+          for jobs in ["TrainingJobs", "TransformJobs"] : "${local.here.logs}:log-group:/aws/sagemaker/${jobs}*"
+        ])
+      },
+      {
+        Sid    = "LogMeasureAndTrace"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:PutMetricData", "ecr:GetAuthorizationToken",
+          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+          "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        ]
+        Resource = ["*"]
+      },
+      {
+        Sid      = "NeverChangeWhoMayDoWhat"
+        Effect   = "Deny"
+        Action   = ["account:*", "iam:*", "organizations:*", "sts:AssumeRole"]
+        Resource = ["*"]
+      },
+    ]
+  })
+}

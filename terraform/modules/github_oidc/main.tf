@@ -1,0 +1,87 @@
+# GitHub Actions without stored keys: a workflow proves by a token of GitHub's which repository, pull request or
+# environment it runs for, and takes one of two roles for an hour or two. `plan` reads, `apply` deploys.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  issuer   = "token.actions.githubusercontent.com"
+  audience = "sts.amazonaws.com"
+  provider_arn = (
+    var.identity_provider_arn == null ? one(aws_iam_openid_connect_provider.this[*].arn) : var.identity_provider_arn
+  )
+
+  roles = {
+    plan = {
+      description = "Reads what a plan of ${var.environment} needs. Pull requests and the watch for drift take it."
+      # GitHub gives no token to a pull request of a fork, although its subject would read the same.
+      subjects = ["repo:${var.repository}:pull_request", "repo:${var.repository}:ref:refs/heads/main"]
+      areas    = { for area, statements in local.areas : area => statements.read }
+    }
+    apply = {
+      description = "Deploys ${var.environment}. Jobs in GitHub's environment of that name take it, and nothing else."
+      subjects    = ["repo:${var.repository}:environment:${var.environment}"]
+      areas       = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
+    }
+  }
+
+  # A policy holds 6144 characters and a role ten policies, so there is one for each area.
+  areas = {
+    compute    = local.compute
+    messages   = local.messages
+    monitoring = local.monitoring
+    roles      = local.stack_roles
+    storage    = local.storage
+  }
+  policies = merge([
+    for role, settings in local.roles : {
+      for area, statements in settings.areas : "${role}-${area}" => { role = role, statements = statements }
+    }
+  ]...)
+}
+
+# An account has one provider for GitHub. Where another environment has made it, this one is given its ARN.
+resource "aws_iam_openid_connect_provider" "this" {
+  count = var.identity_provider_arn == null ? 1 : 0
+
+  url            = "https://${local.issuer}"
+  client_id_list = [local.audience]
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.roles
+
+  name                 = "${var.prefix}-${each.key}"
+  description          = each.value.description
+  max_session_duration = 2 * 60 * 60 # a careful roll-out takes longer than an hour
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Federated = local.provider_arn }
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          "${local.issuer}:aud" = local.audience
+          "${local.issuer}:sub" = each.value.subjects
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_policy" "this" {
+  for_each = local.policies
+
+  name   = "${var.prefix}-${each.key}"
+  policy = jsonencode({ Version = "2012-10-17", Statement = each.value.statements })
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  for_each = local.policies
+
+  role       = aws_iam_role.this[each.value.role].name
+  policy_arn = aws_iam_policy.this[each.key].arn
+}

@@ -1,0 +1,9 @@
+output "boundary_arn" {
+  description = "ARN of the permissions boundary that every role of the stack has."
+  value       = aws_iam_policy.boundary.arn
+}
+
+output "role_arns" {
+  description = "ARNs of the roles for GitHub Actions: plan and apply."
+  value       = { for name, role in aws_iam_role.this : name => role.arn }
+}

@@ -1,0 +1,148 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::111122223333:policy/p" }
+  }
+}
+
+variables {
+  endpoint_name = "image-classifier-ep"
+  environment   = "test"
+  prefix        = "scones-with-the-longest-prefix" # 30 characters, the longest there may be
+  repository    = "scones-unlimited/driver-routing"
+}
+
+run "each_role_is_taken_by_its_own_workflows_only" {
+  assert {
+    condition = { for name, role in aws_iam_role.this : name => jsondecode(role.assume_role_policy).Statement[0].Condition } == {
+      plan = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:sub" = [
+            "repo:scones-unlimited/driver-routing:pull_request",
+            "repo:scones-unlimited/driver-routing:ref:refs/heads/main",
+          ]
+        }
+      }
+      apply = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:sub" = ["repo:scones-unlimited/driver-routing:environment:test"]
+        }
+      }
+    }
+    error_message = "A role may be taken by others."
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.this) == 1
+    error_message = "Nobody made the identity provider."
+  }
+
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.this), [aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
+    error_message = "A policy is longer than IAM takes."
+  }
+}
+
+run "only_what_has_no_finer_grain_is_allowed_on_everything" {
+  assert {
+    condition = toset(flatten([
+      for policy in concat(values(aws_iam_policy.this), [aws_iam_policy.boundary]) : [
+        for statement in jsondecode(policy.policy).Statement : statement.Action
+        if statement.Effect == "Allow" && contains(statement.Resource, "*")
+      ]
+    ])) == toset(keys(local.unscoped))
+    error_message = "The actions on \"*\" are not those that unscoped.tf has reasons for."
+  }
+
+  assert {
+    condition = !anytrue(flatten([
+      for policy in concat(values(aws_iam_policy.this), [aws_iam_policy.boundary]) : [
+        for statement in jsondecode(policy.policy).Statement : [for action in statement.Action : strcontains(action, "*")]
+        if statement.Effect == "Allow"
+      ]
+    ]))
+    error_message = "An action has a wildcard."
+  }
+}
+
+run "the_plan_role_changes_nothing" {
+  assert {
+    condition = alltrue(flatten([
+      for name, policy in aws_iam_policy.this : [
+        for statement in jsondecode(policy.policy).Statement : [
+          for action in statement.Action : can(regex(":(Describe|Find|Get|List|Validate|View)|^kms:Decrypt$", action))
+        ]
+      ] if startswith(name, "plan-")
+    ]))
+    error_message = "A pull request could change something."
+  }
+}
+
+run "the_apply_role_makes_only_roles_with_the_boundary_and_never_touches_its_own" {
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.this["apply-roles"].policy).Statement : statement.Condition.StringEquals["iam:PermissionsBoundary"]
+      if statement.Effect == "Allow" && length(setintersection(statement.Action, ["iam:CreateRole", "iam:PutRolePolicy"])) > 0
+    ] == ["arn:aws:iam::111122223333:policy/scones-with-the-longest-prefix-boundary"]
+    error_message = "A role could be made that may do more than the boundary says."
+  }
+
+  assert {
+    condition = length(setsubtract(
+      flatten([
+        for statement in jsondecode(aws_iam_policy.this["apply-roles"].policy).Statement : [
+          for action in statement.Action : action if !can(regex(":(Get|List)", action))
+        ]
+        if statement.Effect == "Allow" && contains(statement.Resource, local.made_roles)
+      ]),
+      flatten([
+        for statement in jsondecode(aws_iam_policy.this["apply-roles"].policy).Statement : statement.Action
+        if statement.Effect == "Deny" && length(statement.Resource) == 2
+      ]),
+    )) == 0
+    error_message = "The apply role could change what it may do itself."
+  }
+}
+
+run "an_identity_provider_that_is_there_is_used" {
+  variables {
+    identity_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.this) == 0
+    error_message = "There would be two providers, which AWS refuses."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : jsondecode(role.assume_role_policy).Statement[0].Principal.Federated == var.identity_provider_arn])
+    error_message = "The roles trust another provider."
+  }
+}
+
+run "a_repository_with_a_wildcard_is_refused" {
+  command = plan
+
+  variables {
+    repository = "scones-unlimited/*"
+  }
+
+  expect_failures = [var.repository]
+}

@@ -1,0 +1,136 @@
+"""A promoted model is evaluated again, by its own artefact on its own data set, before anybody reviews its plan."""
+
+import hashlib
+import json
+
+import pytest
+
+from console import UserError
+from delivery import gate, versions
+from training import dataset, runs
+from training.upload import upload
+
+BUCKET = "scones-gate-123456789012"
+KNOWING = """
+import hashlib, json
+
+LABELS = {labels}
+
+def model_fn(folder):
+    return LABELS
+
+def input_fn(body, kind):
+    return hashlib.sha256(body).hexdigest()
+
+def predict_fn(photo, labels):
+    return [0.01, 0.99] if labels[photo] else [0.99, 0.01]
+
+def output_fn(prediction, accept):
+    return json.dumps(prediction)
+"""
+
+
+@pytest.fixture(scope="module")
+def bucket(own_aws, own_variables, staged_sample):
+    """The environment's bucket, with the data set as `make stage ARGS=--upload` puts it there."""
+    own_aws("s3").create_bucket(Bucket=BUCKET)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own_variables.items():
+            patch.setenv(name, value)
+        upload(staged_sample, f"s3://{BUCKET}/data")
+    return own_aws("s3")
+
+
+@pytest.fixture
+def promoted(bucket, make_model, staged_sample, own_variables, monkeypatch):
+    """Put a model into the bucket, and make what promote writes about it."""
+    for name, value in own_variables.items():
+        monkeypatch.setenv(name, value)
+    test = dataset.load(staged_sample, "test")
+    photos = [(staged_sample / "test" / name).read_bytes() for name in test.names]
+    labels = {
+        hashlib.sha256(photo).hexdigest(): int(label)
+        for photo, label in zip(photos, test.labels, strict=True)
+    }
+
+    def promote(always_bicycle: bool = False, accuracy: float = 1.0, **fields) -> dict:
+        answers = dict.fromkeys(labels, 0) if always_bicycle else labels
+        packed = make_model((0.99, 0.01), KNOWING.replace("{labels}", repr(answers))).read_bytes()
+        sha256 = hashlib.sha256(packed).hexdigest()
+        bucket.put_object(Bucket=BUCKET, Key=f"models/{sha256[:16]}/model.tar.gz", Body=packed)
+        return {
+            "artefact": f"s3://{BUCKET}/models/{sha256[:16]}/model.tar.gz",
+            "sha256": sha256,
+            "image": "image:1",
+            "environment": runs.SCRIPT_ENVIRONMENT,
+            "labels": ["bicycle", "motorcycle"],
+            "dataset_id": dataset.read_info(staged_sample)["dataset_id"],
+            "metrics": {"test_accuracy": accuracy},
+            "run": "job",
+            "override_reason": None,
+        } | fields
+
+    return promote
+
+
+def test_a_model_that_passes_says_on_which_data(promoted):
+    model = promoted()
+    assert gate.judge("staging", model, None) == (
+        f"Evaluated again on data set {model['dataset_id']}: it passes the gate."
+    )
+
+
+def test_a_model_whose_gate_fails_is_refused_with_the_reasons(promoted):
+    with pytest.raises(UserError, match=r"motorcycle is never predicted; test accuracy 0\.5") as refused:
+        gate.judge("staging", promoted(always_bicycle=True, accuracy=0.5), None)
+    assert "override_reason" in str(refused.value)
+
+
+def test_a_reason_to_go_live_all_the_same_is_shown_with_what_failed(promoted):
+    model = promoted(always_bicycle=True, accuracy=0.5, override_reason="only bicycles come in winter")
+    found = gate.judge("staging", model, None)
+    assert "motorcycle is never predicted" in found
+    assert found.endswith("It goes live all the same: only bicycles come in winter")
+
+
+def test_a_model_file_that_boasts_is_refused(promoted):
+    with pytest.raises(UserError, match=r"its test accuracy is 1\.000, its file says 0\.8000"):
+        gate.judge("staging", promoted(accuracy=0.8), None)
+
+
+def test_an_artefact_that_is_not_the_files_is_refused_whatever_the_reason(promoted):
+    model = promoted(sha256="00" * 32, override_reason="trust me")
+    with pytest.raises(UserError, match="its SHA-256 is another"):
+        gate.judge("staging", model, None)
+
+
+def test_a_data_set_that_is_not_in_the_bucket_is_named_with_what_to_do(promoted):
+    with pytest.raises(
+        UserError, match=f"s3://{BUCKET}/data/gone/ is not there: put it there with make stage"
+    ):
+        gate.judge("staging", promoted(dataset_id="gone"), None)
+
+
+def test_another_data_set_than_the_models_is_refused(promoted, staged_sample):
+    with pytest.raises(UserError, match="the model was judged on gone"):
+        gate.judge("staging", promoted(dataset_id="gone"), staged_sample)
+
+
+def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(promoted):
+    assert "not evaluated again" in gate.judge("staging", promoted(environment={}), None)
+
+
+def test_the_command_judges_a_change_only_and_tells_the_review(
+    promoted, staged_sample, tmp_path, command, git
+):
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-q", "-m", "First")
+    model = promoted()
+    (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": model}))
+    assert "it passes the gate" in command("gate", "--data", staged_sample).stdout
+    found = json.loads((tmp_path / "build/plans/staging/gate.json").read_text())
+    assert found["sha256"] == model["sha256"]
+    git("add", "-A")
+    git("commit", "-q", "-m", "Promote")
+    assert "there is nothing to evaluate" in command("gate").stdout

@@ -1,0 +1,62 @@
+"""The deploy job's make targets, from an empty account to one that is empty again, for staging and prod at once."""
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+ENVIRONMENTS = ("staging", "prod")
+FIRST, SECOND = (0.98, 0.02), (0.03, 0.97)
+ASK_OFTEN = "ARGS=--capture-seconds 60"  # prod captures every fifth request only
+
+
+def deploy(checkout, env: str) -> str:
+    """What the deploy job does with a change whose plan was reviewed; answer what verify says.
+
+    The reviewed plan is the one made here: test_digest.py has two of the same commit, and the rest costs minutes.
+    """
+    checkout.make("plan", f"ENV={env}")
+    reviewed = checkout.root / "build/reviewed" / env
+    reviewed.mkdir(parents=True, exist_ok=True)
+    shutil.copy(checkout.root / f"build/plans/{env}/review.json", reviewed)
+    assert "is the reviewed one" in checkout.make("approve", f"ENV={env}")
+    checkout.make("apply", f"ENV={env}")
+    return checkout.make("verify", f"ENV={env}", ASK_OFTEN)
+
+
+def life(checkout, env: str, models: dict) -> str:
+    """From the first plan to a rollback; answer what people are told in the end."""
+    assert "the workflow says so: EndpointNotFound" in deploy(checkout, env)
+    for answer, path in models.items():
+        checkout.make("promote", f"ENV={env}", f"RUN={path}")
+        checkout.commit(f"Promote the model that answers {answer}")
+        assert f"answered as in training: {list(answer)}" in deploy(checkout, env)
+    checkout.make("rollback", f"ENV={env}")
+    checkout.commit("Go back")
+    assert f"answered as in training: {list(FIRST)}" in deploy(checkout, env)
+    assert f"{env} is what it should be" in checkout.make("drift", f"ENV={env}")
+    return checkout.make("notify", f"ENV={env}", "OUTCOME=failure", GITHUB_ACTOR="octocat")
+
+
+def test_two_environments_live_from_nothing_to_nothing(first_checkout, own_aws, make_model):
+    models = {answer: make_model(answer) for answer in (FIRST, SECOND)}
+    checkouts = [first_checkout(env) for env in ENVIRONMENTS]
+    for env, checkout in zip(ENVIRONMENTS, checkouts, strict=True):
+        checkout.make("bootstrap", f"ENV={env}")
+    with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
+        told = list(pool.map(life, checkouts, ENVIRONMENTS, [models] * len(ENVIRONMENTS)))
+
+    sha256 = hashlib.sha256(models[FIRST].read_bytes()).hexdigest()
+    for env, checkout, text in zip(ENVIRONMENTS, checkouts, told, strict=True):
+        assert f"The deployment of {env} FAILED." in text
+        assert f"/models/{sha256[:16]}/model.tar.gz" in text
+        assert f"make rollback ENV={env}" in text
+        assert checkout.review(env)["digest"] in text
+        assert "Started by: octocat" in text
+
+    # The account's identity provider came with the first environment, so the first is destroyed last.
+    for env, checkout in reversed(list(zip(ENVIRONMENTS, checkouts, strict=True))):
+        printed = checkout.make("destroy", f"ENV={env}", f"CONFIRM={env}")
+        assert f"0 resources tagged as ours are left in {env}" in printed
+    tags = [{"Key": "Environment", "Values": list(ENVIRONMENTS)}]
+    found = own_aws("resourcegroupstaggingapi").get_resources(TagFilters=tags)["ResourceTagMappingList"]
+    assert [it["ResourceARN"] for it in found if ":key/" not in it["ResourceARN"]] == []

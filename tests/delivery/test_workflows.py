@@ -1,0 +1,101 @@
+"""The workflows of GitHub Actions, read as files: what `zizmor` and `actionlint` (in `make lint`) do not look at."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+TARGETS = set(re.findall(r"^\.PHONY: ([a-z]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+ENVIRONMENTS = {path.stem for path in (ROOT / "terraform/envs").glob("*.tfvars")} - {"local"}
+
+
+def named(path: Path) -> str:
+    return path.stem
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(path.read_text())["jobs"]
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for job in jobs(path).values():
+        yield from job.get("steps", [])
+
+
+def commands(path: Path) -> list[str]:
+    return [step["run"] for step in steps(path) if "run" in step]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_every_step_is_one_line_and_every_make_target_exists(path: Path) -> None:
+    for command in commands(path):
+        assert "\n" not in command.strip(), command
+        if command.startswith("make "):
+            assert command.split()[1] in TARGETS, command
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_actions_are_pinned_by_their_full_hash_with_the_version_beside_it(path: Path) -> None:
+    for line in re.findall(r"uses: (.*)", path.read_text()):
+        pinned = re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        assert pinned or line.startswith("./.github/workflows/"), line
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_nothing_is_granted_to_a_whole_workflow_and_no_job_runs_without_end(path: Path) -> None:
+    assert yaml.safe_load(path.read_text())["permissions"] == {}
+    for name, job in jobs(path).items():
+        assert job["permissions"], name
+        assert "uses" in job or job["timeout-minutes"] <= 90, name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_no_checkout_leaves_its_credentials_behind(path: Path) -> None:
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_one_action_has_one_version_everywhere() -> None:
+    uses = re.findall(r"uses: ([\w-]+/[\w-]+)@(\S+)", "".join(path.read_text() for path in WORKFLOWS))
+    assert len(set(uses)) == len({name for name, _ in uses})
+
+
+def test_every_environment_is_planned_deployed_and_watched_for_drift() -> None:
+    ci, deploy, drift = (jobs(ROOT / f".github/workflows/{name}.yml") for name in ("ci", "deploy", "drift"))
+    assert set(ci["plan"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
+    assert set(drift["drift"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
+    assert {job["with"]["env"] for job in deploy.values() if "with" in job} == ENVIRONMENTS
+    assert deploy["staging"]["needs"] == "build"
+    assert deploy["prod"]["needs"] == "staging"
+
+
+def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified() -> None:
+    ran = [
+        c.split()[1] for c in commands(ROOT / ".github/workflows/environment.yml") if c.startswith("make ")
+    ]
+    assert ran == ["reviewed", "plan", "approve", "apply", "verify", "notify"]
+    for path in WORKFLOWS:
+        assert path.stem == "environment" or "make apply" not in commands(path)
+
+
+def test_deployments_wait_for_each_other_and_none_is_cancelled() -> None:
+    assert yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["concurrency"] == {
+        "group": "deploy",
+        "queue": "max",
+    }
+
+
+def test_a_fork_never_gets_credentials() -> None:
+    for path in WORKFLOWS:
+        triggers = yaml.safe_load(path.read_text())[True]  # YAML 1.1 reads `on` as true
+        assert "pull_request_target" not in triggers
+    plan = jobs(ROOT / ".github/workflows/ci.yml")["plan"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in plan["if"]
+    check = jobs(ROOT / ".github/workflows/ci.yml")["check"]
+    assert check["permissions"] == {"contents": "read"}

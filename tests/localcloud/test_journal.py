@@ -1,0 +1,73 @@
+"""The local cloud's journal: what was called, by whom, as IAM names it."""
+
+import json
+from urllib.request import urlopen
+
+import boto3
+import pytest
+
+
+@pytest.fixture
+def caller(cloud):
+    """Make a client that signs with a key of its own: `caller("s3")`."""
+    keys = {"aws_access_key_id": "somebody", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    return lambda service: boto3.client(service, endpoint_url=cloud, **keys)
+
+
+@pytest.fixture
+def calls(cloud):
+    """What that key has called so far, as pairs of action and resource."""
+
+    def read() -> set[tuple[str, str]]:
+        with urlopen(f"{cloud}/_localcloud/calls") as answer:
+            noted = json.load(answer)
+        return {(call["action"], call["resource"]) for call in noted if call["key"] == "somebody"}
+
+    return read
+
+
+def test_calls_have_the_names_of_their_permissions(caller, calls):
+    s3 = caller("s3")
+    s3.create_bucket(Bucket="noted")
+    s3.head_bucket(Bucket="noted")
+    s3.put_bucket_notification_configuration(Bucket="noted", NotificationConfiguration={})
+    s3.put_object(Bucket="noted", Key="a/b c.png", Body=b"\x89PNG")
+    s3.head_object(Bucket="noted", Key="a/b c.png")
+    s3.delete_objects(Bucket="noted", Delete={"Objects": [{"Key": "a/b c.png"}, {"Key": "d"}]})
+    assert calls() >= {
+        ("s3:CreateBucket", "arn:aws:s3:::noted"),
+        ("s3:ListBucket", "arn:aws:s3:::noted"),
+        ("s3:PutBucketNotification", "arn:aws:s3:::noted"),
+        ("s3:PutObject", "arn:aws:s3:::noted/a/b c.png"),
+        ("s3:GetObject", "arn:aws:s3:::noted/a/b c.png"),
+        ("s3:DeleteObject", "arn:aws:s3:::noted/a/b c.png"),
+        ("s3:DeleteObject", "arn:aws:s3:::noted/d"),
+    }
+
+
+def test_calls_of_every_protocol_are_told_with_their_resource(caller, calls):
+    here = "us-east-1:123456789012"
+    url = caller("sqs").create_queue(QueueName="noted")["QueueUrl"]
+    caller("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    caller("sns").create_topic(Name="noted")
+    caller("cloudwatch").describe_alarms(AlarmNames=["noted"])
+    caller("events").create_event_bus(Name="noted")
+    budgets = caller("budgets")
+    with pytest.raises(budgets.exceptions.NotFoundException):
+        budgets.describe_budget(AccountId="123456789012", BudgetName="noted")
+    assert calls() >= {
+        ("sqs:CreateQueue", f"arn:aws:sqs:{here}:noted"),
+        ("sqs:GetQueueAttributes", f"arn:aws:sqs:{here}:noted"),
+        ("sns:CreateTopic", f"arn:aws:sns:{here}:noted"),
+        ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{here}:alarm:*"),
+        ("events:CreateEventBus", f"arn:aws:events:{here}:event-bus/noted"),
+        ("budgets:ViewBudget", "arn:aws:budgets::123456789012:budget/noted"),
+    }
+
+
+def test_handing_a_role_to_a_service_is_a_permission_too(caller, calls):
+    role = "arn:aws:iam::123456789012:role/any"
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    caller("stepfunctions").create_state_machine(name="noted", definition=definition, roleArn=role)
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:noted"
+    assert {("states:CreateStateMachine", machine), ("iam:PassRole", role)} <= calls()
