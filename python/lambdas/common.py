@@ -16,7 +16,7 @@ from typing import Any
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_KEY_BYTES = 1024
 SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
-LOGGED = ("inferences", "label", "confidence", "threshold")
+LOGGED = ("inferences", "label", "confidence", "threshold", "accepted", "review", "failed")
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 
@@ -71,6 +71,18 @@ class EndpointUnavailable(Exception):
 
 class EndpointThrottled(Exception):
     """The endpoint gets more requests than it takes. Transient: worth a retry, later."""
+
+
+class ReviewUnavailable(Exception):
+    """The review queue did not take what was sent. Transient: worth a retry."""
+
+
+class NotReached(Exception):
+    """There was no time left for this photo. Transient: worth another run."""
+
+
+class ResultsDisagree(Exception):
+    """A bulk run's results are not of the objects that it listed."""
 
 
 @dataclass(frozen=True)

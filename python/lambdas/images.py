@@ -27,6 +27,13 @@ def s3() -> Any:
 
 def read_image(image: Pointer) -> bytes:
     """The object's bytes, if they are an image of a size that an endpoint accepts."""
+    content, _ = read_version(image)
+    content_type(content, image)
+    return content
+
+
+def read_version(image: Pointer) -> tuple[bytes, str | None]:
+    """The object's bytes, if an endpoint accepts so many, and which version of it they are."""
     try:
         response = s3().get_object(Bucket=image.bucket, Key=image.key)
         with closing(response["Body"]) as body:
@@ -43,8 +50,7 @@ def read_image(image: Pointer) -> bytes:
         raise
     except NETWORK_FAULTS as error:
         raise StorageUnavailable(f"{image}: {error}") from error
-    content_type(content, image)
-    return content
+    return content, response.get("VersionId")
 
 
 def check_size(size: int, image: Pointer) -> None:

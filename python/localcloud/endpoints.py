@@ -1,6 +1,5 @@
 """What runs behind SageMaker's endpoints: one model server (see `modelserver`) per production variant."""
 
-import contextlib
 import http.client
 import random
 import shutil
@@ -85,6 +84,9 @@ class ModelServer:
         children.stop(self.process)
 
     def _start(self) -> None:
+        self.idle: list[
+            http.client.HTTPConnection
+        ] = []  # the last one used is the first one to be used again
         with socket.create_server((HOST, 0)) as listener:
             self.port = listener.getsockname()[1]
             descriptor = listener.fileno()
@@ -120,11 +122,21 @@ class ModelServer:
     def _request(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
     ) -> Reply:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=seconds)
-        with contextlib.closing(connection):
+        try:
+            connection = self.idle.pop()
+        except IndexError:
+            connection = http.client.HTTPConnection(HOST, self.port)
+            connection.connect()
+        connection.sock.settimeout(seconds)
+        try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            return Reply(response.status, response.getheader("Content-Type", ""), response.read())
+            reply = Reply(response.status, response.getheader("Content-Type", ""), response.read())
+        except Exception:
+            connection.close()
+            raise
+        self.idle.append(connection)
+        return reply
 
 
 class Endpoint:

@@ -11,6 +11,7 @@ import copy
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -48,8 +49,7 @@ def install(url: str) -> None:
         original(rest, event, transform_input)
         if ours and self.event_pattern.matches_event(event):
             for target in ours:
-                delivery = threading.Thread(target=_deliver, args=(url, self, target, event), daemon=True)
-                delivery.start()
+                deliver(url, target, templates.render(target, self, event), {"RULE_ARN": self.arn})
 
     def send_from_s3(account: str, bucket: Any, event_name: Any, key: Any) -> None:
         name = event_name.value
@@ -91,8 +91,12 @@ def emit(account: str, region: str, source: str, kind: str, resources: list[str]
         rule.send_to_targets(event)
 
 
-def _deliver(url: str, rule: Rule, target: dict[str, Any], event: Event) -> None:
-    text = templates.render(target, rule, event)
+def deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
+    """Send it to the target, some moments later; what cannot be sent is buried with what is said of the sender."""
+    threading.Thread(target=_deliver, args=(url, target, text, sender), daemon=True).start()
+
+
+def _deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
     policy = target.get("RetryPolicy", {})
     retries = policy.get("MaximumRetryAttempts", RETRIES)
     deadline = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86400)
@@ -106,7 +110,7 @@ def _deliver(url: str, rule: Rule, target: dict[str, Any], event: Event) -> None
         if attempt < retries:
             time.sleep(min(RETRY_SECONDS * 2**attempt, LONGEST_PAUSE))
     if "DeadLetterConfig" in target:
-        _bury(url, rule, target, text, failure, attempt)
+        _bury(url, target, text, sender, failure, attempt)
     return None
 
 
@@ -138,10 +142,15 @@ def _send(url: str, target: dict[str, Any], text: str) -> None:
 
 
 def _bury(
-    url: str, rule: Rule, target: dict[str, Any], text: str, failure: ClientError, retries: int
+    url: str,
+    target: dict[str, Any],
+    text: str,
+    sender: Mapping[str, str],
+    failure: ClientError,
+    retries: int,
 ) -> None:
     reasons = {
-        "RULE_ARN": rule.arn,
+        **sender,
         "TARGET_ARN": target["Arn"],
         "ERROR_CODE": failure.response["Error"]["Code"],
         "ERROR_MESSAGE": str(failure),

@@ -1,4 +1,4 @@
-"""Lambda: the uploaded zip runs in processes of its own (see `sandbox`).
+"""Lambda: the uploaded zip runs in processes of its own (see `sandbox`, and `compiled` for what it brings compiled).
 
 AWS: `Invoke` runs the function and answers its result, or its error with the header `X-Amz-Function-Error`; a
 function's configuration carries its `LoggingConfig` and `DeadLetterConfig`, and an update changes `TracingConfig`.
@@ -22,7 +22,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from localcloud import clients, gaps, logs
+from localcloud import clients, compiled, gaps, logs
 from localcloud.pools import Pool, Throttled
 from localcloud.sandbox import Answer, Function
 
@@ -147,7 +147,7 @@ def _sandboxed(function: LambdaFunction, url: str, folder: Path) -> Function:
     code = folder / "lambda" / function.code_digest
     with _unpacking:
         if not code.exists():
-            zipfile.ZipFile(BytesIO(function.code_bytes)).extractall(code)
+            compiled.unpack(zipfile.ZipFile(BytesIO(function.code_bytes)), code)
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     logging = function.get_configuration()["LoggingConfig"]

@@ -24,6 +24,11 @@ def main() -> None:
     model = code.model_fn(model_dir)
 
     class Handler(BaseHTTPRequestHandler):
+        # Connections stay open, for each has a thread: PyTorch takes 50 ms to get ready for work in a new one.
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
         def do_GET(self) -> None:
             self.answer(200, DEFAULT_TYPE, b"")
 

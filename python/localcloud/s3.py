@@ -1,10 +1,12 @@
 """S3: a bucket's notification configuration and policy, and its list of versions.
 
 AWS: `GetBucketNotificationConfiguration` shows whether events go to EventBridge; a statement of a bucket's policy
-applies where its condition holds; `ListObjectVersions` with `encoding-type=url` answers encoded keys.
+applies where its condition holds; `ListObjectVersions` with `encoding-type=url` answers encoded keys;
+a version that is named is deleted alone, whatever became of versioning since.
 moto 5.2.5 keeps the first but does not show it, so that every plan of Terraform switches it on again; it applies
 each statement without a look at its condition, so that a policy against plain HTTP denies everything; and it answers
-versions' keys as they are, so that Terraform's provider, which decodes them, never empties a bucket with a `+` in it.
+versions' keys as they are, so that Terraform's provider, which decodes them, never empties a bucket with a `+` in it;
+and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker.
 """
 
 import json
@@ -14,7 +16,7 @@ from urllib.parse import quote
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 from localcloud import gaps
@@ -33,6 +35,24 @@ def install() -> None:
         statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
         policy["Statement"] = [s for s in statements if s["Effect"] == "Allow" or "Condition" not in s]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+    @gaps.wrap(S3Backend, "delete_object")
+    def delete_object(
+        original: Any,
+        self: Any,
+        bucket_name: str,
+        key_name: str,
+        version_id: str | None = None,
+        **options: Any,
+    ) -> Any:
+        bucket = self.get_bucket(bucket_name)
+        status = bucket.versioning_status
+        if version_id and status == "Suspended":
+            bucket.versioning_status = "Enabled"
+        try:
+            return original(self, bucket_name, key_name, version_id=version_id, **options)
+        finally:
+            bucket.versioning_status = status
 
     @gaps.wrap(S3Response, "get_bucket_notification")
     def get_bucket_notification(original: Any, self: Any) -> Any:

@@ -1,6 +1,7 @@
 """The local cloud's server: moto with its gaps filled, on 127.0.0.1, gone without a trace when it stops."""
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -29,35 +30,35 @@ def serve(port: int) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes any free one; the ready line on standard output says which."""
     # Imported here, so that `running` stays cheap to import: these load most of moto.
     from moto.core.config import default_user_config
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     from localcloud import (
         autoscaling,
         budgets,
         children,
+        cloudwatch,
         events,
         iam,
+        journal,
         lambdas,
         s3,
         sagemaker,
+        scheduler,
         sqs,
         stepfunctions,
         training,
+        transform,
     )
+    from localcloud.connections import Handler
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
-    class Handler(MotoRequestHandler):
-        def log_request(self, *_: Any) -> None:
-            """Say nothing: one photo makes dozens of requests."""
-
-    application = _answer_failures(DomainDispatcherApplication(create_backend_app))
+    moto = DomainDispatcherApplication(create_backend_app)
+    # It tries the patterns of all services, for each request.
+    moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
+    application = journal.shown(_answer_failures(moto))
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
@@ -77,11 +78,11 @@ def serve(port: int) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, iam, s3, sqs):
+        for module in (autoscaling, budgets, cloudwatch, iam, journal, s3, sqs):
             module.install()
-        for module in (events, stepfunctions):
+        for module in (events, scheduler, stepfunctions):
             module.install(url)
-        for module in (lambdas, sagemaker, training):
+        for module in (lambdas, sagemaker, training, transform):
             module.install(url, Path(folder))
         print(f"local cloud ready at {url}", flush=True)
         try:

@@ -1,18 +1,21 @@
-"""SQS: attributes of a queue.
+"""SQS: attributes of a queue, and sending to a long one.
 
 AWS: `SetQueueAttributes` changes the attributes it names and no other; `RedriveAllowPolicy` is one of them.
 AWS: a policy is shown in the text it was set with.
 moto 5.2.5 drops a queue's `Policy` whenever any other attribute is set, never shows `RedriveAllowPolicy`, for which
 Terraform's provider waits until it times out, and spaces out the JSON of `RedrivePolicy`, which shows as a change.
+It counts all messages of a queue, three times, for each message that is sent to it.
 """
 
+import threading
 from typing import Any
 
-from moto.sqs.models import Queue
+from moto.sqs.models import Queue, SQSBackend
 
 from localcloud import gaps
 
 _redrive_policies: dict[str, str] = {}
+_sending = threading.local()
 
 
 def install() -> None:
@@ -32,7 +35,17 @@ def install() -> None:
     shown = vars(Queue)["attributes"].fget
 
     def attributes(self: Any) -> dict[str, Any]:
+        if getattr(_sending, "now", False) and not self.fifo_queue:
+            return {}  # it looks for one that only FIFO queues have
         every = shown(self)
         return {**every, "RedrivePolicy": _redrive_policies[self.queue_arn]} if self.redrive_policy else every
 
     Queue.attributes = property(attributes)  # type: ignore[assignment]
+
+    @gaps.wrap(SQSBackend, "send_message")
+    def send_message(original: Any, self: Any, *args: Any, **more: Any) -> Any:
+        _sending.now = True
+        try:
+            return original(self, *args, **more)
+        finally:
+            _sending.now = False

@@ -5,10 +5,11 @@ published; an execution without a name gets one of its own; `GetExecutionHistory
 execution is an event on the default bus; a client error of a Lambda function's ARN is named `Lambda.<code>`.
 moto 5.2.5 implements the first two not at all, names every such execution `None`, so that the second is refused,
 ignores `reverseOrder` and `maxResults`, sends no event, calls the client error `Exception`, makes a boto3 client for
-each task, which is slow and not safe in threads, shows an execution as failed a moment before its error, and one
-that ran out of time without an end or an error.
+each task, which is slow and not safe in threads, parses a path each time it meets it, shows an execution as failed a
+moment before its error, and one that ran out of time without an end or an error.
 """
 
+import functools
 import logging
 import sys
 import threading
@@ -20,13 +21,14 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import ValidationException
 from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
-from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from localcloud import clients, events, gaps
+from localcloud import clients, distributed_map, events, gaps, redrive
 
 MOST_INPUT_BYTES = 262_144
 EVENTS_PER_PAGE = 100
@@ -40,11 +42,15 @@ def install(url: str) -> None:
     """Fill the gaps."""
     _install_requests()
     _install_executions()
+    distributed_map.install(url)
+    redrive.install(_ending)
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
         return clients.client(service, region, url)
 
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # a failed execution is no news here
+    for paths in (json_path, result_path):
+        paths.parse = functools.cache(paths.parse)  # type: ignore[attr-defined]
     original = boto_client.boto_client_for
     for module in list(sys.modules.values()):
         if getattr(module, "boto_client_for", None) is original:
@@ -82,10 +88,10 @@ def _install_requests() -> None:
 
     @gaps.wrap(StepFunctionResponse, "describe_execution")
     def describe_execution(original: Any, self: Any) -> ActionResult:
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         with _ending:
-            described = original(self).result
+            described = original(self).result | redrive.described(execution)
         if described["status"] == "TIMED_OUT":
-            execution = self.stepfunction_backend.describe_execution(described["executionArn"])
             described |= {"error": "States.Timeout", "stopDate": execution.stop_date}
         return ActionResult(described)
 

@@ -6,7 +6,8 @@ import tarfile
 import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,12 +23,14 @@ def role(aws: Callable[[str], Any]) -> None:
 
 @pytest.fixture
 def function(aws: Callable[[str], Any]) -> Callable[..., str]:
-    """Make a Lambda function of this code, with the handler `code.handler`; answer its ARN."""
+    """Make a Lambda function of this code and what else its zip brings; answer its ARN."""
 
-    def make(code: str, **settings: Any) -> str:
+    def make(code: str, packages: dict[str, str] | None = None, **settings: Any) -> str:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("code_of_it.py", code)
+            for name, text in (packages or {}).items():
+                archive.writestr(name, text)
         settings = {"Runtime": "python3.13", "Handler": "code_of_it.handler", "Timeout": 10, **settings}
         made = aws("lambda").create_function(
             FunctionName=f"f-{uuid.uuid4()}", Role=ROLE, Code={"ZipFile": packed.getvalue()}, **settings
@@ -89,16 +92,28 @@ def bucket(aws: Callable[[str], Any]) -> str:
 
 
 @pytest.fixture
-def endpoint(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
+def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
+    """Make a model that answers with this code/inference.py; answer its name."""
+
+    def make(code: str, **environment: str) -> str:
+        name = str(uuid.uuid4())
+        aws("s3").put_object(
+            Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=tar_of({"code/inference.py": code})
+        )
+        artefact = f"s3://{bucket}/models/{name}/model.tar.gz"
+        container = {"Image": "pytorch", "ModelDataUrl": artefact, "Environment": environment}
+        aws("sagemaker").create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+        return name
+
+    return make
+
+
+@pytest.fixture
+def endpoint(aws: Callable[[str], Any], model: Callable[[str], str]) -> Callable[..., str]:
     """Make an endpoint that this code/inference.py answers; answer its name. With a name given, update that one."""
 
     def make(code: str, name: str = "", capture: dict[str, Any] | None = None) -> str:
-        version, sagemaker = str(uuid.uuid4()), aws("sagemaker")
-        aws("s3").put_object(
-            Bucket=bucket, Key=f"models/{version}/model.tar.gz", Body=tar_of({"code/inference.py": code})
-        )
-        container = {"Image": "pytorch", "ModelDataUrl": f"s3://{bucket}/models/{version}/model.tar.gz"}
-        sagemaker.create_model(ModelName=version, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+        version, sagemaker = model(code), aws("sagemaker")
         variant = {"VariantName": "AllTraffic", "ModelName": version, "InstanceType": "ml.c7i.large"}
         sagemaker.create_endpoint_config(
             EndpointConfigName=version,
@@ -111,6 +126,123 @@ def endpoint(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
         return name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def archive(aws: Callable[[str], Any]) -> str:
+    """A bucket of which nobody is told anything: to fill it is quick."""
+    aws("s3").create_bucket(Bucket="scones-bulk")
+    return "scones-bulk"
+
+
+@pytest.fixture
+def prefix(aws: Callable[[str], Any], archive: str) -> Callable[..., str]:
+    """Put empty objects of these names under a new prefix; answer the prefix."""
+
+    def make(names: Iterable[str]) -> str:
+        folder, s3 = f"bulk/{uuid.uuid4()}/", aws("s3")
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda name: s3.put_object(Bucket=archive, Key=folder + name), names))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def bulk(machine: Callable[..., str], archive: str) -> Callable[..., str]:
+    """Make a state machine with a Distributed Map that runs this function; answer its ARN."""
+
+    def make(function: str, batch: int = 10, then: dict[str, Any] | None = None, **more: Any) -> str:
+        invoke = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function, "Payload.$": "$"},
+            "OutputPath": "$.Payload",
+            "End": True,
+        }
+        processor = {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+            "StartAt": "Classify",
+            "States": {"Classify": invoke},
+        }
+        state = {
+            "Type": "Map",
+            "Label": "Images",
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:listObjectsV2",
+                "Parameters": {"Bucket": archive, "Prefix.$": "$.prefix"},
+            },
+            "ItemBatcher": {"MaxItemsPerBatch": batch, "BatchInput": {"run.$": "$.run"}},
+            "ItemProcessor": processor,
+            "MaxConcurrency": 4,
+            "ResultWriter": {
+                "Resource": "arn:aws:states:::s3:putObject",
+                "Parameters": {"Bucket": archive, "Prefix.$": "States.Format('results/{}', $.run)"},
+            },
+            **({"Next": "Then"} if then else {"End": True}),
+            **more,
+        }
+        state = {name: value for name, value in state.items() if value is not None}
+        return machine({"Map": state, **({"Then": then} if then else {})})
+
+    return make
+
+
+@pytest.fixture
+def start(aws: Callable[[str], Any]) -> Callable[..., str]:
+    """Start an execution over a prefix; answer its ARN."""
+
+    def run(arn: str, prefix: str = "", **more: Any) -> str:
+        event = json.dumps({"run": str(uuid.uuid4()), "prefix": prefix, **more})
+        return aws("stepfunctions").start_execution(stateMachineArn=arn, input=event)["executionArn"]
+
+    return run
+
+
+@pytest.fixture
+def ended(aws: Callable[[str], Any]) -> Callable[[str], dict[str, Any]]:
+    """Wait for the execution's end; answer its description, its output decoded."""
+
+    def wait(execution: str) -> dict[str, Any]:
+        steps = aws("stepfunctions")
+        seen = until(
+            lambda: steps.describe_execution(executionArn=execution), lambda it: it["status"] != "RUNNING"
+        )
+        return seen | ({"output": json.loads(seen["output"])} if "output" in seen else {})
+
+    return wait
+
+
+@pytest.fixture
+def map_run(aws: Callable[[str], Any]) -> Callable[[str], dict[str, Any]]:
+    """Describe the execution's map run."""
+
+    def describe(execution: str) -> dict[str, Any]:
+        steps = aws("stepfunctions")
+        listed = until(lambda: steps.list_map_runs(executionArn=execution)["mapRuns"], bool)
+        return steps.describe_map_run(mapRunArn=listed[-1]["mapRunArn"])
+
+    return describe
+
+
+@pytest.fixture
+def results(aws: Callable[[str], Any], archive: str) -> Callable[[str], dict[str, list[dict[str, Any]]]]:
+    """Read the result files that the manifest names, by their kind; each entry has its batch's `keys` as well."""
+
+    def load(key: str) -> Any:
+        return json.loads(aws("s3").get_object(Bucket=archive, Key=key)["Body"].read())
+
+    def entries(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            entry | {"keys": [item["Key"] for item in json.loads(entry["Input"])["Items"]]}
+            for file in files
+            for entry in load(file["Key"])
+        ]
+
+    def read(manifest: str) -> dict[str, list[dict[str, Any]]]:
+        return {kind: entries(files) for kind, files in load(manifest)["ResultFiles"].items()}
+
+    return read
 
 
 def tar_of(files: dict[str, str]) -> bytes:

@@ -128,6 +128,34 @@ def test_more_requests_than_reserved_are_throttled(function, aws):
     assert attempt(0) == 429
 
 
+def test_as_many_requests_as_reserved_run_at_once(function, aws):
+    """Each request waits until four are there, so that fewer than four processes never answer."""
+    client = aws("lambda")
+    code = (
+        "import os, pathlib, tempfile, time\n"
+        "def handler(event, context):\n"
+        "    room = pathlib.Path(tempfile.gettempdir(), context.function_name)\n"
+        "    room.mkdir(exist_ok=True)\n"
+        "    (room / str(os.getpid())).touch()\n"
+        "    while len(list(room.iterdir())) < 4: time.sleep(0.01)\n"
+        "    time.sleep(0.5)\n"
+        "    return os.getpid()\n"
+    )
+    arn = function(code, Timeout=20)
+    client.put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=4)
+
+    def attempt(_):
+        try:
+            return json.loads(client.invoke(FunctionName=arn)["Payload"].read())
+        except client.exceptions.TooManyRequestsException:
+            return "throttled"
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = set(pool.map(attempt, range(5)))
+    assert "throttled" in answers
+    assert len(answers) == 5
+
+
 def test_many_requests_at_once_are_all_answered(function, invoke):
     arn = function("def handler(event, context):\n    return event\n")
     with ThreadPoolExecutor(30) as pool:

@@ -101,3 +101,18 @@ def test_a_role_is_allowed_whatever_is_asked(aws):
         PolicySourceArn=ROLE, ActionNames=["s3:GetObject", "s3:PutObject"]
     )
     assert [result["EvalDecision"] for result in results["EvaluationResults"]] == ["allowed", "allowed"]
+
+
+def test_a_bucket_with_photos_that_were_deleted_can_be_emptied(aws):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="with-markers")
+    s3.put_bucket_versioning(Bucket="with-markers", VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a.png", "b.png"):
+        s3.put_object(Bucket="with-markers", Key=key)
+        s3.delete_object(Bucket="with-markers", Key=key)
+    # As Terraform takes a bucket down: its versioning goes first.
+    s3.put_bucket_versioning(Bucket="with-markers", VersioningConfiguration={"Status": "Suspended"})
+    listed = s3.list_object_versions(Bucket="with-markers")
+    for thing in (*listed["Versions"], *listed["DeleteMarkers"]):
+        s3.delete_object(Bucket="with-markers", Key=thing["Key"], VersionId=thing["VersionId"])
+    s3.delete_bucket(Bucket="with-markers")

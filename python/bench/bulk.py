@@ -1,0 +1,121 @@
+"""How fast a whole prefix is classified: against the model alone, against one execution per image, and as it grows.
+
+Everything runs in a local cloud on this machine, so that the model, the functions and the cloud itself share its
+cores; in AWS each has its own. Each kind of work is done on the same drawings, one after the other.
+"""
+
+import io
+import json
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from PIL import Image
+
+from bench.deployed import deployed
+from bench.figures import Figure
+from operations.bulk_run import Run
+from operations.client import Client, Photo
+from training import artefact, evaluate, sample
+
+PREFIX = "archive/bench/"
+SIZES = {500: f"{PREFIX}1/1/", 2_000: f"{PREFIX}1/", 8_000: PREFIX}  # the larger ones hold the smaller ones
+DRAWINGS = 100
+SINGLE = 64  # images through the single path
+RAW_SECONDS = 3.0
+UPLOADS_AT_ONCE = 8
+LOOK_SECONDS = 0.5
+
+
+def measure() -> list[Figure]:
+    made, photos = deployed(), drawings()
+    with made.inside(), tempfile.TemporaryDirectory() as folder:
+        upload(photos)
+        artefact.unpack(made.model, Path(folder))
+        classify(SIZES[500])  # so that everything is warm
+        before = raw(Path(folder), photos)
+        seconds = {size: classify(prefix) for size, prefix in SIZES.items()}
+        one_by_one = single(photos)
+        after = raw(Path(folder), photos)
+    alone = (before + after) / 2
+    rates = {size: size / took for size, took in seconds.items()}
+    largest = max(SIZES)
+    return [
+        Figure(
+            "bulk_raw_images_per_s", alone, "the model's own code in one process, one image after another"
+        ),
+        *(
+            Figure(
+                f"bulk_images_per_s_{size}", rate, f"a bulk run of {size:,} images, from its start to its end"
+            )
+            for size, rate in rates.items()
+        ),
+        Figure(
+            "bulk_single_images_per_s", one_by_one, f"one execution per image, {SINGLE} uploads, 16 at a time"
+        ),
+        Figure("bulk_over_raw", rates[largest] / alone, "bulk against the model alone"),
+        Figure("bulk_over_single", rates[largest] / one_by_one, "bulk against one execution per image"),
+        Figure(
+            "bulk_growth",
+            max(rates[500], rates[2_000]) / rates[largest],
+            f"time per image of {largest:,}, against the better of 500 and 2,000",
+        ),
+    ]
+
+
+def drawings() -> list[bytes]:
+    pictures = []
+    for image in sample.draw(DRAWINGS, 2, seed=0).train.images:
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, "PNG")
+        pictures.append(buffer.getvalue())
+    return pictures
+
+
+def upload(photos: list[bytes]) -> None:
+    """Each photo many times over, in nested folders."""
+    run = Run("local")
+
+    def put(number: int) -> None:
+        folder = next(prefix for size, prefix in SIZES.items() if number < size)
+        key = f"{folder}{number:05}.png"
+        run.s3.put_object(Bucket=run.bucket, Key=key, Body=photos[number % len(photos)])
+
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        list(pool.map(put, range(max(SIZES))))
+
+
+def raw(folder: Path, photos: list[bytes]) -> float:
+    """Images a second of the artefact's code, as it serves."""
+    code = evaluate.load_code(folder)
+    model = code.model_fn(str(folder))
+    started, done = time.monotonic(), 0
+    while (took := time.monotonic() - started) < RAW_SECONDS:
+        prediction = code.predict_fn(code.input_fn(photos[done % len(photos)], "image/png"), model)
+        code.output_fn(prediction, "application/json")
+        done += 1
+    return done / took
+
+
+def classify(prefix: str) -> float:
+    """The seconds of a bulk run, in which every image has to be classified."""
+    run = Run("local")
+    run.start(prefix=prefix)
+    while (ended := run.describe())["status"] == "RUNNING":
+        time.sleep(LOOK_SECONDS)
+    summary = json.loads(ended["output"])
+    assert summary["images"] > 0 == summary["failed"], summary
+    return (ended["stopDate"] - ended["startDate"]).total_seconds()
+
+
+def single(photos: list[bytes]) -> float:
+    """Images a second of the single path, when it is warm."""
+    client = Client("local")
+    list(client.route([Photo(f"{number}.png", photo) for number, photo in enumerate(photos[: SINGLE // 2])]))
+    started = time.monotonic()
+    ended = list(
+        client.route([Photo(f"{number}.png", photo) for number, photo in enumerate(photos[:SINGLE])])
+    )
+    assert {outcome.kind for outcome in ended} <= {"accepted", "review"}, ended
+    return SINGLE / (time.monotonic() - started)

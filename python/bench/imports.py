@@ -1,0 +1,105 @@
+"""Cold import and size of each function's zip, against boto3 alone, which Lambda brings, and against SageMaker's SDK.
+
+The SDK's smallest part that asks endpoints is compared, sagemaker-core with all that it needs, if it is installed.
+"""
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from bench.figures import Figure
+from localcloud import compiled
+from operations import package
+
+TIMES = 7
+SDK, SDK_MODULE = "sagemaker-core", "sagemaker.core.resources"
+IN_LAMBDA = "boto3"
+# As in Lambda nothing of the zip is compiled beforehand, and what is compiled is not kept.
+IMPORT = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+started = time.perf_counter()
+__import__(sys.argv[2])
+print(time.perf_counter() - started)
+"""
+
+
+def measure() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        zips = package.build(Path(folder, "zips"), package.ARCHITECTURE)
+        modules = {name: (unpack(zips[name], Path(folder, name)), name) for name in zips}
+        modules[IN_LAMBDA] = (Path(folder), IN_LAMBDA)
+        if sdk := needed(SDK) - needed(IN_LAMBDA):
+            modules[SDK] = (Path(folder), SDK_MODULE)
+        milliseconds = imports(modules)
+        kilobytes = {name: path.stat().st_size / 1000 for name, path in zips.items()}
+    boto3 = milliseconds.pop(IN_LAMBDA)
+    slowest = max(milliseconds[name] for name in zips if name not in package.COMPILED)
+    figures = [
+        Figure("boto3_import_ms", boto3, f"cold import of boto3 alone, the median of {TIMES}"),
+        Figure(
+            "lambda_import_over_boto3", slowest / boto3, "the slowest function without packages over boto3"
+        ),
+    ]
+    for name in zips:
+        figures.append(Figure(f"lambda_{name}_import_ms", milliseconds[name], f"cold import of {name}"))
+        figures.append(Figure(f"lambda_{name}_zip_kb", kilobytes[name], f"size of {name}.zip"))
+    if sdk:
+        largest = max(kilobytes[name] for name in zips if name not in package.COMPILED)
+        figures += [
+            Figure("sdk_import_ms", milliseconds[SDK], f"cold import of {SDK_MODULE}"),
+            Figure("sdk_import_over_lambda", milliseconds[SDK] / slowest, "over that slowest function"),
+            Figure(
+                "sdk_kb", size(sdk), f"{SDK} with what it needs and Lambda does not bring (limit: 250,000)"
+            ),
+            Figure("sdk_size_over_lambda", size(sdk) / largest, "over the largest zip without packages"),
+        ]
+    return figures
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        compiled.unpack(archive, folder)
+    return folder
+
+
+def imports(modules: dict[str, tuple[Path, str]]) -> dict[str, float]:
+    """Milliseconds of each import, each time in a process of its own, by turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in modules}
+    for _ in range(TIMES):
+        for name, (folder, module) in modules.items():
+            command = [sys.executable, "-I", "-B", "-c", IMPORT, str(folder), module]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            seconds[name].append(float(done.stdout))
+    return {name: 1000 * statistics.median(times) for name, times in seconds.items()}
+
+
+def needed(name: str) -> set[str]:
+    """The distribution and all that it requires, as far as they are installed."""
+    found: set[str] = set()
+    asked = [name]
+    while asked:
+        name = re.sub(r"[-_.]+", "-", asked.pop()).lower()
+        if name in found:
+            continue
+        try:
+            requires = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        found.add(name)
+        requirements = map(Requirement, requires)
+        asked += [it.name for it in requirements if it.marker is None or it.marker.evaluate({"extra": ""})]
+    return found
+
+
+def size(names: set[str]) -> float:
+    """Kilobytes of their files, as they lie unpacked."""
+    files = (Path(str(file.locate())) for name in names for file in metadata.files(name) or [])
+    return sum(path.stat().st_size for path in files if path.suffix != ".pyc" and path.is_file()) / 1000

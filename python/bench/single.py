@@ -1,0 +1,67 @@
+"""The single path: one photo after the other through the whole workflow, against the endpoint's answer alone."""
+
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bench.deployed import Deployed, deployed
+from bench.figures import Figure
+from monitoring.reporting import executions
+
+PHOTOS = 60
+WARM = 10  # more before them, for which processes and clients are made
+POLL_SECONDS = 0.02
+
+
+def measure() -> list[Figure]:
+    made = deployed()
+    paths = sorted((made.data / "test").glob("*.png"))[: PHOTOS + WARM]
+    photos = [path.read_bytes() for path in paths]
+    alone = 1000 * statistics.median(list(answers(made, photos))[WARM:])
+    route(made, photos[:WARM])
+    since = datetime.now(UTC)
+    route(made, photos[WARM:])
+    machine = executions.read(
+        made.outputs["state_machine_arn"], since, datetime.now(UTC), client=made.client("stepfunctions")
+    )
+    ended = [it for it in machine.executions if it.outcome in ("accepted", "review")]
+    whole = 1000 * statistics.median((it.stop - it.start).total_seconds() for it in ended if it.stop)
+    conditions = f"the median of {len(ended)} photos, one after the other"
+    return [
+        Figure("endpoint_call_ms", alone, f"the endpoint's answer alone, the median of {PHOTOS} photos"),
+        Figure("single_ms", whole, f"an execution from start to stop, {conditions}"),
+        Figure("single_over_endpoint", whole / alone, "an execution's time over the endpoint's alone"),
+        *(
+            Figure(
+                f"single_{state.replace(' ', '_')}_ms",
+                1000 * statistics.median(seconds),
+                f"of it in {state}, where entered",
+            )
+            for state, seconds in executions.latencies(ended).items()
+        ),
+    ]
+
+
+def answers(made: Deployed, photos: list[bytes]) -> Iterator[float]:
+    """Seconds for each answer of the endpoint."""
+    runtime, name = made.client("sagemaker-runtime"), made.outputs["endpoint_name"]
+    for photo in photos:
+        started = time.perf_counter()
+        runtime.invoke_endpoint(EndpointName=name, ContentType="image/png", Body=photo)["Body"].read()
+        yield time.perf_counter() - started
+
+
+def route(made: Deployed, photos: list[bytes]) -> None:
+    """Take the photos through the workflow, each after the end of the one before."""
+    s3, steps, bucket = made.client("s3"), made.client("stepfunctions"), made.outputs["bucket"]
+    for number, photo in enumerate(photos):
+        key = f"archive/bench/{number}.png"  # nothing starts by itself there
+        s3.put_object(Bucket=bucket, Key=key, Body=photo)
+        started = steps.start_execution(
+            stateMachineArn=made.outputs["state_machine_arn"],
+            input=json.dumps({"s3_bucket": bucket, "s3_key": key}),
+        )
+        while steps.describe_execution(executionArn=started["executionArn"])["status"] == "RUNNING":
+            time.sleep(POLL_SECONDS)

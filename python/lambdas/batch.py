@@ -1,0 +1,187 @@
+"""Batch: classifies one batch of a bulk run, several images at a time, by the same functions as the single path.
+
+The event is what Step Functions' ItemBatcher makes: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...]}.
+Each image becomes one line of <RESULTS>/<run>/parts/<name of the batch>.jsonl, whatever becomes of it; the same batch
+again writes the same part. What the model is not sure of goes to the review queue as well. No driver is routed.
+A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
+
+Settings: BUCKET; ENDPOINT_NAME, LABELS and THRESHOLD as in classify and filter; MODEL, the live one's id;
+RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import classify
+from bulk import Line, blank, count, parse_run
+from common import (
+    EndpointNotFound,
+    EndpointThrottled,
+    EndpointUnavailable,
+    InvalidEvent,
+    InvalidSetting,
+    NotReached,
+    ReviewUnavailable,
+    StorageUnavailable,
+    ThresholdConfidenceNotMet,
+    answer,
+    log,
+    logged,
+    parse_pointer,
+)
+from filter import decide
+from filter import read_settings as read_gate
+from images import NETWORK_FAULTS, read_version, s3
+
+CALLS_AT_ONCE = 8
+WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all
+RESERVE_SECONDS = 45  # for the try that is under way, which takes 27 at worst, for the queue and the part
+MESSAGES = 10  # that SQS takes at once
+TRANSIENT = (EndpointThrottled, EndpointUnavailable, StorageUnavailable)
+OUTAGE = (*TRANSIENT, EndpointNotFound, NotReached)
+
+Result = TypeVar("Result")
+Clock = Callable[[], float]  # the seconds that the function has left
+
+
+@dataclass(frozen=True)
+class Settings:
+    bucket: str
+    endpoint_name: str
+    labels: tuple[str, ...]
+    threshold: float
+    model: str
+    results: str
+    review_queue_url: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    if missing := [name for name in ("BUCKET", "RESULTS", "REVIEW_QUEUE_URL") if not environment.get(name)]:
+        raise InvalidSetting(f"{', '.join(missing)} must be set")
+    gate = read_gate(environment)
+    return Settings(
+        bucket=environment["BUCKET"],
+        endpoint_name=classify.read_settings(environment).endpoint_name,
+        labels=gate.labels,
+        threshold=gate.threshold,
+        model=environment.get("MODEL", ""),
+        results=environment["RESULTS"],
+        review_queue_url=environment["REVIEW_QUEUE_URL"],
+    )
+
+
+@functools.cache
+def settings() -> Settings:
+    return read_settings(os.environ)
+
+
+@functools.cache
+def sqs() -> Any:
+    return boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
+
+
+def parse_batch(event: object) -> tuple[str, list[str]]:
+    """The run, and the keys of its images."""
+    try:
+        run, keys = event["BatchInput"]["run"], [item["Key"] for item in event["Items"]]  # type: ignore[index]
+    except (TypeError, KeyError) as error:
+        raise InvalidEvent(
+            f"the event must have BatchInput.run, and a Key in each of Items: {error!r}"
+        ) from error
+    return parse_run(run), keys
+
+
+def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exception | None]:
+    """The image's line, and what went wrong with it."""
+    line = blank(key, given.model)
+    try:
+        image = parse_pointer({"s3_bucket": given.bucket, "s3_key": key})
+        content, line["version"] = patiently(lambda: read_version(image), left)
+        line["inferences"] = patiently(lambda: classify.classify(content, image, given.endpoint_name), left)
+        line["confidence"] = max(line["inferences"])
+        decision = decide(line["inferences"], image, given.labels, given.threshold)
+    except Exception as error:  # whatever it is, the other images of the batch do not suffer for it
+        unsure = isinstance(error, ThresholdConfidenceNotMet)
+        return line | {"outcome": "review" if unsure else "failed", "error": type(error).__name__}, error
+    return line | {"outcome": "accepted", "label": decision["label"]}, None
+
+
+def patiently(call: Callable[[], Result], left: Clock) -> Result:
+    """Try again what passes by itself, as long as there is time."""
+    if left() < RESERVE_SECONDS:
+        raise NotReached("the function's time was used up by the other images of the batch")
+    for wait in WAITS:
+        try:
+            return call()
+        except TRANSIENT:
+            if left() - wait < RESERVE_SECONDS:
+                raise
+            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - traffic, not a secret
+    return call()
+
+
+def send_to_review(lines: list[Line], given: Settings) -> None:
+    """Messages as the single path sends them. A batch that is done again sends them again."""
+    messages = [
+        json.dumps(
+            {
+                "s3_bucket": given.bucket,
+                "s3_key": line["s3_key"],
+                "inferences": line["inferences"],
+                "reason": line["error"],
+            }
+        )
+        for line in lines
+    ]
+    for start in range(0, len(messages), MESSAGES):
+        entries = [
+            {"Id": str(number), "MessageBody": text}
+            for number, text in enumerate(messages[start : start + MESSAGES])
+        ]
+        try:
+            sent = sqs().send_message_batch(QueueUrl=given.review_queue_url, Entries=entries)
+        except (ClientError, *NETWORK_FAULTS) as error:
+            raise ReviewUnavailable(str(error)) from error
+        if sent.get("Failed"):
+            raise ReviewUnavailable(f"{len(sent['Failed'])} messages were refused: {sent['Failed'][0]}")
+
+
+def write_part(run: str, lines: list[Line], given: Settings) -> None:
+    name = hashlib.sha256("\n".join(line["s3_key"] for line in lines).encode()).hexdigest()[:32]
+    body = "".join(json.dumps(line) + "\n" for line in lines)
+    s3().put_object(Bucket=given.bucket, Key=f"{given.results}/{run}/parts/{name}.jsonl", Body=body.encode())
+
+
+@logged
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    run, keys = parse_batch(event)
+    given = settings()
+    s3(), classify.runtime()  # before the threads: they may share clients, but not make them
+
+    def left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        results = list(pool.map(lambda key: classify_one(key, given, left), keys))
+    for line, error in results:
+        if line["outcome"] == "failed":
+            log("WARNING", {"function": "batch", "run": run, "error": line["error"], "message": str(error)})
+    errors = [error for _, error in results if isinstance(error, OUTAGE)]
+    if errors and len(errors) == len(results):
+        raise errors[0]
+    lines = [line for line, _ in results]
+    send_to_review([line for line in lines if line["outcome"] == "review"], given)
+    write_part(run, lines, given)
+    return answer(count(lines))

@@ -1,0 +1,135 @@
+"""Collect: makes one result of all parts of a bulk run, in <RESULTS>/<run>/:
+
+results.jsonl   every object that was listed, once, sorted by key; also those whose batch failed, or never ran
+failed.json     what failed, as a list of items that another run can read
+summary.json    the counts; it is written last
+
+The event is {"run": "<id>", "execution_id": "<the execution's ARN>"}. What was listed is read from the files of the
+Distributed Map's ResultWriter in <RESULTS>/<run>/map/, of all its attempts, and checked against the map run's counts.
+Settings: BUCKET; MODEL, the live one's id; RESULTS, a prefix in the bucket.
+"""
+
+import functools
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from bulk import FAILED, Line, blank, count, parse_run
+from common import InvalidEvent, InvalidSetting, ResultsDisagree, answer, logged
+from images import s3
+
+RESULT_FILE = re.compile(r"/(SUCCEEDED|FAILED|PENDING)_\d+\.json$")
+NOT_RUN = "NotReached"  # of a batch that was aborted, or never began
+READS_AT_ONCE = 8
+
+Listed = dict[str, str | None]  # by key: the error of its batch; none of a batch that succeeded
+
+
+@dataclass(frozen=True)
+class Settings:
+    bucket: str
+    model: str
+    results: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    if missing := [name for name in ("BUCKET", "RESULTS") if not environment.get(name)]:
+        raise InvalidSetting(f"{', '.join(missing)} must be set")
+    return Settings(environment["BUCKET"], environment.get("MODEL", ""), environment["RESULTS"])
+
+
+@functools.cache
+def settings() -> Settings:
+    return read_settings(os.environ)
+
+
+@functools.cache
+def steps() -> Any:
+    return boto3.client("stepfunctions")
+
+
+def read_all(bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Every object below the prefix, by key: the files of a later attempt come later."""
+    pages = s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def read(key: str) -> bytes:
+        return s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        yield from zip(keys, pool.map(read, keys), strict=True)
+
+
+def read_listed(files: Iterator[tuple[str, bytes]]) -> Listed:
+    listed: Listed = {}
+    for name, content in files:
+        if not RESULT_FILE.search(name):
+            continue  # the manifest
+        for entry in json.loads(content):
+            error = None if entry["Status"] == "SUCCEEDED" else entry.get("Error", NOT_RUN)
+            listed |= {item["Key"]: error for item in json.loads(entry["Input"])["Items"]}
+    return listed
+
+
+def read_lines(files: Iterator[tuple[str, bytes]]) -> dict[str, Line]:
+    lines = (json.loads(text) for _, content in files for text in content.splitlines())
+    return {line["s3_key"]: line for line in lines}
+
+
+def merge(listed: Listed, lines: Mapping[str, Line], model: str) -> list[Line]:
+    """One line for each object. A line stands even if its batch failed afterwards: the image was classified."""
+    if lost := [key for key, error in listed.items() if error is None and key not in lines]:
+        raise ResultsDisagree(
+            f"{len(lost)} objects of batches that succeeded have no line, one is {lost[0]!r}"
+        )
+    return [lines.get(key) or blank(key, model) | {"error": error} for key, error in sorted(listed.items())]
+
+
+def last_map_run(execution: str) -> dict[str, Any]:
+    runs = steps().list_map_runs(executionArn=execution)["mapRuns"]
+    if not runs:
+        raise InvalidEvent(f"{execution} has no map run")
+    return steps().describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
+
+
+def check(listed: Listed, counts: Mapping[str, int]) -> None:
+    found = {"total": len(listed), "succeeded": sum(error is None for error in listed.values())}
+    counted = {name: counts[name] for name in found}
+    if found != counted:
+        raise ResultsDisagree(f"the map run counts {counted}, its files name {found}")
+
+
+def summarise(run: str, lines: list[Line]) -> dict[str, Any]:
+    return {
+        "run": run,
+        "images": len(lines),
+        **count(lines),
+        "labels": Counter(line["label"] for line in lines if line["label"]),
+        "errors": Counter(line["error"] for line in lines if line["outcome"] == FAILED),
+    }
+
+
+@logged
+def handler(event: Any, _context: Any) -> dict[str, Any]:
+    run, given = parse_run(event["run"]), settings()
+    folder = f"{given.results}/{run}"
+
+    def write(name: str, text: str) -> None:
+        s3().put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
+
+    listed = read_listed(read_all(given.bucket, f"{folder}/map/"))
+    check(listed, last_map_run(event["execution_id"])["itemCounts"])
+    lines = merge(listed, read_lines(read_all(given.bucket, f"{folder}/parts/")), given.model)
+    summary = summarise(run, lines)
+    failed = [{"Key": line["s3_key"]} for line in lines if line["outcome"] == FAILED]
+    write("results.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    write("failed.json", json.dumps(failed))
+    write("summary.json", json.dumps(summary, indent=2) + "\n")
+    return answer(summary)

@@ -1,0 +1,105 @@
+"""A bulk run in a deployed environment, seen from outside: start it, look how far it is, read what came of it."""
+
+import json
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from console import UserError
+from operations import environment
+
+FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
+LOST = ("failed", "timedOut")  # of a map run's counts: items whose batch has no part
+
+
+@dataclass
+class Seen:
+    """How far a run is: counts by outcome, of all that it is about."""
+
+    total: int | None = None  # until everything is listed
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> int:
+        return self.outcomes.total()
+
+
+class Run:
+    def __init__(self, env: str, name: str = "") -> None:
+        self.env = env
+        self.outputs = environment.outputs(env)
+        retries: Any = {"mode": "standard", "max_attempts": 8}
+        self.s3 = boto3.client("s3", config=Config(retries=retries))
+        self.steps = boto3.client("stepfunctions", config=Config(retries=retries))
+        self.name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self.bucket, bulk = self.outputs["bucket"], self.outputs["bulk"]
+        self.machine = bulk["state_machine_arn"]
+        self.arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{self.name}"
+        self.results = bulk["results"]
+        self.folder = f"{self.results}/{self.name}"
+        self.parts: dict[str, tuple[str, Counter[str]]] = {}  # by key: what it was when it was read
+
+    def start(self, **what: str) -> None:
+        """Begin with `prefix`, or with `retry`, an earlier run's name."""
+        event = json.dumps({"run": self.name, **what})
+        self.steps.start_execution(stateMachineArn=self.machine, name=self.name, input=event)
+
+    def describe(self) -> dict[str, Any]:
+        try:
+            return self.steps.describe_execution(executionArn=self.arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            raise UserError(f"there is no bulk run {self.name!r} in {self.env}") from error
+
+    def stop(self) -> None:
+        self.describe()
+        self.steps.stop_execution(executionArn=self.arn, cause="stopped by operations.bulk")
+
+    def resume(self) -> None:
+        """Let what has not succeeded run again, under the same name."""
+        described = self.describe()
+        if described["redriveStatus"] != "REDRIVABLE":
+            raise UserError(
+                f"run {self.name} is {described['status']}: only a run that was stopped, failed or timed out is resumed"
+            )
+        self.steps.redrive_execution(executionArn=self.arn)
+
+    def failed(self) -> list[dict[str, str]]:
+        """What failed in it, once it has ended."""
+        return json.loads(self.read("failed.json"))
+
+    def summary(self) -> dict[str, Any]:
+        return json.loads(self.read("summary.json"))
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.s3.get_object(Bucket=self.bucket, Key=f"{self.folder}/{name}")["Body"].read()
+        except self.s3.exceptions.NoSuchKey as error:
+            self.describe()
+            raise UserError(f"run {self.name} has no {name}: it has not ended yet, or was stopped") from error
+
+    def look(self) -> Seen:
+        """How far it is: each part is read once."""
+        seen = Seen()
+        for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]:
+            counts = self.steps.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
+            seen.total = counts["total"] or None
+            seen.outcomes["failed"] += sum(counts[status] for status in LOST)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{self.folder}/parts/"
+        )
+        for item in (item for page in pages for item in page.get("Contents", [])):
+            if self.parts.get(item["Key"], ("",))[0] != item["ETag"]:
+                body = self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
+                outcomes = Counter(json.loads(line)["outcome"] for line in body.splitlines())
+                self.parts[item["Key"]] = (item["ETag"], outcomes)
+        for _, outcomes in self.parts.values():
+            seen.outcomes += outcomes
+        return seen

@@ -1,0 +1,39 @@
+"""The way of an execution through a state machine's definition, and whom it calls on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Machine = dict[str, Any]
+LAMBDA = "arn:aws:states:::lambda:invoke"
+PUT_EVENTS = "arn:aws:states:::events:putEvents"
+SEND_MESSAGE = "arn:aws:states:::sqs:sendMessage"
+
+
+def path(machine: Machine, raised: str | None = None) -> list[dict[str, Any]]:
+    """The states that are entered, if the one that catches this error by its name raises it."""
+    return list(walk(machine["States"], machine["StartAt"], raised))
+
+
+def walk(states: dict[str, Any], start: str, raised: str | None) -> Iterator[dict[str, Any]]:
+    name: str | None = start
+    while name is not None:
+        state = states[name]
+        yield state
+        caught = [it["Next"] for it in state.get("Catch", []) if raised in it["ErrorEquals"]]
+        if caught:
+            name = caught[0]
+        elif state["Type"] == "Choice":
+            name = state["Choices"][0]["Next"]  # each branch is as long as the others
+        else:
+            name = state.get("Next")
+
+
+def functions(states: list[dict[str, Any]]) -> list[str]:
+    """The functions that are called, by stage."""
+    return [
+        it["Parameters"]["FunctionName"].rpartition(":")[2] for it in states if it.get("Resource") == LAMBDA
+    ]
+
+
+def calls(states: list[dict[str, Any]], resource: str) -> int:
+    return sum(it.get("Resource") == resource for it in states)

@@ -1,0 +1,55 @@
+"""`make bench`: the measurements themselves are no tests, but the command has to keep its promises."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import capture, imports, staging
+
+
+def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", "--out", str(folder / "bench.json"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_row_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--only", "capture,speed")
+    rows = "bulk, single, lambda, capture, staging, training"
+    assert (done.returncode, done.stderr) == (1, f"error: there is no row 'speed': choose from {rows}\n")
+    assert not (tmp_path / "bench.json").exists()
+
+
+def test_the_capture_that_is_measured_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "LINES", 20)
+    monkeypatch.setattr(capture, "FILES", 3)
+    monkeypatch.setattr(capture, "MANY_FILES", 5)
+    figures = {figure.name: figure for figure in capture.measure()}
+    assert 3_000 < figures["capture_bytes_per_record"].value < 5_000
+    assert "reading 100 records" in figures["capture_peak_mb"].meaning
+    assert figures["capture_records_per_s"].value > figures["capture_records_per_s_with_images"].value > 0
+    json.dumps([figure.value for figure in figures.values()])
+
+
+def test_a_cold_import_is_timed_as_a_zip_has_it_and_leaves_nothing_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "TIMES", 1)
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(0.2)\n")
+    assert 200 <= imports.imports({"slow": (tmp_path, "slow")})["slow"] < 2_000
+    assert [path.name for path in tmp_path.iterdir()] == ["slow.py"]
+
+
+def test_what_a_distribution_needs_is_found_to_the_end() -> None:
+    assert {"boto3", "botocore", "python-dateutil", "six"} <= imports.needed("boto3")
+    assert imports.needed("no-such-distribution") == set()
+    assert imports.size({"six"}) > 30
+
+
+def test_staging_is_measured_on_as_many_photos_as_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "TRAIN", 20)
+    monkeypatch.setattr(staging, "TEST", 10)
+    figures = {figure.name: figure.value for figure in staging.measure()}
+    assert figures["staging_photos_per_s"] == pytest.approx(30 / figures["staging_s"])

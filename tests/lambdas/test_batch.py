@@ -1,0 +1,187 @@
+"""Batch as Step Functions calls it: a real S3 and a real queue (moto), and an endpoint that answers as scripted."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+import batch
+from common import EndpointNotFound, EndpointThrottled, InvalidEvent, InvalidSetting, NotReached
+
+BUCKET = "scones-test-123456789012"
+PNG = b"\x89PNG\r\n\x1a\n"
+LONG, SHORT = 240, 10  # seconds that the function has left
+
+
+@pytest.fixture(autouse=True)
+def queue(monkeypatch, bucket, endpoint):  # noqa: ARG001
+    url = boto3.client("sqs").create_queue(QueueName="review")["QueueUrl"]
+    for name, value in {
+        "BUCKET": BUCKET,
+        "MODEL": "0123456789abcdef",
+        "RESULTS": "results/bulk",
+        "REVIEW_QUEUE_URL": url,
+        "THRESHOLD": "0.93",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(batch, "WAITS", (0.01, 0.01, 0.01))
+    batch.settings.cache_clear()
+    batch.sqs.cache_clear()
+    yield url
+    boto3.client("sqs").delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def run(put, bucket, photo):
+    """Classify these objects: by key their content; None for one that is gone. The answer, and the lines by key."""
+
+    def classified(contents, seconds=LONG):
+        for key, content in contents.items():
+            if content is not None:
+                put(key, photo if content == "photo" else content)
+        event = {"BatchInput": {"run": "r"}, "Items": [{"Key": key, "Size": 1} for key in contents]}
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: seconds * 1000)
+        counts = batch.handler(event, context)["body"]
+        (part,) = bucket.objects.filter(Prefix="results/bulk/r/parts/")
+        lines = [json.loads(line) for line in part.get()["Body"].read().splitlines()]
+        part.delete()
+        return counts, {line["s3_key"]: line for line in lines}, part.key
+
+    return classified
+
+
+def received(url):
+    found = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in found]
+
+
+def test_a_sure_answer_is_a_line_with_all_that_is_known(bucket, run):
+    bucket.Versioning().enable()
+    key = "archive/Fahrrad Straße 🚲 +%2B.png"
+    counts, lines, _ = run({key: "photo"})
+    version = bucket.Object(key).version_id
+    bucket.Versioning().suspend()
+    assert counts == {"accepted": 1, "review": 0, "failed": 0}
+    assert lines[key] == {
+        "s3_key": key,
+        "version": version,
+        "label": "bicycle",
+        "confidence": 0.9969,
+        "inferences": [0.9969, 0.0031],
+        "outcome": "accepted",
+        "error": None,
+        "model": "0123456789abcdef",
+    }
+
+
+def test_unsure_answers_go_to_the_review_queue_as_the_single_path_sends_them(endpoint, run, queue):
+    endpoint.answer(b"[0.6, 0.4]")
+    keys = [f"archive/{number}.png" for number in range(12)]
+    counts, lines, _ = run(dict.fromkeys(keys, "photo"))
+    assert counts == {"accepted": 0, "review": 12, "failed": 0}
+    line = lines[keys[0]]
+    assert (line["outcome"], line["label"], line["confidence"]) == ("review", None, 0.6)
+    messages = received(queue) + received(queue)
+    assert sorted(message["s3_key"] for message in messages) == sorted(keys)
+    first = next(message for message in messages if message["s3_key"] == keys[0])
+    assert first == {
+        "s3_bucket": BUCKET,
+        "s3_key": keys[0],
+        "inferences": [0.6, 0.4],
+        "reason": "ThresholdConfidenceNotMet",
+    }
+
+
+def test_poison_fails_by_name_in_its_own_line_only(run, queue):
+    poison = {
+        "archive/gone.png": (None, "ImageNotFound"),
+        "archive/empty.png": (b"", "NotAnImage"),
+        "archive/list.png": (b"scones, butter, jam", "NotAnImage"),
+        "archive/huge.png": (PNG + bytes(7_000_000), "ImageTooLarge"),
+        "archive/folder/": (b"", "NotAnImage"),
+        "a" * 1025: (None, "InvalidEvent"),
+    }
+    good = {f"archive/{number}.png": "photo" for number in range(20)}
+    counts, lines, _ = run({key: content for key, (content, _) in poison.items()} | good)
+    assert counts == {"accepted": 20, "review": 0, "failed": len(poison)}
+    assert {key: line["error"] for key, line in lines.items() if line["outcome"] == "failed"} == {
+        key: error for key, (_, error) in poison.items()
+    }
+    assert received(queue) == []
+
+
+@pytest.mark.parametrize("answer", [b"[0.5, 0.2, 0.3]", b"[NaN, 1]", b"bicycle, I think"])
+def test_the_gate_is_that_of_the_single_path(endpoint, run, answer):
+    endpoint.answer(answer)
+    _, lines, _ = run({"archive/a.png": "photo"})
+    assert lines["archive/a.png"]["error"] == "UnexpectedInference"
+
+
+def test_an_endpoint_that_throttles_is_asked_again_later(endpoint, run, monkeypatch):
+    throttled = {"code": "ThrottlingException", "status": 429, "message": "Rate exceeded"}
+    endpoint.refuse(**throttled)
+
+    def work_again(_seconds):
+        endpoint.answer(b"[0.9969, 0.0031]")
+
+    monkeypatch.setattr(batch.time, "sleep", work_again)
+    counts, _, _ = run({f"archive/{number}.png": "photo" for number in range(10)})
+    assert counts["accepted"] == 10
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        ({"code": "ThrottlingException", "status": 429, "message": "Rate exceeded"}, EndpointThrottled),
+        ({"code": "ValidationError", "status": 400, "message": "Endpoint x not found."}, EndpointNotFound),
+    ],
+)
+def test_a_batch_that_comes_to_nothing_for_want_of_an_endpoint_fails_as_a_whole(
+    endpoint, run, refusal, error
+):
+    endpoint.refuse(**refusal)
+    with pytest.raises(error):
+        run({"archive/a.png": "photo", "archive/b.png": "photo"})
+    counts, lines, _ = run({"archive/a.png": "photo", "archive/list.png": b"no picture"})
+    assert counts["failed"] == 2
+    assert lines["archive/a.png"]["error"] == error.__name__
+
+
+def test_what_there_is_no_time_for_is_not_begun_and_says_so(endpoint, run, monkeypatch):
+    with pytest.raises(NotReached):
+        run({"archive/a.png": "photo"}, seconds=SHORT)
+    assert endpoint.asked == []
+    clock = iter([LONG] * 4 + [SHORT] * 100)
+    monkeypatch.setattr(batch, "CALLS_AT_ONCE", 1)
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: next(clock) * 1000)
+    event = {"BatchInput": {"run": "late"}, "Items": [{"Key": f"archive/{name}.png"} for name in "abcd"]}
+    run(dict.fromkeys(("archive/a.png", "archive/b.png"), "photo"))
+    assert batch.handler(event, context)["body"] == {"accepted": 2, "review": 0, "failed": 2}
+
+
+def test_the_same_batch_again_writes_the_same_part(run):
+    first, second = ({f"archive/{name}.png": "photo" for name in names} for names in ("ab", "ac"))
+    assert run(first)[2] == run(first)[2] != run(second)[2]
+    assert re.fullmatch(r"results/bulk/r/parts/[0-9a-f]{32}\.jsonl", run(first)[2])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        {},
+        {"BatchInput": {"run": "r"}, "Items": [{"key": "a"}]},
+        {"BatchInput": {"run": "../r"}, "Items": []},
+    ],
+)
+def test_another_event_is_refused(event):
+    with pytest.raises(InvalidEvent):
+        batch.handler(event, None)
+
+
+def test_a_missing_setting_is_named():
+    with pytest.raises(InvalidSetting, match="RESULTS, REVIEW_QUEUE_URL must be set"):
+        batch.read_settings({"BUCKET": BUCKET})

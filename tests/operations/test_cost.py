@@ -1,0 +1,357 @@
+"""`make cost`: what it reads of Terraform, what it makes of it by hand-worked examples, and the page that shows it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import batch
+from console import UserError
+from operations.cost import __main__ as cost
+from operations.cost import bulk, definition, environment, measured, month, prices, schedule, sheets, workflow
+from operations.cost.environment import Environment, Fleet, Function
+from operations.cost.measured import Measured, Took
+from operations.cost.photos import Photos
+from operations.cost.schedule import Limits
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/cost.md"
+OTHERS = {
+    "changed": """environment = "changed"
+prefix = "scones-changed"
+capture_percentage = 50
+lambda = { architecture = "x86_64" }
+fleet = { instance_type = "ml.m5.xlarge", min_instances = 3, max_instances = 4 }
+""",
+    "off": """environment = "off"
+prefix = "scones-off"
+endpoint_enabled = false
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[definition.Resource]]:
+    """What Terraform would make in our environments and in two others; planned once, because it takes seconds."""
+    folder = tmp_path_factory.mktemp("cost")
+    without = shutil.ignore_patterns(".terraform", "*.model.tfvars.json")
+    shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=without)
+    ours = definition.names()
+    for env, settings in OTHERS.items():
+        (folder / f"terraform/envs/{env}.tfvars").write_text(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return definition.plan([*ours, *OTHERS])
+
+
+@pytest.fixture
+def environments(plans) -> dict[str, Environment]:
+    return {name: environment.read(name, resources) for name, resources in plans.items()}
+
+
+def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
+    return Photos(1000, env, measured.read(measured.RECORDED), asked or prices.read(prices.DEFAULT))
+
+
+# ---- What Terraform says
+
+
+def test_an_accepted_photo_passes_six_states_and_a_reviewed_one_five(environments):
+    machine = environments["prod"].machines["workflow"]
+    assert len(workflow.path(machine)) == 6
+    assert len(workflow.path(machine, "ThresholdConfidenceNotMet")) == 5
+    assert workflow.functions(workflow.path(machine)) == ["serialize", "classify", "filter"]
+
+
+def test_memory_architecture_and_fleet_are_those_of_the_configuration(environments):
+    prod, changed = environments["prod"], environments["changed"]
+    assert prod.functions["classify"] == Function(512, "arm64")
+    assert changed.functions["classify"] == Function(512, "x86_64")
+    assert prod.fleet.limits == Limits(2, 6)
+    assert [it.cron for it in prod.fleet.schedule] == ["cron(0 6 * * ? *)", "cron(0 22 * * ? *)"]
+    assert (changed.fleet.instance_type, changed.fleet.limits) == ("ml.m5.xlarge", Limits(3, 4))
+    assert (prod.captured, changed.captured) == (0.2, 0.5)
+
+
+def test_a_changed_setting_changes_what_it_costs(environments):
+    prod, changed = recorded(environments["prod"]), recorded(environments["changed"])
+    assert month.idle(changed)["endpoint"] == pytest.approx(3 * 730 * 0.23)
+    assert changed.one_by_one()["Lambda"] > prod.one_by_one()["Lambda"]
+    assert changed.one_by_one()["captures in S3"] > prod.one_by_one()["captures in S3"]
+
+
+def test_the_off_switch_leaves_no_cost_of_an_endpoint(environments):
+    off = recorded(environments["off"])
+    assert month.idle(off)["endpoint"] == off.one_by_one()["endpoint"] == 0
+    assert month.idle(off)["alarms"] > 0
+    assert "switched off" in sheets.photos(off).note
+
+
+def test_the_local_environment_costs_nothing_and_is_left_out():
+    assert definition.names() == ["prod", "staging"]
+
+
+# ---- Hand-worked examples
+
+MACHINE = {
+    "StartAt": "Ask",
+    "States": {
+        "Ask": {
+            "Type": "Task",
+            "Resource": workflow.LAMBDA,
+            "Parameters": {"FunctionName": "arn:aws:lambda:r:1:function:classify"},
+            "Catch": [
+                {"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Send"},
+                {"ErrorEquals": ["States.ALL"], "Next": "Lost"},
+            ],
+            "Next": "Which",
+        },
+        "Which": {"Type": "Choice", "Choices": [{"Next": "Tell"}]},
+        "Tell": {"Type": "Task", "Resource": workflow.PUT_EVENTS, "End": True},
+        "Send": {"Type": "Task", "Resource": workflow.SEND_MESSAGE, "Next": "Lost"},
+        "Lost": {"Type": "Fail"},
+    },
+}
+BULK = {
+    "StartAt": "Which",
+    "States": {
+        "Which": {"Type": "Choice", "Choices": [{"Next": "Batches"}]},
+        "Batches": {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 40}, "Next": "Summarise"},
+        "Summarise": {"Type": "Task", "Resource": workflow.LAMBDA, "End": True},
+    },
+}
+ENVIRONMENT = Environment(
+    name="example",
+    machines={"workflow": MACHINE, "bulk": BULK},
+    functions={
+        "classify": Function(512, "arm64"),
+        "monitor": Function(1024, "arm64"),
+        "batch": Function(2048, "arm64"),
+    },
+    fleet=Fleet("ml.m5.large", 600, Limits(1, 2), ()),
+    captured=0.5,
+    kept_days={"incoming/": 30, "captures/": 90},
+    log_days=60,
+    keys=1,
+    alarm_metrics=20,
+    dashboards=1,
+    metrics=10,
+    monitor_runs_a_day=24,
+)
+TOOK = Measured(
+    "by hand",
+    {
+        "serialize": Took(1, 20, 500),
+        "classify": Took(1, 100, 1000),
+        "filter": Took(1, 4, 500),
+        "monitor": Took(1, 2000, 1000),
+    },
+    Took(1, 250, 9000),
+)
+
+
+@pytest.fixture
+def example() -> Photos:
+    return Photos(1000, ENVIRONMENT, TOOK, prices.read(prices.DEFAULT))
+
+
+def test_a_standard_workflow_is_charged_by_the_state(example):
+    assert example.one_by_one()["Step Functions"] == pytest.approx(1000 * 3 * 0.000025)
+    assert example.one_by_one(review=True)["Step Functions"] == pytest.approx(1000 * 3 * 0.000025)
+
+
+def test_an_express_workflow_is_charged_by_requests_and_by_started_tenths_of_a_second(example):
+    expected = 1000 * (0.000001 + 0.3 * 0.0625 * 0.00001667)  # 250 ms, and 64 of 1,024 MB
+    assert example.one_by_one(express=True)["Step Functions"] == pytest.approx(expected)
+
+
+def test_a_function_is_charged_by_requests_memory_and_time(example):
+    assert example.one_by_one()["Lambda"] == pytest.approx(1000 * (0.0000002 + 0.5 * 0.1 * 0.0000133334))
+
+
+def test_only_an_accepted_photo_sends_an_event_and_only_a_reviewed_one_a_message(example):
+    accepted, reviewed = example.one_by_one(), example.one_by_one(review=True)
+    assert (accepted["EventBridge"], reviewed["EventBridge"]) == pytest.approx(
+        (0.0025, 0.0015)
+    )  # and the captures' own
+    assert (accepted["SQS"], reviewed["SQS"]) == pytest.approx((0, 0.0004))
+
+
+def test_a_photo_is_stored_and_read_and_half_of_them_are_captured(example):
+    costs = example.one_by_one()
+    assert costs["photos in S3"] == pytest.approx(1000 * (0.000005 + 0.0000004 + 2780 / 1e9 * 0.023))
+    kept = 3 * (2780 * 4 / 3 + 387) / 1e9 * 0.023  # for three months
+    assert costs["captures in S3"] == pytest.approx(1000 * 0.5 * (0.000005 + kept))
+
+
+def test_logs_are_charged_when_they_come_and_while_they_are_kept(example):
+    assert example.one_by_one()["logs"] == pytest.approx(1000 * 10_000 / 1e9 * (0.5 + 2 * 0.03))
+
+
+def test_a_busy_endpoint_shares_its_hour_among_its_photos(example):
+    assert example.one_by_one()["endpoint"] == pytest.approx(1000 * 0.115 / 36_000)
+
+
+def test_a_bulk_run_pays_a_transition_an_express_execution_and_an_invocation_for_each_batch(example):
+    run = bulk.read(ENVIRONMENT, example.prices)
+    assert run == bulk.Bulk(states=3, batch=40, calls_at_once=8, function=Function(2048, "arm64"))
+    costs = example.in_bulk(run)
+    seconds = 40 * 0.124 / 8  # 20 + 100 + 4 ms each, eight at once
+    express = 0.000001 + 0.7 * 0.0625 * 0.00001667
+    assert costs["Step Functions"] == pytest.approx((3 + 25) * 0.000025 + 25 * express)
+    assert costs["Lambda"] == pytest.approx(25 * (0.0000002 + 2 * seconds * 0.0000133334))
+    assert costs["photos in S3"] == pytest.approx(1000 * 0.0000004 + (1 + 25) * 0.000005)
+    assert costs["EventBridge"] == pytest.approx((25 + 500) * 0.000001)
+    assert sum(costs.values()) < sum(example.one_by_one().values())
+
+
+def test_a_batch_asks_the_endpoint_as_often_at_once_as_the_prices_assume(example):
+    assert example.prices.assumptions["bulk_calls_at_once"] == batch.CALLS_AT_ONCE
+
+
+def test_an_idle_month_is_made_of_instance_hours_and_standing_charges(example):
+    costs = month.idle(example)
+    assert costs["endpoint"] == pytest.approx(730 * 0.115)
+    assert (costs["keys"], costs["alarms"], costs["dashboards"], costs["metrics"]) == pytest.approx(
+        (1, 2, 3, 3)
+    )
+    run = 0.000001 + 0.0000002 + 2 * 0.0000133334 + 1000 / 1e9 * 0.56
+    assert costs["monitor"] == pytest.approx(730 * run)
+
+
+def test_a_schedule_saves_where_it_lowers_a_limit(example):
+    night = (Limits(2, 6, "cron(0 6 * * ? *)"), Limits(1, 2, "cron(0 22 * * ? *)"))
+    fleet = replace(ENVIRONMENT.fleet, limits=Limits(2, 6), schedule=night)
+    found = month.endpoint(replace(example, environment=replace(ENVIRONMENT, fleet=fleet)))
+    hour = 730 * 0.115
+    assert found.fewest == pytest.approx(hour * (16 * 2 + 8 * 1) / 24)
+    assert found.most == pytest.approx(hour * (16 * 6 + 8 * 2) / 24)
+    assert (found.fewest_unscheduled, found.most_unscheduled) == pytest.approx((hour * 2, hour * 6))
+
+
+@pytest.mark.parametrize(
+    ("crons", "instances"),
+    [
+        (("cron(0 8 ? * MON-FRI *)", "cron(0 18 ? * MON-FRI *)"), 1 + 5 * 10 / 168),
+        (("cron(0 8 ? * 2 *)", "cron(0 8 ? * SUN *)"), 1 + 6 * 24 / 168),
+        (("cron(0/30 * * * ? *)", "cron(15,45 * * * ? *)"), 1.5),
+    ],
+    ids=["office hours", "all days but Sunday", "half of each half hour"],
+)
+def test_a_schedule_counts_by_the_week(crons, instances):
+    up, down = crons
+    fewest, _ = schedule.mean(Limits(1, 9), (Limits(2, 9, up), Limits(1, 9, down)))
+    assert fewest == pytest.approx(instances)
+
+
+def test_a_schedule_in_two_time_zones_is_read_in_each():
+    limits = (Limits(2, 2, "cron(0 8 * * ? *)", "Europe/Berlin"), Limits(1, 1, "cron(0 8 * * ? *)", "UTC"))
+    assert schedule.mean(Limits(1, 1), limits) == pytest.approx((25 / 24, 25 / 24))
+
+
+def test_a_schedule_that_is_not_weekly_is_refused_by_its_text():
+    with pytest.raises(UserError, match=re.escape("at(2026-11-21T00:00:00)")):
+        schedule.mean(Limits(1, 1), (Limits(1, 1, "at(2026-11-21T00:00:00)"),))
+
+
+# ---- The command, its prices and its page
+
+
+def test_the_page_has_the_tables_that_the_command_prints(environments):
+    ours = [recorded(environments[name]) for name in definition.names()]
+    renewed = cost.filled(PAGE, sheets.all_of(ours))
+    assert PAGE.read_text() == renewed, 'renew it: make cost ARGS="--page docs/cost.md"'
+    prose = cost.PLACE.sub("", renewed)
+    assert re.findall(r"\b\d[\d,.]*", prose) == [], "a number that the command does not print"
+
+
+def test_a_changed_price_changes_the_tables(plans, environments, tmp_path, monkeypatch, capsys):
+    text = prices.DEFAULT.read_text()
+    dearer = tmp_path / "prices.toml"
+    dearer.write_text(text.replace("usd = 25.00", "usd = 50.00"))
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(definition, "plan", lambda envs: {env: plans[env] for env in envs})
+    monkeypatch.setattr(sys, "argv", ["cost", "--prices", str(dearer), "--images", "2000"])
+    cost.main()
+    printed = capsys.readouterr().out
+    assert "2,000 photos in prod" in printed
+    states = len(workflow.path(environments["prod"].machines["workflow"]))
+    assert f"{2000 * states * 0.00005:.4f}" in printed
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        (
+            "usd = 25.00",
+            "usd = -1",
+            "[price.step_functions_transition] needs usd, a number of 0 or more, not -1",
+        ),
+        ("usd = 25.00", "", "[price.step_functions_transition] needs usd, a number of 0 or more, not None"),
+        (
+            "usd = 25.00\nper = 1_000_000",
+            "usd = 25.00\nper = 0",
+            "[price.step_functions_transition] has per = 0",
+        ),
+        ("[price.trace]", "[price.traces]", "has no [price.trace]: copy it from prices.toml"),
+        (
+            "[price.trace]",
+            "[price.more]\n[price.trace]",
+            "has [price.more], which nothing asks for: remove it",
+        ),
+        ('date = "', 'dated = "', "does not say of which date its prices are"),
+        ("[price.trace]", "[price.trace", "are not TOML"),
+        ("value = 730", 'value = "all"', "[assumption.hours_in_a_month] needs value"),
+    ],
+)
+def test_a_broken_price_file_is_answered_in_one_line(was, becomes, said, tmp_path):
+    file = tmp_path / "mine.toml"
+    text = prices.DEFAULT.read_text()
+    assert was in text
+    file.write_text(text.replace(was, becomes, 1))
+    with pytest.raises(UserError) as refused:
+        prices.read(file)
+    assert said in str(refused.value)
+    assert str(file) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_instance_without_a_price_is_named(example):
+    fleet = replace(ENVIRONMENT.fleet, instance_type="ml.x9.huge")
+    with pytest.raises(UserError, match=r'has no price for ml.x9.huge: add \[instance."ml.x9.huge"\]'):
+        month.endpoint(replace(example, environment=replace(ENVIRONMENT, fleet=fleet)))
+
+
+def test_a_price_file_that_is_not_there_ends_the_command_with_one_line(tmp_path):
+    command = [sys.executable, "-m", "operations.cost", "--prices", str(tmp_path / "none.toml")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"error: the prices in {tmp_path}/none.toml cannot be read: No such file or directory\n"
+    )
+
+
+def test_what_terraform_refuses_is_answered_in_one_line(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform"))
+    with (tmp_path / "terraform/envs/prod.tfvars").open("a") as file:
+        file.write('prefix = "twice"\n')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as refused:
+        definition.plan(["prod"])
+    assert str(refused.value).startswith(
+        "Terraform does not plan what is in terraform: Attribute redefined: "
+    )
+    assert "\n" not in str(refused.value)
+
+
+def test_elsewhere_than_at_the_projects_root_the_command_ends_with_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "operations.cost"], cwd=tmp_path, capture_output=True, text=True
+    )
+    said = "error: there is no environment in terraform/envs: run this at the project's root\n"
+    assert (done.returncode, done.stderr) == (1, said)
