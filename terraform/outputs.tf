@@ -1,6 +1,11 @@
 output "bucket" {
-  description = "Name of the bucket: data/, models/, jobs/, incoming/, captures/, results/."
+  description = "Name of the bucket: data/, models/, jobs/, incoming/, archive/, captures/, results/."
   value       = module.storage.bucket
+}
+
+output "bulk" {
+  description = "Bulk work: the ARN of its state machine, and the prefix of its results in the bucket."
+  value       = { state_machine_arn = module.workflow.bulk_state_machine_arn, results = local.bulk_results }
 }
 
 output "bus_name" {
@@ -15,7 +20,7 @@ output "dashboard_name" {
 
 output "dead_letter_queue_urls" {
   description = "URLs of the dead-letter queues, by what they belong to."
-  value       = { for kind, queue in module.workflow.dead_letter_queues : kind => queue.url }
+  value       = merge({ for kind, queue in local.dead_letter_queues : kind => queue.url }, { schedule = module.monitoring.dead_letter_queue_url })
 }
 
 output "endpoint_configuration_name" {
@@ -43,6 +48,20 @@ output "kms_key_arn" {
   value       = module.storage.kms_key_arn
 }
 
+output "metrics_namespace" {
+  description = "CloudWatch namespace of the environment's own metrics, the monitor's among them."
+  value       = module.monitoring.namespace
+}
+
+output "model" {
+  description = "The live model: its id, which names its folder below models/ and below captures/, its artefact and its labels; null before the first."
+  value = var.model == null ? null : {
+    id       = module.endpoint.model_id
+    artefact = var.model.artefact
+    labels   = var.model.labels
+  }
+}
+
 output "review_queue_url" {
   description = "URL of the queue with photos for a person to look at."
   value       = module.workflow.review_queue.url
@@ -66,4 +85,9 @@ output "topic_arn" {
 output "training_role_arn" {
   description = "ARN of the role that training jobs run with."
   value       = module.training.role_arn
+}
+
+output "transform_role_arn" {
+  description = "ARN of the role that batch transform jobs run with."
+  value       = module.training.transform_role_arn
 }

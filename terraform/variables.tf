@@ -10,10 +10,37 @@ variable "budget_usd" {
   default     = 100
 }
 
+variable "bulk" {
+  description = "Bulk work: photos in a batch, batches at the same time (by default as many as the fleet may have instances, each asked eight photos at once), and percentage of the photos whose batches may fail as a whole before a run gives up."
+  type = object({
+    batch_size                = optional(number, 100)
+    max_concurrency           = optional(number)
+    tolerated_failure_percent = optional(number, 10)
+  })
+  default = {}
+
+  validation {
+    condition     = var.lambda.reserved_concurrency < 0 || coalesce(var.bulk.max_concurrency, var.fleet.max_instances) <= var.lambda.reserved_concurrency
+    error_message = "bulk.max_concurrency, by default fleet.max_instances, is more than lambda.reserved_concurrency lets run at once."
+  }
+}
+
 variable "capture_percentage" {
   description = "Percentage of requests whose photo and answer are kept for monitoring; 0 turns capture off."
   type        = number
   default     = 100
+}
+
+variable "drift" {
+  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, and the least coverage and estimated accuracy. All are shares, from 0 to 1."
+  type = object({
+    confidence   = optional(number, 0.1)
+    images       = optional(number, 0.1)
+    classes      = optional(number, 0.1)
+    min_coverage = optional(number, 0.6)
+    min_accuracy = optional(number, 0.85)
+  })
+  default = {}
 }
 
 variable "endpoint_enabled" {
@@ -57,7 +84,7 @@ variable "force_destroy" {
 }
 
 variable "lambda" {
-  description = "What the functions run on, and the folder of their zips, seen from this directory."
+  description = "What the functions run on, and the folder of their zips, seen from this directory. The monitor's zip holds compiled libraries: what `make package ARCHITECTURE=...` packed has to agree with architecture and runtime."
   type = object({
     architecture         = optional(string, "arm64")
     reserved_concurrency = optional(number, -1)

@@ -1,6 +1,8 @@
 """The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,19 +10,35 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from xdist.scheduler import LoadScopeScheduling
 
 from localcloud import server
 from training import sample, selection, stage
 
 REGION = "us-east-1"
+LONGEST = ("tests/pipeline/", "tests/delivery/")
+SHARED = {"monitoring": "training"}  # the model that was trained on real photographs
+
+
+class ByFolder(LoadScopeScheduling):
+    """The tests of a folder share a cloud, a deployment or a trained model, and therefore one of the two workers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return SHARED.get(folder, folder)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not os.environ.get("SCONES_CIFAR100"):
-        skip = pytest.mark.skip(reason="needs real photographs: let SCONES_CIFAR100 name a CIFAR-100 archive")
-        for item in items:
-            if item.get_closest_marker("photographs"):
-                item.add_marker(skip)
+    """Leave out what this machine cannot run; the folders that take longest come first."""
+    skip = pytest.mark.skip(reason="needs real photographs: let SCONES_CIFAR100 name a CIFAR-100 archive")
+    for item in items:
+        if item.get_closest_marker("photographs") and not os.environ.get("SCONES_CIFAR100"):
+            item.add_marker(skip)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -59,4 +77,18 @@ def staged_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data") / "sample"
     splits, info = selection.select(sample.draw(160, 60, seed=1), ["bicycle", "motorcycle"], 0.1, seed=1)
     stage.write(folder, splits, {**info, "source": "sample"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real photographs staged in data/, and the standard model trained on them in model/ and members/: two minutes."""
+    folder = tmp_path_factory.mktemp("photographs")
+    data = folder / "data"
+    source = os.environ["SCONES_CIFAR100"]
+    for command in (
+        ("training.stage", "--source", source, "--out", data),
+        ("training.train", "--data", data, "--out", folder / "model", "--checkpoints", folder / "members"),
+    ):
+        subprocess.run([sys.executable, "-m", *map(str, command)], check=True)
     return folder

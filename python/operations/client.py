@@ -17,6 +17,7 @@ LOW_CONFIDENCE = "ThresholdConfidenceNotMet"
 IN_FLIGHT = 16  # photos on their way at the same time
 POLL_SECONDS = 0.2
 LOST_SECONDS = 120  # an upload that has started nothing by then is lost
+CONNECTIONS = 32
 CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -40,10 +41,14 @@ class Outcome:
     cause: str
 
 
+UnderWay = dict[str, tuple[Photo, float]]  # by key: the photo, and when it was uploaded
+
+
 class Client:
     def __init__(self, env: str) -> None:
         self.outputs = environment.outputs(env)
-        patient = Config(retries={"mode": "adaptive", "max_attempts": 8})
+        retries: Any = {"mode": "adaptive", "max_attempts": 8}
+        patient = Config(retries=retries, max_pool_connections=CONNECTIONS)
         self.s3 = boto3.client("s3", config=patient)
         self.workflow = boto3.client("stepfunctions", config=patient)
         self.seen: set[str] = set()  # executions that have been looked at after their end
@@ -51,42 +56,52 @@ class Client:
     def route(self, photos: Iterable[Photo]) -> Iterator[Outcome]:
         """Upload the photos, some at a time, and yield what became of each, in the order in which they end."""
         waiting = iter(photos)
-        under_way: dict[str, tuple[Photo, float]] = {}
-        first = time.time()
+        under_way: UnderWay = {}
         while True:
             for photo in waiting:
-                under_way[self.upload(photo)] = (photo, time.time())
+                self.upload(photo, under_way)
                 if len(under_way) >= IN_FLIGHT:
                     break
             if not under_way:
                 return
             time.sleep(POLL_SECONDS)
-            for ended in self.ended_since(first):
-                if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
-                    yield outcome(*found, ended)
-            late = [key for key, (_, since) in under_way.items() if time.time() - since > LOST_SECONDS]
-            for key in late:
-                photo, since = under_way.pop(key)
-                yield Outcome(photo, key, "lost", time.time() - since, "", {}, "", "no execution ended")
+            yield from self.look(under_way)
 
-    def upload(self, photo: Photo) -> str:
+    def upload(self, photo: Photo, under_way: UnderWay | None = None) -> None:
         """Put a photo where an upload starts the workflow; its key is new, so its execution can be told apart."""
         key = f"incoming/{uuid.uuid4().hex[:12]}/{photo.name}"
+        if under_way is not None:
+            under_way[key] = (photo, time.time())  # first: its execution may end before S3 has answered
         kind = CONTENT_TYPES.get(Path(photo.name).suffix.lower(), "application/octet-stream")
         self.s3.put_object(Bucket=self.outputs["bucket"], Key=key, Body=photo.content, ContentType=kind)
-        return key
+
+    def look(self, under_way: UnderWay) -> Iterator[Outcome]:
+        """Take out what has ended, or is lost, and yield what became of it. Others may upload meanwhile."""
+        uploaded = [since for _, since in list(under_way.values())]
+        if not uploaded:
+            return
+        for ended in self.ended_since(min(uploaded)):
+            if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
+                yield outcome(*found, ended)
+        for key, (photo, since) in list(under_way.items()):
+            if time.time() - since > LOST_SECONDS:
+                del under_way[key]
+                yield Outcome(photo, key, "lost", time.time() - since, "", {}, "", "no execution ended")
 
     def ended_since(self, moment: float) -> Iterator[dict[str, Any]]:
-        """The executions that started since then and have ended, each once."""
+        """The executions that started since then and have ended, each once, if the moment never goes back."""
         machine = self.outputs["state_machine_arn"]
         pages = self.workflow.get_paginator("list_executions").paginate(stateMachineArn=machine)
+        listed = set()
         for execution in (e for page in pages for e in page["executions"]):
             if execution["startDate"].timestamp() < moment - 1:
-                return  # the newest come first
+                break  # the newest come first
             arn = execution["executionArn"]
+            listed.add(arn)
             if execution["status"] != "RUNNING" and arn not in self.seen:
                 self.seen.add(arn)
                 yield self.workflow.describe_execution(executionArn=arn)
+        self.seen &= listed  # what is older is listed no more
 
 
 def outcome(photo: Photo, uploaded: float, execution: dict[str, Any]) -> Outcome:

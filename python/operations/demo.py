@@ -20,8 +20,9 @@ from rich.table import Table
 
 from console import UserError, out, run
 from localcloud.server import running
-from operations import demo_report, evaluate, terraform
+from operations import evaluate, terraform
 from operations.client import Client, Outcome, Photo, directions
+from operations.garbage import GARBAGE
 from operations.verify import verify
 from training import dataset
 
@@ -30,12 +31,6 @@ FOLDER = ROOT / "build/demo"
 PROJECT = FOLDER / "project"
 LOG = FOLDER / "log.txt"
 DRIVERS = 12
-GARBAGE = (
-    Photo("shopping-list.png", b"scones, butter, jam\n"),
-    Photo("empty.png", b""),
-    Photo("huge.png", b"\x89PNG\r\n\x1a\n" + bytes(7_000_000)),
-    Photo("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(2_000)),
-)
 STARTED = time.monotonic()
 RUNNING: list[subprocess.Popen[bytes]] = []
 
@@ -84,8 +79,12 @@ def main() -> None:
         out.print(outcome_table(outcomes))
 
         step("Send the whole test set through the deployed workflow")
-        figures = evaluate.evaluate(client, FOLDER / "data")
+        figures, truth = evaluate.evaluate(client, FOLDER / "data")
+        evaluate.write_truth(truth, FOLDER / "truth.jsonl")
         out.print(evaluate.table(figures))
+
+        step("Look at what was captured: has anything drifted?")
+        visibly("operations.monitor", "local")
 
         step("Check that a second plan is empty")
         with out.status("terraform plan"):
@@ -93,13 +92,16 @@ def main() -> None:
         out.print("no changes")
 
         step("Write the report")
-        report = demo_report.write(FOLDER, outcomes, figures)
+        report = FOLDER / "report"
+        visibly("monitoring.report", "--env", "local", "--truth", FOLDER / "truth.jsonl", "--out", report)
 
         step("Tear everything down")
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
         out.print("nothing is left")
-    out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {report.relative_to(ROOT)}")
+    out.print(
+        f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {(report / 'report.html').relative_to(ROOT)}"
+    )
 
 
 def step(title: str) -> None:

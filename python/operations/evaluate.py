@@ -1,6 +1,8 @@
 """Send a staged test set through a deployed environment: `python -m operations.evaluate ENV --data DIR`.
 
 Every photo is uploaded as a driver's photo is, some at a time. What the gate stops lands in the review queue.
+With --out FILE.json the figures are kept there, and beside them FILE.truth.jsonl says what is on each photo: for
+`make report ARGS="--truth FILE.truth.jsonl"`.
 """
 
 import argparse
@@ -16,17 +18,23 @@ from operations.client import Client, Outcome, Photo
 from training import dataset
 
 
-def evaluate(client: Client, data: Path) -> dict[str, Any]:
-    """Counts by actual class and outcome, coverage, accuracy of the accepted, and latency percentiles."""
+def evaluate(client: Client, data: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """The figures, and what was on each photo, by its key."""
     classes = dataset.read_info(data)["classes"]
     test = dataset.load(data, "test")
     actual = {name: classes[label] for name, label in zip(test.names, test.labels, strict=True)}
     photos = [Photo(name, (data / "test" / name).read_bytes()) for name in test.names]
     outcomes = list(track(client.route(photos), "through the workflow", len(photos)))
-    return figures(outcomes, actual, classes)
+    truth = [{"id": result.key, "label": actual[result.photo.name]} for result in outcomes]
+    return figures(outcomes, actual, classes), truth
+
+
+def write_truth(truth: list[dict[str, str]], path: Path) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in truth))
 
 
 def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str]) -> dict[str, Any]:
+    """Counts by actual class and outcome, coverage, accuracy of the accepted, and latency percentiles."""
     columns = [*classes, "review", "failed", "lost"]
     confusion = {name: dict.fromkeys(columns, 0) for name in classes}
     for result in outcomes:
@@ -66,13 +74,14 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="a staged data set")
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
     options = parser.parse_args()
-    result = evaluate(Client(options.env), options.data)
+    result, truth = evaluate(Client(options.env), options.data)
     out.print(table(result))
     for failure in result["failures"]:
         out.print(failure)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=2) + "\n")
+        write_truth(truth, options.out.with_suffix(".truth.jsonl"))
     return 1 if result["failures"] else 0
 
 

@@ -66,6 +66,16 @@ run "the_first_deployment_needs_no_model" {
   }
 
   assert {
+    condition     = output.model == null && contains(keys(output.function_names), "monitor") && output.metrics_namespace == "Scones/scones-test"
+    error_message = "There is a model, or nothing to watch the next one."
+  }
+
+  assert {
+    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["monitor", "review", "schedule", "uploads"])
+    error_message = "What is given up somewhere is not among the outputs."
+  }
+
+  assert {
     condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93
     error_message = "The defaults have changed."
   }
@@ -84,6 +94,15 @@ run "a_promoted_model_adds_the_endpoint" {
   assert {
     condition     = output.endpoint_live
     error_message = "The model is not served."
+  }
+
+  assert {
+    condition = output.model == {
+      id       = "0123456789abcdef"
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      labels   = tolist(["bicycle", "motorcycle"])
+    }
+    error_message = "The outputs name another model."
   }
 }
 
@@ -130,4 +149,15 @@ run "a_prefix_that_no_bucket_could_have_is_refused" {
   }
 
   expect_failures = [var.prefix]
+}
+
+run "more_batches_at_once_than_functions_are_reserved_for_are_refused" {
+  command = plan
+
+  variables {
+    bulk   = { max_concurrency = 5 }
+    lambda = { reserved_concurrency = 4 }
+  }
+
+  expect_failures = [var.bulk]
 }

@@ -1,10 +1,12 @@
 """The environment `local`, deployed once from a copy of the project, and followed from outside."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
@@ -29,12 +32,15 @@ class Project:
         shutil.copytree(ROOT / "terraform", root / "terraform", ignore=without)
         self.run("operations.package")
 
-    def run(self, module: str, *arguments: Any, status: int = 0) -> str:
-        """Run one of our commands, which has to end with this status; answer what it printed."""
+    def run(self, module: str, *arguments: Any, status: int = 0, key: str = "deployer") -> str:
+        """Run one of our commands, which has to end with this status; answer what it printed.
+
+        The key tells who calls in the local cloud's journal, see test_teardown.py.
+        """
         done = subprocess.run(
             [sys.executable, "-m", module, *map(str, arguments)],
             cwd=self.root,
-            env=os.environ | self.variables,
+            env=os.environ | self.variables | {"AWS_ACCESS_KEY_ID": key},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -207,7 +213,7 @@ def artefact(
 @pytest.fixture(scope="session")
 def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) -> Deployment:  # noqa: ARG001
     """The first deployment: everything but the endpoint. The model is being trained meanwhile."""
-    project.run("operations.bootstrap", "local")
+    project.run("operations.bootstrap", "local", key="administrator")
     project.run("operations.terraform", "local", "init", "-no-color")
     project.apply()
     return Deployment(project, aws)
@@ -220,3 +226,32 @@ def deployed(without_model: Deployment, artefact: Any) -> Deployment:
     without_model.project.apply()
     without_model.outputs = without_model.project.outputs()
     return without_model
+
+
+@pytest.fixture(scope="session")
+def second_plan(deployed: Deployment) -> str:
+    """A plan as pull requests make it: by the role that reads, which cannot take the lock."""
+    options = ("-input=false", "-no-color", "-detailed-exitcode", "-lock=false")
+    return deployed.project.run("operations.terraform", "local", "plan", *options, key="planner")
+
+
+@pytest.fixture(scope="session")
+def workflow(deployed: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The environment after another model has been promoted: the one that does as photos say."""
+    path = tmp_path_factory.mktemp("scripted") / "model.tar.gz"
+    members = {
+        "labels.json": b'["bicycle", "motorcycle"]',
+        "metrics.json": b'{"dataset_id": "none"}',
+        "code/inference.py": MODEL_CODE.read_bytes(),
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    before = deployed.outputs["endpoint_configuration_name"]
+    deployed.project.run("training.promote", "--env", "local", "--run", path)
+    deployed.project.apply()
+    deployed.outputs = deployed.project.outputs()
+    assert deployed.outputs["endpoint_configuration_name"] != before
+    return deployed

@@ -3,7 +3,8 @@
     {"answer": "[0.99, 0.01]", "status": 500, "times": 2, "seconds": 11}
 
 answer     what it answers, as it stands
-status     instead, the error that it answers the first `times` times that it is asked about this photo
+status     instead, the error that it answers the first `times` times that it is asked about this photo, or `until`
+           a moment, in seconds since 1970
 seconds    how long it thinks before its first answer
 """
 
@@ -35,7 +36,7 @@ def predict_fn(script, _model):
     asked[script] += 1
     if asked[script] == 1:
         time.sleep(said.get("seconds", 0))
-    if asked[script] <= said.get("times", 0):
+    if asked[script] <= said.get("times", 0) or time.time() < said.get("until", 0):
         raise Fault(said["status"])
     return said["answer"]
 

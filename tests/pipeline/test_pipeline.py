@@ -50,9 +50,8 @@ def test_the_next_apply_after_promote_adds_the_endpoint(deployed):
     assert "its answer is captured" in printed
 
 
-def test_a_second_plan_is_empty(deployed):
-    plan = ("operations.terraform", "local", "plan", "-input=false", "-no-color", "-detailed-exitcode")
-    assert "No changes." in deployed.project.run(*plan)
+def test_a_second_plan_is_empty(second_plan):
+    assert "No changes." in second_plan
 
 
 def test_a_sure_answer_routes_the_driver_and_other_teams_hear_of_it(deployed, photos, answers):

@@ -1,12 +1,9 @@
 """What the workflow must survive: odd events, odd photos, a faulty endpoint, crowds. The model does as photos say."""
 
 import base64
-import io
 import json
-import tarfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +11,6 @@ BLANK = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
 )
 SURE, UNSURE, ON_THE_LINE = "[0.99, 0.01]", "[0.6, 0.4]", "[0.07, 0.93]"
-MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 LARGEST_INLINE = 187_392  # bytes: what fits into a state as base64, beside the rest
 LARGEST = 6_291_456  # bytes: what an endpoint takes
 TOO_SLOW_SECONDS = 11  # classify waits for 10
@@ -52,28 +48,6 @@ UPLOADS = {
     "a key with spaces, ünïcödé 🛵, + and %2B.png": (photo(), None),
     'a key with "quotes", <brackets> and \\.png': (photo(), None),
 }
-
-
-@pytest.fixture(scope="module")
-def workflow(deployed, tmp_path_factory):
-    """The environment after another model has been promoted: the one that does as photos say."""
-    path = tmp_path_factory.mktemp("scripted") / "model.tar.gz"
-    members = {
-        "labels.json": b'["bicycle", "motorcycle"]',
-        "metrics.json": b'{"dataset_id": "none"}',
-        "code/inference.py": MODEL_CODE.read_bytes(),
-    }
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    before = deployed.outputs["endpoint_configuration_name"]
-    deployed.project.run("training.promote", "--env", "local", "--run", path)
-    deployed.project.apply()
-    deployed.outputs = deployed.project.outputs()
-    assert deployed.outputs["endpoint_configuration_name"] != before
-    return deployed
 
 
 @pytest.fixture(scope="module")

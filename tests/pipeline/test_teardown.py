@@ -1,6 +1,103 @@
-"""What is left when an environment is taken down. It sorts last in this folder, because it ends what the rest uses."""
+"""What is left when an environment is taken down, and whether the roles for GitHub Actions would have been enough.
+
+It sorts last in this folder: it ends what the rest uses, and looks back on all that the rest has called.
+"""
+
+import json
+import re
+from fnmatch import fnmatchcase
+from urllib.request import urlopen
+
+import pytest
+
+PREFIX = "scones-local"
+# What bootstrap makes is an administrator's to make, and to take down at the end of destroy.
+OF_BOOTSTRAP = re.compile(
+    rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan)|oidc-provider/.*)"
+    rf"|iam:List(OpenIDConnectProviders|Roles) \*"
+    rf"|s3:\w+ arn:aws:s3:::{PREFIX}-tfstate-\d+(/bootstrap\.tfstate.*)?"
+    rf"|s3:DeleteObjectVersion arn:aws:s3:::{PREFIX}-tfstate-.*"
+)
+WITHOUT_PERMISSION = "sts:GetCallerIdentity"  # everybody may ask who he is
 
 
+@pytest.fixture(scope="module")
+def granted(deployed) -> dict[str, list[dict]]:
+    """The statements of both roles' policies and of the boundary, read before they go."""
+    iam = deployed.aws("iam")
+
+    def document(arn: str) -> list[dict]:
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        return found["PolicyVersion"]["Document"]["Statement"]
+
+    def statements(role: str) -> list[dict]:
+        attached = iam.list_attached_role_policies(RoleName=f"{PREFIX}-{role}")["AttachedPolicies"]
+        return [statement for policy in attached for statement in document(policy["PolicyArn"])]
+
+    boundary = f"arn:aws:iam::123456789012:policy/{PREFIX}-boundary"
+    return {role: statements(role) for role in ("apply", "plan")} | {"boundary": document(boundary)}
+
+
+@pytest.fixture
+def calls(cloud):
+    """The calls that were signed with a key, as pairs of action and resource."""
+
+    def read(key: str) -> list[tuple[str, str]]:
+        with urlopen(f"{cloud}/_localcloud/calls") as answer:
+            noted = json.load(answer)
+        found = [(call["action"], call["resource"]) for call in noted if call["key"] == key]
+        return [call for call in found if call[0] != WITHOUT_PERMISSION]
+
+    return read
+
+
+def allowed(statements: list[dict], action: str, resource: str) -> bool:
+    """Whether IAM would allow the call, as far as actions and resources decide; conditions are taken as met."""
+    effects = {
+        statement["Effect"]
+        for statement in statements
+        if any(fnmatchcase(action, pattern) for pattern in statement["Action"])
+        and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+    }
+    return effects == {"Allow"}
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_every_role_of_the_stack_has_the_boundary_and_room_within_it(deployed, granted):
+    iam = deployed.aws("iam")
+    names = {role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(PREFIX)}
+    made = [iam.get_role(RoleName=name)["Role"] for name in names - {f"{PREFIX}-apply", f"{PREFIX}-plan"}]
+    assert len(made) >= 8
+    for role in made:
+        name = role["RoleName"]
+        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+        assert boundary.endswith(f":policy/{PREFIX}-boundary"), name
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            wanted = [
+                (action, resource)
+                for statement in document["Statement"]
+                for action in listed(statement["Action"])
+                for resource in listed(statement["Resource"])
+            ]
+            assert [pair for pair in wanted if not allowed(granted["boundary"], *pair)] == [], name
+
+
+@pytest.mark.usefixtures("second_plan")
+def test_the_plan_role_may_make_every_call_of_a_plan(granted, calls):
+    made = calls("planner")
+    assert len(made) > 100
+    # A plan asks this when the state machine changes, which the planner's did not.
+    judging = ("states:ValidateStateMachineDefinition", "*")
+    assert judging in calls("deployer")
+    assert [call for call in [*made, judging] if not allowed(granted["plan"], *call)] == []
+
+
+@pytest.mark.usefixtures("granted")  # which reads what destroy takes down
 def test_destroy_leaves_nothing_that_is_tagged_as_ours(deployed):
     deployed.stop_listening()
     printed = deployed.project.run("operations.destroy", "local")
@@ -11,8 +108,27 @@ def test_destroy_leaves_nothing_that_is_tagged_as_ours(deployed):
     )
     left = [resource["ResourceARN"] for resource in found["ResourceTagMappingList"]]
     assert [arn for arn in left if ":key/" not in arn] == []
-    assert deployed.bucket not in {it["Name"] for it in deployed.s3.list_buckets()["Buckets"]}
+    buckets = {it["Name"] for it in deployed.s3.list_buckets()["Buckets"]}
+    assert not [name for name in buckets if name.startswith(PREFIX)]
     machines = deployed.steps.list_state_machines()["stateMachines"]
     assert deployed.machine not in {it["stateMachineArn"] for it in machines}
     endpoints = deployed.aws("sagemaker").list_endpoints()["Endpoints"]
     assert deployed.outputs["endpoint_name"] not in {it["EndpointName"] for it in endpoints}
+    iam = deployed.aws("iam")
+    assert not [role for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(PREFIX)]
+    policies = iam.list_policies(Scope="Local")["Policies"]
+    assert not [policy for policy in policies if policy["PolicyName"].startswith(PREFIX)]
+
+
+def test_the_apply_role_may_make_every_call_of_the_deployment(granted, calls):
+    made = calls("deployer")
+    assert {"iam:PassRole", "sagemaker:CreateEndpoint", "tag:GetResources"} <= {action for action, _ in made}
+    refused = [call for call in made if not allowed(granted["apply"], *call)]
+    assert [call for call in refused if not OF_BOOTSTRAP.fullmatch(" ".join(call))] == []
+
+
+def test_the_apply_role_may_not_change_what_it_may_do_itself(granted, calls):
+    taken_down = {call for call in calls("deployer") if OF_BOOTSTRAP.fullmatch(" ".join(call))}
+    roles = {call for call in taken_down if call[0] in ("iam:DeleteRole", "iam:DetachRolePolicy")}
+    assert len(roles) == 4, "destroy takes both roles down"
+    assert [call for call in roles if allowed(granted["apply"], *call)] == []

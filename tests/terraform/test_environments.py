@@ -2,15 +2,13 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from python_terraform import IsFlagged, Terraform
 
-from operations import package, terraform
+from operations import bootstrap, package, terraform
 
 FROM_NOTHING = re.compile(r"Plan: (\d+) to add, 0 to change, 0 to destroy")
 CHANGES = 2  # the status of a plan that has some
@@ -28,14 +26,16 @@ def environment(cloud_variables, tmp_path, monkeypatch) -> Callable[[str], Terra
     monkeypatch.chdir(tmp_path)
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
-    package.build(Path("build/lambdas"))
+    package.build(Path("build/lambdas"), package.ARCHITECTURE)
 
     def make(env: str) -> Terraform:
-        subprocess.run([sys.executable, "-m", "operations.bootstrap", env], check=True)
+        bucket = terraform.state_bucket(env)
+        if not bootstrap.exists(bucket):
+            bootstrap.bootstrap(bucket)
         for name, value in terraform.variables(env).items():
             monkeypatch.setenv(name, value)
         made = Terraform("terraform", var_file=f"envs/{env}.tfvars")
-        backend = [f"envs/{env}.s3.tfbackend", f"bucket={terraform.state_bucket(env)}"]
+        backend = [f"envs/{env}.s3.tfbackend", f"bucket={bucket}"]
         status, _, errors = made.cmd("init", backend_config=backend, input=False, no_color=IsFlagged)
         assert status == 0, errors
         return made

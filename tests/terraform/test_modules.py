@@ -16,7 +16,7 @@ def test_a_module_keeps_what_its_own_tests_promise(module, terraform_test):
 
 
 def test_the_modules_are_wired_into_an_environment(terraform_test, tmp_path):
-    package.build(tmp_path / "build/lambdas")
+    package.build(tmp_path / "build/lambdas", package.ARCHITECTURE)
     result = terraform_test(CONFIGURATION)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Success! 0 passed" not in result.stdout

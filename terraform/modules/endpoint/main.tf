@@ -19,14 +19,17 @@ locals {
     for key, model in local.models :
     key => "${var.name}-${substr(model.sha256, 0, 8)}-${substr(sha256(jsonencode([model.image, model.environment])), 0, 6)}"
   }
+  # A model's folder below models/, and below captures/: a record does not say which model answered, its place does.
+  model_ids = { for key, model in local.models : key => substr(model.sha256, 0, 16) }
   settings = {
-    capture_percentage = var.capture_percentage
-    capture_uri        = "s3://${var.bucket}/captures"
-    instance_count     = var.fleet.min_instances
-    instance_type      = var.fleet.instance_type
-    kms_key_arn        = var.kms_key_arn
+    for key, id in local.model_ids : key => {
+      capture_percentage = var.capture_percentage
+      capture_uri        = "s3://${var.bucket}/captures/${id}"
+      instance_count     = var.fleet.min_instances
+      instance_type      = var.fleet.instance_type
+      kms_key_arn        = var.kms_key_arn
+    }
   }
-  settings_hash = substr(sha256(jsonencode(local.settings)), 0, 6)
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -64,21 +67,21 @@ resource "aws_sagemaker_model" "this" {
 resource "aws_sagemaker_endpoint_configuration" "this" {
   for_each = aws_sagemaker_model.this
 
-  name        = "${each.value.name}-${local.settings_hash}"
-  kms_key_arn = local.settings.kms_key_arn
+  name        = "${each.value.name}-${substr(sha256(jsonencode(local.settings[each.key])), 0, 6)}"
+  kms_key_arn = local.settings[each.key].kms_key_arn
 
   production_variants {
     variant_name           = local.variant
     model_name             = each.value.name
-    initial_instance_count = local.settings.instance_count
-    instance_type          = local.settings.instance_type
+    initial_instance_count = local.settings[each.key].instance_count
+    instance_type          = local.settings[each.key].instance_type
   }
 
   data_capture_config {
-    enable_capture              = local.settings.capture_percentage > 0
-    initial_sampling_percentage = local.settings.capture_percentage
-    destination_s3_uri          = local.settings.capture_uri
-    kms_key_id                  = local.settings.kms_key_arn
+    enable_capture              = local.settings[each.key].capture_percentage > 0
+    initial_sampling_percentage = local.settings[each.key].capture_percentage
+    destination_s3_uri          = local.settings[each.key].capture_uri
+    kms_key_id                  = local.settings[each.key].kms_key_arn
 
     capture_options {
       capture_mode = "Input"

@@ -13,6 +13,11 @@ output "live" {
   value       = length(aws_sagemaker_endpoint.this) > 0
 }
 
+output "model_id" {
+  description = "First 16 hexadecimal digits of the artefact's checksum, which name the model's folder below models/ and below captures/; null before the first model."
+  value       = one(values(local.model_ids))
+}
+
 output "model_name" {
   description = "Name of the model that the endpoint should serve; null before the first model."
   value       = one(values(aws_sagemaker_model.this)[*].name)

@@ -7,7 +7,8 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name = "${var.prefix}-endpoint"
+  name                 = "${var.prefix}-endpoint"
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

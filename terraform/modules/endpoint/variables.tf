@@ -3,8 +3,13 @@ variable "alarm_topic_arn" {
   type        = string
 }
 
+variable "boundary_arn" {
+  description = "ARN of the permissions boundary of every role: what it may do at most."
+  type        = string
+}
+
 variable "bucket" {
-  description = "Name of the bucket: models are read under models/, captures written under captures/."
+  description = "Name of the bucket: models are read under models/, captures written under captures/<model id>/."
   type        = string
 }
 

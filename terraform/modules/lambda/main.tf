@@ -13,14 +13,18 @@ locals {
         Resource = ["*"]
       },
     ],
-    [for permission in var.permissions : { Effect = "Allow", Action = permission.actions, Resource = permission.resources }],
+    [for permission in var.permissions : merge(
+      { Effect = "Allow", Action = permission.actions, Resource = permission.resources },
+      { for name, condition in { Condition = permission.condition } : name => condition if condition != null },
+    )],
     [for queue in aws_sqs_queue.dead_letters : { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [queue.arn] }],
     [for queue in aws_sqs_queue.dead_letters : { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = [var.kms_key_arn] }],
   )
 }
 
 resource "aws_iam_role" "this" {
-  name = var.name
+  name                 = var.name
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -15,6 +15,11 @@ variable "asynchronous" {
   default     = false
 }
 
+variable "boundary_arn" {
+  description = "ARN of the permissions boundary of every role: what it may do at most."
+  type        = string
+}
+
 variable "description" {
   description = "What the function does, in one sentence."
   type        = string
@@ -58,16 +63,17 @@ variable "name" {
 }
 
 variable "permissions" {
-  description = "What the function may do beyond writing its own logs and traces."
+  description = "What the function may do beyond writing its own logs and traces; a condition is IAM's, as in { StringEquals = { \"cloudwatch:namespace\" = [\"...\"] } }."
   type = list(object({
     actions   = list(string)
     resources = list(string)
+    condition = optional(map(map(list(string))))
   }))
   default = []
 
   validation {
-    condition     = alltrue([for permission in var.permissions : !contains(permission.resources, "*")])
-    error_message = "permissions name the ARNs they are for; \"*\" is not one."
+    condition     = alltrue([for permission in var.permissions : permission.condition != null || !contains(permission.resources, "*")])
+    error_message = "permissions name the ARNs they are for; \"*\" is for actions that take no ARN, and needs a condition."
   }
 }
 

@@ -5,9 +5,11 @@
 locals {
   namespace = "Scones/${var.prefix}"
 
+  dead_letter_queue_names = merge(var.dead_letter_queue_names, { schedule = aws_sqs_queue.schedule_dead_letters.name })
+
   queue_alarms = merge(
     {
-      for key, name in var.dead_letter_queue_names : "${key}-dead-letters" => {
+      for key, name in local.dead_letter_queue_names : "${key}-dead-letters" => {
         description = "Messages lie in ${name}: something was given up."
         metric      = "ApproximateNumberOfMessagesVisible"
         queue       = name

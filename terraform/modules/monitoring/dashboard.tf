@@ -1,9 +1,23 @@
 # A photo's way from left to right: it arrives, the functions handle it, the endpoint answers, it ends somewhere.
+# Below it what the monitor found in the captures, hour by hour.
 
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
   endpoint  = ["EndpointName", var.endpoint_name, "VariantName", var.endpoint_variant]
   functions = values(var.function_names)
+  captured  = flatten([for name, value in local.dimensions : [name, value]])
+
+  captured_widgets = [
+    { title = "records in the hour", metrics = ["Records", "Unreadable", "UndecodableImages"], stat = "Sum", limits = [] },
+    { title = "coverage of the day", metrics = ["Coverage", "CoverageUpperBound"], stat = "Average", limits = [var.drift.min_coverage] },
+    { title = "estimated accuracy of the day", metrics = ["EstimatedAccuracy", "EstimatedAccuracyUpperBound"], stat = "Average", limits = [var.drift.min_accuracy] },
+    {
+      title   = "drift of the day"
+      metrics = flatten([for kind in ["Confidence", "Image", "Class"] : ["${kind}Drift", "${kind}DriftLowerBound"]])
+      stat    = "Average"
+      limits  = distinct([var.drift.confidence, var.drift.images, var.drift.classes])
+    },
+  ]
 
   rows = [
     [
@@ -20,11 +34,18 @@ locals {
       },
     ],
     [
-      { title = "Given up", metrics = [for name in values(var.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] },
+      { title = "Given up", metrics = [for name in values(local.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] },
       { title = "Functions: errors", metrics = [for name in local.functions : ["AWS/Lambda", "Errors", "FunctionName", name]] },
       { title = "Endpoint: answers", metrics = [for name in ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors"] : concat(["AWS/SageMaker", name], local.endpoint)] },
       { title = "Waiting for review", metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.review_queue_name]] },
     ],
+    [for widget in local.captured_widgets : {
+      title   = "Captured: ${widget.title}"
+      metrics = [for name in widget.metrics : concat([local.namespace, name], local.captured)]
+      stat    = widget.stat
+      period  = 3600
+      limits  = [for limit in widget.limits : { label = "rings", value = limit }]
+    }],
   ]
 }
 
@@ -41,11 +62,12 @@ resource "aws_cloudwatch_dashboard" "this" {
           width  = 6
           height = 6
           properties = {
-            title   = widget.title
-            metrics = widget.metrics
-            region  = data.aws_region.current.name
-            stat    = "Sum"
-            period  = 300
+            title       = widget.title
+            metrics     = widget.metrics
+            region      = data.aws_region.current.name
+            stat        = lookup(widget, "stat", "Sum")
+            period      = lookup(widget, "period", 300)
+            annotations = { horizontal = lookup(widget, "limits", []) }
           }
         }
       ]

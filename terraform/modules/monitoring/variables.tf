@@ -1,3 +1,8 @@
+variable "boundary_arn" {
+  description = "ARN of the permissions boundary of every role: what it may do at most."
+  type        = string
+}
+
 variable "budget_usd" {
   description = "US dollars a month; the topic hears when 80 % are spent, or when the forecast is above."
   type        = number
@@ -8,9 +13,30 @@ variable "budget_usd" {
   }
 }
 
+variable "capture_percentage" {
+  description = "Percentage of requests that the endpoint captures; at 0 nothing rings for lack of captures."
+  type        = number
+}
+
 variable "dead_letter_queue_names" {
   description = "Names of the dead-letter queues, by what they belong to."
   type        = map(string)
+}
+
+variable "drift" {
+  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, and the least coverage and estimated accuracy. All are shares, from 0 to 1."
+  type = object({
+    confidence   = number
+    images       = number
+    classes      = number
+    min_coverage = number
+    min_accuracy = number
+  })
+
+  validation {
+    condition     = alltrue([for limit in values(var.drift) : limit >= 0 && limit <= 1])
+    error_message = "The limits in drift are shares from 0 to 1, as in min_coverage = 0.6 for 60 %."
+  }
 }
 
 variable "email" {
@@ -35,7 +61,7 @@ variable "endpoint_variant" {
 }
 
 variable "function_names" {
-  description = "Names of the functions, by stage."
+  description = "Names of the functions that a photo passes through, by stage."
   type        = map(string)
 }
 
@@ -46,8 +72,21 @@ variable "functions_raising_by_design" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts the topic."
+  description = "ARN of the key that encrypts the topic, the schedule and its dead letters."
   type        = string
+}
+
+variable "model_id" {
+  description = "First 16 hexadecimal digits of the live model's checksum; null before the first model."
+  type        = string
+}
+
+variable "monitor" {
+  description = "ARN and name of the function that looks at what was captured."
+  type = object({
+    arn  = string
+    name = string
+  })
 }
 
 variable "prefix" {

@@ -1,3 +1,8 @@
+variable "boundary_arn" {
+  description = "ARN of the permissions boundary of every role: what it may do at most."
+  type        = string
+}
+
 variable "bucket_arn" {
   description = "ARN of the bucket with data sets under data/ and the jobs' results under jobs/."
   type        = string

@@ -17,6 +17,22 @@ locals {
 
   labels = sort(keys(var.routes))
 
+  logs_and_traces = [
+    {
+      Effect = "Allow"
+      Action = [
+        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      ]
+      Resource = "*"
+    },
+    {
+      Effect   = "Allow"
+      Action   = ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      Resource = "*"
+    },
+  ]
+
   account_id       = data.aws_caller_identity.current.account_id
   queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${local.account_id}"
 }
@@ -60,7 +76,8 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "state_machine" {
-  name = "${var.prefix}-workflow"
+  name                 = "${var.prefix}-workflow"
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -79,25 +96,12 @@ resource "aws_iam_role_policy" "state_machine" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = values(var.function_arns) },
+    Statement = concat(local.logs_and_traces, [
+      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [for stage in ["serialize", "classify", "filter"] : var.function_arns[stage]] },
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.review.arn },
       { Effect = "Allow", Action = "events:PutEvents", Resource = aws_cloudwatch_event_bus.this.arn },
       { Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arn },
       { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = var.kms_key_arn },
-      {
-        Effect = "Allow"
-        Action = [
-          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
-          "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
-        ]
-        Resource = "*"
-      },
-      {
-        Effect   = "Allow"
-        Action   = ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        Resource = "*"
-      },
-    ]
+    ])
   })
 }

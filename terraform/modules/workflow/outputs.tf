@@ -1,3 +1,8 @@
+output "bulk_state_machine_arn" {
+  description = "ARN of the state machine for bulk work."
+  value       = aws_sfn_state_machine.bulk.arn
+}
+
 output "bus_name" {
   description = "Name of the bus that DriverRouted events go to."
   value       = aws_cloudwatch_event_bus.this.name
@@ -17,8 +22,8 @@ output "log_group_name" {
 }
 
 output "review_queue" {
-  description = "Name and URL of the queue with photos for a person to look at."
-  value       = { name = aws_sqs_queue.review.name, url = aws_sqs_queue.review.url }
+  description = "ARN, name and URL of the queue with photos for a person to look at."
+  value       = { arn = aws_sqs_queue.review.arn, name = aws_sqs_queue.review.name, url = aws_sqs_queue.review.url }
 }
 
 output "state_machine_arn" {

@@ -57,7 +57,8 @@ resource "aws_sqs_queue" "uploads_dead_letters" {
 }
 
 resource "aws_iam_role" "uploads" {
-  name = "${var.prefix}-uploads"
+  name                 = "${var.prefix}-uploads"
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -1,14 +1,50 @@
+variable "boundary_arn" {
+  description = "ARN of the permissions boundary of every role: what it may do at most."
+  type        = string
+}
+
 variable "bucket" {
   description = "Name of the bucket whose incoming/ starts the workflow."
   type        = string
 }
 
+variable "bulk" {
+  description = "Bulk work: photos in a batch, batches at the same time, and percentage of the photos whose batches may fail as a whole before a run gives up."
+  type = object({
+    batch_size                = number
+    max_concurrency           = number
+    tolerated_failure_percent = number
+  })
+
+  validation {
+    condition     = var.bulk.batch_size >= 1 && var.bulk.batch_size <= 500 && floor(var.bulk.batch_size) == var.bulk.batch_size
+    error_message = "batch_size is a whole number from 1 to 500: a batch has to be done in four minutes."
+  }
+
+  validation {
+    condition     = var.bulk.max_concurrency >= 1 && var.bulk.max_concurrency <= 1000 && floor(var.bulk.max_concurrency) == var.bulk.max_concurrency
+    error_message = "max_concurrency is a whole number from 1 to 1000, what Lambda runs at once in an account."
+  }
+
+  validation {
+    condition     = var.bulk.tolerated_failure_percent >= 0 && var.bulk.tolerated_failure_percent <= 100
+    error_message = "tolerated_failure_percent is a percentage, from 0 to 100."
+  }
+}
+
+variable "bulk_results" {
+  description = "Prefix in the bucket for the results of bulk runs."
+  type        = string
+}
+
 variable "function_arns" {
-  description = "ARNs of the three functions."
+  description = "ARNs of the functions: the three of the workflow, and the two of bulk work."
   type = object({
     serialize = string
     classify  = string
     filter    = string
+    batch     = string
+    collect   = string
   })
 }
 

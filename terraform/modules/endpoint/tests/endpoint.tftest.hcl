@@ -22,6 +22,7 @@ mock_provider "aws" {
 
 variables {
   alarm_topic_arn    = "arn:aws:sns:eu-west-1:111122223333:scones-test-alarms"
+  boundary_arn       = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   bucket             = "scones-test-111122223333"
   bucket_arn         = "arn:aws:s3:::scones-test-111122223333"
   capture_percentage = 50
@@ -46,8 +47,18 @@ run "the_first_deployment_has_no_model_and_keeps_the_place_for_one" {
   }
 
   assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    error_message = "A role has no boundary."
+  }
+
+  assert {
     condition     = !output.live && length(aws_sagemaker_model.this) == 0 && length(aws_sagemaker_endpoint_configuration.this) == 0
     error_message = "Something was made for a model that is not there."
+  }
+
+  assert {
+    condition     = output.model_id == null
+    error_message = "There is an id without a model."
   }
 
   assert {
@@ -100,6 +111,11 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   assert {
     condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).initial_sampling_percentage == 50
     error_message = "The sampling percentage is not what was asked for."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
+    error_message = "Nobody could tell which model a captured answer is from."
   }
 
   assert {

@@ -13,6 +13,7 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary_arn       = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   description        = "Asks the endpoint."
   handler            = "classify.handler"
   kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
@@ -28,6 +29,11 @@ variables {
 }
 
 run "a_function_may_do_what_was_passed_and_changes_with_its_zip" {
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    error_message = "A role has no boundary."
+  }
+
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action] == [
       ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -77,6 +83,21 @@ run "permission_for_everything_is_refused" {
   }
 
   expect_failures = [var.permissions]
+}
+
+run "an_action_that_takes_no_arn_is_permitted_under_its_condition" {
+  variables {
+    permissions = [{
+      actions   = ["cloudwatch:PutMetricData"]
+      resources = ["*"]
+      condition = { StringEquals = { "cloudwatch:namespace" = ["Scones/test"] } }
+    }]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[2].Condition == { StringEquals = { "cloudwatch:namespace" = ["Scones/test"] } }
+    error_message = "The condition is lost on the way."
+  }
 }
 
 run "a_missing_zip_is_refused" {

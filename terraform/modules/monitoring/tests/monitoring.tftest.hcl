@@ -7,19 +7,32 @@ mock_provider "aws" {
     defaults = { name = "eu-west-1" }
   }
 
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/scones-test-schedule" }
+  }
+
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:eu-west-1:111122223333:scones-test-alarms" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:scones-test-schedule-dead-letters" }
   }
 }
 
 variables {
+  boundary_arn                = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   budget_usd                  = 100
-  dead_letter_queue_names     = { review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
+  capture_percentage          = 20
+  dead_letter_queue_names     = { monitor = "scones-test-monitor-dead-letters", review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
+  drift                       = { confidence = 0.1, images = 0.15, classes = 0.2, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name               = "image-classifier-ep"
   endpoint_variant            = "primary"
   function_names              = { serialize = "scones-test-serialize", classify = "scones-test-classify", filter = "scones-test-filter" }
   functions_raising_by_design = ["filter"]
   kms_key_arn                 = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  model_id                    = "0123456789abcdef"
+  monitor                     = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-monitor", name = "scones-test-monitor" }
   prefix                      = "scones-test"
   review_hours                = 2
   review_queue_name           = "scones-test-review"
@@ -28,6 +41,11 @@ variables {
 }
 
 run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
+  assert {
+    condition     = aws_iam_role.schedule.permissions_boundary == var.boundary_arn
+    error_message = "A role has no boundary."
+  }
+
   assert {
     condition     = !contains(keys(aws_cloudwatch_metric_alarm.function), "filter-errors")
     error_message = "FilterInferences raises by design."
@@ -39,7 +57,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   }
 
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.queue)) == toset(["review-dead-letters", "uploads-dead-letters", "review-age"])
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.queue)) == toset(["monitor-dead-letters", "review-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "review-age"])
     error_message = "A queue is not watched."
   }
 
@@ -56,11 +74,11 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   assert {
     condition = alltrue([
       for alarm in concat(
-        values(aws_cloudwatch_metric_alarm.queue), values(aws_cloudwatch_metric_alarm.function),
-        [aws_cloudwatch_metric_alarm.unexpected, aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.timed_out],
-      ) : alarm.alarm_actions == toset([output.topic_arn])
+        values(aws_cloudwatch_metric_alarm.queue), values(aws_cloudwatch_metric_alarm.function), values(aws_cloudwatch_metric_alarm.drift), aws_cloudwatch_metric_alarm.no_capture,
+        [aws_cloudwatch_metric_alarm.unexpected, aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.timed_out, aws_cloudwatch_metric_alarm.monitor_errors, aws_cloudwatch_metric_alarm.monitor_silent],
+      ) : alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (alarm.alarm_name == "scones-test-monitor-silent" ? "breaching" : "notBreaching")
     ])
-    error_message = "An alarm rings where nobody hears it."
+    error_message = "An alarm rings where nobody hears it, or makes something else of missing data: only silence may ring by itself."
   }
 
   assert {
@@ -77,6 +95,106 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
     condition     = length(aws_sns_topic_subscription.email) == 0
     error_message = "There is a subscription to nobody."
   }
+}
+
+run "drift_rings_by_its_bound_and_only_for_the_live_model" {
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.drift : alarm.metric_name => [alarm.comparison_operator, alarm.threshold] } == {
+      ConfidenceDriftLowerBound   = ["GreaterThanThreshold", 0.1]
+      ImageDriftLowerBound        = ["GreaterThanThreshold", 0.15]
+      ClassDriftLowerBound        = ["GreaterThanThreshold", 0.2]
+      CoverageUpperBound          = ["LessThanThreshold", 0.6]
+      EstimatedAccuracyUpperBound = ["LessThanThreshold", 0.85]
+    }
+    error_message = "An alarm rings for a value that chance alone may bring about, or at another limit."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.drift :
+      alarm.namespace == output.namespace && alarm.dimensions == tomap({ EndpointName = "image-classifier-ep", Model = "0123456789abcdef" })
+    ])
+    error_message = "An alarm looks where the monitor does not publish."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.drift : alarm.period * alarm.evaluation_periods > 2 * 3600 + 20 * 60 && alarm.datapoints_to_alarm == 1])
+    error_message = "An alarm forgets a figure before the next one is published."
+  }
+
+  assert {
+    condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12])) == toset(concat(
+      ["Records", "Unreadable", "UndecodableImages", "Coverage", "CoverageUpperBound", "EstimatedAccuracy", "EstimatedAccuracyUpperBound"],
+      ["ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound", "ClassDrift", "ClassDriftLowerBound"],
+    ))
+    error_message = "The dashboard shows something else than the monitor publishes."
+  }
+}
+
+run "before_the_first_model_nothing_drifts" {
+  variables {
+    model_id = null
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.drift : alarm.dimensions.Model == "none"])
+    error_message = "An alarm looks at a model that is not there."
+  }
+}
+
+run "requests_without_captures_ring_if_chance_does_not_explain_them" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_capture[0].threshold == 50 && aws_cloudwatch_metric_alarm.no_capture[0].evaluation_periods == 2
+    error_message = "At a capture of 20 % it takes 50 requests an hour for none to be captured to mean something."
+  }
+
+  assert {
+    condition     = { for query in aws_cloudwatch_metric_alarm.no_capture[0].metric_query : query.id => query.metric[0].metric_name if query.id != "uncaptured" } == { records = "Records", requests = "Invocations" }
+    error_message = "The alarm compares something else than requests and records."
+  }
+}
+
+run "an_endpoint_that_captures_nothing_by_choice_does_not_ring" {
+  variables {
+    capture_percentage = 0
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.no_capture) == 0
+    error_message = "The alarm would ring for ever."
+  }
+}
+
+run "the_monitor_is_started_every_hour_and_a_run_that_cannot_start_is_kept" {
+  assert {
+    condition     = aws_scheduler_schedule.monitor.schedule_expression == "cron(20 * * * ? *)" && aws_scheduler_schedule.monitor.target[0].arn == var.monitor.arn
+    error_message = "The schedule starts something else, or at another time."
+  }
+
+  assert {
+    condition     = strcontains(aws_scheduler_schedule.monitor.target[0].input, "<aws.scheduler.scheduled-time>") && keys(jsondecode(aws_scheduler_schedule.monitor.target[0].input)) == ["scheduled"]
+    error_message = "The monitor is not told which hour is meant: ${aws_scheduler_schedule.monitor.target[0].input}"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.monitor.target[0].dead_letter_config[0].arn == aws_sqs_queue.schedule_dead_letters.arn
+    error_message = "A run that cannot be started would be lost."
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in jsondecode(aws_iam_role_policy.schedule.policy).Statement : statement.Resource])) == toset([var.monitor.arn, aws_sqs_queue.schedule_dead_letters.arn, var.kms_key_arn])
+    error_message = "The schedule's role reaches further than the monitor, its dead letters and the key."
+  }
+}
+
+run "a_limit_in_percent_is_refused" {
+  command = plan
+
+  variables {
+    drift = { confidence = 0.1, images = 0.1, classes = 0.1, min_coverage = 60, min_accuracy = 0.85 }
+  }
+
+  expect_failures = [var.drift]
 }
 
 run "an_address_is_subscribed" {

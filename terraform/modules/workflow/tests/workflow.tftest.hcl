@@ -37,11 +37,16 @@ mock_provider "aws" {
 }
 
 variables {
-  bucket = "scones-test-111122223333"
+  boundary_arn = "arn:aws:iam::111122223333:policy/scones-test-boundary"
+  bucket       = "scones-test-111122223333"
+  bulk         = { batch_size = 40, max_concurrency = 3, tolerated_failure_percent = 5 }
+  bulk_results = "results/bulk"
   function_arns = {
     serialize = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-serialize"
     classify  = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-classify"
     filter    = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-filter"
+    batch     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-batch"
+    collect   = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-collect"
   }
   kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
   log_retention_days = 30
@@ -55,6 +60,11 @@ variables {
 }
 
 run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.bulk, aws_iam_role.state_machine, aws_iam_role.uploads] : role.permissions_boundary == var.boundary_arn])
+    error_message = "A role has no boundary."
+  }
+
   assert {
     condition = jsonencode({
       for choice in jsondecode(aws_sfn_state_machine.this.definition).States.AssignDriver.Choices :
@@ -109,6 +119,51 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
     condition     = jsondecode(aws_sqs_queue.uploads_dead_letters.policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_cloudwatch_event_rule.uploads.arn
     error_message = "EventBridge may not write there, or others may."
   }
+}
+
+run "a_prefix_is_classified_in_batches_and_summed_up_whatever_happens" {
+  assert {
+    condition = alltrue([
+      for name, state in jsondecode(aws_sfn_state_machine.bulk.definition).States :
+      state.ItemBatcher.MaxItemsPerBatch == 40 && state.MaxConcurrency == 3 && state.ToleratedFailurePercentage == 5 && state.ItemProcessor.ProcessorConfig == { Mode = "DISTRIBUTED", ExecutionType = "EXPRESS" }
+      if state.Type == "Map"
+    ])
+    error_message = "The settings do not reach both maps."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, state in jsondecode(aws_sfn_state_machine.bulk.definition).States :
+      state.Next == "Summarise" && state.Catch == [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "Summarise" }]
+      if state.Type == "Map"
+    ])
+    error_message = "A run that is given up has no summary."
+  }
+
+  assert {
+    condition     = { for name, state in jsondecode(aws_sfn_state_machine.bulk.definition).States : name => state.ItemReader.Resource if state.Type == "Map" } == { ClassifyFailed = "arn:aws:states:::s3:getObject", ClassifyPrefix = "arn:aws:states:::s3:listObjectsV2" }
+    error_message = "A retry does not read what failed, or a prefix is not listed."
+  }
+
+  assert {
+    condition     = length(setintersection(flatten([for state in values(jsondecode(aws_sfn_state_machine.bulk.definition).States.ClassifyPrefix.ItemProcessor.States) : state.Retry[*].ErrorEquals]), ["States.ALL", "EndpointUnavailable", "EndpointThrottled", "EndpointNotFound"])) == 0
+    error_message = "A batch that has been patient already is done again."
+  }
+
+  assert {
+    condition     = !contains([for statement in jsondecode(aws_iam_role_policy.state_machine.policy).Statement : try(contains(statement.Resource, var.function_arns.batch), false)], true)
+    error_message = "The workflow may call the functions of bulk work."
+  }
+}
+
+run "a_batch_that_no_function_can_finish_is_refused" {
+  command = plan
+
+  variables {
+    bulk = { batch_size = 501, max_concurrency = 1001, tolerated_failure_percent = 101 }
+  }
+
+  expect_failures = [var.bulk]
 }
 
 run "a_route_without_a_distance_is_refused" {

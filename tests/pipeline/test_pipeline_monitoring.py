@@ -1,0 +1,82 @@
+"""Watching the deployed environment: the monitor function and the report, as make runs them."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitoring.capture import Capture
+from training import dataset
+
+CAPTURED_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def evaluated(deployed, staged_sample, tmp_path_factory) -> dict:
+    """The test set has gone through the workflow, and all of it is captured; the figures of that."""
+    figures = tmp_path_factory.mktemp("evaluation") / "figures.json"
+    deployed.project.run("operations.evaluate", "local", "--data", staged_sample, "--out", figures)
+    truth = [json.loads(line) for line in figures.with_suffix(".truth.jsonl").read_text().splitlines()]
+    assert len(truth) == len(dataset.load(staged_sample, "test").names)
+    wanted = {f"s3_key={row['id']}" for row in truth}
+    deadline = time.monotonic() + CAPTURED_SECONDS
+    while not wanted <= captured(deployed):
+        assert time.monotonic() < deadline, "not every photo was captured"
+        time.sleep(0.5)
+    return json.loads(figures.read_text()) | {"truth": figures.with_suffix(".truth.jsonl")}
+
+
+def captured(deployed) -> set[str]:
+    """What the capture says of the photos' places, read as the monitor reads it."""
+    folder = deployed.project.root / "captured"
+    model, bucket = deployed.outputs["model"]["id"], deployed.bucket
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"captures/{model}/")
+    for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
+        path = folder / key
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            deployed.s3.download_file(bucket, key, str(path))
+    return {attribute for record in Capture(folder) for attribute in record.attributes}
+
+
+def test_the_monitor_counts_what_was_captured_and_publishes_it(deployed, evaluated, aws):
+    printed = deployed.project.run("operations.monitor", "local")
+    assert deployed.outputs["model"]["id"] in printed
+    published = {
+        metric["MetricName"]
+        for metric in aws("cloudwatch").list_metrics(Namespace=deployed.outputs["metrics_namespace"])[
+            "Metrics"
+        ]
+        if {"Name": "Model", "Value": deployed.outputs["model"]["id"]} in metric["Dimensions"]
+    }
+    assert {"Records", "Unreadable", "UndecodableImages", "Coverage", "EstimatedAccuracy"} <= published
+    now = datetime.now(UTC)
+    counted = aws("cloudwatch").get_metric_statistics(
+        Namespace=deployed.outputs["metrics_namespace"],
+        MetricName="Records",
+        Dimensions=[
+            {"Name": "EndpointName", "Value": deployed.outputs["endpoint_name"]},
+            {"Name": "Model", "Value": deployed.outputs["model"]["id"]},
+        ],
+        StartTime=now - timedelta(hours=2),
+        EndTime=now + timedelta(hours=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert sum(point["Sum"] for point in counted) >= evaluated["photos"]
+
+
+def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):
+    printed = deployed.project.run(
+        "monitoring.report", "--env", "local", "--truth", evaluated["truth"], "--out", tmp_path
+    )
+    assert f"see {tmp_path}/report.html" in printed
+    figures = json.loads((tmp_path / "report.json").read_text())
+    (model,) = [model for model in figures["models"] if model["model"] == deployed.outputs["model"]["id"]]
+    assert model["records"] >= evaluated["photos"]
+    assert model["labelled"]["records"] == evaluated["photos"]
+    names = {path.stem for path in (tmp_path / "charts").glob("*.png")}
+    assert {"executions", "states", "trace-accepted", "trace-failed", "latency", "reliability"} <= names
+    page = (tmp_path / "report.html").read_text()
+    assert "FilterInferences" in page

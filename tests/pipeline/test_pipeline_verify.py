@@ -1,0 +1,107 @@
+"""What `verify` must not let pass, each on the environment that the test run shares, which is put right again."""
+
+import io
+import json
+import tarfile
+
+import pytest
+
+
+@pytest.fixture
+def sagemaker(aws):
+    return aws("sagemaker")
+
+
+@pytest.fixture
+def endpoint(deployed) -> dict[str, str]:
+    return {"EndpointName": deployed.outputs["endpoint_name"]}
+
+
+@pytest.fixture
+def configuration(deployed, sagemaker) -> dict:
+    """What the endpoint's configuration was made with."""
+    asked = deployed.outputs["endpoint_configuration_name"]
+    described = sagemaker.describe_endpoint_config(EndpointConfigName=asked)
+    kept = ("EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId")
+    tags = sagemaker.list_tags(ResourceArn=described["EndpointConfigArn"])["Tags"]
+    return {name: described[name] for name in kept} | {"Tags": tags}
+
+
+def fails(deployed) -> str:
+    """What verify says when it fails: always also what is live, and how to go back."""
+    printed = deployed.project.run("operations.verify", "local", "--capture-seconds", 5, status=1)
+    error = printed.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert f"Live now: endpoint {deployed.outputs['endpoint_name']} is InService with" in error
+    assert "To go back: make rollback ENV=local" in error
+    return error
+
+
+def test_verify_fails_if_the_endpoint_serves_the_old_configuration(
+    deployed, sagemaker, endpoint, configuration
+):
+    asked = configuration["EndpointConfigName"]
+    old = f"{asked}-old"
+    sagemaker.create_endpoint_config(**configuration | {"EndpointConfigName": old})
+    sagemaker.update_endpoint(EndpointConfigName=old, **endpoint)
+    try:
+        said = fails(deployed)
+    finally:
+        sagemaker.update_endpoint(EndpointConfigName=asked, **endpoint)
+        sagemaker.delete_endpoint_config(EndpointConfigName=old)
+    assert f"serves {old}, asked for was {asked}" in said
+    assert f"is InService with {old}, model s3://" in said
+
+
+def test_verify_fails_if_the_golden_photo_is_answered_otherwise_than_in_training(
+    deployed, sagemaker, configuration
+):
+    """The artefact is exchanged below the endpoint, which goes on serving the one that it has loaded."""
+    model = sagemaker.describe_model(ModelName=configuration["ProductionVariants"][0]["ModelName"])
+    bucket, key = model["PrimaryContainer"]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
+    packed = deployed.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    deployed.s3.put_object(Bucket=bucket, Key=key, Body=with_another_answer(packed))
+    try:
+        said = fails(deployed)
+    finally:
+        deployed.s3.put_object(Bucket=bucket, Key=key, Body=packed)
+    assert "the golden photo" in said
+    assert "[0.9999, 0.0001]" in said
+
+
+def test_verify_fails_if_no_capture_arrives(deployed, sagemaker, endpoint, configuration):
+    asked = configuration["EndpointConfigName"]
+    capture = configuration["DataCaptureConfig"]
+    exchange(sagemaker, endpoint, configuration | {"DataCaptureConfig": capture | {"EnableCapture": False}})
+    try:
+        said = fails(deployed)
+    finally:
+        exchange(sagemaker, endpoint, configuration)
+    assert "no capture record of the golden photo below s3://" in said
+    assert "after 5 s" in said
+    assert sagemaker.describe_endpoint(**endpoint)["EndpointConfigName"] == asked
+
+
+def with_another_answer(packed: bytes) -> bytes:
+    """The artefact, saying that training gave its golden photo an answer that it never gave."""
+    content = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(packed)) as old,
+        tarfile.open(fileobj=content, mode="w:gz", compresslevel=1) as new,
+    ):
+        for member in old.getmembers():
+            file = old.extractfile(member)
+            body = file.read() if file else b""
+            if member.name == "golden.json":
+                body = json.dumps(json.loads(body) | {"probabilities": [0.9999, 0.0001]}).encode()
+                member.size = len(body)
+            new.addfile(member, io.BytesIO(body))
+    return content.getvalue()
+
+
+def exchange(sagemaker, endpoint: dict[str, str], configuration: dict) -> None:
+    """Give the endpoint another configuration of the same name."""
+    name = {"EndpointConfigName": configuration["EndpointConfigName"]}
+    sagemaker.delete_endpoint_config(**name)
+    sagemaker.create_endpoint_config(**configuration)
+    sagemaker.update_endpoint(**name, **endpoint)

@@ -1,0 +1,264 @@
+"""What a bulk run must survive. The model does as photos say, see scripted_inference.py; it was promoted before."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SURE, UNSURE = "[0.99, 0.01]", "[0.4, 0.6]"
+PNG = b"\x89PNG\r\n\x1a\n" + b"IEND\xaeB`\x82"
+CROWD = 1_500  # more than a listing's first page
+DEAD_SECONDS = 20
+UPLOADS_AT_ONCE = 16
+LOOK_SECONDS = 0.1
+ENDED_SECONDS = 180
+NOTHING, TEXT, HUGE = b"", b"scones, butter, jam\n", PNG + bytes(6_291_457)
+
+
+def photo(number: int, answer: str = SURE, **script: object) -> bytes:
+    return PNG + json.dumps({"answer": answer, "number": number, **script}).encode()
+
+
+class Bulk:
+    """Bulk runs in the environment, started by hand, and what came of them."""
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+        self.s3, self.steps, self.bucket = workflow.s3, workflow.steps, workflow.bucket
+        self.machine = workflow.outputs["bulk"]["state_machine_arn"]
+
+    def fill(self, prefix: str, photos: dict[str, bytes]) -> set[str]:
+        """Put photos where no upload starts the workflow; their keys."""
+
+        def put(name: str) -> str:
+            self.s3.put_object(Bucket=self.bucket, Key=prefix + name, Body=photos[name])
+            return prefix + name
+
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+            return set(pool.map(put, photos))
+
+    def start(self, prefix: str) -> str:
+        run = f"test-{time.time_ns()}"
+        event = json.dumps({"run": run, "prefix": prefix})
+        self.steps.start_execution(stateMachineArn=self.machine, name=run, input=event)
+        return run
+
+    def arn(self, run: str) -> str:
+        return f"{self.machine.replace(':stateMachine:', ':execution:')}:{run}"
+
+    def status(self, run: str) -> str:
+        return self.steps.describe_execution(executionArn=self.arn(run))["status"]
+
+    def end(self, run: str) -> dict[str, dict[str, Any]]:
+        """The run's lines by key, once it has ended well: each key once, in order, and counted."""
+        deadline = time.monotonic() + ENDED_SECONDS
+        while (status := self.status(run)) == "RUNNING" and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        assert status == "SUCCEEDED", self.steps.describe_execution(executionArn=self.arn(run))
+        return self.lines(run)
+
+    def lines(self, run: str) -> dict[str, dict[str, Any]]:
+        lines = [json.loads(text) for text in self.read(run, "results.jsonl").splitlines()]
+        keys = [line["s3_key"] for line in lines]
+        assert keys == sorted(set(keys))
+        summary = json.loads(self.read(run, "summary.json"))
+        outcomes = Counter(line["outcome"] for line in lines)
+        assert {name: summary[name] for name in outcomes} == outcomes
+        assert summary["images"] == len(lines)
+        return dict(zip(keys, lines, strict=True))
+
+    def read(self, run: str, name: str) -> str:
+        key = f"results/bulk/{run}/{name}"
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
+
+    def parts(self, run: str) -> int:
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"results/bulk/{run}/parts/")
+        return listed["KeyCount"]
+
+    def listed(self, run: str) -> int:
+        """How many objects its map run has listed."""
+        runs = self.steps.list_map_runs(executionArn=self.arn(run))["mapRuns"]
+        if not runs:
+            return 0
+        return self.steps.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]["total"]
+
+    def wait(self, look: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + ENDED_SECONDS
+        while not look():
+            assert time.monotonic() < deadline
+            time.sleep(LOOK_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def bulk(workflow) -> Bulk:
+    return Bulk(workflow)
+
+
+@pytest.fixture(scope="module")
+def dead(bulk) -> tuple[str, set[str], float]:
+    """A run whose endpoint is dead for a while, begun before all others, for it takes longest."""
+    until = time.time() + DEAD_SECONDS
+    photos = {f"{number}.png": photo(number, status=503, until=until) for number in range(120)}
+    keys = bulk.fill("archive/dead/", photos)
+    return bulk.start("archive/dead/"), keys, until
+
+
+@pytest.fixture(scope="module")
+def crowd(bulk, dead) -> Iterator[tuple[str, list[str], set[str], set[str]]]:  # noqa: ARG001
+    """Two runs over the same crowd at the same time: its prefix, both runs, all keys, and those of poison."""
+    prefix, poison = "archive/Fähre 🛵 + Zürich/2026 11 21/", {}
+    photos = {
+        f"{number:04} ü.png": photo(number, UNSURE if number % 10 == 0 else SURE) for number in range(CROWD)
+    }
+    for number, name in enumerate(list(photos)[7::20]):  # 5 in 100
+        poison[name] = (NOTHING, TEXT, photo(number, "a bicycle, I think"))[number % 3] if number else HUGE
+    keys = bulk.fill(prefix, photos | poison)
+    yield prefix, [bulk.start(prefix) for _ in range(2)], keys, {prefix + name for name in poison}
+
+
+def test_an_empty_prefix_is_an_empty_result(bulk):
+    printed = bulk.workflow.project.run(
+        "operations.bulk", "local", "--prefix", "archive/nothing/", key="operator"
+    )
+    assert "0 images in " in printed
+    run = printed.split("run ")[1].split()[0]
+    assert bulk.lines(run) == {}
+
+
+def test_what_disappears_meanwhile_has_its_line_too(bulk, crowd):  # noqa: ARG001
+    photos = {f"{number:03}.png": photo(number, seconds=0.2) for number in range(300)}
+    keys = bulk.fill("archive/gone/", photos)
+    run = bulk.start("archive/gone/")
+    bulk.wait(lambda: bulk.listed(run))
+    gone = [{"Key": key} for key in sorted(keys)[200:]]
+    bulk.s3.delete_objects(Bucket=bulk.bucket, Delete={"Objects": gone})
+    lines = bulk.end(run)
+    assert set(lines) == keys
+    errors = Counter(line["error"] for line in lines.values())
+    assert errors == {None: 200, "ImageNotFound": 100}
+
+
+def test_an_endpoint_that_throttles_half_of_the_calls_costs_no_photo(bulk):
+    photos = {f"{number}.png": photo(number, status=429, times=1) for number in range(60)}
+    keys = bulk.fill("archive/throttled/", photos)
+    lines = bulk.end(bulk.start("archive/throttled/"))
+    assert {key: line["outcome"] for key, line in lines.items()} == dict.fromkeys(keys, "accepted")
+
+
+def test_a_function_that_is_killed_is_started_again(bulk):
+    photos = {f"{number:03}.png": photo(number, seconds=0.5) for number in range(200)}
+    keys = bulk.fill("archive/killed/", photos)
+    run = bulk.start("archive/killed/")
+    bulk.wait(lambda: bulk.listed(run))
+    time.sleep(1)
+    name = bulk.workflow.outputs["function_names"]["batch"]
+    assert kill_processes(f"AWS_LAMBDA_FUNCTION_NAME={name}") > 0
+    lines = bulk.end(run)
+    assert {key: line["outcome"] for key, line in lines.items()} == dict.fromkeys(keys, "accepted")
+
+
+def kill_processes(variable: str) -> int:
+    """Kill what has this in its environment, as Lambda's sandbox does with a function that has too much."""
+    killed = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found = variable.encode() in (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue  # another user's, or gone
+        if found:
+            os.kill(int(process.name), signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+def test_poison_fails_in_its_own_lines_only_and_two_runs_at_once_agree(bulk, crowd):
+    _, runs, keys, poison = crowd
+    first, second = (bulk.end(run) for run in runs)
+    assert set(first) == keys
+    assert {key for key, line in first.items() if line["outcome"] == "failed"} == poison
+    assert first == second
+
+
+def test_what_the_model_is_unsure_of_waits_for_review(bulk, crowd):
+    prefix, runs, _, _ = crowd
+    unsure = {key for key, line in bulk.end(runs[0]).items() if line["outcome"] == "review"}
+    assert len(unsure) > CROWD // 20
+    bulk.workflow.review.about(s3_key=min(unsure))
+    waiting = {message["s3_key"] for message in bulk.workflow.review.so_far()}
+    assert {key for key in waiting if key.startswith(prefix)} == unsure
+
+
+def test_a_run_that_is_left_goes_on_and_one_that_is_stopped_is_resumed_to_the_same_result(bulk):
+    photos = {f"{number:03}.png": photo(number, seconds=0.3) for number in range(400)}
+    keys = bulk.fill("archive/stopped/", photos)
+    project = bulk.workflow.project
+    command = subprocess.Popen(
+        [sys.executable, "-m", "operations.bulk", "local", "--prefix", "archive/stopped/"],
+        cwd=project.root,
+        env=os.environ | project.variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    run = command.stdout.readline().split()[1]
+    bulk.wait(lambda: bulk.parts(run))
+    command.send_signal(signal.SIGINT)
+    printed, _ = command.communicate(timeout=60)
+    assert command.returncode == 130
+    assert f"--follow {run}" in printed
+    assert f"--stop {run}" in printed
+    assert bulk.status(run) == "RUNNING"
+    project.run("operations.bulk", "local", "--stop", run, key="operator")
+    assert bulk.status(run) == "ABORTED"
+    before = bulk.parts(run)
+    assert 0 < before < 4
+    assert "no results" not in project.run("operations.bulk", "local", "--resume", run, key="operator")
+    lines = bulk.lines(run)
+    assert {key: line["outcome"] for key, line in lines.items()} == dict.fromkeys(keys, "accepted")
+
+
+def test_a_retry_does_again_what_failed_and_nothing_else(bulk):
+    photos = {f"{number}.png": photo(number) for number in range(20)}
+    refused = {f"refused {number} ü.png": photo(number, status=400, times=1) for number in range(5)}
+    keys = bulk.fill("archive/again/", photos | refused)
+    project = bulk.workflow.project
+    printed = project.run("operations.bulk", "local", "--prefix", "archive/again/", status=1, key="operator")
+    assert "25 images in " in printed
+    assert "5 failed as ImageRefused" in printed
+    first = printed.split("run ")[1].split()[0]
+    printed = project.run("operations.bulk", "local", "--retry", first, key="operator")
+    assert "5 photos of run" in printed
+    second = printed.split("\nrun ")[1].split()[0]
+    again = bulk.lines(second)
+    assert set(again) == {key for key in keys if "refused" in key}
+    assert {line["outcome"] for line in again.values()} == {"accepted"}
+    assert "nothing failed" in project.run("operations.bulk", "local", "--retry", second, key="operator")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--prefix", "captures/"), "does not start with archive/ or incoming/"),
+        (("--retry", "no-such-run"), "there is no bulk run 'no-such-run' in local"),
+        (("--resume", "no-such-run"), "there is no bulk run 'no-such-run' in local"),
+    ],
+)
+def test_a_mistake_is_said_in_one_line(bulk, arguments, said):
+    printed = bulk.workflow.project.run("operations.bulk", "local", *arguments, status=1, key="operator")
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_an_endpoint_that_is_dead_for_a_while_costs_no_photo(bulk, dead):
+    run, keys, until = dead
+    lines = bulk.end(run)
+    assert time.time() > until
+    assert {key: line["outcome"] for key, line in lines.items()} == dict.fromkeys(keys, "accepted")
