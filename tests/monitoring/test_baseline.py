@@ -79,6 +79,7 @@ def test_a_model_of_the_builtin_algorithm_has_none():
         (packed({"baseline.json": b'{"version": 1}'}), "baseline.json is broken"),
         (packed({"labels.json": b"x" * 9999})[:60], "the model artefact cannot be read"),
     ],
+    ids=["no archive", "no JSON", "a list", "a part", "cut off"],
 )
 def test_a_broken_one_is_refused_in_one_line(content, said):
     with pytest.raises(baseline.BrokenBaseline, match=said) as refused:
