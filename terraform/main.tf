@@ -63,15 +63,14 @@ module "lambda" {
       description     = "Classifies a batch of photos of a bulk run."
       timeout_seconds = 240
       memory_mb       = 1024
-      permissions     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.send_to_review)
+      permissions     = concat(local.read_photos, local.ask_endpoint, local.write_bulk)
       environment = {
-        BUCKET           = module.storage.bucket
-        ENDPOINT_NAME    = module.endpoint.name
-        LABELS           = join(",", local.labels)
-        MODEL            = module.endpoint.model_id == null ? "" : module.endpoint.model_id
-        RESULTS          = local.bulk_results
-        REVIEW_QUEUE_URL = module.workflow.review_queue.url
-        THRESHOLD        = tostring(var.threshold)
+        BUCKET        = module.storage.bucket
+        ENDPOINT_NAME = module.endpoint.name
+        LABELS        = join(",", local.labels)
+        MODEL         = module.endpoint.model_id == null ? "" : module.endpoint.model_id
+        RESULTS       = local.bulk_results
+        THRESHOLD     = tostring(var.threshold)
       }
     }
     collect = {
@@ -108,13 +107,13 @@ module "lambda" {
   asynchronous         = lookup(each.value, "asynchronous", false)
   boundary_arn         = local.boundary_arn
   description          = each.value.description
-  environment          = lookup(each.value, "environment", {})
+  environment          = merge(lookup(each.value, "environment", {}), lookup(local.review_environment, each.key, {}))
   handler              = "${each.key}.handler"
   kms_key_arn          = module.storage.kms_key_arn
   log_retention_days   = var.log_retention_days
   memory_mb            = each.value.memory_mb
   name                 = "${var.prefix}-${each.key}"
-  permissions          = lookup(each.value, "permissions", [])
+  permissions          = concat(lookup(each.value, "permissions", []), lookup(local.review_permissions, each.key, []))
   reserved_concurrency = var.lambda.reserved_concurrency
   runtime              = var.lambda.runtime
   timeout_seconds      = each.value.timeout_seconds
@@ -138,7 +137,11 @@ locals {
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
     { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
   ]
-  send_to_review = [{ actions = ["sqs:SendMessage"], resources = [module.workflow.review_queue.arn] }]
+
+  # Not in the functions' map: all parts of all functions wait for what that names, and a queue takes half a minute.
+  review_environment = { batch = { REVIEW_QUEUE_URL = module.workflow.review_queue.url } }
+  review_permissions = { batch = [{ actions = ["sqs:SendMessage"], resources = [module.workflow.review_queue.arn] }] }
+
   read_bulk = [
     { actions = ["s3:GetObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
