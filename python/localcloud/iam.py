@@ -1,19 +1,25 @@
-"""IAM: `SimulatePrincipalPolicy`.
+"""IAM: `SimulatePrincipalPolicy`, and roles that come and go while others are looked up.
 
 AWS: says for each action and resource whether the principal's policies allow it.
-moto 5.2.5 does not implement it; the SageMaker SDK asks it before a training job.
+moto 5.2.5 does not implement it; the SageMaker SDK asks it before a training job. And it breaks when a role is deleted
+while it looks for another, as Terraform has it do.
 """
 
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.models import IAMBackend, Role
 from moto.iam.responses import IamResponse
 
 from localcloud import gaps
 
 
 def install() -> None:
-    """Fill the gap. The local cloud enforces no policy, so that whatever is asked is allowed."""
+    """Fill the gaps. The local cloud enforces no policy, so that whatever is asked is allowed."""
+
+    @gaps.wrap(IAMBackend, "get_roles")
+    def get_roles(original: Any, self: Any) -> list[Role]:
+        return list(original(self))
 
     @gaps.add(IamResponse)
     def simulate_principal_policy(self: Any) -> ActionResult:

@@ -2,6 +2,10 @@
 
 import json
 
+from moto.iam.models import IAMBackend
+
+from localcloud import iam
+
 ROLE = "arn:aws:iam::123456789012:role/any"
 
 
@@ -101,6 +105,14 @@ def test_a_role_is_allowed_whatever_is_asked(aws):
         PolicySourceArn=ROLE, ActionNames=["s3:GetObject", "s3:PutObject"]
     )
     assert [result["EvalDecision"] for result in results["EvaluationResults"]] == ["allowed", "allowed"]
+
+
+def test_a_role_may_go_while_others_are_looked_up():
+    iam.install()
+    backend = IAMBackend("aws", "123456789012")
+    backend.roles |= {"stays": None, "goes": None}
+    for _ in backend.get_roles():
+        backend.roles.pop("goes", None)
 
 
 def test_a_bucket_with_photos_that_were_deleted_can_be_emptied(aws):
