@@ -57,7 +57,7 @@ def route(made: Deployed, photos: list[bytes]) -> None:
     """Take the photos through the workflow, each after the end of the one before."""
     s3, steps, bucket = made.client("s3"), made.client("stepfunctions"), made.outputs["bucket"]
     for number, photo in enumerate(photos):
-        key = f"archive/bench/{number}.png"  # nothing starts by itself there
+        key = f"archive/one-by-one/{number}.png"  # nothing starts by itself there
         s3.put_object(Bucket=bucket, Key=key, Body=photo)
         started = steps.start_execution(
             stateMachineArn=made.outputs["state_machine_arn"],
