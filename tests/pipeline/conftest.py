@@ -48,9 +48,10 @@ class Project:
         assert done.returncode == status, f"{module} ended with status {done.returncode}:\n{done.stdout}"
         return done.stdout
 
-    def apply(self) -> None:
+    def apply(self, *settings: str) -> None:
         """What `make plan apply` does."""
-        self.run("operations.terraform", "local", "plan", "-input=false", "-no-color", "-out=local.tfplan")
+        plan = ("plan", "-input=false", "-no-color", "-out=local.tfplan", *settings)
+        self.run("operations.terraform", "local", *plan)
         self.run("operations.terraform", "local", "apply", "-input=false", "-no-color", "local.tfplan")
 
     def outputs(self) -> dict[str, Any]:
@@ -220,12 +221,20 @@ def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) ->
 
 
 @pytest.fixture(scope="session")
-def deployed(without_model: Deployment, artefact: Any) -> Deployment:
-    """The second deployment: a model has been promoted."""
+def switched_off(without_model: Deployment, artefact: Any) -> Deployment:
+    """The second deployment: a model has been promoted, but the endpoint is switched off."""
     without_model.project.run("training.promote", "--env", "local", "--run", artefact())
-    without_model.project.apply()
+    without_model.project.apply("-var=endpoint_enabled=false")
     without_model.outputs = without_model.project.outputs()
     return without_model
+
+
+@pytest.fixture(scope="session")
+def deployed(switched_off: Deployment) -> Deployment:
+    """The third deployment: the endpoint is there."""
+    switched_off.project.apply()
+    switched_off.outputs = switched_off.project.outputs()
+    return switched_off
 
 
 @pytest.fixture(scope="session")

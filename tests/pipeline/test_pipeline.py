@@ -43,7 +43,28 @@ def test_before_the_first_model_a_photo_fails_by_a_name_that_says_so(without_mod
     assert heard["error"] == "EndpointNotFound"
 
 
-def test_the_next_apply_after_promote_adds_the_endpoint(deployed):
+def test_before_the_first_model_a_bulk_run_gives_up_and_says_why_of_each_photo(without_model, photos):
+    for name, photo in list(photos.items())[:2]:
+        without_model.s3.put_object(Bucket=without_model.bucket, Key=f"archive/early/{name}", Body=photo)
+    run = ("operations.bulk", "local", "--prefix", "archive/early/")
+    printed = without_model.project.run(*run, status=1, key="operator")
+    assert "the run failed as BulkRunGivenUp: States.ExceedToleratedFailureThreshold" in printed
+    assert "2 images in " in printed
+    assert "2 failed as EndpointNotFound" in printed
+
+
+def test_while_the_endpoint_is_switched_off_an_archive_is_transformed(switched_off, photos):
+    for name, photo in list(photos.items())[:2]:
+        key = f"archive/transformed/{name}"
+        switched_off.s3.put_object(Bucket=switched_off.bucket, Key=key, Body=photo)
+    assert switched_off.outputs["endpoint_live"] is False
+    command = ("operations.transform", "local", "--prefix", "archive/transformed/")
+    printed = switched_off.project.run(*command, key="operator")
+    assert "2 objects below archive/transformed/, 2 of them photos" in printed
+    assert "0 failed" in printed
+
+
+def test_switching_it_on_adds_the_endpoint(deployed):
     assert deployed.outputs["endpoint_live"] is True
     printed = deployed.project.run("operations.verify", "local")
     assert "the golden photo is answered as in training" in printed

@@ -16,7 +16,8 @@ import pytest
 
 SURE, UNSURE = "[0.99, 0.01]", "[0.4, 0.6]"
 PNG = b"\x89PNG\r\n\x1a\n" + b"IEND\xaeB`\x82"
-CROWD = 1_500  # more than a listing's first page
+CROWD = 400
+THOUSANDS = 8_000  # eight of a listing's pages
 DEAD_SECONDS = 20
 UPLOADS_AT_ONCE = 16
 LOOK_SECONDS = 0.1
@@ -132,6 +133,15 @@ def test_an_empty_prefix_is_an_empty_result(bulk):
     assert "0 images in " in printed
     run = printed.split("run ")[1].split()[0]
     assert bulk.lines(run) == {}
+
+
+def test_thousands_of_objects_have_one_line_each(bulk):
+    keys = bulk.fill("archive/thousands/", {f"{number}.png": TEXT for number in range(THOUSANDS - 1)})
+    keys |= bulk.fill("archive/thousands/", {"a photo.png": photo(0)})
+    lines = bulk.end(bulk.start("archive/thousands/"))
+    assert set(lines) == keys
+    errors = Counter(line["error"] for line in lines.values())
+    assert errors == {None: 1, "NotAnImage": THOUSANDS - 1}
 
 
 def test_what_disappears_meanwhile_has_its_line_too(bulk, crowd):  # noqa: ARG001
