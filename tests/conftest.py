@@ -1,6 +1,7 @@
 """The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,15 @@ class ByFolder(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
         return SHARED.get(folder, folder)
+
+
+def pytest_configure() -> None:
+    """What the commands under test must not inherit: a make's own arguments, and a background shell's deaf ear."""
+    for name in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES"):
+        os.environ.pop(name, None)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Threads that train together wait for each other, busily, and other tests have the processors.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:

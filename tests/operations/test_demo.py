@@ -40,7 +40,6 @@ def test_nothing_is_left_running_after_an_interruption(everything, tmp_path):
             assert demo.poll() is None, printed.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.2)
-        assert any("terraform" in line for line in started_by(demo.pid))
         if everything:
             os.killpg(demo.pid, signal.SIGINT)
         else:
