@@ -99,6 +99,7 @@ module "lambda" {
         NAMESPACE     = module.monitoring.namespace
         RESULTS       = local.results
         THRESHOLD     = tostring(var.threshold)
+        TOLERATED     = jsonencode(local.tolerated_drift)
       }
     }
   }
@@ -149,6 +150,8 @@ locals {
     { actions = ["states:ListMapRuns"], resources = ["${local.states_arn}:execution:${var.prefix}-bulk:*"] },
     { actions = ["states:DescribeMapRun"], resources = ["${local.states_arn}:mapRun:${var.prefix}-bulk/*"] },
   ]
+
+  tolerated_drift = { for kind in ["classes", "confidence", "images"] : kind => var.drift[kind] }
 
   results = "results/monitor"
   watch_captures = [

@@ -77,6 +77,11 @@ output "threshold" {
   value       = var.threshold
 }
 
+output "tolerated_drift" {
+  description = "How far the distributions of classes, confidence and images may be from the training's."
+  value       = local.tolerated_drift
+}
+
 output "topic_arn" {
   description = "ARN of the topic that alarms and unexpected failures go to."
   value       = module.monitoring.topic_arn

@@ -32,7 +32,7 @@ variable "capture_percentage" {
 }
 
 variable "drift" {
-  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, and the least coverage and estimated accuracy. All are shares, from 0 to 1."
+  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, and the least coverage and estimated accuracy. All are shares, above 0 and at most 1."
   type = object({
     confidence   = optional(number, 0.1)
     images       = optional(number, 0.1)
@@ -84,7 +84,7 @@ variable "force_destroy" {
 }
 
 variable "lambda" {
-  description = "What the functions run on, and the folder of their zips, seen from this directory. The monitor's zip holds compiled libraries: what `make package ARCHITECTURE=...` packed has to agree with architecture and runtime."
+  description = "What the functions run on, and the folder of their zips, seen from this directory. The monitor's zip holds compiled libraries: `make package ARCHITECTURE=...` notes what they were built for."
   type = object({
     architecture         = optional(string, "arm64")
     reserved_concurrency = optional(number, -1)
@@ -92,6 +92,11 @@ variable "lambda" {
     zips                 = optional(string, "../build/lambdas")
   })
   default = {}
+
+  validation {
+    condition     = try(trimspace(file("${var.lambda.zips}/built-for.txt")), "") == "${var.lambda.architecture} ${var.lambda.runtime}"
+    error_message = "What lies in ${var.lambda.zips} was not built for ${var.lambda.architecture} and ${var.lambda.runtime}: add ARCHITECTURE=${var.lambda.architecture} to your make plan, or to the make package before it."
+  }
 }
 
 variable "latency_alarm_ms" {

@@ -2,10 +2,11 @@
 
 The event {"scheduled": "2024-10-15T14:20:00Z"} asks for whole hours until that time; {} for everything until now.
 Settings: BUCKET, ENDPOINT_NAME, MODEL (the live one; empty without one), NAMESPACE of the metrics, THRESHOLD;
-CAPTURES, RESULTS and MODELS, the prefixes in the bucket.
+CAPTURES, RESULTS and MODELS, the prefixes in the bucket; TOLERATED, how much of each drift, as JSON.
 """
 
 import functools
+import json
 import os
 import reprlib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from common import InvalidEvent, InvalidSetting, answer, logged
 from filter import DEFAULT_THRESHOLD, read_threshold
+from monitoring.drift import TOLERATED
 from monitoring.watch import Settings, watch, whole_hour
 
 
@@ -30,7 +32,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=environment.get("MODEL", ""),
         namespace=required["NAMESPACE"],
         threshold=read_threshold(environment.get("THRESHOLD", DEFAULT_THRESHOLD)),
+        tolerated=read_tolerated(environment.get("TOLERATED", "{}")),
     )
+
+
+def read_tolerated(text: str) -> dict[str, float]:
+    """The drifts that are tolerated; one that is not named has its default."""
+    try:
+        named = json.loads(text)
+        tolerated = {**TOLERATED, **named}
+        known = tolerated.keys() == TOLERATED.keys() and all(0 < share <= 1 for share in tolerated.values())
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        like = json.dumps(TOLERATED)
+        raise InvalidSetting(f"TOLERATED must be shares above 0 and at most 1, like {like}, not {text!r}")
+    return tolerated
 
 
 @functools.cache

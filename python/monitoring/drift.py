@@ -15,6 +15,7 @@ Measured with the standard model, whose baseline are 84 validation photographs, 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -27,7 +28,8 @@ from monitoring.pictures import STATISTICS
 from monitoring.totals import CONFIDENCE, Tally
 
 MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not hold
-TOLERANCE = {"ks": 0.1, "psi": 0.25, "share": 0.1}  # a PSI above 0.25 is what Siddiqi calls a major shift
+TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.1}  # unless an environment says otherwise
+TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 CALLED = {"ks": "KS distance", "psi": "PSI", "share": "difference"}
 CLASS_MIX = "class mix"
 
@@ -87,21 +89,24 @@ def share_difference(reference: float, reference_variance: float, live: float, m
     )
 
 
-def compare(baseline: Baseline, tally: Tally) -> list[Drift]:
+def compare(baseline: Baseline, tally: Tally, tolerated: Mapping[str, float] = TOLERATED) -> list[Drift]:
     """A row for each statistic that has live values: class mix, confidence by two measures, then the pictures'."""
-    measures: list[tuple[str, Measure]] = [(CONFIDENCE, "ks"), (CONFIDENCE, "psi")]
-    measures += [(name, "ks") for name in STATISTICS]
+    measures: list[tuple[str, Measure, float]] = [
+        (CONFIDENCE, "ks", tolerated["confidence"]),
+        (CONFIDENCE, "psi", TOLERATED_PSI),
+        *((name, "ks", tolerated["images"]) for name in STATISTICS),
+    ]
     return [
-        *([of_classes(baseline, tally)] if tally.records else []),
+        *([of_classes(baseline, tally, tolerated["classes"])] if tally.records else []),
         *(
-            of_values(name, measure, baseline.tally, tally)
-            for name, measure in measures
+            of_values(name, measure, tolerance, baseline.tally, tally)
+            for name, measure, tolerance in measures
             if sum(tally.histograms.get(name, []))
         ),
     ]
 
 
-def of_values(statistic: str, measure: Measure, baseline: Tally, live: Tally) -> Drift:
+def of_values(statistic: str, measure: Measure, tolerance: float, baseline: Tally, live: Tally) -> Drift:
     reference, counts = (np.array(side.histograms[statistic]) for side in (baseline, live))
     n, m = int(reference.sum()), int(counts.sum())
     means = baseline.mean(statistic), live.mean(statistic)
@@ -110,10 +115,12 @@ def of_values(statistic: str, measure: Measure, baseline: Tally, live: Tally) ->
     else:
         value, margin, most = psi(reference, counts), psi_margin(len(counts), n, m), math.inf
     bounds = Estimate(value, max(0.0, value - margin), min(most, value + margin))
-    return _judged(statistic, measure, bounds, (n, m), means, "on average {:.3g} instead of {:.3g}")
+    return _judged(
+        statistic, measure, tolerance, bounds, (n, m), means, "on average {:.3g} instead of {:.3g}"
+    )
 
 
-def of_classes(baseline: Baseline, live: Tally) -> Drift:
+def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
     """The class whose predicted share surely changed most.
 
     A validation split is drawn class by class, so its mix is no chance: only the model's own errors vary in it.
@@ -124,18 +131,20 @@ def of_classes(baseline: Baseline, live: Tally) -> Drift:
         bounds = share_difference(before / n, baseline.variance, now / m, m)
         found.append((bounds.low, bounds, (before / n, now / m), name))
     _, bounds, shares, name = max(found)
-    return _judged(CLASS_MIX, "share", bounds, (n, m), shares, f"{name} {{:.0%}} instead of {{:.0%}}")
+    words = f"{name} {{:.0%}} instead of {{:.0%}}"
+    return _judged(CLASS_MIX, "share", tolerance, bounds, (n, m), shares, words)
 
 
 def _judged(
     statistic: str,
     measure: Measure,
+    tolerance: float,
     bounds: Estimate,
     numbers: tuple[int, int],
     means: tuple[float, float],
     change: str,
 ) -> Drift:
-    tolerance, (value, low, high) = TOLERANCE[measure], bounds
+    value, low, high = bounds
     verdict: Verdict = "too few" if min(numbers) < MIN_RECORDS else "moved" if low > tolerance else "steady"
     changed = f"{change.format(*reversed(means))}; {CALLED[measure]} {value:.2f}"
     words = {

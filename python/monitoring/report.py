@@ -12,6 +12,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +21,7 @@ from pathlib import Path
 from console import UserError, out, run
 from monitoring.baseline import BrokenBaseline
 from monitoring.capture import Capture, SourceError, parse_moment
+from monitoring.drift import TOLERATED
 from monitoring.reporting import artefacts, assembly, executions
 from monitoring.reporting.facts import Answers
 from monitoring.window import collect
@@ -37,6 +39,7 @@ class Sources:
     labels: list[str]  # what the truth's classes are called
     state_machine: str | None
     threshold: float
+    tolerated: Mapping[str, float]
     since: str | None
 
 
@@ -88,7 +91,10 @@ def main() -> None:
         windows = collect(capture, True, EXHIBITS, lambda model_id: find(model_id).baseline, truth)
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
-    answers = [Answers(name, window, find(name), sources.threshold) for name, window in windows.items()]
+    answers = [
+        Answers(name, window, find(name), sources.threshold, sources.tolerated)
+        for name, window in windows.items()
+    ]
     content = assembly.Content(args.title, capture, since, until, now, answers)
     if sources.state_machine:
         content = replace(content, machine=executions.read(sources.state_machine, *content.window))
@@ -99,7 +105,7 @@ def main() -> None:
 def of_arguments(args: argparse.Namespace) -> Sources:
     find = artefacts.given(args.model)
     threshold = THRESHOLD if args.threshold is None else args.threshold
-    return Sources(args.capture, find, find("").labels, args.state_machine, threshold, args.since)
+    return Sources(args.capture, find, find("").labels, args.state_machine, threshold, TOLERATED, args.since)
 
 
 def of_environment(args: argparse.Namespace) -> Sources:
@@ -111,6 +117,7 @@ def of_environment(args: argparse.Namespace) -> Sources:
         labels=live["labels"] if live else [],
         state_machine=outputs["state_machine_arn"],
         threshold=outputs["threshold"] if args.threshold is None else args.threshold,
+        tolerated=outputs["tolerated_drift"],
         since=args.since or SINCE,
     )
 

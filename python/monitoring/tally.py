@@ -4,11 +4,12 @@ tally(window, baseline, threshold)  ->  Tally, with + and to_json and from_json
 assess(one + another, baseline)     ->  coverage, estimated accuracy, class mix, entropy and drift, as plain JSON
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from monitoring import metrics
 from monitoring.baseline import Baseline
-from monitoring.drift import compare
+from monitoring.drift import TOLERATED, compare
 from monitoring.totals import Tally, count
 from monitoring.window import Window
 
@@ -17,11 +18,11 @@ def tally(window: Window, baseline: Baseline | None, threshold: float) -> Tally:
     return count(window.probabilities, window.pictures, baseline.edges if baseline else {}, threshold)
 
 
-def assess(live: Tally, baseline: Baseline | None) -> dict:
+def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> dict:
     """What cannot be said is None: anything of no records, and estimated accuracy and drift without a baseline."""
     n = live.records
     names = baseline.classes if baseline else [str(position) for position in range(len(live.classes))]
-    drifts = compare(baseline, live) if baseline else []
+    drifts = compare(baseline, live, tolerated) if baseline else []
     return {
         "records": n,
         "coverage": metrics.wilson(live.accepted / n, n)._asdict() if n else None,

@@ -10,7 +10,7 @@ limit has left over come first in the next run, the oldest first.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -35,7 +35,10 @@ EXAMPLES = 10  # of unreadable lines, in a result
 
 @dataclass(frozen=True)
 class Settings:
-    """Prefixes in the bucket, the endpoint that is watched, its live model and the least confidence that passes."""
+    """Prefixes in the bucket, the endpoint that is watched, its live model, the least confidence that passes.
+
+    Last, how much drift is tolerated of what (see drift.TOLERATED).
+    """
 
     bucket: str
     captures: str
@@ -45,6 +48,7 @@ class Settings:
     model: str
     namespace: str
     threshold: float
+    tolerated: Mapping[str, float]
 
 
 def watch(
@@ -132,8 +136,8 @@ class Watcher:
             "undecodable_images": window.undecodable if window else 0,
             "other_number_of_classes": window.mismatched if window else 0,
             "tally": hour.to_json(),
-            "hour": assess(hour, baseline),
-            "day": assess(sum(self.earlier(model, since), hour), baseline),
+            "hour": assess(hour, baseline, self.settings.tolerated),
+            "day": assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),
         }
 
     def earlier(self, model: str, since: datetime) -> Iterator[Tally]:

@@ -54,6 +54,7 @@ FUNCTIONS = {
 }
 ARCHITECTURE = "arm64"
 COMPILED = {"monitor"}  # these bring the packages of lambdas/requirements.txt too
+BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or Python than it configures
 
 
 def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
@@ -71,6 +72,7 @@ def build(folder: Path, architecture: str) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in packed.items():
         (folder / f"{name}.zip").write_bytes(content)
+    (folder / BUILT_FOR).write_text(f"{architecture} python{wheels.PYTHON}\n")
     return {name: folder / f"{name}.zip" for name in packed}
 
 

@@ -76,7 +76,7 @@ run "the_first_deployment_needs_no_model" {
   }
 
   assert {
-    condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93
+    condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93 && output.tolerated_drift == { classes = 0.1, confidence = 0.1, images = 0.1 }
     error_message = "The defaults have changed."
   }
 }
@@ -149,6 +149,16 @@ run "a_prefix_that_no_bucket_could_have_is_refused" {
   }
 
   expect_failures = [var.prefix]
+}
+
+run "zips_for_another_processor_are_refused" {
+  command = plan
+
+  variables {
+    lambda = { architecture = "x86_64" }
+  }
+
+  expect_failures = [var.lambda]
 }
 
 run "more_batches_at_once_than_functions_are_reserved_for_are_refused" {

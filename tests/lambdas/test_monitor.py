@@ -37,6 +37,18 @@ def test_settings_have_the_workflows_defaults():
     settings = monitor.read_settings(REQUIRED)
     assert (settings.captures, settings.results, settings.models) == ("captures", "results/monitor", "models")
     assert (settings.model, settings.threshold) == ("", 0.93)
+    assert settings.tolerated == {"confidence": 0.1, "images": 0.1, "classes": 0.1}
+
+
+def test_how_much_drift_is_tolerated_is_a_setting():
+    settings = monitor.read_settings({**REQUIRED, "TOLERATED": '{"images": 0.3}'})
+    assert settings.tolerated == {"confidence": 0.1, "images": 0.3, "classes": 0.1}
+
+
+@pytest.mark.parametrize("text", ["", "0.1", "[]", '{"pictures": 0.1}', '{"images": 0}', '{"images": "0.1"}'])
+def test_a_tolerance_that_says_nothing_is_refused(text):
+    with pytest.raises(InvalidSetting, match=r"^TOLERATED must be shares"):
+        monitor.read_settings({**REQUIRED, "TOLERATED": text})
 
 
 @pytest.mark.parametrize("event", [None, [], "2024-10-15T14:20:00Z", {"scheduled": 5}, {"scheduled": "soon"}])

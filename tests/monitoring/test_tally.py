@@ -7,7 +7,7 @@ import pytest
 
 from monitoring import baseline, pictures
 from monitoring.baseline import Baseline
-from monitoring.drift import TOLERANCE, compare, psi, psi_margin
+from monitoring.drift import compare, psi, psi_margin
 from monitoring.tally import Tally, assess, tally
 from monitoring.totals import count
 from monitoring.window import Window
@@ -127,8 +127,22 @@ def test_less_sure_answers_move_confidence_by_both_measures(reference):
     assert said["moved"] == ["confidence"]
     moved = [row for row in said["drift"] if row["verdict"] == "moved"]
     assert [row["measure"] for row in moved] == ["ks", "psi"]
-    assert all(row["low"] > TOLERANCE[row["measure"]] for row in moved)
+    assert all(row["low"] > row["tolerance"] for row in moved)
     assert said["estimated_accuracy"]["value"] < 0.85
+
+
+@pytest.mark.parametrize("kind", ["classes", "confidence", "images"])
+def test_an_environment_decides_what_is_tolerated(reference, kind):
+    """All of it has moved; what may move as far as it likes stays out of the verdict."""
+    bicycles = np.sort(answers(500, 6, sure=2))[:, ::-1]
+    live = tally(windowed(bicycles, measured(500, 7) * 1.5), reference, 0.93)
+    moved = {"classes": {"class mix"}, "confidence": {"confidence"}, "images": {*pictures.STATISTICS}}
+    assert set(assess(live, reference)["moved"]) == set().union(*moved.values())
+    said = assess(live, reference, {"classes": 0.1, "confidence": 0.1, "images": 0.1, kind: 1.0})
+    kept = {
+        row["statistic"] for row in said["drift"] if row["verdict"] == "moved" and row["measure"] != "psi"
+    }
+    assert kept == set().union(*moved.values()) - moved[kind]
 
 
 def test_chance_alone_stays_within_the_margins(reference):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from monitoring import baseline
+from monitoring.drift import TOLERATED
 from monitoring.watch import Settings, watch
 
 HOUR = timedelta(hours=1)
@@ -69,7 +70,15 @@ class Endpoint:
         self.s3, self.cloudwatch = aws("s3"), aws("cloudwatch")
         self.name = f"e-{uuid.uuid4()}"
         self.settings = Settings(
-            BUCKET, f"captures-{self.name}", "results/monitor", "models", self.name, MODEL, self.name, 0.93
+            bucket=BUCKET,
+            captures=f"captures-{self.name}",
+            results="results/monitor",
+            models="models",
+            endpoint=self.name,
+            model=MODEL,
+            namespace=self.name,
+            threshold=0.93,
+            tolerated=TOLERATED,
         )
         self.put(f"models/{MODEL}/model.tar.gz", artefact())
 

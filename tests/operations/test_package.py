@@ -90,6 +90,8 @@ def test_another_checkout_on_another_day_gives_the_same_bytes(built, checkout, t
     for name in packaging.FUNCTIONS:
         assert (tmp_path / "zips" / f"{name}.zip").read_bytes() == (built / f"{name}.zip").read_bytes()
 
+    assert (tmp_path / "zips" / "built-for.txt").read_text() == "arm64 python3.13\n"
+
     with (sources / "lambdas" / "common.py").open("a") as file:  # the copy was what was packed
         file.write("# changed\n")
     package(sources, tmp_path / "zips")

@@ -1,5 +1,6 @@
 """Every figure of one model's answers in the report, as plain JSON: the page and report.json show the same ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ class Answers:
     window: Window
     model: Model
     threshold: float
+    tolerated: Mapping[str, float]
 
     @property
     def n(self) -> int:
@@ -58,7 +60,8 @@ class Answers:
 
     @cached_property
     def assessment(self) -> dict[str, Any]:
-        return assess(tally(self.window, self.model.baseline, self.threshold), self.model.baseline)
+        live = tally(self.window, self.model.baseline, self.threshold)
+        return assess(live, self.model.baseline, self.tolerated)
 
     @cached_property
     def drifts(self) -> list[Drift]:

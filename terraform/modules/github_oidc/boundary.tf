@@ -8,9 +8,12 @@ resource "aws_iam_policy" "boundary" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "UseBucket"
-        Effect   = "Allow"
-        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+        Sid    = "UseBucket"
+        Effect = "Allow"
+        Action = [
+          "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:ListMultipartUploadParts",
+          "s3:PutObject",
+        ]
         Resource = [local.bucket, "${local.bucket}/*"]
       },
       {

@@ -34,8 +34,8 @@ variable "drift" {
   })
 
   validation {
-    condition     = alltrue([for limit in values(var.drift) : limit >= 0 && limit <= 1])
-    error_message = "The limits in drift are shares from 0 to 1, as in min_coverage = 0.6 for 60 %."
+    condition     = alltrue([for limit in values(var.drift) : limit > 0 && limit <= 1])
+    error_message = "The limits in drift are shares above 0 and at most 1, as in min_coverage = 0.6 for 60 %."
   }
 }
 

@@ -78,7 +78,12 @@ resource "aws_iam_role_policy" "bulk" {
     Statement = concat(local.logs_and_traces, [
       { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [var.function_arns.batch, var.function_arns.collect] },
       { Effect = "Allow", Action = "s3:ListBucket", Resource = local.bucket_arn },
-      { Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "${local.bucket_arn}/${var.bulk_results}/*" },
+      # What a Distributed Map answers is written in parts.
+      {
+        Effect   = "Allow"
+        Action   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+        Resource = "${local.bucket_arn}/${var.bulk_results}/*"
+      },
       { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = var.kms_key_arn },
       # A Distributed Map starts, follows, stops and redrives its children itself.
       { Effect = "Allow", Action = "states:StartExecution", Resource = local.bulk_arns.machine },
