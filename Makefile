@@ -142,7 +142,7 @@ comment: $(VENV)/.installed-demo ## Show the plan in the pull request
 
 .PHONY: reviewed
 reviewed: $(VENV)/.installed-demo ## Fetch the plan that was reviewed: of the merged pull request, or RUN=...
-	@$(TOOL) delivery.reviewed $(ENV) $(if $(RUN),--run $(RUN))
+	@$(TOOL) delivery.reviewed $(ENV)
 
 .PHONY: approve
 approve: $(VENV)/.installed-demo ## Refuse a plan that is not the reviewed one

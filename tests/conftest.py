@@ -18,6 +18,7 @@ from training import sample, selection, stage
 
 REGION = "us-east-1"
 LONGEST = ("tests/pipeline/", "tests/delivery/")
+INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
 SHARED = {"monitoring": "training"}  # the model that was trained on real photographs
 
 
@@ -30,9 +31,12 @@ class ByFolder(LoadScopeScheduling):
 
 
 def pytest_configure() -> None:
-    """What the commands under test must not inherit: a make's own arguments, and a background shell's deaf ear."""
-    for name in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES"):
-        os.environ.pop(name, None)
+    """What the commands under test must not inherit.
+
+    A make's own arguments, the pull request that GitHub Actions run the tests for, and a background shell's deaf ear.
+    """
+    for name in [name for name in os.environ if name in INHERITED or name.startswith("GITHUB_")]:
+        del os.environ[name]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Threads that train together wait for each other, busily, and other tests have the processors.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

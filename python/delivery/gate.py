@@ -1,6 +1,6 @@
 """Evaluate a promoted model again: `python -m delivery.gate ENV [--data DIR]`, before its plan is made.
 
-If the model file names another model than the base branch's, its artefact has to have the SHA-256 that the file
+If the model file says anything else than the base branch's, its artefact has to have the SHA-256 that the file
 says, and to pass the gate of training.train on its own data set, in the environment's bucket unless --data has it.
 What is found goes into build/plans/ENV/gate.json, and from there into the review.
 """
@@ -23,6 +23,7 @@ from training.train import MIN_ACCURACY, THRESHOLD, gate
 from training.upload import split_address
 
 SAME = 0.01  # another processor rounds differently, which may turn single answers
+CODE = "code/inference.py"  # of a model that was trained by our own script
 NEEDED = ("dataset.json", "test.lst", "test/")  # of a data set, for an evaluation
 
 
@@ -52,6 +53,8 @@ def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
     if found != model["dataset_id"]:
         raise UserError(f"{data} holds data set {found}, the model was judged on {model['dataset_id']}")
     metrics, _, probabilities = evaluate.measure(artefact, data, THRESHOLD)
+    if metrics["labels"] != model["labels"]:
+        raise UserError(f"the model tells {metrics['labels']} apart, its file says {model['labels']}")
     reasons = gate(metrics, probabilities, MIN_ACCURACY)
     said, measured = model["metrics"].get("test_accuracy"), metrics["test_accuracy"]
     if said is None or abs(said - measured) > SAME:
@@ -66,7 +69,7 @@ def judge(env: str, model: dict[str, Any], data: Path | None) -> str:
         raise UserError(
             f"{model['artefact']} is not the model of {env}'s file, its SHA-256 is another: promote it again"
         )
-    if "SAGEMAKER_PROGRAM" not in model["environment"]:
+    if not runs.holds(artefact, CODE, model["artefact"]):
         return "SageMaker's own algorithm made this model: the figures are its training job's, not evaluated again."
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -96,7 +99,7 @@ def main() -> None:
     event.refuse_fork()  # evaluating runs the artefact's own code
     model = promote.read_live(versions.model_file(env))
     live = versions.live(env)
-    if model is None or (live and live["sha256"] == model["sha256"]):
+    if model is None or live == model:
         out.print(f"{env} keeps its model: there is nothing to evaluate")
         return
     found = judge(env, model, options.data)

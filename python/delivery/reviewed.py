@@ -1,11 +1,14 @@
-"""Fetch the plan that people reviewed: `python -m delivery.reviewed ENV [--run NUMBER]`, in GitHub Actions.
+"""Fetch the plan that people reviewed: `python -m delivery.reviewed ENV`, in GitHub Actions.
 
-It comes from the ci run of the pull request that was merged as GITHUB_SHA, or from the ci run that is named, and
-goes to build/reviewed/ENV/review.json. A run of a fork never counts, nor one that failed.
+It comes from the ci run of the pull request that was merged as GITHUB_SHA, or from the ci run whose number is in the
+variable RUN, and goes to build/reviewed/ENV/review.json. A run of a fork never counts, nor one that failed.
+
+RUN is what somebody typed into a form, so that no shell and no make ever reads it: neither would take it for a number.
 """
 
-import argparse
 import io
+import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -78,9 +81,11 @@ def review_in(archive: bytes, name: str) -> bytes:
         raise UserError(f"the artefact {name} holds no review.json ({error}): name another run") from error
 
 
-def fetch(env: str, number: str | None) -> tuple[bytes, dict[str, Any]]:
-    """The reviewed plan, and the run that made it."""
+def fetch(env: str, number: str) -> tuple[bytes, dict[str, Any]]:
+    """The reviewed plan, and the run that made it: the one of this number, if there is one."""
     repository = github.variable("GITHUB_REPOSITORY")
+    if number and not (number.isascii() and number.isdecimal()):
+        raise UserError(f"RUN is the number of a {WORKFLOW} run, as in 1234567890, not {number!r}")
     if number:
         found = github.run(number)
     else:
@@ -94,13 +99,10 @@ def fetch(env: str, number: str | None) -> tuple[bytes, dict[str, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="delivery.reviewed")
-    parser.add_argument("env")
-    parser.add_argument("--run", help="number of a ci run, instead of the merged pull request's")
-    options = parser.parse_args()
-    environment.check(options.env)
-    content, found = fetch(options.env, options.run)
-    path = REVIEWED / options.env / "review.json"
+    env = sys.argv[1]
+    environment.check(env)
+    content, found = fetch(env, os.environ.get("RUN", ""))
+    path = REVIEWED / env / "review.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     out.print(f"{path}: the plan of run {found['id']}, {found['html_url']}")

@@ -3,7 +3,6 @@
 The environment's model file becomes what it was before, as a change to review and apply like any other.
 """
 
-import json
 import sys
 from typing import Any
 
@@ -18,7 +17,7 @@ def previous(env: str) -> tuple[str, dict[str, Any]]:
     path = versions.model_file(env)
     now = promote.read_live(path)
     for commit, text in versions.history(env):
-        if (model := json.loads(text)["model"]) != now:
+        if (model := versions.parsed(text)) and model != now:
             return commit, model
     raise UserError(f"git knows no earlier version of {path}: promote a model with make promote ENV={env}")
 

@@ -42,7 +42,15 @@ def live(env: str) -> dict[str, Any] | None:
     path = model_file(env).as_posix()
     if not git("ls-tree", base, path):
         return None
-    return json.loads(git("show", f"{base}:./{path}"))["model"]
+    return parsed(git("show", f"{base}:./{path}"))
+
+
+def parsed(text: str) -> dict[str, Any] | None:
+    """The model in a version of the file; none in one that was committed broken."""
+    try:
+        return json.loads(text)["model"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def history(env: str) -> Iterator[tuple[str, str]]:

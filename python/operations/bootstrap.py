@@ -61,9 +61,15 @@ def main() -> None:
         forget_model(env)
     arns = roles.apply(env, bucket, repository)
     out.print(f"the state of {env} lives in s3://{bucket}")
+    out.print(f"tokens of GitHub's repository {repository} may take its roles")
+    if "@" not in repository:
+        out.print(
+            "  (if it was made or renamed after July 2026, they name it owner@id/name@id: see docs/deploy.md)"
+        )
     out.print("GitHub Actions need two variables:")
     out.print(f"  of the repository: PLAN_ROLE_{env.upper()}={arns['plan']}")
     out.print(f"  of its environment {env}: APPLY_ROLE={arns['apply']}")
+    out.print(f"The environment {env} must take deployments from the branch main alone.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,16 +47,18 @@ def outputs(env: str) -> dict[str, Any]:
     check(env)
     if not shutil.which("terraform"):
         raise UserError("terraform is not on the PATH: install version 1.11 or newer")
-    done = subprocess.run(
-        ["terraform", "-chdir=terraform", "output", "-json", "-no-color"],
-        env=os.environ | {"TF_DATA_DIR": str(Path("build/terraform", env).resolve())},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE)
-        why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
-        raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
+    data = Path("build/terraform", env).resolve()
+    commands = [["terraform", "-chdir=terraform", "output", "-json", "-no-color"]]
+    if not (data / "terraform.tfstate").is_file():  # nobody has worked on it in this folder yet
+        commands.insert(0, [sys.executable, "-m", "operations.terraform", env, "init"])
+    for command in commands:
+        done = subprocess.run(
+            command, env=os.environ | {"TF_DATA_DIR": str(data)}, capture_output=True, text=True
+        )
+        if done.returncode:
+            reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE | re.IGNORECASE)
+            why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
+            raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
     values = {name: output["value"] for name, output in json.loads(done.stdout).items()}
     if not values:
         raise UserError(f"nothing is deployed in {env} yet: make it with `make apply ENV={env}`")

@@ -79,7 +79,7 @@ def check_provider(env: str) -> None:
 
 
 def repository(env: str) -> str:
-    """The repository whose workflows may take the roles, as owner/name."""
+    """The repository whose workflows may take the roles, as owner/name, or as owner@id/name@id if it is named so."""
     named = os.environ.get("GITHUB_REPOSITORY")
     if named:
         return named

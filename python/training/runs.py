@@ -49,6 +49,15 @@ def read_member(archive: bytes, name: str, location: str) -> Any:
         raise UserError(f"{location} is not a model artefact of this project: {error}") from error
 
 
+def holds(archive: bytes, name: str, location: str) -> bool:
+    """Whether a model.tar.gz, whose location serves the error message, has a file of that name."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            return name in map(posixpath.normpath, tar.getnames())
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise UserError(f"{location} is not a model artefact: {error}") from error
+
+
 def bucket_region(bucket: str) -> str:
     try:
         return boto3.client("s3").head_bucket(Bucket=bucket)["BucketRegion"]

@@ -27,6 +27,6 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "The repository on GitHub whose workflows may take the roles, as owner/name."
+  description = "The repository on GitHub whose workflows may take the roles, as its tokens name it: owner/name, or owner@id/name@id."
   type        = string
 }

@@ -27,6 +27,7 @@ VENV = ROOT / ".venv"
 REPOSITORY = "scones-unlimited/driver-routing"
 CONSTANT = """
 import json
+import os
 
 def model_fn(folder):
     return {answer}
@@ -172,9 +173,9 @@ def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     (tmp_path / "terraform/envs").mkdir(parents=True)
     (tmp_path / "terraform/envs/staging.tfvars").touch()
 
-    def run(name: str, *options: Any) -> subprocess.CompletedProcess[str]:
+    def run(name: str, *options: Any, **variables: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", f"delivery.{name}", "staging", *map(str, options)]
-        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        return subprocess.run(line, cwd=tmp_path, env=os.environ | variables, capture_output=True, text=True)
 
     return run
 

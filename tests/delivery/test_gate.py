@@ -1,7 +1,9 @@
 """A promoted model is evaluated again, by its own artefact on its own data set, before anybody reviews its plan."""
 
 import hashlib
+import io
 import json
+import tarfile
 
 import pytest
 
@@ -116,8 +118,26 @@ def test_another_data_set_than_the_models_is_refused(promoted, staged_sample):
         gate.judge("staging", promoted(dataset_id="gone"), staged_sample)
 
 
-def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(promoted):
-    assert "not evaluated again" in gate.judge("staging", promoted(environment={}), None)
+def test_labels_in_another_order_than_the_models_are_refused_whatever_the_reason(promoted):
+    """They decide which loading bay a driver is sent to."""
+    model = promoted(labels=["motorcycle", "bicycle"], override_reason="trust me")
+    with pytest.raises(UserError, match=r"\['bicycle', 'motorcycle'\] apart, its file says \['motorcycle'"):
+        gate.judge("staging", model, None)
+
+
+def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(promoted, bucket):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("image-classification-0090.params"))
+    bucket.put_object(Bucket=BUCKET, Key="models/builtin/model.tar.gz", Body=file.getvalue())
+    named = {"artefact": f"s3://{BUCKET}/models/builtin/model.tar.gz", "environment": {}}
+    model = promoted(sha256=hashlib.sha256(file.getvalue()).hexdigest(), **named)
+    assert "not evaluated again" in gate.judge("staging", model, None)
+
+
+def test_a_model_of_ours_is_judged_whatever_its_file_says_of_it(promoted):
+    with pytest.raises(UserError, match="motorcycle is never predicted"):
+        gate.judge("staging", promoted(always_bicycle=True, environment={}), None)
 
 
 def test_the_command_judges_a_change_only_and_tells_the_review(
@@ -134,3 +154,7 @@ def test_the_command_judges_a_change_only_and_tells_the_review(
     git("add", "-A")
     git("commit", "-q", "-m", "Promote")
     assert "there is nothing to evaluate" in command("gate").stdout
+    boast = model | {"metrics": {"test_accuracy": 0.5}}
+    (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": boast}))
+    done = command("gate", "--data", staged_sample)
+    assert (done.returncode, "its file says 0.5000" in done.stderr) == (1, True)

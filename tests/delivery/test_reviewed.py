@@ -63,7 +63,7 @@ def answers(github, make_github):
 def fetch(github, command, monkeypatch):  # noqa: ARG001 its variables are the command's
     """Run the command in the job that a merge started."""
     monkeypatch.setenv("GITHUB_SHA", COMMIT)
-    return lambda *options: command("reviewed", *options)
+    return lambda run="": command("reviewed", RUN=run)
 
 
 def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, tmp_path):
@@ -77,9 +77,15 @@ def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, tmp_path
 
 def test_the_plan_of_a_run_that_is_named_is_fetched(answers, fetch, tmp_path):
     answers(pulls=[])
-    done = fetch("--run", "30")
+    done = fetch("30")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "build/reviewed/staging/review.json").exists()
+
+
+@pytest.mark.parametrize("typed", ["ci", "30; true", "$(shell true)", "-1", "3²"])
+def test_what_is_no_number_of_a_run_is_refused(github, typed):  # noqa: ARG001 its variables are the command's
+    with pytest.raises(UserError, match="RUN is the number of a ci"):
+        reviewed.fetch("staging", typed)
 
 
 FORK = RUN | {"head_repository": {"full_name": "somebody/driver-routing"}}
@@ -113,7 +119,7 @@ def test_a_plan_that_may_not_count_is_refused(answers, monkeypatch, name):
     answers(**given)
     monkeypatch.setenv("GITHUB_SHA", COMMIT)
     with pytest.raises(UserError, match=re.escape(said)):
-        reviewed.fetch("staging", None)
+        reviewed.fetch("staging", "")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def repository(tmp_path):
     return Repository(tmp_path)
 
 
+def test_a_version_that_was_committed_broken_is_passed_over(repository):
+    repository.promote("a")
+    repository.file.write_text("<<<<<<< HEAD")
+    repository.commit("Merge, not quite")
+    repository.promote("b")
+    done = repository.rollback()
+    assert (done.returncode, repository.live()) == (0, "a"), done.stderr
+
+
 def test_the_previous_model_is_proposed_and_both_are_shown(repository):
     repository.promote("first", 0.9)
     before = repository.file.read_bytes()

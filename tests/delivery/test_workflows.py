@@ -1,6 +1,8 @@
 """The workflows of GitHub Actions, read as files: what `zizmor` and `actionlint` (in `make lint`) do not look at."""
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,25 @@ def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified
     assert ran == ["reviewed", "plan", "approve", "apply", "verify", "notify"]
     for path in WORKFLOWS:
         assert path.stem == "environment" or "make apply" not in commands(path)
+
+
+def test_a_deployment_s_credentials_outlast_it_and_whoever_is_told_can_be_told_of_any_refusal() -> None:
+    (deploy,) = jobs(ROOT / ".github/workflows/environment.yml").values()
+    uses = [step.get("uses", "").partition("@")[0] or step["run"] for step in deploy["steps"]]
+    credentials = uses.index("aws-actions/configure-aws-credentials")
+    assert credentials < uses.index("make reviewed")
+    assert deploy["steps"][credentials]["with"]["role-duration-seconds"] > 60 * deploy["timeout-minutes"]
+
+
+def test_what_somebody_types_into_a_form_is_in_no_command_line() -> None:
+    for path in WORKFLOWS:
+        assert not any("${{" in command for command in commands(path))
+    typed = {"RUN": "1; echo typed", "PATH": os.environ["PATH"]}
+    asked = subprocess.run(
+        ["make", "-n", "reviewed"], cwd=ROOT, env=typed, capture_output=True, text=True, check=True
+    )
+    assert "delivery.reviewed" in asked.stdout
+    assert "typed" not in asked.stdout
 
 
 def test_deployments_wait_for_each_other_and_none_is_cancelled() -> None:

@@ -40,8 +40,9 @@ locals {
   ]
   served = [
     local.endpoint,
-    "${local.here.sagemaker}:endpoint-config/${var.endpoint_name}-*",
-    "${local.here.sagemaker}:model/${var.endpoint_name}-*",
+    # By the form of their names, since another environment's endpoint may be called as this one and more.
+    "${local.here.sagemaker}:endpoint-config/${var.endpoint_name}-????????-??????-??????",
+    "${local.here.sagemaker}:model/${var.endpoint_name}-????????-??????",
   ]
 
   # A key is told by its tags, because its ARN is not known before it is made.

@@ -102,14 +102,15 @@ locals {
         Condition = { StringEquals = { for name, value in local.tags : "aws:RequestTag/${name}" => value } }
       },
       {
-        # A new key gets its tags; a key that another environment has tagged cannot be made ours.
+        # A new key gets its tags. A key that is in use cannot be made ours: it has a name, or is another environment's.
         Sid      = "TagNewKey"
         Effect   = "Allow"
         Action   = ["kms:TagResource"]
         Resource = [local.keys]
         Condition = {
-          StringEquals = { for name, value in local.tags : "aws:RequestTag/${name}" => value }
-          Null         = { "aws:ResourceTag/Environment" = "true" }
+          StringEquals                = { for name, value in local.tags : "aws:RequestTag/${name}" => value }
+          Null                        = { "aws:ResourceTag/Environment" = "true" }
+          "ForAllValues:StringEquals" = { "kms:ResourceAliases" = ["alias/${var.prefix}"] } # none is none of another name
         }
       },
       {

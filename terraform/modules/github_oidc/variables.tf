@@ -20,11 +20,11 @@ variable "prefix" {
 }
 
 variable "repository" {
-  description = "The repository on GitHub whose workflows may take the roles, as owner/name."
+  description = "The repository on GitHub whose workflows may take the roles, as its tokens name it: owner/name, or owner@id/name@id."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "The repository is owner/name without wildcards, as in scones-unlimited/driver-routing: got ${var.repository}."
+    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+/[A-Za-z0-9._-]+@[0-9]+|/[A-Za-z0-9._-]+)$", var.repository))
+    error_message = "The repository is owner/name or owner@id/name@id without wildcards, as in scones-unlimited@123456/driver-routing@456789: got ${var.repository}."
   }
 }

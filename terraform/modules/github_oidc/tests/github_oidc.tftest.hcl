@@ -137,6 +137,20 @@ run "an_identity_provider_that_is_there_is_used" {
   }
 }
 
+run "tokens_may_name_the_repository_by_its_numbers_too" {
+  variables {
+    repository = "scones-unlimited@123456/driver-routing@456789"
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]
+      == ["repo:scones-unlimited@123456/driver-routing@456789:environment:test"]
+    )
+    error_message = "The role could not be taken, or by others."
+  }
+}
+
 run "a_repository_with_a_wildcard_is_refused" {
   command = plan
 
