@@ -52,14 +52,14 @@ def measure() -> list[Figure]:
         figures.append(Figure(f"lambda_{name}_import_ms", milliseconds[name], f"cold import of {name}"))
         figures.append(Figure(f"lambda_{name}_zip_kb", kilobytes[name], f"size of {name}.zip"))
     if sdk:
+        zipped, unpacked = size(sdk)
         largest = max(kilobytes[name] for name in zips if name not in package.COMPILED)
         figures += [
             Figure("sdk_import_ms", milliseconds[SDK], f"cold import of {SDK_MODULE}"),
             Figure("sdk_import_over_lambda", milliseconds[SDK] / slowest, "over that slowest function"),
-            Figure(
-                "sdk_kb", size(sdk), f"{SDK} with what it needs and Lambda does not bring (limit: 250,000)"
-            ),
-            Figure("sdk_size_over_lambda", size(sdk) / largest, "over the largest zip without packages"),
+            Figure("sdk_zip_kb", zipped, f"a zip of {SDK} with what it needs and Lambda does not bring"),
+            Figure("sdk_unpacked_kb", unpacked, "the same unpacked, of which Lambda takes 250,000"),
+            Figure("sdk_size_over_lambda", zipped / largest, "its zip over the largest one without packages"),
         ]
     return figures
 
@@ -99,7 +99,12 @@ def needed(name: str) -> set[str]:
     return found
 
 
-def size(names: set[str]) -> float:
-    """Kilobytes of their files, as they lie unpacked."""
-    files = (Path(str(file.locate())) for name in names for file in metadata.files(name) or [])
-    return sum(path.stat().st_size for path in files if path.suffix != ".pyc" and path.is_file()) / 1000
+def size(names: set[str]) -> tuple[float, float]:
+    """Kilobytes of a zip of their files, and of the files themselves."""
+    files = {Path(str(file.locate())) for name in names for file in metadata.files(name) or []}
+    packed = [path for path in sorted(files) if path.suffix != ".pyc" and path.is_file()]
+    with tempfile.TemporaryFile() as target:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in packed:
+                archive.write(path)
+        return target.tell() / 1000, sum(path.stat().st_size for path in packed) / 1000

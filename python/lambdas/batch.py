@@ -1,6 +1,7 @@
 """Batch: classifies one batch of a bulk run, several images at a time, by the same functions as the single path.
 
-The event is what Step Functions' ItemBatcher makes: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...]}.
+The event is what Step Functions' ItemBatcher makes, and when the batch began, which may have been with an earlier
+invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...], "started": "2026-11-21T12:00:00Z"}.
 Each image becomes one line of <RESULTS>/<run>/parts/<name of the batch>.jsonl, whatever becomes of it; the same batch
 again writes the same part. What the model is not sure of goes to the review queue as well. No driver is routed.
 A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import boto3
@@ -43,17 +45,19 @@ from common import (
 )
 from filter import decide
 from filter import read_settings as read_gate
-from images import NETWORK_FAULTS, read_version, s3
+from images import NETWORK_FAULTS, read_version, s3, transient_by_name
 
 CALLS_AT_ONCE = 8
 WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all
+EXPRESS_SECONDS = 290  # that a batch has with all its invocations: an express execution ends after 300
 RESERVE_SECONDS = 45  # for the try that is under way, which takes 27 at worst, for the queue and the part
+PART_SECONDS = 15  # that a try to write the part takes at worst
 MESSAGES = 10  # that SQS takes at once
 TRANSIENT = (EndpointThrottled, EndpointUnavailable, StorageUnavailable)
 OUTAGE = (*TRANSIENT, EndpointNotFound, NotReached)
 
 Result = TypeVar("Result")
-Clock = Callable[[], float]  # the seconds that the function has left
+Clock = Callable[[], float]  # the seconds that are left
 
 
 @dataclass(frozen=True)
@@ -92,15 +96,16 @@ def sqs() -> Any:
     return boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
 
 
-def parse_batch(event: object) -> tuple[str, list[str]]:
-    """The run, and the keys of its images."""
+def parse_batch(event: Any) -> tuple[str, list[str], datetime]:
+    """The run, the keys of its images, and when the batch began."""
     try:
-        run, keys = event["BatchInput"]["run"], [item["Key"] for item in event["Items"]]  # type: ignore[index]
-    except (TypeError, KeyError) as error:
+        run, keys = event["BatchInput"]["run"], [item["Key"] for item in event["Items"]]
+        started = datetime.fromisoformat(event["started"]).astimezone(UTC)
+    except (TypeError, KeyError, ValueError) as error:
         raise InvalidEvent(
-            f"the event must have BatchInput.run, and a Key in each of Items: {error!r}"
+            f"the event must have BatchInput.run, a Key in each of Items, and the time it started: {error!r}"
         ) from error
-    return parse_run(run), keys
+    return parse_run(run), keys, started
 
 
 def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exception | None]:
@@ -118,15 +123,15 @@ def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exceptio
     return line | {"outcome": "accepted", "label": decision["label"]}, None
 
 
-def patiently(call: Callable[[], Result], left: Clock) -> Result:
+def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_SECONDS) -> Result:
     """Try again what passes by itself, as long as there is time."""
-    if left() < RESERVE_SECONDS:
-        raise NotReached("the function's time was used up by the other images of the batch")
+    if left() < reserve:
+        raise NotReached("the batch's time was used up before")
     for wait in WAITS:
         try:
             return call()
         except TRANSIENT:
-            if left() - wait < RESERVE_SECONDS:
+            if left() - wait < reserve:
                 raise
             time.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - traffic, not a secret
     return call()
@@ -160,18 +165,23 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
 
 def write_part(run: str, lines: list[Line], given: Settings) -> None:
     name = hashlib.sha256("\n".join(line["s3_key"] for line in lines).encode()).hexdigest()[:32]
-    body = "".join(json.dumps(line) + "\n" for line in lines)
-    s3().put_object(Bucket=given.bucket, Key=f"{given.results}/{run}/parts/{name}.jsonl", Body=body.encode())
+    key, body = (
+        f"{given.results}/{run}/parts/{name}.jsonl",
+        "".join(json.dumps(line) + "\n" for line in lines),
+    )
+    with transient_by_name(key):
+        s3().put_object(Bucket=given.bucket, Key=key, Body=body.encode())
 
 
 @logged
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    run, keys = parse_batch(event)
+    run, keys, started = parse_batch(event)
     given = settings()
     s3(), classify.runtime()  # before the threads: they may share clients, but not make them
 
     def left() -> float:
-        return context.get_remaining_time_in_millis() / 1000
+        of_batch = EXPRESS_SECONDS - (datetime.now(UTC) - started).total_seconds()
+        return min(of_batch, context.get_remaining_time_in_millis() / 1000)
 
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         results = list(pool.map(lambda key: classify_one(key, given, left), keys))
@@ -183,5 +193,5 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         raise errors[0]
     lines = [line for line, _ in results]
     send_to_review([line for line in lines if line["outcome"] == "review"], given)
-    write_part(run, lines, given)
+    patiently(lambda: write_part(run, lines, given), left, PART_SECONDS)
     return answer(count(lines))

@@ -20,14 +20,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from bulk import FAILED, Line, blank, count, parse_run
 from common import InvalidEvent, InvalidSetting, ResultsDisagree, answer, logged
-from images import s3
+from images import transient_by_name
 
 RESULT_FILE = re.compile(r"/(SUCCEEDED|FAILED|PENDING)_\d+\.json$")
+REDRIVE = re.compile(r"/Redrive-(\d+)/")
 NOT_RUN = "NotReached"  # of a batch that was aborted, or never began
 READS_AT_ONCE = 8
+ATTEMPTS = 8  # of each request: there are thousands, and one that fails is the end of all
 
 Listed = dict[str, str | None]  # by key: the error of its batch; none of a batch that succeeded
 
@@ -51,20 +54,29 @@ def settings() -> Settings:
 
 
 @functools.cache
-def steps() -> Any:
-    return boto3.client("stepfunctions")
+def client(service: str) -> Any:
+    return boto3.client(service, config=Config(retries={"total_max_attempts": ATTEMPTS, "mode": "standard"}))
 
 
 def read_all(bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
-    """Every object below the prefix, by key: the files of a later attempt come later."""
-    pages = s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    """Every object below the prefix, those of a later attempt later."""
+    s3 = client("s3")
+    with transient_by_name(prefix):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = sorted((item["Key"] for page in pages for item in page.get("Contents", [])), key=attempt)
 
     def read(key: str) -> bytes:
-        return s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+        with transient_by_name(key):
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
         yield from zip(keys, pool.map(read, keys), strict=True)
+
+
+def attempt(key: str) -> int:
+    """Which redrive a file is of; 0 for the first attempt."""
+    found = REDRIVE.search(key)
+    return int(found[1]) if found else 0
 
 
 def read_listed(files: Iterator[tuple[str, bytes]]) -> Listed:
@@ -93,10 +105,11 @@ def merge(listed: Listed, lines: Mapping[str, Line], model: str) -> list[Line]:
 
 
 def last_map_run(execution: str) -> dict[str, Any]:
-    runs = steps().list_map_runs(executionArn=execution)["mapRuns"]
+    steps = client("stepfunctions")
+    runs = steps.list_map_runs(executionArn=execution)["mapRuns"]
     if not runs:
         raise InvalidEvent(f"{execution} has no map run")
-    return steps().describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
+    return steps.describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
 
 
 def check(listed: Listed, counts: Mapping[str, int]) -> None:
@@ -122,7 +135,8 @@ def handler(event: Any, _context: Any) -> dict[str, Any]:
     folder = f"{given.results}/{run}"
 
     def write(name: str, text: str) -> None:
-        s3().put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
+        with transient_by_name(name):
+            client("s3").put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
 
     listed = read_listed(read_all(given.bucket, f"{folder}/map/"))
     check(listed, last_map_run(event["execution_id"])["itemCounts"])

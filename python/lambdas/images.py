@@ -1,7 +1,8 @@
 """Images in S3, as the functions that need their bytes read them."""
 
 import functools
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import boto3
@@ -35,22 +36,31 @@ def read_image(image: Pointer) -> bytes:
 def read_version(image: Pointer) -> tuple[bytes, str | None]:
     """The object's bytes, if an endpoint accepts so many, and which version of it they are."""
     try:
-        response = s3().get_object(Bucket=image.bucket, Key=image.key)
-        with closing(response["Body"]) as body:
-            check_size(response["ContentLength"], image)  # before a byte is read
-            content = body.read()
+        with transient_by_name(image):
+            response = s3().get_object(Bucket=image.bucket, Key=image.key)
+            with closing(response["Body"]) as body:
+                check_size(response["ContentLength"], image)  # before a byte is read
+                content = body.read()
     except ClientError as error:
-        code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status == 404:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             raise ImageNotFound(f"{image}: there is no such object") from error
-        if code == "AccessDenied":
+        if error.response["Error"]["Code"] == "AccessDenied":
             raise AccessDenied(f"{image}: the function's role may not read it") from error
-        if status >= 500:
-            raise StorageUnavailable(f"{image}: {error}") from error
         raise
-    except NETWORK_FAULTS as error:
-        raise StorageUnavailable(f"{image}: {error}") from error
     return content, response.get("VersionId")
+
+
+@contextmanager
+def transient_by_name(what: object) -> Iterator[None]:
+    """What is S3's fault, and passes by itself, under the name by which it is tried again."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+            raise
+        raise StorageUnavailable(f"{what}: {error}") from error
+    except NETWORK_FAULTS as error:
+        raise StorageUnavailable(f"{what}: {error}") from error
 
 
 def check_size(size: int, image: Pointer) -> None:

@@ -63,6 +63,11 @@ class Child:
         )
         return self.env
 
+    def overdue(self, seconds: float) -> bool:
+        """Whether it runs and has had the time of an EXPRESS execution."""
+        running = self.express and self.env is not None
+        return running and self.started is not None and (now() - self.started).total_seconds() > seconds
+
     def end(self) -> None:
         """Nothing runs of it any more, or is heard."""
         self.env = None

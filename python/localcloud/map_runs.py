@@ -2,7 +2,8 @@
 
 AWS: `DescribeMapRun` counts children and their items by status while they run; `UpdateMapRun` changes concurrency and
 tolerance at once; when the execution is stopped or too much has failed, running children are aborted and the others
-stay pending; a redrive runs again what has not succeeded, under the same map run.
+stay pending; an EXPRESS child times out after five minutes; a redrive runs again what has not succeeded, under the
+same map run.
 """
 
 import datetime
@@ -21,6 +22,7 @@ from localcloud.map_children import Child, now
 
 MOST_CHILDREN = 40  # at once, whatever is asked; AWS has 10,000
 LOOK_SECONDS = 0.1
+EXPRESS_SECONDS = 300  # that an EXPRESS child may take
 FAILURES = ("FAILED", "TIMED_OUT")
 COUNTS = {
     "pending": "PENDING",
@@ -72,14 +74,16 @@ class MapRun(MapRunRecord):
         with self.changed:
             while (waiting or self.executions["RUNNING"]) and env.is_running() and not self.exceeded():
                 most = min(self.max_concurrency or MOST_CHILDREN, MOST_CHILDREN)
+                for child in self.children:
+                    if child.overdue(EXPRESS_SECONDS):
+                        self._stop(child, "TIMED_OUT")
                 if waiting and self.executions["RUNNING"] < most:
                     self._start(waiting.popleft(), env, program)
                 else:
                     self.changed.wait(LOOK_SECONDS)
             for child in self.children:
                 if child.env is not None:
-                    child.env.set_stop(stop_date=now(), cause=None, error=None)
-                    self._end(child, "ABORTED")
+                    self._stop(child, "ABORTED")
 
     def _start(self, child: Child, env: Environment, program: Any) -> None:
         self._move(child, "RUNNING")
@@ -101,6 +105,12 @@ class MapRun(MapRunRecord):
             else:
                 self._end(child, "TIMED_OUT")
             self.changed.notify_all()
+
+    def _stop(self, child: Child, status: str) -> None:
+        """End a child that runs."""
+        if child.env is not None:
+            child.env.set_stop(stop_date=now(), cause=None, error=None)
+        self._end(child, status)
 
     def _end(self, child: Child, status: str) -> None:
         child.end()

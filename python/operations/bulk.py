@@ -18,7 +18,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from console import UserError, out, run
-from operations.bulk_run import FOLDERS, Run, Seen
+from operations.bulk_run import FOLDERS, GIVEN_UP, Run, Seen
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between lines where there is no terminal
@@ -28,7 +28,7 @@ OUTCOMES = ("accepted", "review", "failed")
 def main() -> int:
     options = parse()
     env = options.env
-    if options.stop:
+    if options.stop is not None:
         Run(env, options.stop).stop()
         out.print(f"stopped; it goes on with {again(env, 'resume', options.stop)}")
         return 0
@@ -36,16 +36,16 @@ def main() -> int:
         raise UserError(
             f"prefix {options.prefix!r} does not start with {' or '.join(FOLDERS)}, where photos are"
         )
-    if options.retry and not (failed := Run(env, options.retry).failed()):
+    if options.retry is not None and not (failed := Run(env, options.retry).failed()):
         out.print(f"nothing failed in run {options.retry}")
         return 0
-    asked = Run(env, options.resume or options.follow or "")
-    if options.resume:
+    asked = Run(env, options.follow if options.resume is None else options.resume)
+    if options.resume is not None:
         asked.resume()
-    elif options.retry:
+    elif options.retry is not None:
         out.print(f"{len(failed)} photos of run {options.retry} failed")
         asked.start(retry=options.retry)
-    elif options.prefix:
+    elif options.prefix is not None:
         asked.start(prefix=options.prefix)
     out.print(f"run {asked.name}")
     try:
@@ -142,6 +142,9 @@ def report(asked: Run, ended: dict[str, Any]) -> int:
         return 1
     if ended["status"] == "FAILED":
         out.print(f"the run failed as {ended['error']}: {ended.get('cause', '')}")
+        if ended["error"] != GIVEN_UP:  # so that its results were not collected
+            out.print(f"it goes on with {again(asked.env, 'resume', asked.name)}")
+            return 1
     summary = asked.summary()
     seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
     out.print(

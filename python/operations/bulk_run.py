@@ -1,6 +1,7 @@
 """A bulk run in a deployed environment, seen from outside: start it, look how far it is, read what came of it."""
 
 import json
+import re
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from console import UserError
 from operations import environment
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
+GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
+NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LOST = ("failed", "timedOut")  # of a map run's counts: items whose batch has no part
 
 
@@ -31,7 +34,9 @@ class Seen:
 
 
 class Run:
-    def __init__(self, env: str, name: str = "") -> None:
+    def __init__(self, env: str, name: str | None = None) -> None:
+        if name is not None and not NAME.fullmatch(name):
+            raise UserError(f"{name!r} is no name of a bulk run, which has letters, digits, - and _")
         self.env = env
         self.outputs = environment.outputs(env)
         retries: Any = {"mode": "standard", "max_attempts": 8}
@@ -65,6 +70,11 @@ class Run:
     def resume(self) -> None:
         """Let what has not succeeded run again, under the same name."""
         described = self.describe()
+        if described.get("error") == GIVEN_UP:
+            raise UserError(
+                f"run {self.name} was given up and has ended: make bulk ENV={self.env} RETRY={self.name} does again "
+                f"what failed"
+            )
         if described["redriveStatus"] != "REDRIVABLE":
             raise UserError(
                 f"run {self.name} is {described['status']}: only a run that was stopped, failed or timed out is resumed"

@@ -55,6 +55,9 @@ class ScriptedAnswer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
+    def do_PUT(self) -> None:
+        self.do_POST()
+
     def log_message(self, *_args: object) -> None:
         pass
 

@@ -2,17 +2,37 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import boto3
 import pytest
+from botocore.config import Config
 
 import batch
-from common import EndpointNotFound, EndpointThrottled, InvalidEvent, InvalidSetting, NotReached
+from common import (
+    EndpointNotFound,
+    EndpointThrottled,
+    InvalidEvent,
+    InvalidSetting,
+    NotReached,
+    ReviewUnavailable,
+    StorageUnavailable,
+)
 
 BUCKET = "scones-test-123456789012"
 PNG = b"\x89PNG\r\n\x1a\n"
-LONG, SHORT = 240, 10  # seconds that the function has left
+LONG, SHORT = 240, 20  # seconds that the function has left
+
+
+def made(keys, run="r", ago=0):
+    """The event of a batch that began so many seconds ago."""
+    started = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    return {
+        "BatchInput": {"run": run},
+        "Items": [{"Key": key, "Size": 1} for key in keys],
+        "started": started,
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +57,12 @@ def queue(monkeypatch, bucket, endpoint):  # noqa: ARG001
 def run(put, bucket, photo):
     """Classify these objects: by key their content; None for one that is gone. The answer, and the lines by key."""
 
-    def classified(contents, seconds=LONG):
+    def classified(contents, seconds=LONG, ago=0):
         for key, content in contents.items():
             if content is not None:
                 put(key, photo if content == "photo" else content)
-        event = {"BatchInput": {"run": "r"}, "Items": [{"Key": key, "Size": 1} for key in contents]}
         context = SimpleNamespace(get_remaining_time_in_millis=lambda: seconds * 1000)
-        counts = batch.handler(event, context)["body"]
+        counts = batch.handler(made(contents, ago=ago), context)["body"]
         (part,) = bucket.objects.filter(Prefix="results/bulk/r/parts/")
         lines = [json.loads(line) for line in part.get()["Body"].read().splitlines()]
         part.delete()
@@ -156,9 +175,39 @@ def test_what_there_is_no_time_for_is_not_begun_and_says_so(endpoint, run, monke
     clock = iter([LONG] * 4 + [SHORT] * 100)
     monkeypatch.setattr(batch, "CALLS_AT_ONCE", 1)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: next(clock) * 1000)
-    event = {"BatchInput": {"run": "late"}, "Items": [{"Key": f"archive/{name}.png"} for name in "abcd"]}
+    event = made([f"archive/{name}.png" for name in "abcd"], "late")
     run(dict.fromkeys(("archive/a.png", "archive/b.png"), "photo"))
     assert batch.handler(event, context)["body"] == {"accepted": 2, "review": 0, "failed": 2}
+
+
+def test_a_batch_that_is_done_again_has_what_is_left_of_its_five_minutes(endpoint, run):
+    """The express execution that it belongs to ends with them, whatever the function itself has left."""
+    with pytest.raises(NotReached):
+        run({"archive/a.png": "photo"}, ago=250)
+    assert endpoint.asked == []
+    assert run({"archive/a.png": "photo"}, ago=200)[0]["accepted"] == 1
+
+
+def test_a_part_that_s3_does_not_take_is_written_again(put, scripted, monkeypatch):
+    faulty = boto3.client("s3", endpoint_url=scripted.url, config=Config(retries={"total_max_attempts": 1}))
+    monkeypatch.setattr(batch, "s3", lambda: faulty)
+    put("archive/list.png", b"no picture")
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: LONG * 1000)
+    scripted.answer(b"", 503)
+    with pytest.raises(StorageUnavailable, match="results/bulk/r/parts/"):
+        batch.handler(made(["archive/list.png"]), context)
+    assert len(scripted.asked) == 1 + len(batch.WAITS)
+    scripted.answer(b"", 503)
+    monkeypatch.setattr(batch.time, "sleep", lambda _seconds: scripted.answer(b""))
+    assert batch.handler(made(["archive/list.png"]), context)["body"]["failed"] == 1
+
+
+def test_a_review_queue_that_takes_nothing_fails_the_batch_by_its_name(endpoint, run, queue):
+    endpoint.answer(b"[0.6, 0.4]")
+    boto3.client("sqs").delete_queue(QueueUrl=queue)
+    with pytest.raises(ReviewUnavailable):
+        run({"archive/a.png": "photo"})
+    boto3.client("sqs").create_queue(QueueName="review")
 
 
 def test_the_same_batch_again_writes_the_same_part(run):
@@ -173,8 +222,10 @@ def test_the_same_batch_again_writes_the_same_part(run):
         None,
         [],
         {},
-        {"BatchInput": {"run": "r"}, "Items": [{"key": "a"}]},
-        {"BatchInput": {"run": "../r"}, "Items": []},
+        {"BatchInput": {"run": "r"}, "Items": [{"Key": "a"}]},
+        {"BatchInput": {"run": "r"}, "Items": [{"Key": "a"}], "started": "soon"},
+        made([]) | {"Items": [{"key": "a"}]},
+        made([], "../r"),
     ],
 )
 def test_another_event_is_refused(event):

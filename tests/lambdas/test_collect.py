@@ -7,7 +7,7 @@ import pytest
 
 import collect
 from bulk import blank
-from common import InvalidEvent, ResultsDisagree
+from common import InvalidEvent, ResultsDisagree, StorageUnavailable
 
 MAP = "results/bulk/r/map/11111111-2222"
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:scones-bulk/ClassifyPrefix:11111111-2222"
@@ -20,7 +20,7 @@ def settings(monkeypatch, bucket, scripted):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", scripted.url)
     collect.settings.cache_clear()
-    collect.steps.cache_clear()
+    collect.client.cache_clear()
     yield
     bucket.objects.filter(Prefix="results/").delete()
 
@@ -115,6 +115,24 @@ def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, pa
     counted(3, 2)
     collect.handler(EVENT, None)
     assert [error for _, _, error in outcomes(bucket)] == [None, None, "Sandbox.Timedout"]
+
+
+def test_the_tenth_redrive_comes_after_the_ninth(write, part, counted, bucket):
+    write("Redrive-9/FAILED_0.json", [(["a"], "FAILED", "Sandbox.Timedout")])
+    write("Redrive-10/SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
+    part("1", {"a": "accepted"})
+    counted(1, 1)
+    collect.handler(EVENT, None)
+    assert outcomes(bucket) == [("a", "accepted", None)]
+
+
+def test_storage_that_does_not_answer_is_called_so(scripted, monkeypatch):
+    monkeypatch.setattr(collect, "ATTEMPTS", 1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", scripted.url)
+    scripted.answer(b"", 503)
+    with pytest.raises(StorageUnavailable, match="results/bulk/r/map/"):
+        collect.handler(EVENT, None)
+    collect.client.cache_clear()
 
 
 def test_a_line_stands_even_if_its_batch_failed_after_it_was_written(bucket, write, part, counted):

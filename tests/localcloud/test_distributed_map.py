@@ -1,9 +1,13 @@
 """A Distributed Map runs each object of a prefix exactly once, counts while it goes, and leaves its results in S3."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+
+from localcloud.map_children import Child, now
+from localcloud.map_runs import EXPRESS_SECONDS
 
 COUNT = "def handler(event, context): return len(event['Items'])\n"
 ITEMS = [{"Key": f"ü {number}"} for number in range(4)]
@@ -174,3 +178,13 @@ def test_what_cannot_be_read_or_written_fails_by_name(function, bulk, start, end
 def test_what_the_local_cloud_does_not_know_is_refused_when_the_machine_is_made(bulk, more):
     with pytest.raises(ClientError, match="the local cloud"):
         bulk("arn", **more)
+
+
+@pytest.mark.parametrize(
+    ("express", "seconds", "over"), [(True, 301, True), (True, 299, False), (False, 301, False)]
+)
+def test_only_an_express_child_has_no_more_than_five_minutes(express, seconds, over):
+    child = Child({}, 1, "arn:aws:states:us-east-1:123456789012:stateMachine:m", express)
+    assert not child.overdue(EXPRESS_SECONDS)
+    child.env, child.started = object(), now() - timedelta(seconds=seconds)
+    assert child.overdue(EXPRESS_SECONDS) is over

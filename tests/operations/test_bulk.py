@@ -3,6 +3,7 @@
 import io
 import re
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -41,3 +42,21 @@ def test_in_a_log_a_line_says_it_now_and_then(screen):
     first, last = screen(terminal=False)
     assert first == "0/? done: 0 accepted, 0 review, 0 failed; 0.0 images/s"
     assert re.fullmatch(r"8/8 done: 5 accepted, 2 review, 1 failed; \d+\.\d images/s, 0 s left", last)
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"status": "ABORTED"}, "the run was stopped"),
+        (
+            {"status": "FAILED", "error": "StorageUnavailable", "cause": "503"},
+            "the run failed as StorageUnavailable",
+        ),
+    ],
+)
+def test_a_run_without_a_summary_is_resumed(ended, said, capsys):
+    """It has none, so that asking for it would be another failure."""
+    assert bulk.report(SimpleNamespace(env="prod", name="r"), ended) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert said in printed
+    assert "it goes on with `make bulk ENV=prod ARGS='--resume r'`" in printed

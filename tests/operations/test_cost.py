@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import batch
 from console import UserError
 from operations.cost import __main__ as cost
 from operations.cost import bulk, definition, environment, measured, month, prices, schedule, sheets, workflow
@@ -120,7 +119,12 @@ BULK = {
     "StartAt": "Which",
     "States": {
         "Which": {"Type": "Choice", "Choices": [{"Next": "Batches"}]},
-        "Batches": {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 40}, "Next": "Summarise"},
+        "Batches": {
+            "Type": "Map",
+            "ItemBatcher": {"MaxItemsPerBatch": 40},
+            "MaxConcurrency": 4,
+            "Next": "Summarise",
+        },
         "Summarise": {"Type": "Task", "Resource": workflow.LAMBDA, "End": True},
     },
 }
@@ -148,6 +152,7 @@ TOOK = Measured(
         "serialize": Took(1, 20, 500),
         "classify": Took(1, 100, 1000),
         "filter": Took(1, 4, 500),
+        "batch": Took(100, 15, 20),
         "monitor": Took(1, 2000, 1000),
     },
     Took(1, 250, 9000),
@@ -197,20 +202,30 @@ def test_a_busy_endpoint_shares_its_hour_among_its_photos(example):
 
 
 def test_a_bulk_run_pays_a_transition_an_express_execution_and_an_invocation_for_each_batch(example):
-    run = bulk.read(ENVIRONMENT, example.prices)
-    assert run == bulk.Bulk(states=3, batch=40, calls_at_once=8, function=Function(2048, "arm64"))
+    run = bulk.read(ENVIRONMENT)
+    assert run == bulk.Bulk(states=3, batch=40, at_once=4, function=Function(2048, "arm64"))
     costs = example.in_bulk(run)
-    seconds = 40 * 0.124 / 8  # 20 + 100 + 4 ms each, eight at once
-    express = 0.000001 + 0.7 * 0.0625 * 0.00001667
+    seconds = 40 * 0.015
+    express = 0.000001 + 0.6 * 0.0625 * 0.00001667
     assert costs["Step Functions"] == pytest.approx((3 + 25) * 0.000025 + 25 * express)
     assert costs["Lambda"] == pytest.approx(25 * (0.0000002 + 2 * seconds * 0.0000133334))
     assert costs["photos in S3"] == pytest.approx(1000 * 0.0000004 + (1 + 25) * 0.000005)
     assert costs["EventBridge"] == pytest.approx((25 + 500) * 0.000001)
+    assert costs["logs"] == pytest.approx(1000 * 20 / 1e9 * (0.5 + 2 * 0.03))
+    assert costs["endpoint"] == pytest.approx(
+        1000 * 0.015 / 3600 * 0.115 * 2 / 4
+    )  # two instances, four batches
     assert sum(costs.values()) < sum(example.one_by_one().values())
 
 
-def test_a_batch_asks_the_endpoint_as_often_at_once_as_the_prices_assume(example):
-    assert example.prices.assumptions["bulk_calls_at_once"] == batch.CALLS_AT_ONCE
+def test_a_batch_s_time_is_shared_by_the_photos_that_its_log_counts():
+    """Whoever else logs, and whatever: the functions' own lines, and Lambda's."""
+    assert (
+        measured.photos('{"function": "batch", "message": "done", "accepted": 90, "review": 8, "failed": 2}')
+        == 100
+    )
+    assert measured.photos('{"function": "batch", "level": "WARNING", "error": "NotAnImage"}') == 0
+    assert measured.photos("START RequestId: 1 Version: $LATEST") == 0
 
 
 def test_an_idle_month_is_made_of_instance_hours_and_standing_charges(example):

@@ -4,12 +4,13 @@
 
 answer     what it answers, as it stands
 status     instead, the error that it answers the first `times` times that it is asked about this photo, or `until`
-           a moment, in seconds since 1970
+           a moment, in seconds since 1970, or by chance: a `share` of the times
 seconds    how long it thinks before its first answer
 """
 
 import collections
 import json
+import random
 import time
 
 END_OF_PNG = b"IEND\xaeB`\x82"
@@ -36,7 +37,8 @@ def predict_fn(script, _model):
     asked[script] += 1
     if asked[script] == 1:
         time.sleep(said.get("seconds", 0))
-    if asked[script] <= said.get("times", 0) or time.time() < said.get("until", 0):
+    faulty = asked[script] <= said.get("times", 0) or time.time() < said.get("until", 0)
+    if faulty or random.random() < said.get("share", 0):
         raise Fault(said["status"])
     return said["answer"]
 

@@ -51,6 +51,9 @@ def test_before_the_first_model_a_bulk_run_gives_up_and_says_why_of_each_photo(w
     assert "the run failed as BulkRunGivenUp: States.ExceedToleratedFailureThreshold" in printed
     assert "2 images in " in printed
     assert "2 failed as EndpointNotFound" in printed
+    name = printed.split("run ")[1].split()[0]
+    again = without_model.project.run("operations.bulk", "local", "--resume", name, status=1, key="operator")
+    assert f"run {name} was given up and has ended: make bulk ENV=local RETRY={name}" in again
 
 
 def test_while_the_endpoint_is_switched_off_an_archive_is_transformed(switched_off, photos):

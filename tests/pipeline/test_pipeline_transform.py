@@ -101,6 +101,18 @@ def test_every_object_has_one_line_and_each_photo_the_endpoint_s_answer(
     assert transform("--job", name)[2] == lines
 
 
+def test_what_holds_no_photo_at_all_has_its_lines_without_a_job(archive, transform, deployed):
+    prefix, bodies = archive([], [it for it in GARBAGE if it.name in REFUSED and it.name != "broken.png"])
+    before = deployed.aws("sagemaker").list_transform_jobs()["TransformJobSummaries"]
+    status, printed, lines = transform("--prefix", prefix)
+    assert status == 1
+    assert {line["s3_key"]: line["error"] for line in lines} == {
+        key: REFUSED[key.split("/")[-1]] for key in bodies
+    }
+    assert f"{len(bodies)} images: 0 accepted, 0 review, {len(bodies)} failed" in printed
+    assert deployed.aws("sagemaker").list_transform_jobs()["TransformJobSummaries"] == before
+
+
 def asked(deployed, body):
     answer = deployed.aws("sagemaker-runtime").invoke_endpoint(
         EndpointName=deployed.outputs["endpoint_name"], ContentType="image/png", Body=body
@@ -125,7 +137,7 @@ def test_another_model_of_the_environment_takes_the_live_one_s_place_in_its_cont
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--prefix", "archive/nothing/"), "there is no photo to classify below s3://"),
+        (("--prefix", "archive/nothing/"), "there is nothing to classify below s3://"),
         (("--prefix", "models/"), "prefix 'models/' does not start with archive/ or incoming/"),
         (("--prefix", "archive/", "--model", "nobody"), "models/nobody/model.tar.gz cannot be read"),
         (("--job", "nobody"), "SageMaker refuses: Could not find transform job"),

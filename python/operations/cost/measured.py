@@ -21,14 +21,15 @@ RECORDED = Path(__file__).with_name("measured.json")
 MEASURED = Path("build/cost-measured.json")
 BILLED = re.compile(r"^REPORT .*\tBilled Duration: (\d+) ms\t", re.MULTILINE)
 EVENT_BYTES = 26  # that CloudWatch counts for each event beside its text
-NEEDED = ("serialize", "classify", "filter", "monitor")
+NEEDED = ("serialize", "classify", "filter", "batch", "monitor")
+OUTCOMES = ("accepted", "review", "failed")  # which a batch counts in its log
 MINUTES = 60  # that a measurement looks back
 EXECUTIONS = 200  # the newest, whose histories are read
 
 
 @dataclass(frozen=True)
 class Took:
-    """The means of so many invocations, or executions."""
+    """The means of so many invocations, or executions; of batches, those of so many photos."""
 
     count: int
     milliseconds: float
@@ -50,21 +51,24 @@ def read(file: Path) -> Measured:
     try:
         content = json.loads(file.read_text())
         functions = {stage: Took(**took) for stage, took in content["functions"].items()}
-        return Measured(content["conditions"], functions, Took(**content["workflow"]))
+        found = Measured(content["conditions"], functions, Took(**content["workflow"]))
+        if missing := [stage for stage in NEEDED if stage not in functions]:
+            raise KeyError(*missing)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file} is broken ({error!r}): remove it, or measure again") from error
+    return found
 
 
 def measure(env: str) -> Measured:
     """Look at what a deployed environment did in the last hour, and keep it."""
     outputs, since = environment.outputs(env), datetime.now(UTC) - timedelta(minutes=MINUTES)
-    looked = {stage: function(name, since) for stage, name in outputs["function_names"].items()}
+    looked = {stage: function(stage, name, since) for stage, name in outputs["function_names"].items()}
     functions = {stage: took for stage, took in looked.items() if took.count}
     executions = workflow(outputs["state_machine_arn"], since)
     if silent := [stage for stage in NEEDED if stage not in functions]:
         raise UserError(
             f"the function {silent[0]} of {env} has not run in the last {MINUTES} minutes: "
-            f"make loadgen monitor ENV={env}, then measure"
+            f"make loadgen ENV={env}, then make bulk monitor ENV={env} PREFIX=incoming/, then measure"
         )
     where = "the local cloud" if os.environ.get("AWS_ENDPOINT_URL") else "AWS"
     found = Measured(
@@ -75,7 +79,7 @@ def measure(env: str) -> Measured:
     return found
 
 
-def function(name: str, since: datetime) -> Took:
+def function(stage: str, name: str, since: datetime) -> Took:
     pages = boto3.client("logs").get_paginator("filter_log_events")
     lines = [
         event["message"]
@@ -84,7 +88,15 @@ def function(name: str, since: datetime) -> Took:
         )
         for event in page["events"]
     ]
-    return mean([int(found[1]) for line in lines if (found := BILLED.search(line))], sum(map(logged, lines)))
+    durations = [int(found[1]) for line in lines if (found := BILLED.search(line))]
+    count = sum(map(photos, lines)) if stage == "batch" else len(durations)
+    return mean(count, sum(durations), sum(map(logged, lines)))
+
+
+def photos(line: str) -> int:
+    """How many photos a batch says that it has classified."""
+    said = json.loads(line) if line.startswith("{") else {}
+    return sum(said.get(outcome, 0) for outcome in OUTCOMES)
 
 
 def workflow(machine: str, since: datetime) -> Took:
@@ -96,7 +108,7 @@ def workflow(machine: str, since: datetime) -> Took:
         arn = execution["executionArn"]
         for event in steps.get_execution_history(executionArn=arn, maxResults=1000)["events"]:
             size += logged(json.dumps({**without_data(event), "execution_arn": arn}, default=str))
-    return mean(durations, size)
+    return mean(len(durations), sum(durations), size)
 
 
 def ended(steps: Any, machine: str, since: datetime) -> Iterator[dict[str, Any]]:
@@ -117,6 +129,5 @@ def logged(text: str) -> int:
     return len(text.encode()) + EVENT_BYTES
 
 
-def mean(durations: list[float] | list[int], size: int) -> Took:
-    count = len(durations)
-    return Took(count, round(sum(durations) / max(count, 1), 1), round(size / max(count, 1)))
+def mean(count: int, milliseconds: float, size: int) -> Took:
+    return Took(count, round(milliseconds / max(count, 1), 1), round(size / max(count, 1)))

@@ -52,9 +52,9 @@ class Photos:
 
     def in_bulk(self, bulk: Bulk) -> Costs:
         """A prefix at a time, of photos that are there already: a Map starts a child for each batch of them."""
-        prices, took = self.prices, self.measured
+        prices, took = self.prices, self.measured.functions["batch"]
         batches = math.ceil(self.count / bulk.batch)
-        milliseconds = bulk.batch_milliseconds(took)
+        milliseconds = bulk.batch * took.milliseconds
         return {
             "Step Functions": (bulk.states + batches) * prices["step_functions_transition"]
             + batches * self.execution(milliseconds),
@@ -64,9 +64,9 @@ class Photos:
             "photos in S3": self.count * prices["s3_get"]
             + (math.ceil(self.count / LISTED) + batches) * prices["s3_put"],
             "captures in S3": self.count * self.capture(),
-            "logs": batches * self.logs(took.functions["classify"].log_bytes),
+            "logs": self.count * self.logs(took.log_bytes),
             "X-Ray": batches * prices["trace"],
-            "endpoint": self.count * self.endpoint(),
+            "endpoint": self.count * self.endpoint_in_bulk(bulk),
         }
 
     @property
@@ -108,3 +108,10 @@ class Photos:
         """One photo's share of an instance that gets as many as make another one come."""
         fleet = self.environment.fleet
         return self.prices.hour(fleet.instance_type) / 60 / fleet.photos_a_minute if fleet else 0.0
+
+    def endpoint_in_bulk(self, bulk: Bulk) -> float:
+        """One photo's share of the largest fleet, which works on so many batches at once."""
+        if not (fleet := self.environment.fleet):
+            return 0.0
+        hours = self.measured.functions["batch"].milliseconds / 1000 / 3600
+        return self.prices.hour(fleet.instance_type) * hours * fleet.limits.maximum / bulk.at_once

@@ -34,7 +34,7 @@ def all_of(environments: list[Photos]) -> list[Sheet]:
 
 
 def photos(model: Photos) -> Sheet:
-    run = bulk.read(model.environment, model.prices)
+    run = bulk.read(model.environment)
     ways = {
         "accepted": model.one_by_one(),
         "reviewed": model.one_by_one(review=True),
@@ -51,7 +51,7 @@ def photos(model: Photos) -> Sheet:
         title=f"{model.count:,} photos in {model.environment.name}",
         columns=("US dollars", *ways),
         rows=totalled(list(ways.values()), 4),
-        note=f"{share} In bulk: batches of {run.batch}, {run.calls_at_once:g} calls to the endpoint at once.",
+        note=f"{share} In bulk: batches of {run.batch}, {run.at_once} at once, by as many instances as there may be.",
     )
 
 

@@ -37,8 +37,8 @@ def main() -> int:
     os.environ["AWS_DEFAULT_REGION"] = runs.bucket_region(outputs["bucket"])
     name = options.job or f"scones-{options.env}-transform-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     archive = Archive(outputs["bucket"], name)
-    if options.prefix:
-        start(archive, options, outputs)
+    if options.prefix and not start(archive, options, outputs):
+        return report(archive)
     try:
         ended = follow(archive)
     except KeyboardInterrupt:
@@ -66,17 +66,20 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def start(archive: Archive, options: argparse.Namespace, outputs: dict[str, Any]) -> None:
+def start(archive: Archive, options: argparse.Namespace, outputs: dict[str, Any]) -> bool:
+    """List what is there, and start a job on it unless nothing of it is a photo; whether there is a job."""
     chosen = model.choose(options.env, outputs, options.model)
     with out.status("looking at the photos"):
         lines = list(listing.listed(archive, options.prefix, chosen.id))
     sent = [line["s3_key"] for line in lines if not line["error"]]
     out.print(f"{len(lines)} objects below {options.prefix}, {len(sent)} of them photos")
-    if not sent:
-        raise UserError(f"there is no photo to classify below s3://{archive.bucket}/{options.prefix}")
+    if not lines:
+        raise UserError(f"there is nothing to classify below s3://{archive.bucket}/{options.prefix}")
     gate = {"model": chosen.id, "labels": chosen.labels, "threshold": outputs["threshold"]}
     archive.write("gate.json", json.dumps(gate))
     archive.write_lines("listing.jsonl", lines)
+    if not sent:
+        return False
     archive.write_manifest(sent)
     settings = job.Settings(
         container=chosen.container,
@@ -87,6 +90,7 @@ def start(archive: Archive, options: argparse.Namespace, outputs: dict[str, Any]
         tags={"Project": "scones-unlimited", "Environment": options.env},
     )
     job.start(archive.name, archive.uri("manifest.json"), archive.uri("answers"), settings)
+    return True
 
 
 def follow(archive: Archive) -> job.TransformJob:
@@ -111,20 +115,23 @@ def follow(archive: Archive) -> job.TransformJob:
     return described
 
 
-def report(archive: Archive, ended: job.TransformJob) -> int:
-    """Write what came of it and say it; the exit status."""
+def report(archive: Archive, ended: job.TransformJob | None = None) -> int:
+    """Write what came of it, with a job or without, and say it; the exit status."""
     gate = json.loads(archive.read("gate.json"))
     lines = list(results.completed(archive, gate["labels"], gate["threshold"]))
     summary = summarise(archive.name, lines)
     archive.write_lines("results.jsonl", lines)
     archive.write("summary.json", json.dumps(summary, indent=2) + "\n")
-    job.remove_model(archive.name)
 
-    seconds = (ended.transform_end_time - ended.creation_time).total_seconds()
-    out.print(f"{summary['images']} images in {seconds:.0f} s by model {gate['model']}: {counts(summary)}")
+    took = ""
+    if ended:
+        job.remove_model(archive.name)
+        seconds = (ended.transform_end_time - ended.creation_time).total_seconds()
+        took = f" in {seconds:.0f} s by model {gate['model']}"
+    out.print(f"{summary['images']} images{took}: {counts(summary)}")
     for error, number in summary["errors"].items():
         out.print(f"  {number} failed as {error}")
-    if ended.transform_job_status != "Completed":
+    if ended and ended.transform_job_status != "Completed":
         why = f" ({ended.failure_reason})" if ended.transform_job_status == "Failed" else ""
         out.print(
             f"SageMaker calls the job {ended.transform_job_status.lower()}{why}: "

@@ -8,15 +8,24 @@ locals {
   bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 
   # Faults of Lambda itself, and a function that was killed. What the endpoint or S3 does is up to the function.
-  retry_batch = merge(local.backoff, {
+  retry_killed = merge(local.backoff, {
     MaxAttempts = 3
     ErrorEquals = [
-      "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException",
-      "Lambda.Unknown", "ReviewUnavailable", "Runtime.ExitError",
+      "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.Unknown",
+      "ReviewUnavailable", "Runtime.ExitError",
     ]
   })
+  # Another run has the functions that there are: one of its batches takes seconds or minutes.
+  retry_busy = merge(local.backoff, {
+    MaxAttempts     = 10
+    IntervalSeconds = 5
+    MaxDelaySeconds = 30
+    ErrorEquals     = ["Lambda.TooManyRequestsException"]
+  })
   # DescribeMapRun may lag behind by a moment.
-  retry_collect = merge(local.retry_batch, { ErrorEquals = concat(local.retry_batch.ErrorEquals, ["ResultsDisagree"]) })
+  retry_collect = merge(local.retry_killed, {
+    ErrorEquals = concat(local.retry_killed.ErrorEquals, ["ResultsDisagree", "StorageUnavailable"])
+  })
 }
 
 resource "aws_sfn_state_machine" "bulk" {
@@ -29,8 +38,8 @@ resource "aws_sfn_state_machine" "bulk" {
     bulk          = var.bulk
     function_arns = var.function_arns
     results       = var.bulk_results
-    retry_batch   = jsonencode(local.retry_batch)
-    retry_collect = jsonencode(local.retry_collect)
+    retry_batch   = jsonencode([local.retry_killed, local.retry_busy])
+    retry_collect = jsonencode([local.retry_collect, local.retry_busy])
     readers = {
       ClassifyFailed = {
         Resource     = "arn:aws:states:::s3:getObject"
