@@ -18,7 +18,7 @@ from typing import Any
 
 import boto3
 
-from monitoring.baseline import Baseline, from_artefact
+from monitoring.baseline import Baseline, BrokenBaseline, from_artefact
 from monitoring.capture import Capture
 from monitoring.publish import publish
 from monitoring.results import Result, Results
@@ -109,13 +109,18 @@ class Watcher:
         return sorted({self.live, *(folder.split("/")[-2] for folder in folders)})
 
     def _baseline(self, model: str) -> Baseline | None:
-        """What the model answered in training; None too for a model that is gone."""
+        """What the model answered in training; None too for a model that is gone, or an old one that is damaged."""
         key = f"{self.settings.models}/{model}/model.tar.gz"
         try:
             artefact = self.s3.get_object(Bucket=self.settings.bucket, Key=key)["Body"].read()
         except self.s3.exceptions.NoSuchKey:
             return None
-        return from_artefact(artefact)
+        try:
+            return from_artefact(artefact)
+        except BrokenBaseline:
+            if model == self.live:
+                raise
+            return None  # whatever became of an old model, the live one is watched
 
     def result(self, model: str, since: datetime, until: datetime) -> Result:
         """What a model's captures of an hour, and of the day that ends with it, say."""

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from monitoring import baseline
+from monitoring.baseline import BrokenBaseline
 from monitoring.drift import TOLERATED
 from monitoring.watch import Settings, watch
 
@@ -34,11 +35,11 @@ def picture(brightness: float = 128) -> bytes:
 PICTURES = [picture() for _ in range(60)]
 
 
-def artefact(with_baseline: bool = True) -> bytes:
+def artefact(with_baseline: bool = True, **changes: int) -> bytes:
     """A model whose validation split was half unsure."""
     answers = np.array([SURE, UNSURE] * 30)
     reference = baseline.make(answers, np.zeros(60, int), PICTURES, ["bicycle", "motorcycle"], 0.93)
-    files = {"labels.json": [], **({"baseline.json": reference} if with_baseline else {})}
+    files = {"labels.json": [], **({"baseline.json": reference | changes} if with_baseline else {})}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in files.items():
@@ -247,7 +248,9 @@ def test_two_models_behind_one_endpoint_are_kept_apart(endpoint):
 
 
 @pytest.mark.parametrize(
-    "packed", [None, artefact(with_baseline=False)], ids=["no artefact", "no baseline in it"]
+    "packed",
+    [None, artefact(with_baseline=False), b"damaged", artefact(version=99)],
+    ids=["no artefact", "no baseline in it", "damaged artefact", "another version"],
 )
 def test_a_model_without_a_baseline_still_gets_volume_and_coverage(endpoint, packed):
     model = uuid.uuid4().hex[:16]
@@ -261,6 +264,16 @@ def test_a_model_without_a_baseline_still_gets_volume_and_coverage(endpoint, pac
     assert (result["records"], result["coverage"], result["drift"]) == (40, 1, "no baseline")
     assert (endpoint.sums("Records", model), endpoint.sums("Coverage", model)) == ([40], [1])
     assert endpoint.sums("ImageDrift", model) == []
+
+
+@pytest.mark.parametrize("packed", [b"damaged", artefact(version=99)], ids=["damaged", "another version"])
+def test_a_live_model_whose_baseline_is_broken_stops_the_monitor(endpoint, packed):
+    live = uuid.uuid4().hex[:16]
+    endpoint.put(f"models/{live}/model.tar.gz", packed)
+    endpoint.settings = Settings(**{**vars(endpoint.settings), "model": live})
+    endpoint.closed(NOON)
+    with pytest.raises(BrokenBaseline):
+        endpoint.watch(NOON + HOUR + timedelta(minutes=20))
 
 
 def test_without_a_live_model_no_traffic_is_published_too(endpoint):
