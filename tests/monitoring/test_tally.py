@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from monitoring import baseline, pictures
+from monitoring import baseline, metrics, pictures
 from monitoring.baseline import Baseline
-from monitoring.drift import compare, psi, psi_margin
+from monitoring.drift import compare, psi
 from monitoring.tally import Tally, assess, tally
 from monitoring.totals import count
 from monitoring.window import Window
@@ -122,12 +122,18 @@ def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(ref
     assert said["moved"] == []
 
 
-def test_less_sure_answers_move_confidence_by_both_measures(reference):
-    said = assess(tally(windowed(answers(500, 6, sure=3), measured(500, 7)), reference, 0.93), reference)
+def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
+    said = assess(tally(windowed(answers(500, 6, sure=1.5), measured(500, 7)), reference, 0.93), reference)
     assert said["moved"] == ["confidence"]
     moved = [row for row in said["drift"] if row["verdict"] == "moved"]
-    assert [row["measure"] for row in moved] == ["ks", "psi"]
-    assert all(row["low"] > row["tolerance"] for row in moved)
+    assert [row["measure"] for row in moved] == ["ks"]
+    (shown,) = (row for row in said["drift"] if row["measure"] == "psi")
+    assert shown["low"] > shown["tolerance"]
+    assert (shown["verdict"], shown["words"]) == (
+        "not judged",
+        f"confidence: PSI {shown['value']:.2f}, between {shown['low']:.2f} and {shown['high']:.2f}; "
+        "above 0.25 is called a major shift, the KS distance decides",
+    )
     assert said["estimated_accuracy"]["value"] < 0.85
 
 
@@ -139,10 +145,7 @@ def test_an_environment_decides_what_is_tolerated(reference, kind):
     moved = {"classes": {"class mix"}, "confidence": {"confidence"}, "images": {*pictures.STATISTICS}}
     assert set(assess(live, reference)["moved"]) == set().union(*moved.values())
     said = assess(live, reference, {"classes": 0.1, "confidence": 0.1, "images": 0.1, kind: 1.0})
-    kept = {
-        row["statistic"] for row in said["drift"] if row["verdict"] == "moved" and row["measure"] != "psi"
-    }
-    assert kept == set().union(*moved.values()) - moved[kind]
+    assert set(said["moved"]) == set().union(*moved.values()) - moved[kind]
 
 
 def test_chance_alone_stays_within_the_margins(reference):
@@ -156,10 +159,22 @@ def test_chance_alone_stays_within_the_margins(reference):
     assert beyond <= 10  # of 2,200 rows; one in a thousand is expected
 
 
-def test_psi_is_nothing_between_equals_and_its_margin_is_that_of_the_chi_square_law():
+def test_psi_is_nothing_between_equals_and_what_the_formula_says_between_others():
     counts = np.array([10, 20, 30])
-    assert psi(counts, counts) == 0
-    assert psi_margin(bins=10, n=100, m=100) == pytest.approx(0.02 * 27.877, rel=0.01)
+    assert psi(counts, counts)[:2] == (0, 0)
+    p, q = np.array([0.2, 0.8]), np.array([0.5, 0.5])
+    expected = 0.3 * np.log(0.5 / 0.2) - 0.3 * np.log(0.5 / 0.8)
+    assert psi(10**6 * p, 10**6 * q).value == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("n", "m"), [(84, 500), (1000, 5000), (5000, 5000)])
+@pytest.mark.parametrize("slope", [0.0, 0.722])
+def test_psis_bounds_leave_the_truth_out_about_as_often_as_they_say(n, m, slope):
+    """Without a shift, and with one of 0.25."""
+    p, q = np.full(10, 0.1), np.linspace(1 - slope, 1 + slope, 10) / 10
+    true = ((q - p) * np.log(q / p)).sum()
+    assert true == pytest.approx(0.25 if slope else 0, abs=0.01)
     dice = np.random.default_rng(0)
-    values = [psi(dice.multinomial(400, [0.1] * 10), dice.multinomial(400, [0.1] * 10)) for _ in range(5000)]
-    assert np.mean(np.array(values) > psi_margin(10, 400, 400)) <= 0.003
+    drawn = [psi(dice.multinomial(n, p), dice.multinomial(m, q)) for _ in range(4000)]
+    assert all(0 <= low <= value <= high for value, low, high in drawn)
+    assert np.mean([not low <= true <= high for _, low, high in drawn]) <= 3 * metrics.ALPHA

@@ -11,6 +11,7 @@ from training.plots import canvas
 LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
     "moved": (theme.FAILED, "D"),
     "steady": (theme.LIVE, "o"),
+    "not judged": (theme.OTHER, "v"),
     "too few": (theme.OTHER, "s"),
 }
 

@@ -12,7 +12,7 @@ from monitoring.reporting.page import Badge, Missing, Picture, Section, Sentence
 from monitoring.reporting.words import number
 
 NO_TRUTH = 'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each.'
-TONES = {"moved": "moved", "steady": "steady", "too few": "unknown"}
+TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
 
 
 def coverage(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
@@ -73,7 +73,8 @@ def drifts(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
     )
     caption = (
         "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "
-        "number of records leaves open: only one that lies wholly beyond the dashed line has moved."
+        "number of records leaves open: only one that lies wholly beyond the dashed line has moved. PSI is shown "
+        "beside the KS distance, which decides."
     )
     rows = [
         (
