@@ -150,13 +150,17 @@ def _execution(
 
 
 def per_state(executions: Iterable[Execution]) -> dict[str, StateCount]:
-    """How often each state was entered, and how often it failed."""
+    """How often each state was entered, and how often it failed; a Fail state after a caught error repeats that one."""
     counts: dict[str, StateCount] = defaultdict(StateCount)
-    for step in (step for execution in executions for step in execution.steps):
-        counts[step.state].entered += 1
-        counts[step.state].review += step.error == LOW_CONFIDENCE
-        counts[step.state].failed += step.error not in (None, LOW_CONFIDENCE)
-        counts[step.state].caught += step.caught
+    for execution in executions:
+        caught = False
+        for step in execution.steps:
+            count, arose = counts[step.state], step.error if not (step.fails and caught) else None
+            count.entered += 1
+            count.review += arose == LOW_CONFIDENCE
+            count.failed += arose not in (None, LOW_CONFIDENCE)
+            count.caught += step.caught
+            caught = caught or step.caught
     return dict(counts)
 
 

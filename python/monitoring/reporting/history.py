@@ -23,6 +23,9 @@ class Step:
     error: str | None = None  # the last one, unless a retry succeeded
     caught: bool = False  # the execution went on after the error
     retries: int = 0
+    fails: bool = (
+        False  # a Fail state: it ends the execution with an error, mostly one that was caught before
+    )
 
     @property
     def seconds(self) -> float | None:
@@ -37,7 +40,8 @@ def steps(events: list[Event]) -> list[Step]:
         kind, moment = event["type"], event["timestamp"].astimezone(UTC)
         if kind.endswith("StateEntered"):
             before = by_id.get(event.get("previousEventId", 0), {}).get("stateExitedEventDetails", {})
-            found[event["id"]] = Step(event["stateEnteredEventDetails"]["name"], before.get("name"), moment)
+            state = event["stateEnteredEventDetails"]["name"]
+            found[event["id"]] = Step(state, before.get("name"), moment, fails=kind.startswith("Fail"))
             continue
         step = _step_of(event, by_id, found)
         if kind.startswith("Execution"):

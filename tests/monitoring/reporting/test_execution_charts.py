@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from monitoring.reporting import executions
 from monitoring.reporting.charts import latency, outcomes, states, theme, workflow
 from monitoring.reporting.executions import Execution, Machine
 from monitoring.reporting.graph import END, START, parse
@@ -50,6 +51,7 @@ def execution(outcome: str, start: datetime, seconds: float = 0.1) -> Execution:
             left=start + timedelta(seconds=seconds * (place + 1)),
             error=error if place >= broken else None,
             caught=place >= broken and place < len(way) - 1,
+            fails=state in ("Review", "Broken"),
         )
         for place, state in enumerate(way)
     ]
@@ -97,6 +99,7 @@ def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_pat
     assert "2,100 accepted, 600 review, 300 failed" in by_name["executions"].alt
     assert "Classify: 400 entered, 40 failed" in by_name["states"].alt
     assert "Filter: 360 entered, 80 low confidence" in by_name["states"].alt
+    assert "Review: 80 ended here; Broken: 40 ended here" in by_name["states"].alt
     assert by_name["trace-accepted"].title == "An accepted execution: bicycle at 0.987, 300 ms"
     assert by_name["trace-failed"].title == "A failed execution: EndpointUnavailable, after 200 ms"
     assert "Classify 100 ms" in by_name["latency"].alt
@@ -159,6 +162,23 @@ def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> N
     assert wide.get_xscale() == "log"
     assert "milliseconds" in narrow.get_xlabel()
     assert [label.get_text() for label in narrow.get_yticklabels()] == ["A\n2 times", "B\n1 time"]
+
+
+def test_a_failure_counts_where_it_arose_and_not_again_where_the_execution_ended() -> None:
+    counts = executions.per_state(many(10))
+    failed = {name: (count.review, count.failed) for name, count in counts.items()}
+    assert failed == {
+        "Classify": (0, 1),
+        "Filter": (2, 0),
+        "Done": (0, 0),
+        "Review": (0, 0),
+        "Broken": (0, 0),
+    }
+
+
+def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
+    looks = states.counts(parse(DEFINITION), many(10), ()).looks
+    assert (looks["Review"].colour, looks["Broken"].colour) == (theme.REVIEW, theme.FAILED)
 
 
 # ---- What is traced

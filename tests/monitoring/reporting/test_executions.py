@@ -111,6 +111,7 @@ def test_counts_and_times_per_state(workflow: Any) -> None:
         "Broken": 1,
     }
     assert (counts["Send"].failed, counts["Send"].caught) == (1, 1)
+    assert (counts["Broken"].failed, counts["Broken"].entered) == (0, 1), "it was Send that failed"
     assert (counts["Review"].review, counts["Review"].failed) == (1, 0), "low confidence is no failure"
     assert {name: len(times) for name, times in executions.latencies(found).items()} == {
         name: count.entered for name, count in counts.items()

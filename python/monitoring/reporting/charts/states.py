@@ -18,12 +18,15 @@ SHORTEST = 0.00005  # seconds worth telling
 
 
 def counts(graph: Graph, read: Sequence[Execution], subtitle: tuple[str, ...]) -> Picture:
-    looks, types = {}, {node.name: node.type for node in graph.every_node()}
+    looks = {}
+    ends = {step.state: colour_of(step) for one in read for step in one.steps if step.fails}
     for name, count in executions.per_state(read).items():
-        words = [f"{count.entered:,} {'ended here' if types.get(name) == 'Fail' else 'entered'}"]
-        if types.get(name) != "Fail":
-            words += [f"{count.review:,} low confidence"] * bool(count.review)
-            words += [f"{count.failed:,} failed"] * bool(count.failed)
+        if name in ends:
+            looks[name] = Look(ends[name], (f"{count.entered:,} ended here",), DARKEST)
+            continue
+        words = [f"{count.entered:,} entered"]
+        words += [f"{count.review:,} low confidence"] * bool(count.review)
+        words += [f"{count.failed:,} failed"] * bool(count.failed)
         colour = theme.FAILED if count.failed else theme.REVIEW if count.review else theme.ACCEPTED
         share = (count.failed or count.review) / count.entered
         looks[name] = Look(colour, tuple(words), SHADE + (DARKEST - SHADE) * share)
@@ -36,7 +39,7 @@ def trace(graph: Graph, execution: Execution) -> Picture:
     by_state = defaultdict(list)
     for step in execution.steps:
         by_state[step.state].append(step)
-    looks = {name: Look(colour(steps[-1]), told(steps)) for name, steps in by_state.items()}
+    looks = {name: Look(colour_of(steps[-1]), told(steps)) for name, steps in by_state.items()}
     key = {"done": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed or caught": theme.FAILED}
     return Picture(
         title(execution),
@@ -76,16 +79,16 @@ def way(graph: Graph, steps: Sequence[Step]) -> dict[tuple[str, str], str]:
     last: dict[str, Step] = {}
     for step in steps:
         if step.came_from in last:
-            taken[step.came_from, step.state] = colour(last[step.came_from])
+            taken[step.came_from, step.state] = colour_of(last[step.came_from])
         last[step.state] = step
     for edge in graph.edges:
         end = last.get(edge.source) if edge.target == END else None
         if end and end.left and (end.error is None or graph.nodes[edge.source].type == "Fail"):
-            taken[edge.source, END] = colour(end)
+            taken[edge.source, END] = colour_of(end)
     return taken
 
 
-def colour(step: Step) -> str:
+def colour_of(step: Step) -> str:
     if step.error is None:
         return theme.ACCEPTED
     return theme.REVIEW if step.error == LOW_CONFIDENCE else theme.FAILED

@@ -95,7 +95,10 @@ def graphs(found: dict[str, Chart], scope: Sequence[str], said: dict[str, Any]) 
     ]
     head = ("state", "entered", "low confidence", "failed")
     table = Table(
-        "The same in numbers; a failure counts where it arose, caught or not.", head, rows, (1, 2, 3)
+        "The same in numbers; a failure counts where it arose, caught or not, and only there.",
+        head,
+        rows,
+        (1, 2, 3),
     )
     absent = [
         Missing(f"None of them {words}, so none is traced.")
