@@ -9,6 +9,7 @@ from typing import Any
 ANSWERS = ("prediction", "predictions", "probabilities")
 NUMBERS = frozenset({float, int})
 LONGEST = 1 << 25  # bytes of a line; SageMaker takes and gives 6 MB at most, so a record is shorter
+YEARS = range(2000, 2101)
 SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
 
 
@@ -72,11 +73,14 @@ def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str
             image_text = ""
         case _:  # the configuration may ask for outputs only
             sent, image_text = {}, ""
-    attributes = metadata.get("customAttributes")
+    time = read_time(metadata.get("inferenceTime"))
+    if time.year not in YEARS:
+        raise BadLine("time is not from 2000 to 2100")
+    attributes, inference_id = metadata.get("customAttributes"), metadata.get("inferenceId")
     model, endpoint, variant = origin
     return Record(
         event_id=event_id,
-        time=read_time(metadata.get("inferenceTime")),
+        time=time,
         probabilities=read_probabilities(data.get("endpointOutput")),
         content_type=sent.get("observedContentType"),
         image_text=image_text,
@@ -86,7 +90,7 @@ def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str
         endpoint=endpoint,
         variant=variant,
         attributes=tuple(map(str, attributes)) if isinstance(attributes, list) else (),
-        inference_id=metadata.get("inferenceId"),
+        inference_id=inference_id if isinstance(inference_id, str) else None,
     )
 
 

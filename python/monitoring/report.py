@@ -124,19 +124,33 @@ def of_environment(args: argparse.Namespace) -> Sources:
 
 def publish(content: assembly.Content, folder: Path) -> str:
     """Write the report, which appears when it is whole; the verdict in one sentence."""
+    charts = folder / "charts"
+    if charts.exists() and not reported(folder):
+        raise UserError(f"{charts} is not an earlier report's, and is kept: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
             draft = Path(name)
             html, figures = assembly.assemble(content, draft / "charts")
-            (draft / "report.html").write_text(html)
+            (draft / "report.html").write_text(
+                html, "utf-8", "backslashreplace"
+            )  # names of files are any bytes
             (draft / "report.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
-            shutil.rmtree(folder / "charts", ignore_errors=True)  # an earlier report's
-            for part in ("charts", "report.json", "report.html"):
+            shutil.rmtree(charts, ignore_errors=True)
+            for part in ("report.json", "charts", "report.html"):
                 (draft / part).replace(folder / part)
     except OSError as error:
         raise UserError(f"the report cannot be written to {folder}: {error}") from error
     return str(figures["verdict"])
+
+
+def reported(folder: Path) -> bool:
+    """Whether the folder holds the figures of a report."""
+    try:
+        figures = json.loads((folder / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(figures, dict) and {"verdict", "capture", "models", "workflow"} <= figures.keys()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
 from console import UserError, out, run
@@ -21,8 +22,11 @@ LONGEST_SECONDS = 900  # of any function
 def invoke(function: str) -> dict[str, Any]:
     """Run the function to its end; the answer is what it came to."""
     patient = Config(read_timeout=LONGEST_SECONDS + 10, retries={"total_max_attempts": 1})
-    answer = boto3.client("lambda", config=patient).invoke(FunctionName=function, Payload=b"{}")
-    payload = json.loads(answer["Payload"].read())
+    try:
+        answer = boto3.client("lambda", config=patient).invoke(FunctionName=function, Payload=b"{}")
+        payload = json.loads(answer["Payload"].read())
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the function {function} cannot be run: {error}") from error
     if "FunctionError" in answer:
         kind, message = payload.get("errorType", "error"), payload["errorMessage"]
         raise UserError(f"{function} failed: {kind}: {message}")

@@ -93,6 +93,9 @@ def test_an_output_that_is_not_probabilities_is_refused(captured, output, encodi
         (b'"2024-10-16T09:36:38Z"', b'"yesterday"', "no time"),
         (b'"2024-10-16T09:36:38Z"', b"1729071398", "no time"),
         (b'"2024-10-16T09:36:38Z"', b'"0001-01-01T00:00:00+01:00"', "no time"),
+        (b'"2024-10-16T09:36:38Z"', b'"0001-01-01T00:00:00Z"', "time is not from 2000 to 2100"),
+        (b'"2024-10-16T09:36:38Z"', b'"1999-12-31T23:59:59Z"', "time is not from 2000 to 2100"),
+        (b'"2024-10-16T09:36:38Z"', b'"9999-12-31T23:59:59Z"', "time is not from 2000 to 2100"),
         (b'"mode"', b'\xff"mode"', "not JSON"),
     ],
 )
@@ -100,6 +103,11 @@ def test_a_line_that_is_not_a_record_has_its_reason(captured, old, new, reason):
     assert old in captured()
     with pytest.raises(BadLine, match=f"^{reason}$"):
         read(captured().replace(old, new))
+
+
+@pytest.mark.parametrize("odd", [["x"], {"x": 1}, 7, None])
+def test_an_inference_id_that_is_no_text_is_left_out(captured, odd):
+    assert read(captured(inferenceId=odd)).inference_id is None
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 from rich.console import Console
 
@@ -88,3 +90,33 @@ def test_a_monitor_that_fails_says_why(deployed):
         UserError, match=rf"^{name} failed: InvalidSetting: ENDPOINT_NAME, NAMESPACE must be set$"
     ):
         monitor.invoke(name)
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({}, "You must specify a region"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "Unable to locate credentials"),
+        (
+            {
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+                "AWS_ENDPOINT_URL": "http://localhost:9",
+            },
+            "Could not connect",
+        ),
+    ],
+)
+def test_a_function_that_cannot_be_reached_is_named_in_one_line(monkeypatch, tmp_path, variables, problem):
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which keeps the keys of earlier tests
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    nowhere = {
+        "AWS_CONFIG_FILE": tmp_path / "config",
+        "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "credentials",
+    }
+    for name, value in {**nowhere, "AWS_EC2_METADATA_DISABLED": "true", **variables}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(UserError, match=f"^the function scones-monitor cannot be run: {problem}.*$"):
+        monitor.invoke("scones-monitor")

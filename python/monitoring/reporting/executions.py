@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from console import UserError
 from monitoring.reporting import history
@@ -74,6 +75,13 @@ def read(
     arn: str, since: datetime, until: datetime, histories: int = HISTORIES, client: Any = None
 ) -> Machine:
     """The state machine and the executions that started in since <= time < until."""
+    try:
+        return _read(arn, since, until, histories, client)
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the state machine {arn} cannot be read: {error}") from error
+
+
+def _read(arn: str, since: datetime, until: datetime, histories: int, client: Any) -> Machine:
     patient = Config(retries={"mode": "adaptive", "max_attempts": 8}, max_pool_connections=REQUESTS_AT_ONCE)
     client = client or boto3.client("stepfunctions", config=patient)
     try:

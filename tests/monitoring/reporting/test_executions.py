@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from console import UserError
 from monitoring.reporting import executions, history
@@ -141,6 +142,32 @@ def test_a_machine_that_does_not_exist_is_named(workflow: Any) -> None:
     missing = arn.replace("monitored", "missing")
     with pytest.raises(UserError, match=f"no state machine {missing}"):
         executions.read(missing, since, datetime.now(UTC), client=client)
+
+
+@pytest.mark.parametrize("operation", ["DescribeStateMachine", "ListExecutions", "GetExecutionHistory"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not allowed"}}, "Read"),
+        ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "too old"}}, "Read"),
+        NoCredentialsError(),
+        EndpointConnectionError(endpoint_url="http://nowhere"),
+    ],
+)
+def test_a_machine_that_cannot_be_read_is_named_in_one_line(
+    workflow: Any, operation: str, error: Exception
+) -> None:
+    client, arn, since = workflow
+
+    def fail(**_: Any) -> None:
+        raise error
+
+    client.meta.events.register(f"before-call.sfn.{operation}", fail)
+    try:
+        with pytest.raises(UserError, match=f"^the state machine {arn} cannot be read: .+$"):
+            executions.read(arn, since, datetime.now(UTC) + timedelta(seconds=1), client=client)
+    finally:
+        client.meta.events.unregister(f"before-call.sfn.{operation}", fail)
 
 
 # ---- Histories as AWS writes them, where the local cloud writes none

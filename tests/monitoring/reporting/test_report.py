@@ -4,6 +4,7 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from PIL import Image
 
@@ -194,6 +196,27 @@ def test_what_could_not_be_read_is_counted_shown_and_escaped(make, traffic, fold
         assert f"{reason} {count}" in text
 
 
+def test_a_file_whose_name_is_not_utf_8_is_reported(make, traffic, folder):
+    lines = {os.fsdecode(b"\xff\xfe.jsonl"): traffic(3, seed=15)[0] + b"no record\n"}
+    text, figures = make(folder(lines))
+    assert figures["records"] == 3
+    assert "\\udcff\\udcfe.jsonl 4 not JSON" in text
+
+
+def test_a_picture_that_cannot_be_made_small_is_left_out_of_the_gallery(
+    make, captured, traffic, folder, tmp_path
+):
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "PNG", exif=b"garbage!")
+    with pytest.raises(SyntaxError, match="not a TIFF file"):
+        thumbnail(file.getvalue())
+    text, figures = make(folder({"a.jsonl": captured(image=file.getvalue()) + traffic(3, seed=16)[0]}))
+    (model,) = figures["models"]
+    assert (model["records"], model["pictures"]) == (4, 4)
+    assert "Chosen from 4 decoded pictures" in text
+    assert (tmp_path / "report/report.html").read_text().count('alt="Photo taken for a') == 3
+
+
 def test_a_picture_that_cannot_be_decoded_leaves_its_answer_in(make, captured, folder):
     text, figures = make(folder({"a.jsonl": captured(image=b"no picture")}))
     (model,) = figures["models"]
@@ -232,16 +255,39 @@ def test_a_new_report_replaces_the_one_before_and_leaves_other_files_alone(
     assert not (tmp_path / "report/charts/drift.png").exists(), "without a baseline there is no drift to draw"
 
 
+@pytest.mark.parametrize("figures", [None, "no JSON", "[]", '{"mine": 1}'])
+def test_charts_that_are_no_reports_are_kept(make, traffic, folder, tmp_path, figures):
+    capture = folder({"capture/a.jsonl": traffic(3, seed=17)[0], "report/charts/mine.png": b"mine"})
+    if figures:
+        (tmp_path / "report/report.json").write_text(figures)
+    before = sorted((tmp_path / "report").rglob("*"))
+    with pytest.raises(UserError, match=r"report/charts .*choose another --out$"):
+        make(capture / "capture")
+    assert sorted((tmp_path / "report").rglob("*")) == before
+
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:none"
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
+        (
+            ["--state-machine", MACHINE],
+            f"the state machine {MACHINE} cannot be read: You must specify a region",
+        ),
         (["--since", "yesterday"], "yesterday is not a time"),
         (["--since", "2024-10-16", "--until", "2024-10-15"], "nothing is between --since 2024-10-16"),
         (["--model", "missing.tar.gz"], "missing.tar.gz cannot be read"),
         (["--truth", "truth.jsonl"], "--truth needs the names of the classes"),
     ],
 )
-def test_a_mistake_is_one_line_and_leaves_nothing_behind(make, traffic, folder, tmp_path, flags, said):
+def test_a_mistake_is_one_line_and_leaves_nothing_behind(
+    make, traffic, folder, tmp_path, monkeypatch, flags, said
+):
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     capture = folder({"capture/a.jsonl": traffic(3, seed=11)[0]}) / "capture"
     with pytest.raises(UserError, match=re.escape(said)) as error:
         make(capture, *flags)

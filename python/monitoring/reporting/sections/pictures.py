@@ -1,7 +1,7 @@
 """The pictures worth a look, as the page shows them: whatever they were, small PNG files without metadata."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def gallery(answers: Answers, facts: Mapping[str, Any]) -> Section:
     if not pictures:
         why = "No record holds a picture: let the endpoint's capture include its input."
         return Section("Pictures worth a look", data, [Missing(why)], wide=True)
-    unsure = [photo(answers, shown, runner_up(answers, shown)) for shown in window.least_confident]
+    unsure = photos(answers, [(shown, runner_up(answers, shown)) for shown in window.least_confident])
     blocks: list[Gallery | Missing] = [
         Gallery("Least confident", "The photos that the model was least sure of, the least first.", unsure)
     ]
@@ -29,7 +29,7 @@ def gallery(answers: Answers, facts: Mapping[str, Any]) -> Section:
         caption = (
             "Accepted, though some statistic lies outside the baseline's outer deciles; the farthest first."
         )
-        unusual = [photo(answers, shown, shown.why) for shown in window.unusual]
+        unusual = photos(answers, [(shown, shown.why) for shown in window.unusual])
         blocks.append(Gallery("Confident, but unusual", caption, unusual))
     else:
         why = "None of the accepted pictures lies outside the baseline's outer deciles."
@@ -37,11 +37,21 @@ def gallery(answers: Answers, facts: Mapping[str, Any]) -> Section:
     return Section("Pictures worth a look", data, blocks, wide=True)
 
 
-def photo(answers: Answers, shown: Exhibit, why: str) -> Photo:
+def photos(answers: Answers, exhibits: Sequence[tuple[Exhibit, str]]) -> list[Photo]:
+    """Each with why it is worth a look, but for those that cannot be made small."""
+    found = (photo(answers, shown, why) for shown, why in exhibits)
+    return [each for each in found if each]
+
+
+def photo(answers: Answers, shown: Exhibit, why: str) -> Photo | None:
     sure = max(shown.probabilities)
     name = answers.names[shown.probabilities.index(sure)]
+    try:
+        small = thumbnail(shown.image)
+    except Exception:  # as in monitoring.pictures; what is beside the pixels, such as EXIF, may be broken too
+        return None
     return Photo(
-        thumbnail(shown.image),
+        small,
         alt=f"Photo taken for a {name}",
         title=f"{name} {sure:.3f}",
         lines=[why, moment(shown.time)],
