@@ -43,14 +43,14 @@ class Shelf:
 
 
 class Gallery:
-    def __init__(self, size: int, baseline: Baseline | None) -> None:
+    def __init__(self, size: int, baseline: Baseline | None, threshold: float) -> None:
         self.least_confident, self.unusual = Shelf(size), Shelf(size)
-        self.size, self.baseline = size, baseline
+        self.size, self.baseline, self.threshold = size, baseline, threshold
 
     def offer(self, record: Record, image: bytes, statistics: np.ndarray) -> None:
         confidence = max(record.probabilities)
         self.least_confident.offer(-confidence, image, record, f"confidence {confidence:.3f}")
-        if self.baseline and confidence >= self.baseline.threshold:
+        if self.baseline and confidence >= self.threshold:
             distance, why = farthest(statistics, self.baseline)
             if distance > 0:
                 self.unusual.offer(distance, image, record, why)

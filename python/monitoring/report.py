@@ -36,7 +36,7 @@ EXHIBITS = 12  # pictures in each part of the gallery
 class Sources:
     capture: str
     find: artefacts.Finder
-    labels: list[str]  # what the truth's classes are called
+    labels: list[str]  # what the live model's classes are called
     state_machine: str | None
     threshold: float
     tolerated: Mapping[str, float]
@@ -72,6 +72,10 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.env and (args.model or args.state_machine):
         parser.error("--env knows the model and the state machine: leave --model and --state-machine out")
+    if args.truth and not args.env and not args.model:
+        raise UserError(
+            "--truth needs the names of the classes: give the model too, with --model model.tar.gz"
+        )
     if args.threshold is not None and not 0 < args.threshold <= 1:
         parser.error("--threshold is a confidence, above 0 and at most 1")
     return args
@@ -81,16 +85,23 @@ def main() -> None:
     args = arguments()
     now = datetime.now(UTC)
     sources = of_environment(args) if args.env else of_arguments(args)
-    truth = artefacts.read_truth(args.truth, sources.labels) if args.truth else {}
+    truth = artefacts.read_truth(args.truth) if args.truth else artefacts.Truth()
     find = cache(sources.find)
     try:
         since, until = (parse_moment(text, now) if text else None for text in (sources.since, args.until))
         if since and since >= (until or now):
             raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
         capture = Capture(sources.capture, since, until)
-        windows = collect(capture, True, EXHIBITS, lambda model_id: find(model_id).baseline, truth)
+        windows = collect(
+            capture,
+            exhibits=EXHIBITS,
+            baseline_of=lambda model_id: find(model_id).baseline,
+            labels_of=lambda model_id: truth.positions(find(model_id).labels),
+            threshold=sources.threshold,
+        )
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
+    truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
     answers = [
         Answers(name, window, find(name), sources.threshold, sources.tolerated)
         for name, window in windows.items()

@@ -93,24 +93,28 @@ def collect(
     images: bool = True,
     exhibits: int = 0,
     baseline_of: Callable[[str], Baseline | None] = lambda _: None,
-    labels: Mapping[str, int] | None = None,
+    labels_of: Callable[[str], Mapping[str, int]] = lambda _: {},
+    threshold: float = 0.0,
 ) -> dict[str, Window]:
     """Sort records by the model that answered them.
 
     images       measure the pictures, not only the answers
     exhibits     how many pictures each part of the gallery keeps
     baseline_of  the baseline of a model, asked once for each; it says how many classes there are, else most records do
-    labels       position of the right class by event id, inference id or the photo's S3 key
+    labels_of    by event id, inference id or the photo's S3 key: the position of the right class among a model's own
+    threshold    the confidence from which the gallery takes an answer for accepted
     """
     baselines: dict[str, Baseline | None] = {}
+    labels: dict[str, Mapping[str, int]] = {}
     found: dict[str, dict[int, Columns]] = {}
     for record in records:
         if record.model not in found:
-            found[record.model], baselines[record.model] = {}, baseline_of(record.model)
+            found[record.model] = {}
+            baselines[record.model], labels[record.model] = baseline_of(record.model), labels_of(record.model)
         sizes, classes = found[record.model], len(record.probabilities)
         if classes not in sizes:
-            gallery = Gallery(exhibits, baselines[record.model])
-            sizes[classes] = Columns(classes, gallery, labels or {}, images)
+            gallery = Gallery(exhibits, baselines[record.model], threshold)
+            sizes[classes] = Columns(classes, gallery, labels[record.model], images)
         sizes[classes].add(record)
     return {model: chosen(sizes, baselines[model]) for model, sizes in found.items()}
 
@@ -120,7 +124,7 @@ def chosen(sizes: dict[int, Columns], baseline: Baseline | None) -> Window:
     most = max(sizes.values(), key=lambda columns: len(columns.times))
     classes = len(baseline.classes) if baseline else most.classes
     others = sum(len(columns.times) for size, columns in sizes.items() if size != classes)
-    kept = sizes.get(classes) or Columns(classes, Gallery(0, baseline), {}, most.images)
+    kept = sizes.get(classes) or Columns(classes, Gallery(0, baseline, 0.0), {}, most.images)
     return kept.window(others)
 
 

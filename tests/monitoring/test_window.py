@@ -106,10 +106,17 @@ def test_the_right_class_is_found_by_event_by_inference_id_and_by_the_photos_key
         record(3),
     ]
     labels = {"event-0": 1, "order-7": 0, key: 1, "event-9": 0}
-    (found,) = collect(records, images=False, labels=labels).values()
+    (found,) = collect(records, images=False, labels_of=lambda _: labels).values()
     assert found.labels.tolist() == [1, 0, 1, window.UNKNOWN]
     (unlabelled,) = collect(records, images=False).values()
     assert unlabelled.labels.tolist() == [window.UNKNOWN] * 4
+
+
+def test_each_model_has_right_classes_of_its_own():
+    labels = {"a" * 16: {"event-0": 0, "event-1": 0}, "b" * 16: {"event-1": 1}}
+    records = [record(number, model=model * 16) for model in "ab" for number in (0, 1)]
+    found = collect(records, images=False, labels_of=labels.__getitem__)
+    assert [found[model].labels.tolist() for model in labels] == [[0, 0], [window.UNKNOWN, 1]]
 
 
 def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(reference):
@@ -125,6 +132,9 @@ def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(refer
     assert found.least_confident[0].image == png(120)
     assert [exhibit.event_id for exhibit in found.unusual] == ["event-301", "event-302", "event-303"]
     assert found.unusual[0].why == "brightness 250, baseline 104 to 135"
+
+    (stricter,) = collect(records, exhibits=3, baseline_of=lambda _: reference, threshold=0.995).values()
+    assert stricter.unusual == [], "none is accepted at that threshold"
 
     (without,) = collect(records, exhibits=3).values()
     assert len(without.least_confident) == 3

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,21 +67,37 @@ def opened(archive: bytes, location: str) -> Model:
     return Model(labels, baseline, metrics, why)
 
 
-def read_truth(location: str, labels: list[str]) -> dict[str, int]:
-    """The right class of each id, from JSON lines {"id": ..., "label": "<class>"}."""
-    if not labels:
-        raise UserError(
-            "--truth needs the names of the classes: give the model too, with --model model.tar.gz"
-        )
-    truth = {}
+@dataclass(frozen=True)
+class Truth:
+    """The right class of each id, by its name, since each model counts its classes in an order of its own."""
+
+    location: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)  # the last one that names a class
+
+    def positions(self, labels: Sequence[str]) -> dict[str, int]:
+        """The right class of each id among those of one model."""
+        known = {name: position for position, name in enumerate(labels)}
+        return {each: known[name] for each, name in self.names.items() if name in known}
+
+    def check(self, known: Collection[str]) -> None:
+        """Refuse a class that no model has, if it is known what they have."""
+        for name, line in self.lines.items():
+            if known and name not in known:
+                has = ", ".join(sorted(known))
+                raise UserError(f"{self.location}, line {line}: no model has the class {name!r}, but {has}")
+
+
+def read_truth(location: str) -> Truth:
+    """From JSON lines {"id": ..., "label": "<class>"}."""
+    truth = Truth(location)
     for number, line in enumerate(runs.read(location).decode(errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            truth[str(row["id"])] = labels.index(row["label"])
+            truth.names[str(row["id"])] = row["label"]
+            truth.lines[row["label"]] = number
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(
-                f'{location}, line {number}: not {{"id": ..., "label": ...}} with one of {", ".join(labels)}'
-            ) from error
+            raise UserError(f'{location}, line {number}: not {{"id": ..., "label": ...}}') from error
     return truth

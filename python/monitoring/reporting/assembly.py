@@ -27,6 +27,7 @@ WHY_NOTHING = (
     "There is no answer to show. Was the endpoint asked in this window, does its configuration capture inputs and "
     "outputs, and is this the place that it captures to? A longer window: --since 7d."
 )
+UNFIT = "No record fits its model"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ def assemble(content: Content, folder: Path) -> tuple[str, dict[str, Any]]:
         for each, figures in zip(answers[1:], known[1:], strict=True)
     ]
     footer = (
-        f"Made on {moment(content.now)}. Bounds hold in {1 - metrics.ALPHA:.1%} of cases. report.json has every "
-        "figure, charts has every chart."
+        f"Made on {moment(content.now)}. Bounds hold in {1 - metrics.ALPHA:.1%} of cases; those of the "
+        "estimated accuracy only while confidence is as right as in training. report.json has every figure, charts "
+        "has every chart."
     )
     return page.render(first, others, footer), figures_of(content, known)
 
@@ -89,11 +91,25 @@ def other_part(answers: Answers, figures: dict[str, Any], folder: Path) -> Part:
 
 
 def empty_part(content: Content, folder: Path) -> Part:
-    read = f"in {number(content.capture.files, 'file')}"
-    nothing = Section("No answers", f"0 records {read}.", [Missing(WHY_NOTHING)], wide=True)
-    tiles = [Tile("Records", "0", read), *workflow.tiles(content.machine)]
+    records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
+    why = why_unfit(content) if records else WHY_NOTHING
+    nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
+    tiles = [Tile("Records", f"{records:,}", files), *workflow.tiles(content.machine)]
     found = {"empty": nothing, **shared(content, folder)}
-    return Part(content.title, f"{scope(content)}.", Badge(NOTHING, "unknown"), tiles, ordered(found))
+    return Part(content.title, f"{scope(content)}.", Badge(empty(content), "unknown"), tiles, ordered(found))
+
+
+def empty(content: Content) -> str:
+    """Why there is no answer, in a few words."""
+    return UNFIT if content.capture.records else NOTHING
+
+
+def why_unfit(content: Content) -> str:
+    sizes = sorted({each.window.probabilities.shape[1] for each in content.answers})
+    return (
+        f"{number(content.capture.records, 'record was', 'records were')} read, none has the model's "
+        f"{' or '.join(map(str, sizes))} classes: is --model the right one?"
+    )
 
 
 def shared(content: Content, folder: Path) -> dict[str, Section]:
@@ -121,7 +137,7 @@ def sections(
 
 def figures_of(content: Content, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "verdict": known[0]["verdict"]["text"] if known else NOTHING,
+        "verdict": known[0]["verdict"]["text"] if known else empty(content),
         "capture": content.capture.source,
         "since": content.since and content.since.isoformat(),
         "until": content.until and content.until.isoformat(),

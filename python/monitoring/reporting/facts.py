@@ -39,11 +39,15 @@ class Answers:
     def first(self) -> datetime:
         return datetime.fromtimestamp(self.window.times.min(), UTC)
 
+    @property
+    def named(self) -> bool:
+        """Whether it is known what the classes are called."""
+        return len(self.model.labels) == self.window.probabilities.shape[1]
+
     @cached_property
     def names(self) -> list[str]:
-        classes = self.window.probabilities.shape[1]
-        labels = self.model.labels
-        return labels if len(labels) == classes else [f"class {index}" for index in range(classes)]
+        classes = range(self.window.probabilities.shape[1])
+        return self.model.labels if self.named else [f"class {index}" for index in classes]
 
     @cached_property
     def confidence(self) -> np.ndarray:
@@ -55,8 +59,8 @@ class Answers:
 
     @cached_property
     def labelled(self) -> np.ndarray:
-        """Which records have a right answer."""
-        return self.window.labels != UNKNOWN
+        """Which records have a right answer that is known; none where the classes are not."""
+        return (self.window.labels != UNKNOWN) & self.named
 
     @cached_property
     def assessment(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How the report says numbers and times."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 
@@ -15,6 +15,13 @@ def percent(share: float | None) -> str:
 
 def bounds(estimate: Mapping[str, float]) -> str:
     return f"surely between {percent(estimate['low'])} and {percent(estimate['high'])}"
+
+
+def presumed(estimate: Mapping[str, float], moved: Sequence[str]) -> str:
+    """The bounds of an estimated accuracy, and what they rest on."""
+    between = f"between {percent(estimate['low'])} and {percent(estimate['high'])}"
+    doubt = "; something has moved, so do not rely on it" if moved else ""
+    return f"if its confidence is as right as in training, {between}{doubt}"
 
 
 def moment(time: datetime | str) -> str:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from console import UserError
 from monitoring import report
+from monitoring.reporting import artefacts
 from monitoring.reporting.charts import theme
 from monitoring.reporting.sections.pictures import thumbnail
 
@@ -120,6 +121,56 @@ def test_an_empty_capture_gives_a_page_that_says_so(make, folder):
     assert "Nothing was captured in this window" in text
     assert "Was the endpoint asked" in text
     assert (figures["records"], figures["models"]) == (0, [])
+
+
+def test_records_that_do_not_fit_the_model_are_not_called_nothing(make, captured, folder, artefact):
+    text, figures = make(folder({"a.jsonl": captured(output="[0.8, 0.1, 0.1]") * 22}), "--model", artefact)
+    assert figures["verdict"] == "No record fits its model"
+    assert (figures["records"], figures["models"]) == (22, [])
+    why = "22 records were read, none has the model's 2 classes: is --model the right one?"
+    assert why in html.unescape(text)
+    assert "Nothing was captured" not in text
+
+
+def test_bounds_of_the_estimated_accuracy_say_on_what_they_rest(make, traffic, folder, artefact):
+    text, _ = make(folder({"a.jsonl": traffic(300, seed=18)[0]}), "--model", artefact)
+    rests = r"if its confidence is as right as in training, between [\d.]+% and [\d.]+%"
+    assert re.search(rests, text)
+    assert "do not rely on it" not in text
+    assert "those of the estimated accuracy only while confidence is as right as in training" in text
+    text, _ = make(folder({"a.jsonl": traffic(300, seed=18, brightness=0.5)[0]}), "--model", artefact)
+    assert re.search(f"{rests}; something has moved, so do not rely on it", text)
+
+
+def test_unusual_pictures_are_those_accepted_at_the_threshold_in_use(make, captured, folder, artefact):
+    dark = io.BytesIO()
+    Image.new("RGB", (32, 32), (5, 5, 5)).save(dark, "PNG")
+    capture = folder({"a.jsonl": captured(output="[0.85, 0.15]", image=dark.getvalue())})
+    for threshold, shown in ((0.93, 0), (0.8, 1)):
+        _, figures = make(capture, "--model", artefact, "--threshold", threshold)
+        assert len(figures["models"][0]["unusual"]) == shown
+
+
+def test_the_truth_is_read_with_each_models_own_classes(make, traffic, folder, artefact, tmp_path):
+    own = hashlib.sha256(artefact.read_bytes()).hexdigest()[:16]
+    tail = "ep/AllTraffic/2024/10/15/09/a.jsonl"
+    (lines, truth), (others, other_truth) = traffic(40, seed=19), traffic(90, seed=20)
+    folder({f"capture/{own}/{tail}": lines, f"capture/{'0' * 16}/{tail}": others})
+    (tmp_path / "truth.jsonl").write_bytes(truth + other_truth)
+    _, figures = make(tmp_path / "capture", "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    stranger, known = figures["models"]
+    assert known["labelled"]["records"] == 40
+    assert stranger["labelled"] is None, "nobody knows what its classes are called"
+
+
+def test_a_truth_names_classes_and_each_model_counts_them_in_its_own_order(tmp_path):
+    path = tmp_path / "truth.jsonl"
+    path.write_text('{"id": "a", "label": "bicycle"}\n{"id": 7, "label": "motorcycle"}\n')
+    truth = artefacts.read_truth(str(path))
+    assert truth.positions(["bicycle", "motorcycle"]) == {"a": 0, "7": 1}
+    assert truth.positions(["motorcycle", "bicycle"]) == {"a": 1, "7": 0}
+    assert truth.positions(["car", "motorcycle"]) == {"7": 1}
+    assert truth.positions([]) == {}
 
 
 def test_two_models_behind_one_endpoint_are_never_mixed(make, traffic, folder, artefact):

@@ -11,7 +11,7 @@ from monitoring import metrics
 from monitoring.reporting.charts import classes, confidence, theme
 from monitoring.reporting.facts import Answers
 from monitoring.reporting.page import Picture, Section, Tile
-from monitoring.reporting.words import bounds, moment, number, percent
+from monitoring.reporting.words import bounds, moment, number, percent, presumed
 
 
 def tiles(facts: Mapping[str, Any]) -> list[Tile]:
@@ -26,7 +26,7 @@ def tiles(facts: Mapping[str, Any]) -> list[Tile]:
         Tile(
             "Estimated accuracy",
             percent(accuracy and accuracy["value"]),
-            f"from calibrated confidence; {bounds(accuracy)}" if accuracy else "needs the model's baseline",
+            presumed(accuracy, facts["moved"]) if accuracy else "needs the model's baseline",
         ),
     ]
     if known:

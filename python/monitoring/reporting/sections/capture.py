@@ -7,7 +7,7 @@ from typing import Any
 from monitoring.capture import Capture
 from monitoring.reporting.facts import Answers
 from monitoring.reporting.page import Badge, Section, Table
-from monitoring.reporting.words import bounds, number, percent
+from monitoring.reporting.words import bounds, number, percent, presumed
 
 EXAMPLES = 20  # of lines that could not be read
 BROKEN_PICTURE = "the picture cannot be decoded (its answer counts)"
@@ -19,10 +19,8 @@ def models(known: Sequence[dict[str, Any]]) -> Section:
         (
             name(each),
             f"{each['records']:,}",
-            stated(each["coverage"]),
-            stated(each["estimated_accuracy"])
-            if each["estimated_accuracy"]
-            else "needs the model's baseline",
+            f"{percent(each['coverage']['value'])}, {bounds(each['coverage'])}",
+            estimated(each["estimated_accuracy"], each["moved"]),
             badge(each),
         )
         for each in known
@@ -52,8 +50,10 @@ def unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
     return Section(title, data, blocks, wide=True)
 
 
-def stated(estimate: Mapping[str, float]) -> str:
-    return f"{percent(estimate['value'])}, {bounds(estimate)}"
+def estimated(accuracy: Mapping[str, float] | None, moved: Sequence[str]) -> str:
+    if not accuracy:
+        return "needs the model's baseline"
+    return f"{percent(accuracy['value'])}, {presumed(accuracy, moved)}"
 
 
 def badge(figures: dict[str, Any]) -> Badge:

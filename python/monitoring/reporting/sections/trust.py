@@ -11,7 +11,10 @@ from monitoring.reporting.facts import Answers
 from monitoring.reporting.page import Badge, Missing, Picture, Section, Sentences, Table
 from monitoring.reporting.words import number
 
-NO_TRUTH = 'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each.'
+NO_TRUTH = (
+    'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
+    "It takes a model whose artefact tells what its classes are called."
+)
 TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
 
 
