@@ -69,36 +69,65 @@ def _reduce(image: Image.Image) -> Image.Image:
 
 
 def _measure(pixels: bytes, sizes: np.ndarray) -> np.ndarray:
-    """A row per picture. Brightness, contrast and noise are in levels of 0 to 255, the sizes in pixels.
-
-    saturation  mean of (largest - smallest channel) / largest, as in HSV
-    sharpness   rms of the Laplacian over rms of the gradient: how much of the detail is as fine as a pixel,
-                whatever the picture's contrast
-    noise       standard deviation that explains Immerkaer's response (1996) where the scene is smooth: its lower
-                quartile, because in small pictures his mean is mostly texture
-    """
+    """A row per picture."""
     colours = np.frombuffer(pixels, dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)
+    luma = colours.astype(np.float32) @ LUMA
+    width, height = sizes.T
+    columns = {
+        "brightness": brightness(luma),
+        "contrast": contrast(luma),
+        "saturation": saturation(colours),
+        "sharpness": sharpness(luma),
+        "noise": noise(luma),
+        "width": width,
+        "height": height,
+        "aspect": aspect(width, height),
+    }
+    return np.stack([columns[name] for name in STATISTICS], axis=1)
+
+
+def brightness(luma: np.ndarray) -> np.ndarray:
+    """The mean luma, 0 to 255: ITU-R BT.601."""
+    return luma.mean(axis=(1, 2))
+
+
+def contrast(luma: np.ndarray) -> np.ndarray:
+    """The standard deviation of luma, 0 to 127.5: rms contrast, Peli 1990, "Contrast in Complex Images"."""
+    return luma.std(axis=(1, 2))
+
+
+def saturation(colours: np.ndarray) -> np.ndarray:
+    """The mean of (largest - smallest channel) / largest: HSV's, Smith 1978, "Color Gamut Transform Pairs"."""
     red, green, blue = (colours[..., channel] for channel in range(3))
     top = np.maximum(np.maximum(red, green), blue).astype(np.float32)
     bottom = np.minimum(np.minimum(red, green), blue)
-    luma = colours.astype(np.float32) @ LUMA
+    return ((top - bottom) / np.maximum(top, 1)).mean(axis=(1, 2))
+
+
+def sharpness(luma: np.ndarray) -> np.ndarray:
+    """How much of the detail is as fine as a pixel, whatever the contrast: rms of the Laplacian over the gradient's.
+
+    The energies of both are measures of focus: Subbarao, Choi and Nikzad 1993, "Focusing Techniques".
+    """
     across, down = np.diff(luma, axis=2), np.diff(luma, axis=1)
-    curve = np.diff(across, axis=2)
-    laplacian = curve[:, 1:-1] + np.diff(down, axis=1)[:, :, 1:-1]
-    response = np.abs(np.diff(curve, n=2, axis=1)).reshape(len(luma), -1)
+    laplacian = np.diff(across, axis=2)[:, 1:-1] + np.diff(down, axis=1)[:, :, 1:-1]
+    return np.sqrt(_power(laplacian) / np.maximum(_power(across) + _power(down), 1))
+
+
+def noise(luma: np.ndarray) -> np.ndarray:
+    """The standard deviation of the noise, in levels: Immerkaer 1996, "Fast Noise Variance Estimation".
+
+    Of his mask's responses it takes the lower quartile, where the scene is smooth: in small pictures his mean is
+    mostly texture.
+    """
+    response = np.abs(np.diff(np.diff(luma, n=2, axis=2), n=2, axis=1)).reshape(len(luma), -1)
     quarter = response.shape[1] // 4
-    width, height = sizes.T
-    columns = {
-        "brightness": luma.mean(axis=(1, 2)),
-        "contrast": luma.std(axis=(1, 2)),
-        "saturation": ((top - bottom) / np.maximum(top, 1)).mean(axis=(1, 2)),
-        "sharpness": np.sqrt(_power(laplacian) / np.maximum(_power(across) + _power(down), 1)),
-        "noise": np.partition(response, quarter, axis=1)[:, quarter] / (6 * HALF_NORMAL_QUARTILE),
-        "width": width,
-        "height": height,
-        "aspect": width / height,
-    }
-    return np.stack([columns[name] for name in STATISTICS], axis=1)
+    return np.partition(response, quarter, axis=1)[:, quarter] / (6 * HALF_NORMAL_QUARTILE)
+
+
+def aspect(width: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Width over height, of the file's pixels: PNG (ISO/IEC 15948) and JPEG (ISO/IEC 10918-1) headers."""
+    return width / height
 
 
 def _power(values: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def correct(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Whether the most probable class is the right one; its mean is the accuracy (Fawcett 2006, "ROC Analysis")."""
     return probabilities.argmax(axis=1) == labels
 
 
@@ -37,7 +38,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """Per bin of confidence that holds a picture: how many, how sure, how right."""
+    """Per bin of confidence that holds a picture: how many, how sure, how right (DeGroot and Fienberg 1983)."""
     confidence, hits = probabilities.max(axis=1), correct(probabilities, labels)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
@@ -57,7 +58,10 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
 
 
 def at_threshold(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float | None]:
-    """The share of pictures that pass the gate, and how many of those are right (None if none passes)."""
+    """The share of pictures that pass the gate, and how many of those are right (None if none passes).
+
+    Coverage and selective accuracy: El-Yaniv and Wiener 2010, "Selective Classification".
+    """
     accepted = probabilities.max(axis=1) >= threshold
     hits = correct(probabilities, labels)[accepted]
     return {

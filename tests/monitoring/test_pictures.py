@@ -1,6 +1,7 @@
 """What is measured of a picture, and that no picture stops the rest."""
 
 import io
+import re
 import struct
 import zlib
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from monitoring import pictures
 from monitoring.pictures import BATCH, STATISTICS, decode, statistics
 from training import inference, sample
 
@@ -111,6 +113,20 @@ def test_plain_pictures_have_the_figures_that_one_can_work_out():
     assert column(rows, "saturation") == pytest.approx([0, 0.75, 0], abs=1e-3)
     assert column(rows, "noise") == pytest.approx([0, 0, 0], abs=1e-3)
     assert column(rows, "sharpness")[:2] == pytest.approx([0, 0], abs=1e-3)
+
+
+def test_each_statistic_is_a_function_whose_docstring_names_its_source():
+    luma = np.random.default_rng(0).uniform(0, 255, (3, 32, 32)).astype(np.float32)
+    assert pictures.brightness(luma) == pytest.approx(luma.reshape(3, -1).mean(axis=1), rel=1e-5)
+    assert pictures.contrast(luma) == pytest.approx(luma.reshape(3, -1).std(axis=1), rel=1e-5)
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])  # Immerkaer's
+    windows = np.lib.stride_tricks.sliding_window_view(luma, (3, 3), axis=(1, 2))
+    response = np.abs((windows * kernel).sum(axis=(3, 4))).reshape(3, -1)
+    quartile = np.sort(response, axis=1)[:, response.shape[1] // 4]
+    assert pictures.noise(luma) == pytest.approx(quartile / (6 * 0.3186), rel=1e-3)
+    assert pictures.aspect(np.array([90.0]), np.array([60.0])).tolist() == [1.5]
+    for name in ("brightness", "contrast", "saturation", "sharpness", "noise", "aspect"):
+        assert re.search(r"\d{3}", getattr(pictures, name).__doc__), f"{name} has no source"
 
 
 @pytest.mark.parametrize("sigma", [5, 10, 20])
