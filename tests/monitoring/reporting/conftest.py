@@ -3,9 +3,11 @@
 import io
 import json
 import tarfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,18 @@ from monitoring import baseline
 
 CLASSES = ["bicycle", "motorcycle"]
 START = datetime(2024, 10, 15, 9, tzinfo=UTC)
+DEFINITION = {
+    "StartAt": "Sure",
+    "States": {
+        "Sure": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.confidence", "NumericGreaterThan": 0.9, "Next": "Route"}],
+            "Default": "Review",
+        },
+        "Route": {"Type": "Wait", "Seconds": 0, "End": True},
+        "Review": {"Type": "Fail", "Error": "ThresholdConfidenceNotMet", "Cause": "unsure"},
+    },
+}
 
 
 def drawn(rng: np.random.Generator, brightness: float) -> bytes:
@@ -70,3 +84,19 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
             member.size = len(body)
             tar.addfile(member, io.BytesIO(body))
     return path
+
+
+@pytest.fixture(scope="session")
+def executed(aws: Callable[[str], Any]) -> tuple[str, datetime]:
+    """A state machine in the local cloud that routed two photos and sent one to review, and when it began."""
+    steps, since = aws("stepfunctions"), datetime.now(UTC)
+    role = "arn:aws:iam::123456789012:role/reported"
+    made = steps.create_state_machine(name="reported", definition=json.dumps(DEFINITION), roleArn=role)
+    arn = made["stateMachineArn"]
+    for confidence in (0.99, 0.95, 0.6):
+        steps.start_execution(stateMachineArn=arn, input=json.dumps({"confidence": confidence}))
+    deadline = time.monotonic() + 30
+    while steps.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return arn, since

@@ -7,9 +7,7 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -185,35 +183,12 @@ def test_two_models_behind_one_endpoint_are_never_mixed(make, traffic, folder, a
     assert f"Another model: {own}" in text
 
 
-DEFINITION = {
-    "StartAt": "Sure",
-    "States": {
-        "Sure": {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.confidence", "NumericGreaterThan": 0.9, "Next": "Route"}],
-            "Default": "Review",
-        },
-        "Route": {"Type": "Wait", "Seconds": 0, "End": True},
-        "Review": {"Type": "Fail", "Error": "ThresholdConfidenceNotMet", "Cause": "unsure"},
-    },
-}
-
-
 def test_executions_are_counted_drawn_and_traced(
-    make, traffic, folder, aws, cloud_variables, monkeypatch, tmp_path
+    make, traffic, folder, executed, cloud_variables, monkeypatch, tmp_path
 ):
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
-    steps, since = aws("stepfunctions"), datetime.now(UTC)
-    role = "arn:aws:iam::123456789012:role/reported"
-    made = steps.create_state_machine(name="reported", definition=json.dumps(DEFINITION), roleArn=role)
-    arn = made["stateMachineArn"]
-    for confidence in (0.99, 0.95, 0.6):
-        steps.start_execution(stateMachineArn=arn, input=json.dumps({"confidence": confidence}))
-    deadline = time.monotonic() + 30
-    while steps.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    arn, since = executed
     capture = folder({"capture/a.jsonl": traffic(5, seed=14)[0]}) / "capture"
     text, figures = make(capture, "--state-machine", arn)
     workflow = figures["workflow"]

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -29,8 +30,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def built(traffic: Any, artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with everything that needs no cloud: drift, labels, pictures, unreadable lines, two models."""
+def built(
+    traffic: Any,
+    artefact: Path,
+    executed: tuple[str, datetime],
+    cloud_variables: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A report with everything: drift, labels, pictures, unreadable lines, two models, and executions."""
     folder = tmp_path_factory.mktemp("browser")
     lines, truth = traffic(200, seed=20, brightness=0.6)
     other = folder / "capture" / ("0" * 16) / "ep/AllTraffic/2024/10/15/09/a.jsonl"
@@ -38,8 +45,13 @@ def built(traffic: Any, artefact: Path, tmp_path_factory: pytest.TempPathFactory
     other.write_bytes(traffic(40, seed=21)[0])
     (folder / "capture" / ("a-very-long-name" * 8 + ".jsonl")).write_bytes(lines + b"no record\n")
     (folder / "truth.jsonl").write_bytes(truth)
-    flags = ("--capture", folder / "capture", "--model", artefact, "--truth", folder / "truth.jsonl")
+    flags = (
+        *("--capture", folder / "capture", "--model", artefact, "--truth", folder / "truth.jsonl"),
+        *("--state-machine", executed[0]),
+    )
     with pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud_variables.items():
+            patch.setenv(name, value)
         patch.setattr(sys, "argv", ["report", *map(str, flags), "--out", str(folder / "out")])
         report.main()
     return folder / "out"
@@ -83,12 +95,40 @@ def test_it_fits_and_every_picture_is_shown_in_the_readers_colours(browser, buil
         undecoded = "[...document.images].filter(i => !i.complete || i.naturalWidth == 0).length"
         assert page.evaluate(undecoded) == 0
         corners = pictures(page)
-        assert len(corners) == 12, (
-            "seven charts of the first model, five of the other, without labels and baseline"
+        assert len(corners) == 17, (
+            "seven charts of the first model, five of the other without labels and baseline, five of the executions"
         )
         assert all((sum(corner) < 180) == (scheme == "dark") for corner in corners)
         paper = page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
         assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_what_the_state_machine_did_is_seen_on_every_screen(browser, built, width, scheme):
+    """The graph, both traces, the outcomes and the latencies, each in its section and within the screen."""
+    with opened(browser, built, width, scheme) as page:
+        shown = page.evaluate(
+            """Object.fromEntries([...document.querySelectorAll('section')].map(section => [
+                section.querySelector('h2, h3').innerText,
+                [...section.querySelectorAll('picture img')].map(image => {
+                    const box = image.getBoundingClientRect();
+                    return [box.left >= 0 && box.right <= innerWidth && box.height > 100, image.alt];
+                })]))"""
+        )
+        workflow, outcomes, latency = (
+            shown[title]
+            for title in ("What the state machine did", "How executions ended", "How long each step takes")
+        )
+        assert (len(workflow), len(outcomes), len(latency)) == (3, 1, 1)
+        assert all(whole for whole, _ in (*workflow, *outcomes, *latency))
+        assert "Sure: 3 entered" in workflow[0][1]
+        assert "1 review, 2 accepted" in outcomes[0][1]
+        assert "Route" in latency[0][1]
+        dark = "-dark" if scheme == "dark" else ""
+        sources = page.evaluate("[...document.querySelectorAll('picture img')].map(i => i.currentSrc)")
+        for name in ("states", "trace-accepted", "trace-failed", "executions", "latency"):
+            assert embedded(built / "charts" / f"{name}{dark}.png") in sources
 
 
 def test_a_phone_gets_a_narrower_chart_of_all_answers(browser, built):
