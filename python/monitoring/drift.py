@@ -68,7 +68,7 @@ def psi(reference: np.ndarray, live: np.ndarray) -> Estimate:
 
     Between equals, chance gives (1/n + 1/m) * chi-square of bins - 1 degrees (Yurdakul and Naranjo 2020): its mean
     comes off before the bounds, its variance is added to that of the delta method. Of 40,000 draws on ten bins, with
-    84 and 500 pictures, 1,000 and 5,000, or 5,000 each, none left out a true PSI of 0, and 11 to 16 in 10,000 one of
+    84 and 500 pictures, 1,000 and 5,000, or 5,000 each, none left out a true PSI of 0, and 9 to 16 in 10,000 one of
     0.25.
     """
     n, m, freedom = int(reference.sum()), int(live.sum()), len(live) - 1
