@@ -17,7 +17,7 @@ from localcloud import server
 from training import sample, selection, stage
 
 REGION = "us-east-1"
-LONGEST = ("tests/pipeline/", "tests/delivery/")
+LONGEST = ("tests/pipeline/", "tests/monitoring/", "tests/training/", "tests/delivery/")
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
 SHARED = {"monitoring": "training"}  # the model that was trained on real photographs
 
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("photographs") and not os.environ.get("SCONES_CIFAR100"):
             item.add_marker(skip)
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=lambda item: [item.nodeid.startswith(folder) for folder in LONGEST], reverse=True)
 
 
 @pytest.fixture(scope="session")

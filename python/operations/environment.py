@@ -47,19 +47,21 @@ def outputs(env: str) -> dict[str, Any]:
     check(env)
     if not shutil.which("terraform"):
         raise UserError("terraform is not on the PATH: install version 1.11 or newer")
-    data = Path("build/terraform", env).resolve()
-    commands = [["terraform", "-chdir=terraform", "output", "-json", "-no-color"]]
-    if not (data / "terraform.tfstate").is_file():  # nobody has worked on it in this folder yet
-        commands.insert(0, [sys.executable, "-m", "operations.terraform", env, "init"])
-    for command in commands:
-        done = subprocess.run(
-            command, env=os.environ | {"TF_DATA_DIR": str(data)}, capture_output=True, text=True
-        )
-        if done.returncode:
-            reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE | re.IGNORECASE)
-            why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
-            raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
+    show = ("terraform", "-chdir=terraform", "output", "-json", "-no-color")
+    done = call(env, *show)
+    if done.returncode:  # perhaps nobody has worked on it in this folder yet
+        done = call(env, sys.executable, "-m", "operations.terraform", env, "init")
+        done = done if done.returncode else call(env, *show)
+    if done.returncode:
+        reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE)
+        why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
+        raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
     values = {name: output["value"] for name, output in json.loads(done.stdout).items()}
     if not values:
         raise UserError(f"nothing is deployed in {env} yet: make it with `make apply ENV={env}`")
     return values
+
+
+def call(env: str, *command: str) -> subprocess.CompletedProcess[str]:
+    variables = os.environ | {"TF_DATA_DIR": str(Path("build/terraform", env).resolve())}
+    return subprocess.run(command, env=variables, capture_output=True, text=True)

@@ -76,15 +76,17 @@ def test_an_interrupted_load_sends_no_more_and_still_accounts_for_what_was_sent(
 def test_durations_are_measured_from_the_environments_own_logs(deployed, staged_sample, monkeypatch):
     photo = next((staged_sample / "test").glob("*.png"))
     deployed.route("measured.png", photo.read_bytes())
+    deployed.s3.put_object(Bucket=deployed.bucket, Key="archive/measured/1.png", Body=photo.read_bytes())
+    deployed.project.run("operations.bulk", "local", "--prefix", "archive/measured/")
     deployed.project.run("operations.monitor", "local")
     monkeypatch.chdir(deployed.project.root)
     for name, value in deployed.project.variables.items():
         monkeypatch.setenv(name, value)
     found = measured.measure("local")
     assert measured.newest() == found
-    assert {"serialize", "classify", "filter", "monitor"} <= set(found.functions)
+    assert {"serialize", "classify", "filter", "batch", "monitor"} <= set(found.functions)
     assert 0 < found.functions["filter"].milliseconds < found.workflow.milliseconds
-    assert min(took.log_bytes for took in found.functions.values()) > 100
+    assert min(took.log_bytes for took in found.functions.values()) > 20  # of a batch, a photo's share
     assert found.workflow.log_bytes > 1000
 
 

@@ -41,7 +41,7 @@ def test_verify_fails_if_the_endpoint_serves_the_old_configuration(
     deployed, sagemaker, endpoint, configuration
 ):
     asked = configuration["EndpointConfigName"]
-    old = f"{asked}-old"
+    old = f"{asked[:-6]}before"  # of the same form, as the roles ask
     sagemaker.create_endpoint_config(**configuration | {"EndpointConfigName": old})
     sagemaker.update_endpoint(EndpointConfigName=old, **endpoint)
     try:
