@@ -77,7 +77,7 @@ def test_durations_are_measured_from_the_environments_own_logs(deployed, staged_
     photo = next((staged_sample / "test").glob("*.png"))
     deployed.route("measured.png", photo.read_bytes())
     deployed.s3.put_object(Bucket=deployed.bucket, Key="archive/measured/1.png", Body=photo.read_bytes())
-    deployed.project.run("operations.bulk", "local", "--prefix", "archive/measured/")
+    deployed.project.run("operations.bulk", "local", "--prefix", "archive/measured/", key="operator")
     deployed.project.run("operations.monitor", "local")
     monkeypatch.chdir(deployed.project.root)
     for name, value in deployed.project.variables.items():
