@@ -4,8 +4,8 @@ AWS: a described model, endpoint configuration and endpoint carry what they were
 an endpoint to another configuration and rolls back when that fails; `InvokeEndpoint` answers with what the model
 makes of the body, a `ValidationError` for an endpoint that is not there, a `ModelError` when the model refuses.
 moto 5.2.5 answers an empty `VpcConfig` for a model without one, forgets `EnableNetworkIsolation` and an endpoint's
-`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, does not
-implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks on binary bodies.
+`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, takes an endpoint's name
+twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks on binary bodies.
 """
 
 import json
@@ -18,6 +18,7 @@ from typing import Any, cast
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
+from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import FakeEndpointConfig, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
@@ -66,8 +67,11 @@ def install(url: str, folder: Path) -> None:
 
     @gaps.wrap(SageMakerResponse, "create_endpoint")
     def create_endpoint(original: Any, self: Any) -> ActionResult:
-        answer = original(self)
         request = json.loads(self.body)
+        made = self.sagemaker_backend.endpoints.get(request["EndpointName"])
+        if made:
+            raise AWSValidationException(f'Cannot create already existing endpoint "{made.arn}".')
+        answer = original(self)
         endpoint = self.sagemaker_backend.endpoints[request["EndpointName"]]
         _asked[endpoint.arn] = {"LastDeploymentConfig": request.get("DeploymentConfig")}
         try:

@@ -148,14 +148,21 @@ resource "aws_sagemaker_endpoint" "this" {
     }
   }
 
+  depends_on = [aws_cloudwatch_log_group.this]
+}
+
+# An update that went back ends as "InService" too, and must not pass for one that arrived. A postcondition of the
+# endpoint would be evaluated of one that could not be made, too, and fail on that. This changes with the configuration,
+# and so comes before the configuration that the endpoint went back to is deleted.
+resource "terraform_data" "arrived" {
+  for_each = aws_sagemaker_endpoint.this
+
+  input = aws_sagemaker_endpoint_configuration.this[each.key].name
+
   lifecycle {
-    # An update that alarms rolled back ends as "InService" too. Failing here also keeps the configuration
-    # that the endpoint went back to, which would be deleted next.
-    postcondition {
-      condition     = self.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[each.key].name
-      error_message = "The endpoint went back to ${self.endpoint_config_name}: an alarm rolled the update back. See the alarms ${var.prefix}-endpoint-*, then apply again or promote another model."
+    precondition {
+      condition     = each.value.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[each.key].name
+      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-endpoint-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. Then apply again, or promote another model."
     }
   }
-
-  depends_on = [aws_cloudwatch_log_group.this]
 }
