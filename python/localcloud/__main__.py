@@ -1,12 +1,16 @@
 """Run the local cloud in the foreground: `python -m localcloud [--port 4577]`. Ctrl-C ends it and all it started."""
 
 import argparse
+import os
+import tempfile
+from pathlib import Path
 
 from console import UserError, run
 from localcloud import server
 
 DEFAULT_PORT = 4577
 LAST_PORT = 65535
+LOG = Path(tempfile.gettempdir(), f"localcloud-{os.getpid()}.log")
 
 
 def main() -> None:
@@ -14,10 +18,12 @@ def main() -> None:
     parser.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default: %(default)s)"
     )
-    port = parser.parse_args().port
+    parser.add_argument("--log", type=Path, default=LOG, help="for defects of its own (default: %(default)s)")
+    options = parser.parse_args()
+    port = options.port
     if not 0 <= port <= LAST_PORT:
         raise UserError(f"--port {port} is not a port: give a number from 0 to {LAST_PORT}")
-    server.serve(port)
+    server.serve(port, options.log)
 
 
 if __name__ == "__main__":

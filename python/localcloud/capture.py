@@ -5,7 +5,6 @@ import json
 import random
 import threading
 import time
-import traceback
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlparse
 
-from localcloud import clients
+from botocore.exceptions import ClientError
+
+from localcloud import clients, defects
 from localcloud.endpoints import Reply
 
 FLUSH_SECONDS = 1.0
@@ -68,8 +69,10 @@ class Recorder:
             for file, records in files.items():
                 try:
                     self._write(file, records)
-                except Exception:  # a bucket that is gone must not end the capture of other endpoints
-                    traceback.print_exc()
+                except ClientError:
+                    pass  # a bucket that is gone must not end the capture of other endpoints
+                except Exception as error:
+                    defects.report(error)
 
     def _write(self, file: File, records: list[dict[str, Any]]) -> None:
         destination, key_id, endpoint, variant = file

@@ -19,6 +19,7 @@ from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 
+from core import archives
 from localcloud import children, clients, logs
 
 PROGRAM = Path(__file__).with_name("modelserver.py")
@@ -179,7 +180,6 @@ def _unpack(uri: str, region: str, url: str, directory: Path) -> None:
     location = urlparse(uri)
     try:
         answer = clients.client("s3", region, url).get_object(Bucket=location.netloc, Key=location.path[1:])
-        with tarfile.open(fileobj=BytesIO(answer["Body"].read()), mode="r:gz") as archive:
-            archive.extractall(directory, filter="data")
+        archives.unpack(BytesIO(answer["Body"].read()), directory)
     except (ClientError, tarfile.TarError, OSError) as error:
         raise ModelFailed(f"Failed to load model data {uri!r} for container primary: {error}") from error

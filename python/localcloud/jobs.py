@@ -13,14 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from moto.core.utils import utcnow
 
-from localcloud import children, clients, logs
+from localcloud import children, clients, defects, logs
 from localcloud.container import Container, JobFailed
 
 KEPT_LINES = 20_000  # of the log, to find metrics in
@@ -62,11 +61,8 @@ class Job:
         except JobFailed as failure:
             outcome, self.record.failure_reason = "Failed", str(failure)[:REASON_LENGTH]
         except Exception as error:
-            traceback.print_exc()
-            outcome, self.record.failure_reason = (
-                "Failed",
-                f"InternalServerError: the local cloud failed: {error}",
-            )
+            outcome = "Failed"
+            self.record.failure_reason = f"InternalServerError: {defects.report(error)}"[:REASON_LENGTH]
         shutil.rmtree(self.root, ignore_errors=True)
         self._finish(outcome, reason or outcome)
 

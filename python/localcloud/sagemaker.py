@@ -4,8 +4,9 @@ AWS: a described model, endpoint configuration and endpoint carry what they were
 an endpoint to another configuration and rolls back when that fails; `InvokeEndpoint` answers with what the model
 makes of the body, a `ValidationError` for an endpoint that is not there, a `ModelError` when the model refuses.
 moto 5.2.5 answers an empty `VpcConfig` for a model without one, forgets `EnableNetworkIsolation` and an endpoint's
-`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, takes an endpoint's name
-twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks on binary bodies.
+`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, makes an
+endpoint twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks
+on binary bodies.
 """
 
 import json

@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
 from console import UserError
+from localcloud import defects
 
 HOST = "127.0.0.1"
 READY = re.compile(r"local cloud ready at (http://\S+)")
@@ -26,8 +26,9 @@ POLL_SECONDS = 0.1
 BACKLOG = 256
 
 
-def serve(port: int) -> None:
+def serve(port: int, log: Path) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes any free one; the ready line on standard output says which."""
+    defects.install(log)
     # Imported here, so that `running` stays cheap to import: these load most of moto.
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -68,6 +69,7 @@ def serve(port: int) -> None:
     server = make_server(
         HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
     )
+    server.handle_error = lambda *_: _report_current()  # type: ignore[method-assign]
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
     os.environ["MOTO_PORT"] = str(port)  # where moto's own clients look for this server
@@ -88,6 +90,7 @@ def serve(port: int) -> None:
         try:
             server.serve_forever(POLL_SECONDS)
         finally:
+            defects.stop()
             children.stop_all()
     sys.stdout.flush()
     os._exit(
@@ -102,24 +105,29 @@ def _answer_failures(application: Callable[..., Iterable[bytes]]) -> Callable[..
         try:
             return application(environ, start_response)
         except Exception as error:
-            traceback.print_exc()
-            text = f"the local cloud failed: {type(error).__name__}: {error}"
+            answered = {"__type": "NotImplemented", "message": defects.report(error)}
             start_response("501 Not Implemented", [("Content-Type", "application/json")])
-            return [json.dumps({"__type": "NotImplemented", "message": text}).encode()]
+            return [json.dumps(answered).encode()]
 
     return answer
 
 
+def _report_current() -> None:
+    if error := sys.exception():
+        defects.report(error)
+
+
 @contextlib.contextmanager
-def running(port: int = 0) -> Iterator[str]:
+def running(log: Path | None = None) -> Iterator[str]:
     """Run the local cloud as a process of its own while the context lasts, and yield its URL."""
-    command = [sys.executable, "-m", "localcloud", "--port", str(port)]
+    command = [sys.executable, "-m", "localcloud", "--port", "0", *(["--log", str(log)] if log else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     printed = cast(IO[str], process.stdout)
     try:
         ready = READY.match(printed.readline())
         if ready is None:
-            raise RuntimeError(f"the local cloud did not start, exit status {process.wait(START_SECONDS)}")
+            status = process.wait(START_SECONDS)
+            raise UserError(f"the local cloud did not start (exit status {status}): it has said why above")
         yield ready[1]
     finally:
         process.terminate()

@@ -9,7 +9,6 @@ there, and does not implement `StopTransformJob`.
 
 import json
 import threading
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from moto.logs.models import logs_backends
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
-from localcloud import clients, gaps, logs
+from localcloud import clients, defects, gaps, logs
 from localcloud.container import JobFailed
 from localcloud.endpoints import ModelFailed, ModelServer
 
@@ -90,9 +89,8 @@ class Job:
         except JobFailed as failure:
             outcome, self.record.failure_reason = "Failed", str(failure)
         except Exception as error:
-            traceback.print_exc()
-            reason = f"InternalServerError: the local cloud failed: {error}"
-            outcome, self.record.failure_reason = "Failed", reason
+            outcome = "Failed"
+            self.record.failure_reason = f"InternalServerError: {defects.report(error)}"
         self.record.transform_end_time = self.record.last_modified_time = utcnow()
         self.record.transform_job_status = outcome  # last: whoever waits for it reads the rest
 

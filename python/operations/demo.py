@@ -56,7 +56,7 @@ def main() -> None:
         step("Zip the Lambda functions")
         quietly("operations.package", "--out", "build/lambdas")
         step("Start the local cloud")
-        use_cloud(stack.enter_context(running()))
+        use_cloud(stack.enter_context(running(FOLDER / "localcloud.log")))
 
         step("Train the model, while Terraform makes everything but the endpoint")
         pool = stack.enter_context(ThreadPoolExecutor(1))

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from console import UserError
+from core import archives
 from training import inference
 
 MEMBERS = (
@@ -74,9 +75,9 @@ def pack(folder: Path, target: Path) -> None:
 def unpack(path: Path, folder: Path) -> None:
     """Unpack an artefact that somebody hands in; nothing lands outside the folder."""
     try:
-        with tarfile.open(path, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
-    except (OSError, EOFError, tarfile.TarError) as error:
+        with path.open("rb") as archive:
+            archives.unpack(archive, folder)
+    except (OSError, tarfile.TarError) as error:
         raise UserError(f"{path} is not a model artefact ({error}): make one with `make train`") from error
     missing = [name for name in MEMBERS if not (folder / name).exists()]
     if missing:

@@ -23,7 +23,7 @@ BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
 SOURCE = Path(__file__).parents[1]
 SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
-FOR_TRAINING = {"console.py", "monitoring", "training"}
+FOR_TRAINING = {"console.py", "core", "monitoring", "training"}
 WITH_OWN_DISK = re.compile(r"ml\.(\w+d[en]?|g[5-9]\w*|p[5-9]\w*|trn\w*)\.")
 # The SDK reports each call to its makers unless told otherwise.
 NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
@@ -81,7 +81,7 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
                 *(p.name for p in SOURCE.iterdir() if p.name not in FOR_TRAINING),
             ],
         ),
-        # The container runs the script by its path: by itself it would not find `training` and `console`.
+        # The container runs the script by its path: by itself it would not find `training` and what it needs.
         "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},
         "hyperparameters": flags | {"min-accuracy": args.min_accuracy},
         "input_data_config": [InputData(channel_name="training", data_source=data_uri)],

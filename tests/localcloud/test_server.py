@@ -1,45 +1,37 @@
 """The server itself: several at once, and gone without a trace."""
 
 import io
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 
-from localcloud import server
+from localcloud import defects, server
 
 SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(60)\n"
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def start(folder: Path, *options: str | Path) -> tuple[subprocess.Popen[str], str]:
     """A local cloud whose temporary files go to the folder."""
-    command = [sys.executable, "-m", "localcloud", "--port", "0"]
+    command = [sys.executable, "-m", "localcloud", "--port", "0", *options]
     environment = {**os.environ, "TMPDIR": str(folder)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
     return process, re.fullmatch(
         r"local cloud ready at (http://127\.0\.0\.1:\d+)\n", process.stdout.readline()
     )[1]
-
-
-def children_of(parent: int) -> set[int]:
-    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    return {int(pid) for pid, ppid in (line.split() for line in found.splitlines()) if int(ppid) == parent}
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -51,13 +43,13 @@ def test_it_ends_with_every_process_and_file_that_it_made(how, tmp_path):
     )
     accepted = invoke_sleeper(boto3.client("lambda", endpoint_url=url, **keys), role["Role"]["Arn"])
     assert accepted == 202
-    workers = wait_for(lambda: children_of(process.pid))
+    workers = wait_for(psutil.Process(process.pid).children)
     assert list(tmp_path.iterdir())
     process.send_signal(how)
     assert process.wait(10) == 0
-    process.stdout.close()
+    assert process.communicate()[1] == "", "to be stopped is no defect"
     assert workers
-    assert not [pid for pid in workers if alive(pid)]
+    assert not [worker for worker in workers if worker.is_running()]
     assert not list(tmp_path.iterdir())
 
 
@@ -109,3 +101,33 @@ def test_what_it_cannot_do_is_said_at_once_and_the_server_lives(aws):
         budgets.describe_budget_performance_history(AccountId="123456789012", BudgetName="any")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert aws("sts").get_caller_identity()["Account"] == "123456789012"
+
+
+def test_a_defect_of_its_own_is_one_line_with_the_place_of_its_traceback(tmp_path):
+    log = tmp_path / "logs/cloud.log"
+    process, url = start(tmp_path, "--log", log)
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    budgets = boto3.client("budgets", endpoint_url=url, **keys)
+    with pytest.raises(budgets.exceptions.ClientError, match=f"a defect of its own: .* Its log: {log}"):
+        budgets.describe_budget_performance_history(AccountId="123456789012", BudgetName="any")
+    process.terminate()
+    (line,) = process.communicate()[1].splitlines()
+    assert line.startswith("the local cloud failed, by a defect of its own: NotImplementedError: ")
+    assert line.endswith(f"Its log: {log}")
+    assert "Traceback" in log.read_text()
+    assert "describe_budget_performance_history" in log.read_text()
+
+
+def test_a_defect_in_a_thread_is_one_line_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    defects.install(tmp_path / "log")
+    try:
+        thread = threading.Thread(target=lambda: json.loads("no\njson"))
+        thread.start()
+        thread.join()
+    finally:
+        defects.stop()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a defect of its own: JSONDecodeError: Expecting value" in line
+    assert "Traceback" in (tmp_path / "log").read_text()

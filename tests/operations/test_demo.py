@@ -1,5 +1,6 @@
 """`make demo` is interrupted: everything that it started ends with it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -14,11 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 def started_by(session: int) -> list[str]:
     """The command lines of the processes that still run in that session."""
-    listing = subprocess.run(
-        ["ps", "-eo", "sid=,stat=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split(maxsplit=2) for line in listing.splitlines()]
-    return [args for sid, stat, args in rows if int(sid) == session and not stat.startswith("Z")]
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):  # it ends meanwhile
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+    return found
 
 
 @pytest.mark.parametrize(
