@@ -33,7 +33,7 @@ PRIVATE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 KERNEL = (
     ("proc", "ro", "proc"),
     ("sysfs", "ro", "sys"),
-    ("tmpfs", "mode=1777", "dev/shm"),  # noqa: S108
+    ("tmpfs", "mode=1777", "dev/shm"),
     ("devpts", "newinstance,ptmxmode=0666", "dev/pts"),
 )
 STARTED = time.monotonic()
@@ -45,7 +45,9 @@ class NotHere(UserError):
 
 def fresh(commands: list[str]) -> None:
     check_possible()
-    root = Path(tempfile.mkdtemp(prefix="fresh-", dir=ON_DISK))
+    folder = Path(tempfile.mkdtemp(prefix="fresh-", dir=ON_DISK))  # closed to others
+    root = folder / "debian"
+    root.mkdir()
     try:
         given = variables(os.environ)
         step(f"A bare Debian 12, made by debootstrap in {root}")
@@ -60,7 +62,7 @@ def fresh(commands: list[str]) -> None:
             if status:
                 raise UserError(f"{command} fails on a bare Debian 12: mend what it says above")
     finally:
-        subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
+        subprocess.run(["rm", "-rf", "--one-file-system", folder], check=True)
 
 
 def check_possible() -> None:
