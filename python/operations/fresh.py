@@ -92,8 +92,7 @@ def bare_debian(root: Path) -> None:
         )
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n")  # as an installer writes it
     shutil.copy(terraform_program(), root / "usr/local/bin/terraform")
-    useradd = ["chroot", root, "useradd", "--create-home", f"--uid={USER}", NAME]
-    subprocess.run(useradd, check=True)
+    within(root, "useradd", "--create-home", f"--uid={USER}", NAME)
 
 
 def terraform_program() -> Path:
@@ -103,7 +102,7 @@ def terraform_program() -> Path:
 def clone(root: Path) -> None:
     target = root / CLONE.lstrip("/")
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, target], check=True)
-    subprocess.run(["chroot", root, "chown", "-R", f"{NAME}:", HOME], check=True)
+    within(root, "chown", "-R", f"{NAME}:", HOME)
 
 
 def commit() -> str:
@@ -117,19 +116,15 @@ def commit() -> str:
 
 def versions(root: Path) -> str:
     """What the chroot has of the programs that the README asks for."""
-
-    def ask(*command: str) -> str:
-        done = subprocess.run(["chroot", root, *command], capture_output=True, text=True, check=True)
-        return done.stdout.splitlines()[0].removesuffix("0+cpu")
-
     debian = (root / "etc/debian_version").read_text().strip()
-    programs = (
-        ("python3", "--version"),
-        ("git", "--version"),
-        ("make", "--version"),
-        ("terraform", "version"),
-    )
-    return f"Debian {debian}, " + ", ".join(ask(*command) for command in programs)
+    said = [within(root, name, "--version") for name in ("python3", "git", "make", "terraform")]
+    return f"Debian {debian}, " + ", ".join(text.splitlines()[0] for text in said)
+
+
+def within(root: Path, *command: str) -> str:
+    """Run one of the chroot's own programs as root; answer what it printed."""
+    words = ["chroot", str(root), *command]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def variables(given: Mapping[str, str]) -> dict[str, str]:

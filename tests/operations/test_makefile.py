@@ -1,10 +1,15 @@
 """The Makefile, the only interface: every target is explained, and a mistake gets one line."""
 
 import os
+import re
+import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from operations import terraform
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +36,56 @@ def test_a_mistake_is_answered_in_one_line(arguments, said):
     (line,) = [line for line in result.stderr.splitlines() if not line.startswith("make")]
     assert line.startswith("error: ")
     assert said in line
+
+
+@pytest.fixture
+def unpacked(tmp_path) -> Path:
+    """The project as somebody has it who has just cloned it."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def program(path: Path, script: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_a_python_that_is_too_old_is_refused_before_anything_is_installed(unpacked, target):
+    old = program(unpacked / "old/python3", "exit 1")
+    result = make("-C", unpacked, target, f"PYTHON={old}")
+    assert f"error: {old} is too old, Python 3.11 or newer is needed" in result.stderr
+    assert result.returncode != 0
+    assert not (unpacked / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 127", """echo '{"terraform_version": "1.9.8"}'"""], ids=["missing", "old"]
+)
+def test_a_terraform_that_is_missing_or_too_old_is_refused_before_anything_is_installed(unpacked, script):
+    found = program(unpacked / "bin/terraform", script).parent
+    result = make("-C", unpacked, "demo", PATH=f"{found}:{os.environ['PATH']}")
+    assert "error: there is no terraform 1.11 or newer on the PATH" in result.stderr
+    assert result.returncode != 0
+    assert not (unpacked / ".venv").exists()
+
+
+def test_what_is_promised_of_versions_is_the_same_wherever_it_stands():
+    makefile, readme = (ROOT / "Makefile").read_text(), (ROOT / "README.md").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    python = project["requires-python"].removeprefix(">=")
+    assert f"`python3` ({python} or newer)" in readme
+    assert f"sys.version_info < ({python.replace('.', ', ')})" in makefile
+    assert f"Python {python} or newer" in makefile
+    oldest = ".".join(map(str, terraform.OLDEST))
+    assert f"({oldest} or newer)" in readme
+    assert f"< [{oldest.replace('.', ', ')}]" in makefile
+    assert f"terraform {oldest} or newer" in makefile
+    for path in (ROOT / "terraform").rglob("*.tf"):
+        assert set(re.findall(r"required_version\s*=\s*(.*)", path.read_text())) <= {f'">= {oldest}"'}, path
 
 
 def test_every_target_is_explained():
