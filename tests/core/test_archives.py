@@ -114,7 +114,9 @@ def test_the_files_are_ours_and_nobody_elses_to_change(unpack):
     assert modes["same"] == 0o755
 
 
-@pytest.mark.parametrize("damaged", [b"no archive", b"", gzip.compress(b"no tar" * 200)])
+@pytest.mark.parametrize(
+    "damaged", [b"no archive", b"", gzip.compress(b"no tar" * 200)], ids=["no gzip", "nothing", "no tar"]
+)
 def test_what_is_no_archive_is_refused(damaged, unpack_bytes):
     with pytest.raises((tarfile.TarError, OSError)):
         unpack_bytes(damaged)
