@@ -90,7 +90,7 @@ verify: $(VENV)/.installed-demo ## Prove that what is live is what was asked for
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
-	@$(TOOL) operations.classify $(ENV) '$(IMAGE)'
+	@$(TOOL) operations.classify_photo $(ENV) '$(IMAGE)'
 
 .PHONY: evaluate
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
@@ -116,11 +116,11 @@ destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any 
 
 .PHONY: monitor
 monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy
-	@$(TOOL) operations.monitor $(ENV)
+	@$(TOOL) operations.monitor_now $(ENV)
 
 .PHONY: report
 report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h
-	@$(TOOL) monitoring.report --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
+	@$(TOOL) report.__main__ --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
 
 .PHONY: cost
 cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"
@@ -154,7 +154,7 @@ notify: $(VENV)/.installed-demo ## Tell the environment's topic what is live now
 
 .PHONY: drift
 drift: package ## Has somebody changed the environment by hand?
-	@$(TOOL) delivery.drift $(ENV)
+	@$(TOOL) delivery.by_hand $(ENV)
 
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before

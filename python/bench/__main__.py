@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bench import bulk, capture, imports, single, staging, training
 from bench.figures import Figure
-from console import UserError, out, run
+from core.console import UserError, out, run
 
 ROWS: dict[str, Callable[[], list[Figure]]] = {
     "bulk": bulk.measure,

@@ -18,9 +18,9 @@ from typing import Any
 
 import boto3
 
-from console import UserError
+from core import environment
+from core.console import UserError
 from localcloud.server import running
-from operations import environment
 from operations.demo import ROOT, use_cloud
 
 # A model of the standard size; how long it was trained makes no difference to how quickly it answers.

@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from bench.figures import Figure
-from localcloud import compiled
+from localcloud.functions import compiled
 from operations import package
 
 TIMES = 7

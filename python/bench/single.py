@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bench.deployed import Deployed, deployed
 from bench.figures import Figure
-from monitoring.reporting import executions
+from report import executions
 
 PHOTOS = 60
 WARM = 10  # more before them, for which processes and clients are made

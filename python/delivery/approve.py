@@ -8,10 +8,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console import UserError, out, run
+from core import environment
+from core.console import UserError, out, run
 from delivery import compare, digest, review
 from delivery.reviewed import REVIEWED
-from operations import environment
 
 VALID = timedelta(days=7)
 KEPT = ("aws_kms_key", "aws_s3_bucket")  # with them goes all data of an environment

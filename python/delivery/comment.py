@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from console import UserError, out, run
+from core import environment
+from core.console import UserError, out, run
 from delivery import event, github, review, summary
-from operations import environment
 
 
 def mark(env: str) -> str:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from console import UserError
+from core.console import UserError
 
 
 def read() -> dict[str, Any]:

@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console import UserError, out, run
+from core import artefacts, environment
+from core.artefacts import split_address
+from core.console import UserError, out, run
 from delivery import event, review, versions
-from operations import environment
-from training import dataset, evaluate, promote, runs
+from training import dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
-from training.upload import split_address
 
 SAME = 0.01  # another processor rounds differently, which may turn single answers
 CODE = "code/inference.py"  # of a model that was trained by our own script
@@ -64,12 +64,12 @@ def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
 
 def judge(env: str, model: dict[str, Any], data: Path | None) -> str:
     """What the gate finds, in a sentence; a model that does not pass it needs a reason to go live."""
-    artefact = runs.read(model["artefact"])
+    artefact = artefacts.read(model["artefact"])
     if hashlib.sha256(artefact).hexdigest() != model["sha256"]:
         raise UserError(
             f"{model['artefact']} is not the model of {env}'s file, its SHA-256 is another: promote it again"
         )
-    if not runs.holds(artefact, CODE, model["artefact"]):
+    if not artefacts.holds(artefact, CODE, model["artefact"]):
         return "SageMaker's own algorithm made this model: the figures are its training job's, not evaluated again."
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-from console import UserError
+from core.console import UserError
 
 API_URL = "https://api.github.com"
 PAGE = 100  # the most that GitHub gives at once

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from console import UserError
+from core.console import UserError
 from operations import terraform
 
 NOTHING = (["no-op"], ["read"])

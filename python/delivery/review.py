@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from console import UserError, run
+from core import environment
+from core.console import UserError, run
 from delivery import digest, event, plan, summary, versions
-from operations import environment, terraform
+from operations import terraform
 
 VERSION = 1
 PLANS = Path("build/plans")

@@ -13,9 +13,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from console import UserError, out, run
+from core import environment
+from core.console import UserError, out, run
 from delivery import github
-from operations import environment
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"

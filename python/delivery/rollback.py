@@ -6,9 +6,9 @@ The environment's model file becomes what it was before, as a change to review a
 import sys
 from typing import Any
 
-from console import UserError, out, run
+from core import environment
+from core.console import UserError, out, run
 from delivery import versions
-from operations import environment
 from training import promote
 
 

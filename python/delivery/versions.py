@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from console import UserError
-from operations import environment
+from core import environment
+from core.console import UserError
 
 
 def model_file(env: str) -> Path:

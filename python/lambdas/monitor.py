@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common import InvalidEvent, InvalidSetting, answer, logged
+from core.figures.drift import TOLERATED
 from filter import DEFAULT_THRESHOLD, read_threshold
-from monitoring.drift import TOLERATED
 from monitoring.watch import Settings, watch, whole_hour
 
 

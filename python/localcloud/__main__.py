@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from console import UserError, run
+from core.console import UserError, run
 from localcloud import server
 
 DEFAULT_PORT = 4577

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from console import UserError
+from core.console import UserError
 from localcloud import defects
 
 HOST = "127.0.0.1"
@@ -34,24 +34,12 @@ def serve(port: int, log: Path) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import (
-        autoscaling,
-        budgets,
-        children,
-        cloudwatch,
-        events,
-        iam,
-        journal,
-        lambdas,
-        s3,
-        sagemaker,
-        scheduler,
-        sqs,
-        stepfunctions,
-        training,
-        transform,
-    )
-    from localcloud.connections import Handler
+    from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, sqs
+    from localcloud.events import rules, scheduler
+    from localcloud.functions import lambdas
+    from localcloud.http.connections import Handler
+    from localcloud.models import sagemaker, training_jobs, transform_jobs
+    from localcloud.states import stepfunctions
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
@@ -82,9 +70,9 @@ def serve(port: int, log: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
         for module in (autoscaling, budgets, cloudwatch, iam, journal, s3, sqs):
             module.install()
-        for module in (events, scheduler, stepfunctions):
+        for module in (rules, scheduler, stepfunctions):
             module.install(url)
-        for module in (lambdas, sagemaker, training, transform):
+        for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
         print(f"local cloud ready at {url}", flush=True)
         try:

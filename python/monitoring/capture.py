@@ -130,7 +130,7 @@ def as_json(record: Record) -> str:
 
 
 def main() -> None:
-    from console import UserError  # here, because the Lambda function that reads captures has no console
+    from core.console import UserError
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("source", help="a folder, a file, or s3://bucket/prefix")
@@ -160,6 +160,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from console import run
+    from core.console import run
 
     run(main)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitoring.baseline import Baseline
-from monitoring.pictures import STATISTICS
+from core.figures.baseline import Baseline
+from core.figures.pictures import STATISTICS
 from monitoring.record import Record
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitoring.drift import CLASS_MIX, MIN_RECORDS
-from monitoring.pictures import STATISTICS
+from core.figures.drift import CLASS_MIX, MIN_RECORDS
+from core.figures.pictures import STATISTICS
+from core.figures.tally import CONFIDENCE
 from monitoring.results import Result
-from monitoring.totals import CONFIDENCE
 
 OLDEST = timedelta(days=14)  # CloudWatch takes nothing older
 COUNTS = {"Records": "records", "Unreadable": "unreadable", "UndecodableImages": "undecodable_images"}

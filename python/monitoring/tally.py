@@ -7,10 +7,10 @@ assess(one + another, baseline)     ->  coverage, estimated accuracy, class mix,
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from monitoring import metrics
-from monitoring.baseline import Baseline
-from monitoring.drift import TOLERATED, compare
-from monitoring.totals import Tally, count
+from core.figures import metrics
+from core.figures.baseline import Baseline
+from core.figures.drift import TOLERATED, compare
+from core.figures.tally import Tally, count
 from monitoring.window import Window
 
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import boto3
 
-from monitoring.baseline import Baseline, BrokenBaseline, from_artefact
+from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
+from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
 from monitoring.results import Result, Results
 from monitoring.tally import assess, tally
-from monitoring.totals import Tally
 from monitoring.window import collect
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from monitoring import pictures
-from monitoring.baseline import Baseline
+from core.figures import pictures
+from core.figures.baseline import Baseline
 from monitoring.gallery import Exhibit, Gallery
 from monitoring.record import Record
 

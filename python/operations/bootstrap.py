@@ -9,8 +9,9 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console import UserError, out, run
-from operations import environment, roles
+from core import environment
+from core.console import UserError, out, run
+from operations import roles
 from operations.terraform import check_installed, state_bucket
 
 REGION = "us-east-1"  # as in terraform/envs/*.s3.tfbackend

@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from operations.bulk_run import FOLDERS, GIVEN_UP, Run, Seen
 
 LOOK_SECONDS = 1.0

@@ -12,8 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from console import UserError
-from operations import environment
+from core import environment
+from core.console import UserError
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up

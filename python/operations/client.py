@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from operations import environment
+from core import environment
 
 LOW_CONFIDENCE = "ThresholdConfidenceNotMet"
 IN_FLIGHT = 16  # photos on their way at the same time

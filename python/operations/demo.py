@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.table import Table
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from localcloud.server import running
 from operations import evaluate, terraform
 from operations.client import Client, Outcome, Photo, directions
@@ -84,7 +84,7 @@ def main() -> None:
         out.print(evaluate.table(figures))
 
         step("Look at what was captured: has anything drifted?")
-        visibly("operations.monitor", "local")
+        visibly("operations.monitor_now", "local")
 
         step("Check that a second plan is empty")
         with out.status("terraform plan"):
@@ -93,7 +93,7 @@ def main() -> None:
 
         step("Write the report")
         report = FOLDER / "report"
-        visibly("monitoring.report", "--env", "local", "--truth", FOLDER / "truth.jsonl", "--out", report)
+        visibly("report", "--env", "local", "--truth", FOLDER / "truth.jsonl", "--out", report)
 
         step("Tear everything down")
         with out.status("terraform destroy"):

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import boto3
 
-from console import UserError, out, run
-from operations import environment, roles
+from core import environment
+from core.console import UserError, out, run
+from operations import roles
 from operations.terraform import state_bucket
 
 PROJECT = "scones-unlimited"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from console import out, run, track
+from core.console import out, run, track
 from operations.client import Client, Outcome, Photo
 from training import dataset
 

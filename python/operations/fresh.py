@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from operations import terraform
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,11 +14,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from random import Random
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from operations.arrivals import PATTERNS, arrivals
 from operations.client import CONNECTIONS, Client, Photo, UnderWay
+from operations.ends import Tally, remarks, table
 from operations.garbage import GARBAGE
-from operations.tally import Tally, remarks, table
 from training import dataset
 
 LOOK_SECONDS = 0.5

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import boto3
 
-from console import out, run
-from operations import environment, live
+from core import environment
+from core.console import out, run
+from operations import live
 
 OUTCOMES = {"success": "succeeded", "failure": "FAILED", "cancelled": "was cancelled"}
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from operations import wheels, zips
 
 PYTHON = Path(__file__).resolve().parents[1]
@@ -34,22 +34,22 @@ FUNCTIONS = {
         "lambdas/common.py",
         "lambdas/filter.py",
         "monitoring/__init__.py",
-        "monitoring/baseline.py",
+        "core/figures/baseline.py",
         "monitoring/capture.py",
-        "monitoring/drift.py",
+        "core/figures/drift.py",
         "monitoring/gallery.py",
-        "monitoring/metrics.py",
-        "monitoring/pictures.py",
+        "core/figures/metrics.py",
+        "core/figures/pictures.py",
         "monitoring/places.py",
         "monitoring/publish.py",
         "monitoring/record.py",
         "monitoring/results.py",
         "monitoring/tally.py",
-        "monitoring/totals.py",
+        "core/figures/tally.py",
         "monitoring/watch.py",
         "monitoring/window.py",
         "training/__init__.py",
-        "training/scores.py",
+        "core/figures/scores.py",
     ),
 }
 ARCHITECTURE = "arm64"

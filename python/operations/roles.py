@@ -10,7 +10,7 @@ import subprocess
 
 import boto3
 
-from console import UserError
+from core.console import UserError
 from operations import terraform
 
 CONFIGURATION = terraform.CONFIGURATION / "bootstrap"

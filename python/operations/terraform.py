@@ -16,8 +16,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console import UserError, run
-from operations import environment
+from core import environment
+from core.console import UserError, run
 
 CONFIGURATION = Path("terraform")
 BUILD = Path("build/terraform")

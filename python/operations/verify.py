@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import numpy as np
 
-from console import UserError, out, run
+from core.console import UserError, out, run
 from operations import live
 from operations.client import Client, Outcome, Photo
 

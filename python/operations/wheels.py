@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from console import UserError, run
+from core.console import UserError, run
 from operations import zips
 
 ROOT = Path(__file__).resolve().parents[2]

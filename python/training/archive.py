@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from console import UserError
+from core.console import UserError
 from training import restricted_pickle
 from training.dataset import SIZE
 

@@ -4,7 +4,7 @@ model.pt            the members' weights and the temperature; loads without runn
 labels.json         the classes, in the order of the probabilities
 metrics.json        how good it is, see training.train
 golden.json         a photo and its answer, by which a deployment proves itself
-baseline.json       what it answered on its validation split, see monitoring.baseline
+baseline.json       what it answered on its validation split, see core.figures.baseline
 code/inference.py   how it answers
 """
 
@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from console import UserError
 from core import archives
+from core.console import UserError
 from training import inference
 
 MEMBERS = (

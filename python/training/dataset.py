@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from console import UserError
+from core.console import UserError
 
 FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")

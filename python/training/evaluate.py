@@ -15,8 +15,9 @@ from types import ModuleType
 
 import numpy as np
 
-from console import UserError, run, track
-from training import artefact, dataset, plots, scores
+from core.console import UserError, run, track
+from core.figures import scores
+from training import artefact, dataset, plots
 from training.train import THRESHOLD
 
 

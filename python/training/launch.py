@@ -23,9 +23,9 @@ from botocore.exceptions import ClientError
 from sagemaker.core.resources import TrainingJob
 from sagemaker.core.utils.exceptions import FailedStatusError
 
-from console import UserError, out, run
-from operations import environment
-from training import recipes, runs
+from core import artefacts, environment
+from core.console import UserError, out, run
+from training import recipes
 from training.dataset import read_info
 
 RECORDS = Path("build/runs")
@@ -61,7 +61,7 @@ def main() -> None:
     settings = {} if args.bucket and (args.role or args.job) else environment.outputs(args.env)
     args.bucket = args.bucket or settings["bucket"]
     # Parts of the SDK make clients of their own, which know the region from here alone.
-    args.region = os.environ["AWS_DEFAULT_REGION"] = runs.bucket_region(args.bucket)
+    args.region = os.environ["AWS_DEFAULT_REGION"] = artefacts.bucket_region(args.bucket)
     try:
         job = TrainingJob.get(args.job) if args.job else start(args, settings)
     except ClientError as error:
@@ -80,7 +80,7 @@ def start(args: argparse.Namespace, settings: dict) -> TrainingJob:
     dataset = read_info(args.data)
     data_uri = f"s3://{args.bucket}/data/{dataset['dataset_id']}/"
     try:
-        runs.read(f"{data_uri}dataset.json")
+        artefacts.read(f"{data_uri}dataset.json")
     except UserError as error:
         upload = f"make stage ARGS='--upload s3://{args.bucket}/data'"
         raise UserError(f"{error}: if the data set is not uploaded yet, do it with {upload}") from error
@@ -138,12 +138,12 @@ def record(name: str, args: argparse.Namespace) -> None:
     artefact = job["ModelArtifacts"]["S3ModelArtifacts"]
     data_uri = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"]
     dataset_id = data_uri.split("/")[4]  # s3://<bucket>/data/<dataset id>/...
-    dataset = json.loads(runs.read(f"s3://{args.bucket}/data/{dataset_id}/dataset.json"))
+    dataset = json.loads(artefacts.read(f"s3://{args.bucket}/data/{dataset_id}/dataset.json"))
     if algorithm == "builtin":
         metrics = {m["MetricName"].replace(":", "_"): m["Value"] for m in job["FinalMetricDataList"]}
         gate_passed = metrics.get("validation_accuracy", 0) >= args.min_accuracy
     else:
-        metrics = runs.read_member(runs.read(artefact), "metrics.json", artefact)
+        metrics = artefacts.read_member(artefacts.read(artefact), "metrics.json", artefact)
         gate_passed = True  # otherwise train.py leaves no artefact and the job fails
     text = json.dumps(
         {

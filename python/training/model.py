@@ -11,8 +11,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from console import track
-from training import dataset, scores
+from core.console import track
+from core.figures import scores
+from training import dataset
 from training.augment import augment
 from training.inference import Classifier, Network, channels_last, normalise
 

@@ -19,10 +19,9 @@ import boto3
 from botocore.exceptions import ClientError
 from rich.table import Column, Table
 
-from console import UserError, out, run
-from operations import environment
-from training import runs
-from training.upload import split_address
+from core import artefacts, environment
+from core.artefacts import split_address
+from core.console import UserError, out, run
 
 # SageMaker's registry in most regions. Newer regions have their own, which training.launch knows.
 SCRIPT_IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
@@ -58,7 +57,7 @@ def main() -> None:
     path = environment.ENVIRONMENTS / f"{args.env}.model.tfvars.json"
     live = read_live(path)
     bucket = args.bucket or environment.outputs(args.env)["bucket"]
-    record, artefact = read_run(args.run, runs.bucket_region(bucket))
+    record, artefact = read_run(args.run, artefacts.bucket_region(bucket))
     sha256 = hashlib.sha256(artefact).hexdigest()
     model = {key: record[key] for key in ("image", "environment", "labels", "dataset_id")} | {
         "artefact": f"s3://{bucket}/models/{sha256[:16]}/model.tar.gz",
@@ -101,20 +100,20 @@ def read_run(location: str, region: str) -> tuple[dict, bytes]:
     """The record of a run and its artefact. An artefact of train.py is its own record."""
     try:
         if location.endswith(".tar.gz"):
-            artefact = runs.read(location)
-            metrics = runs.read_member(artefact, "metrics.json", location)
+            artefact = artefacts.read(location)
+            metrics = artefacts.read_member(artefact, "metrics.json", location)
             record = {
                 "job": "/".join(Path(location).parts[-2:]),
                 "image": SCRIPT_IMAGE.format(region=region),
-                "environment": runs.SCRIPT_ENVIRONMENT,
-                "labels": runs.read_member(artefact, "labels.json", location),
+                "environment": artefacts.SCRIPT_ENVIRONMENT,
+                "labels": artefacts.read_member(artefact, "labels.json", location),
                 "dataset_id": metrics["dataset_id"],
                 "metrics": metrics,
                 "gate_passed": True,  # train.py leaves no artefact otherwise
             }
             return record, artefact
-        record = json.loads(runs.read(location))
-        return {key: record[key] for key in RECORD_KEYS}, runs.read(record["artefact"])
+        record = json.loads(artefacts.read(location))
+        return {key: record[key] for key in RECORD_KEYS}, artefacts.read(record["artefact"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{location} is neither a run record nor a model artefact ({error!r})") from error
 

@@ -12,8 +12,8 @@ from sagemaker.core.shapes import CheckpointConfig, OutputDataConfig, StoppingCo
 from sagemaker.core.training.configs import Compute, InputData, SourceCode
 from sagemaker.train import ModelTrainer
 
-from console import UserError
-from training.runs import SCRIPT_ENVIRONMENT
+from core.artefacts import SCRIPT_ENVIRONMENT
+from core.console import UserError
 
 BUILTIN_IMAGE = "image-classification"
 # The built-in algorithm trains on GPUs only (P2, P3, G4dn, G5); train.py is made for a CPU.
@@ -23,7 +23,7 @@ BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
 SOURCE = Path(__file__).parents[1]
 SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
-FOR_TRAINING = {"console.py", "core", "monitoring", "training"}
+FOR_TRAINING = {"core", "training"}
 WITH_OWN_DISK = re.compile(r"ml\.(\w+d[en]?|g[5-9]\w*|p[5-9]\w*|trn\w*)\.")
 # The SDK reports each call to its makers unless told otherwise.
 NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}

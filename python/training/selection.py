@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from console import UserError
+from core.console import UserError
 from training.archive import Archive, Rows, check_names
 from training.dataset import Split
 

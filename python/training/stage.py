@@ -16,12 +16,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from console import UserError, run, track
+from core.artefacts import split_address
+from core.console import UserError, run, track
 from training import archive, download, sample
 from training.archive import Archive
 from training.dataset import FOLDERS, Split, load, read_info
 from training.selection import content_id, select
-from training.upload import split_address, upload
+from training.upload import upload
 
 CLASSES = "bicycle,motorcycle"
 VALIDATION = 0.1  # of the training rows

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from console import UserError, out, run
-from monitoring import baseline
-from training import artefact, dataset, plots, scores
+from core.console import UserError, out, run
+from core.figures import baseline, scores
+from training import artefact, dataset, plots
 from training.inference import Classifier, Network
 from training.model import EPOCHS, Member, logits_of, train_member
 

@@ -8,7 +8,6 @@ goes last, so that where it is, the data set is whole.
 
 import base64
 import hashlib
-import re
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -17,19 +16,11 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console import UserError, track
+from core.artefacts import split_address
+from core.console import UserError, track
 from training.dataset import read_info
 
 WORKERS = 16
-BUCKET_AND_PREFIX = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*?))?/*")
-
-
-def split_address(address: str) -> tuple[str, str]:
-    """Bucket and prefix of an s3:// address."""
-    match = BUCKET_AND_PREFIX.fullmatch(address)
-    if not match:
-        raise UserError(f"{address} is not an S3 address such as s3://bucket/data")
-    return match[1], match[2] or ""
 
 
 def upload(folder: Path, address: str) -> str:

@@ -7,9 +7,10 @@ import tarfile
 
 import pytest
 
-from console import UserError
+from core import artefacts
+from core.console import UserError
 from delivery import gate, versions
-from training import dataset, runs
+from training import dataset
 from training.upload import upload
 
 BUCKET = "scones-gate-123456789012"
@@ -64,7 +65,7 @@ def promoted(bucket, make_model, staged_sample, own_variables, monkeypatch):
             "artefact": f"s3://{BUCKET}/models/{sha256[:16]}/model.tar.gz",
             "sha256": sha256,
             "image": "image:1",
-            "environment": runs.SCRIPT_ENVIRONMENT,
+            "environment": artefacts.SCRIPT_ENVIRONMENT,
             "labels": ["bicycle", "motorcycle"],
             "dataset_id": dataset.read_info(staged_sample)["dataset_id"],
             "metrics": {"test_accuracy": accuracy},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from delivery import github as api
 
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from delivery import reviewed
 
 COMMIT, HEAD = "a" * 40, "b" * 40

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from delivery import versions
 
 

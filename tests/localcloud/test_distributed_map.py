@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.map_children import Child, now
-from localcloud.map_runs import EXPRESS_SECONDS
+from localcloud.states.map_children import Child, now
+from localcloud.states.map_runs import EXPRESS_SECONDS
 
 COUNT = "def handler(event, context): return len(event['Items'])\n"
 ITEMS = [{"Key": f"ü {number}"} for number in range(4)]

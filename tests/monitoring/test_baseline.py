@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitoring import baseline
-from monitoring.pictures import STATISTICS
-from monitoring.totals import histogram
+from core.figures import baseline
+from core.figures.pictures import STATISTICS
+from core.figures.tally import histogram
 from training import sample
 
 

@@ -14,11 +14,11 @@ import pytest
 import torch
 from PIL import Image, ImageFilter
 
-from monitoring import baseline, pictures
-from monitoring.baseline import Baseline
+from core.figures import baseline, pictures, scores
+from core.figures.baseline import Baseline
+from core.figures.tally import count
 from monitoring.tally import assess
-from monitoring.totals import count
-from training import artefact, dataset, evaluate, sample, scores
+from training import artefact, dataset, evaluate, sample
 from training.inference import Classifier
 from training.model import logits_of, train_member
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from monitoring import metrics
-from training import scores
+from core.figures import metrics, scores
 
 ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [1.0, 0.0]])
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from monitoring import pictures
-from monitoring.pictures import BATCH, STATISTICS, decode, statistics
+from core.figures import pictures
+from core.figures.pictures import BATCH, STATISTICS, decode, statistics
 from training import inference, sample
 
 

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from monitoring import baseline, metrics, pictures
-from monitoring.baseline import Baseline
-from monitoring.drift import compare, psi
+from core.figures import baseline, metrics, pictures
+from core.figures.baseline import Baseline
+from core.figures.drift import compare, psi
+from core.figures.tally import count
 from monitoring.tally import Tally, assess, tally
-from monitoring.totals import count
 from monitoring.window import Window
 
 CLASSES = ["bicycle", "motorcycle"]

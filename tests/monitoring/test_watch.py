@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitoring import baseline
-from monitoring.baseline import BrokenBaseline
-from monitoring.drift import TOLERATED
+from core.figures import baseline
+from core.figures.baseline import BrokenBaseline
+from core.figures.drift import TOLERATED
 from monitoring.watch import Settings, watch
 
 HOUR = timedelta(hours=1)

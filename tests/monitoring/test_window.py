@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitoring import baseline, window
-from monitoring.baseline import Baseline
+from core.figures import baseline
+from core.figures.baseline import Baseline
+from monitoring import window
 from monitoring.record import Record
 from monitoring.window import collect
 

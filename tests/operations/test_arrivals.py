@@ -11,8 +11,8 @@ import pytest
 
 from operations.arrivals import PATTERNS, arrivals
 from operations.client import Outcome, Photo
+from operations.ends import Tally, percentile, rates, remarks
 from operations.garbage import GARBAGE
-from operations.tally import Tally, percentile, rates, remarks
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 2000.0

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from console import UserError
-from operations.cost import __main__ as cost
-from operations.cost import bulk, definition, environment, measured, month, prices, schedule, sheets, workflow
-from operations.cost.environment import Environment, Fleet, Function
-from operations.cost.measured import Measured, Took
-from operations.cost.photos import Photos
-from operations.cost.schedule import Limits
+from core.console import UserError
+from cost import __main__ as cost
+from cost import batches, definition, measured, month, prices, schedule, sheets, standing, transitions
+from cost.measured import Measured, Took
+from cost.photos import Photos
+from cost.schedule import Limits
+from cost.standing import Environment, Fleet, Function
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/cost.md"
@@ -49,7 +49,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[definition
 
 @pytest.fixture
 def environments(plans) -> dict[str, Environment]:
-    return {name: environment.read(name, resources) for name, resources in plans.items()}
+    return {name: standing.read(name, resources) for name, resources in plans.items()}
 
 
 def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
@@ -61,9 +61,9 @@ def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
 
 def test_an_accepted_photo_passes_six_states_and_a_reviewed_one_five(environments):
     machine = environments["prod"].machines["workflow"]
-    assert len(workflow.path(machine)) == 6
-    assert len(workflow.path(machine, "ThresholdConfidenceNotMet")) == 5
-    assert workflow.functions(workflow.path(machine)) == ["serialize", "classify", "filter"]
+    assert len(transitions.path(machine)) == 6
+    assert len(transitions.path(machine, "ThresholdConfidenceNotMet")) == 5
+    assert transitions.functions(transitions.path(machine)) == ["serialize", "classify", "filter"]
 
 
 def test_memory_architecture_and_fleet_are_those_of_the_configuration(environments):
@@ -101,7 +101,7 @@ MACHINE = {
     "States": {
         "Ask": {
             "Type": "Task",
-            "Resource": workflow.LAMBDA,
+            "Resource": transitions.LAMBDA,
             "Parameters": {"FunctionName": "arn:aws:lambda:r:1:function:classify"},
             "Catch": [
                 {"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Send"},
@@ -110,8 +110,8 @@ MACHINE = {
             "Next": "Which",
         },
         "Which": {"Type": "Choice", "Choices": [{"Next": "Tell"}]},
-        "Tell": {"Type": "Task", "Resource": workflow.PUT_EVENTS, "End": True},
-        "Send": {"Type": "Task", "Resource": workflow.SEND_MESSAGE, "Next": "Lost"},
+        "Tell": {"Type": "Task", "Resource": transitions.PUT_EVENTS, "End": True},
+        "Send": {"Type": "Task", "Resource": transitions.SEND_MESSAGE, "Next": "Lost"},
         "Lost": {"Type": "Fail"},
     },
 }
@@ -125,7 +125,7 @@ BULK = {
             "MaxConcurrency": 4,
             "Next": "Summarise",
         },
-        "Summarise": {"Type": "Task", "Resource": workflow.LAMBDA, "End": True},
+        "Summarise": {"Type": "Task", "Resource": transitions.LAMBDA, "End": True},
     },
 }
 ENVIRONMENT = Environment(
@@ -202,8 +202,8 @@ def test_a_busy_endpoint_shares_its_hour_among_its_photos(example):
 
 
 def test_a_bulk_run_pays_a_transition_an_express_execution_and_an_invocation_for_each_batch(example):
-    run = bulk.read(ENVIRONMENT)
-    assert run == bulk.Bulk(states=3, batch=40, at_once=4, function=Function(2048, "arm64"))
+    run = batches.read(ENVIRONMENT)
+    assert run == batches.Bulk(states=3, batch=40, at_once=4, function=Function(2048, "arm64"))
     costs = example.in_bulk(run)
     seconds = 40 * 0.015
     express = 0.000001 + 0.6 * 0.0625 * 0.00001667
@@ -294,7 +294,7 @@ def test_a_changed_price_changes_the_tables(plans, environments, tmp_path, monke
     cost.main()
     printed = capsys.readouterr().out
     assert "2,000 photos in prod" in printed
-    states = len(workflow.path(environments["prod"].machines["workflow"]))
+    states = len(transitions.path(environments["prod"].machines["workflow"]))
     assert f"{2000 * states * 0.00005:.4f}" in printed
 
 

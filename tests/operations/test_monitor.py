@@ -11,8 +11,8 @@ import boto3
 import pytest
 from rich.console import Console
 
-from console import UserError
-from operations import monitor, package, zips
+from core.console import UserError
+from operations import monitor_now, package, zips
 
 BUCKET = "scones-run-monitor"
 NAME = "e"
@@ -74,7 +74,7 @@ def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
     aws("s3").put_object(Bucket=BUCKET, Key=key, Body=captured(now) * 3 + "half a li")
     name = deployed(BUCKET=BUCKET, ENDPOINT_NAME=NAME, MODEL=MODEL, NAMESPACE="Scones/run")
 
-    text = read(monitor.table(monitor.invoke(name)))
+    text = read(monitor_now.table(monitor_now.invoke(name)))
     (row,) = [line for line in text.splitlines() if MODEL in line]
     assert re.split(r" {2,}", row.strip()) == [
         f"{now:%m-%d %H}:00",
@@ -89,7 +89,7 @@ def test_a_monitor_that_fails_says_why(deployed):
     with pytest.raises(
         UserError, match=rf"^{name} failed: InvalidSetting: ENDPOINT_NAME, NAMESPACE must be set$"
     ):
-        monitor.invoke(name)
+        monitor_now.invoke(name)
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_a_function_that_cannot_be_reached_is_named_in_one_line(monkeypatch, tmp
     for name, value in {**nowhere, "AWS_EC2_METADATA_DISABLED": "true", **variables}.items():
         monkeypatch.setenv(name, str(value))
     with pytest.raises(UserError, match=f"^the function scones-monitor cannot be run: {problem}.*$"):
-        monitor.invoke("scones-monitor")
+        monitor_now.invoke("scones-monitor")

@@ -139,7 +139,7 @@ def test_the_monitor_brings_its_packages_for_lambdas_processor(built):
         machines = {struct.unpack_from("<H", archive.read(name), 18)[0] for name in libraries}
     assert (len(libraries) > 20, machines) == (True, {ARM64})
     assert all("cpython-313" in name for name in libraries if "cpython" in name)
-    assert {"monitor.py", "common.py", "monitoring/watch.py", "training/scores.py"} < set(names)
+    assert {"monitor.py", "common.py", "monitoring/watch.py", "core/figures/scores.py"} < set(names)
     assert [name for name in names if name.startswith("pillow-") and "/licenses/" in name]
     assert not [name for name in names if "/tests/" in name or name.endswith((".pyi", ".h", "/"))]
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from operations import roles
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from operations import terraform
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"

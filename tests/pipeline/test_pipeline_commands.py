@@ -26,14 +26,14 @@ def test_verify_proves_that_what_is_live_is_what_was_asked_for(deployed):
 
 def test_classify_says_where_the_driver_goes(deployed, staged_sample):
     photo = photos(staged_sample)[0]
-    printed = deployed.project.run("operations.classify", "local", photo)
+    printed = deployed.project.run("operations.classify_photo", "local", photo)
     assert printed.startswith(f"{photo.name}: ")
     assert "loading bay" in printed or "a person will look at it" in printed
 
 
 def test_classify_names_what_is_wrong_with_a_photo(deployed, tmp_path):
     (tmp_path / "a list.png").write_text("scones, butter, jam")
-    printed = deployed.project.run("operations.classify", "local", tmp_path / "a list.png", status=1)
+    printed = deployed.project.run("operations.classify_photo", "local", tmp_path / "a list.png", status=1)
     assert printed.startswith("a list.png: NotAnImage: ")
 
 

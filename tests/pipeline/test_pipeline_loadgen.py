@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from operations.cost import measured
+from cost import measured
 
 ROW = ("kind", "sent", "accepted", "review", "failed", "lost")
 REFUSED = {
@@ -78,7 +78,7 @@ def test_durations_are_measured_from_the_environments_own_logs(deployed, staged_
     deployed.route("measured.png", photo.read_bytes())
     deployed.s3.put_object(Bucket=deployed.bucket, Key="archive/measured/1.png", Body=photo.read_bytes())
     deployed.project.run("operations.bulk", "local", "--prefix", "archive/measured/", key="operator")
-    deployed.project.run("operations.monitor", "local")
+    deployed.project.run("operations.monitor_now", "local")
     monkeypatch.chdir(deployed.project.root)
     for name, value in deployed.project.variables.items():
         monkeypatch.setenv(name, value)

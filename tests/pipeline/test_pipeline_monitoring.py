@@ -41,7 +41,7 @@ def captured(deployed) -> set[str]:
 
 
 def test_the_monitor_counts_what_was_captured_and_publishes_it(deployed, evaluated, aws):
-    printed = deployed.project.run("operations.monitor", "local")
+    printed = deployed.project.run("operations.monitor_now", "local")
     assert deployed.outputs["model"]["id"] in printed
     published = {
         metric["MetricName"]
@@ -69,7 +69,7 @@ def test_the_monitor_counts_what_was_captured_and_publishes_it(deployed, evaluat
 
 def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):
     printed = deployed.project.run(
-        "monitoring.report", "--env", "local", "--truth", evaluated["truth"], "--out", tmp_path
+        "report", "--env", "local", "--truth", evaluated["truth"], "--out", tmp_path
     )
     assert f"see {tmp_path}/report.html" in printed
     figures = json.loads((tmp_path / "report.json").read_text())

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from sagemaker.core.utils.utils import SageMakerClient
 
-import console
+from core import console
 from operations.garbage import GARBAGE
-from operations.transform import __main__, model
+from operations.transform import __main__, choice
 
 REFUSED = {
     "shopping-list.png": "NotAnImage",
@@ -123,13 +123,13 @@ def asked(deployed, body):
 @pytest.mark.usefixtures("command")  # for its variables
 def test_another_model_of_the_environment_takes_the_live_one_s_place_in_its_container(deployed):
     outputs = deployed.outputs
-    live = model.choose("local", outputs, None)
+    live = choice.choose("local", outputs, None)
     assert (live.id, live.labels) == (outputs["model"]["id"], outputs["model"]["labels"])
     assert live.container["model_data_url"] == outputs["model"]["artefact"]
     source = outputs["model"]["artefact"].removeprefix("s3://")
     key = "models/earlier/model.tar.gz"
     deployed.s3.copy_object(CopySource=source, Bucket=deployed.bucket, Key=key)
-    earlier = model.choose("local", outputs, "earlier")
+    earlier = choice.choose("local", outputs, "earlier")
     assert (earlier.id, earlier.labels) == ("earlier", live.labels)
     assert earlier.container == live.container | {"model_data_url": f"s3://{deployed.bucket}/{key}"}
 

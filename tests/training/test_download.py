@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from console import UserError
+from core.console import UserError
 from training import download
 
 CONTENT = random.Random(1).randbytes(3_000_000)

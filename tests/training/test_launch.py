@@ -13,9 +13,9 @@ from moto.sagemaker.models import FakeTrainingJob
 from sagemaker.core import image_uris
 from sagemaker.core.utils.utils import SageMakerClient
 
-import console
 import training.launch
 import training.train
+from core import console
 from training import artefact, promote
 from training.inference import Classifier, Network
 
@@ -174,7 +174,7 @@ def test_the_code_that_travels_trains_when_started_as_the_container_starts_it(la
         target = code / key.removeprefix(prefix).lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         boto3.client("s3").download_file(bucket, key, str(target))
-    assert sorted(path.name for path in code.iterdir()) == ["console.py", "monitoring", "training"]
+    assert sorted(path.name for path in code.iterdir()) == ["core", "training"]
     assert (code / "training/requirements.txt").is_file()
 
     done = subprocess.run(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training import scores
+from core.figures import scores
 
 SURE = np.array([[0.95, 0.05], [0.1, 0.9], [0.6, 0.4], [0.97, 0.03]])
 LABELS = np.array([0, 1, 1, 0])

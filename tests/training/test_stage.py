@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from console import UserError
+from core.console import UserError
 from training import archive, dataset
 
 

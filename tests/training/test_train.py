@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
-from monitoring import baseline
-from training import artefact, dataset, evaluate, scores, train
+from core.figures import baseline, scores
+from training import artefact, dataset, evaluate, train
 from training.augment import augment
 from training.inference import Classifier, Network
 from training.model import rate

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from console import UserError
+from core.console import UserError
 from training import dataset
 from training.upload import upload
 

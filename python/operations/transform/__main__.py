@@ -17,14 +17,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from console import UserError, out, run, track
-from operations import environment
+from core import artefacts, environment
+from core.console import UserError, out, run, track
 from operations.bulk import counts
 from operations.bulk_run import FOLDERS
 from operations.functions import summarise
-from operations.transform import job, listing, model, results
-from operations.transform.archive import Archive
-from training import runs
+from operations.transform import choice, job, listing, output
+from operations.transform.files import Archive
 
 POLL_SECONDS = 2.0
 ENDS = ("Completed", "Failed", "Stopped")
@@ -34,7 +33,7 @@ def main() -> int:
     options = parse()
     outputs = environment.outputs(options.env)
     # The SDK makes clients of its own, which know the region from here alone.
-    os.environ["AWS_DEFAULT_REGION"] = runs.bucket_region(outputs["bucket"])
+    os.environ["AWS_DEFAULT_REGION"] = artefacts.bucket_region(outputs["bucket"])
     name = options.job or f"scones-{options.env}-transform-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     archive = Archive(outputs["bucket"], name)
     if options.prefix and not start(archive, options, outputs):
@@ -68,7 +67,7 @@ def parse() -> argparse.Namespace:
 
 def start(archive: Archive, options: argparse.Namespace, outputs: dict[str, Any]) -> bool:
     """List what is there, and start a job on it unless nothing of it is a photo; whether there is a job."""
-    chosen = model.choose(options.env, outputs, options.model)
+    chosen = choice.choose(options.env, outputs, options.model)
     with out.status("looking at the photos"):
         lines = list(listing.listed(archive, options.prefix, chosen.id))
     sent = [line["s3_key"] for line in lines if not line["error"]]
@@ -118,7 +117,7 @@ def follow(archive: Archive) -> job.TransformJob:
 def report(archive: Archive, ended: job.TransformJob | None = None) -> int:
     """Write what came of it, with a job or without, and say it; the exit status."""
     gate = json.loads(archive.read("gate.json"))
-    lines = list(results.completed(archive, gate["labels"], gate["threshold"]))
+    lines = list(output.completed(archive, gate["labels"], gate["threshold"]))
     summary = summarise(archive.name, lines)
     archive.write_lines("results.jsonl", lines)
     archive.write("summary.json", json.dumps(summary, indent=2) + "\n")

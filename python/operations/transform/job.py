@@ -15,7 +15,7 @@ from sagemaker.core.shapes import (
     TransformS3DataSource,
 )
 
-from console import UserError
+from core.console import UserError
 from training.recipes import given, volume_key
 
 PHOTO = "application/x-image"  # a job has one content type, and every model takes PNG and JPEG as this

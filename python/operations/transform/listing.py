@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
 
-from console import UserError
+from core.console import UserError
 from operations.functions import (
     ImageNotFound,
     ImageTooLarge,
@@ -16,7 +16,7 @@ from operations.functions import (
     check_size,
     content_type,
 )
-from operations.transform.archive import CONNECTIONS, Archive
+from operations.transform.files import CONNECTIONS, Archive
 
 FIRST_BYTES = 16  # enough to tell a PNG or a JPEG
 REFUSALS = (ImageNotFound, ImageTooLarge, NotAnImage)

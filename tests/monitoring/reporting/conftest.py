@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitoring import baseline
+from core.figures import baseline
 
 CLASSES = ["bicycle", "motorcycle"]
 START = datetime(2024, 10, 15, 9, tzinfo=UTC)

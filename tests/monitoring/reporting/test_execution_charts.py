@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitoring.reporting import executions
-from monitoring.reporting.charts import latency, outcomes, states, theme, workflow
-from monitoring.reporting.executions import Execution, Machine
-from monitoring.reporting.graph import END, START, parse
-from monitoring.reporting.history import Step
+from report import charts_latency, charts_outcomes, charts_workflow, executions, theme
+from report.executions import Execution, Machine
+from report.graph import states
+from report.graph.graph import END, START, parse
+from report.history import Step
 
 UNTIL = datetime(2024, 10, 16, 12, tzinfo=UTC)
 SINCE = UNTIL - timedelta(hours=24)
@@ -77,7 +77,7 @@ def many(number: int) -> list[Execution]:
 
 
 def test_no_executions_are_said_in_words_and_not_drawn(tmp_path: Path) -> None:
-    charts, words = workflow.charts(machine([]), SINCE, UNTIL, tmp_path)
+    charts, words = charts_workflow.charts(machine([]), SINCE, UNTIL, tmp_path)
     assert charts == []
     assert words == [
         "No execution of workflow started from 15 Oct 2024, 12:00 UTC to 16 Oct 2024, 12:00 UTC."
@@ -86,13 +86,13 @@ def test_no_executions_are_said_in_words_and_not_drawn(tmp_path: Path) -> None:
 
 
 def test_one_execution_is_drawn(tmp_path: Path) -> None:
-    charts, words = workflow.charts(machine(many(1)), SINCE, UNTIL, tmp_path)
+    charts, words = charts_workflow.charts(machine(many(1)), SINCE, UNTIL, tmp_path)
     assert [chart.name for chart in charts] == ["executions", "states", "trace-accepted", "latency"]
     assert words == ["1 execution, and every step of each."]
 
 
 def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_path: Path) -> None:
-    charts, words = workflow.charts(machine(many(3000), histories=400), SINCE, UNTIL, tmp_path)
+    charts, words = charts_workflow.charts(machine(many(3000), histories=400), SINCE, UNTIL, tmp_path)
     by_name = {chart.name: chart for chart in charts}
     assert list(by_name) == ["executions", "states", "trace-accepted", "trace-failed", "latency"]
     assert words == ["3,000 executions; states, times and traces are of the newest 400."]
@@ -119,7 +119,9 @@ def brightness(path: Path) -> float:
 
 
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
-    first, again = (workflow.percentiles({"Classify": [0.1, 0.2]}, tmp_path / name) for name in ("a", "b"))
+    first, again = (
+        charts_workflow.percentiles({"Classify": [0.1, 0.2]}, tmp_path / name) for name in ("a", "b")
+    )
     assert first.light.read_bytes() == again.light.read_bytes()
     assert first.dark.read_bytes() == again.dark.read_bytes()
 
@@ -139,12 +141,12 @@ def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     ],
 )
 def test_bars_are_as_wide_as_the_window_asks_for(window: timedelta, words: str) -> None:
-    assert outcomes.bar_width(UNTIL - window, UNTIL) == words
+    assert charts_outcomes.bar_width(UNTIL - window, UNTIL) == words
 
 
 def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
     executions = many(1000)
-    counts = outcomes.binned(executions, timedelta(minutes=30))
+    counts = charts_outcomes.binned(executions, timedelta(minutes=30))
     assert sum(counts.values()) == 1000
     assert {(start.minute, start.second) for start, _ in counts} == {(0, 0), (30, 0)}
     by_outcome: Counter[str] = Counter()
@@ -154,10 +156,10 @@ def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
 
 
 def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
-    assert latency.percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
+    assert charts_latency.percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
     with theme.themed(dark=False):
-        (narrow,) = latency.draw({"A": [0.1, 0.2], "B": [0.3]}).axes
-        (wide,) = latency.draw({"A": [0.001, 0.002], "B": [3.0]}).axes
+        (narrow,) = charts_latency.draw({"A": [0.1, 0.2], "B": [0.3]}).axes
+        (wide,) = charts_latency.draw({"A": [0.001, 0.002], "B": [3.0]}).axes
     assert narrow.get_xscale() == "linear"
     assert wide.get_xscale() == "log"
     assert "milliseconds" in narrow.get_xlabel()
@@ -213,8 +215,8 @@ def test_a_state_that_was_entered_often_tells_how_often() -> None:
 
 def test_review_is_traced_only_when_nothing_worse_happened() -> None:
     reviewed, failed = execution("review", UNTIL), execution("failed", SINCE)
-    assert workflow.examples([reviewed, failed]) == {"failed": failed}
-    assert workflow.examples([reviewed]) == {"failed": reviewed}
+    assert charts_workflow.examples([reviewed, failed]) == {"failed": failed}
+    assert charts_workflow.examples([reviewed]) == {"failed": reviewed}
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from console import UserError
-from monitoring.reporting import executions, history
-from monitoring.reporting.executions import Execution, Machine
+from core.console import UserError
+from report import executions, history
+from report.executions import Execution, Machine
 
 DEFINITION = {
     "StartAt": "Filter",

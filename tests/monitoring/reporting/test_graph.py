@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from monitoring.reporting.charts import stategraph, theme
-from monitoring.reporting.charts.stategraph import Look, Picture
-from monitoring.reporting.graph import END, START, Edge, Graph, condition, kind, parse
-from monitoring.reporting.layout import Box, Layout, Route, place
+from report import theme
+from report.graph import draw
+from report.graph.draw import Look, Picture
+from report.graph.graph import END, START, Edge, Graph, condition, kind, parse
+from report.graph.layout import Box, Layout, Route, place
 
 TEMPLATE = Path("terraform/modules/workflow/state_machine.asl.json.tftpl").resolve()
 LABELS = ["bicycle", "motorcycle"]
@@ -244,7 +245,7 @@ def check_text(graph: Graph, looks: dict[str, Look]) -> None:
     key = {"no error": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed": theme.FAILED}
     picture = Picture("A title " * 20, ("a subtitle " * 20,), looks, {}, key | {"never entered": theme.GREY})
     with theme.themed(dark=False):
-        figure = stategraph.draw(graph, picture)
+        figure = draw.draw(graph, picture)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
     (axes,) = figure.axes

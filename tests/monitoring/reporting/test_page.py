@@ -8,20 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from monitoring.reporting import page
-from monitoring.reporting.charts.theme import Chart
-from monitoring.reporting.page import (
-    Badge,
-    Gallery,
-    Missing,
-    Part,
-    Photo,
-    Picture,
-    Section,
-    Sentences,
-    Table,
-    Tile,
-)
+from report import page
+from report.page import Badge, Gallery, Missing, Part, Photo, Picture, Section, Sentences, Table, Tile
+from report.theme import Chart
 
 NASTY = """<script>alert("1")</script> & 'quoted'"""
 

@@ -13,13 +13,11 @@ from typing import Any
 
 import boto3
 import pytest
+from __main__.thumbnails import thumbnail
 from PIL import Image
 
-from console import UserError
-from monitoring import report
-from monitoring.reporting import artefacts
-from monitoring.reporting.charts import theme
-from monitoring.reporting.sections.pictures import thumbnail
+from core.console import UserError
+from report import __main__, models, theme
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple
         out = tmp_path / "report"
         flags = ("--capture", capture, "--out", out, *flags)
         monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
-        report.main()
+        __main__.main()
         page = (out / "report.html").read_text()
         text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
         return " ".join(text.split()), json.loads((out / "report.json").read_text())
@@ -164,7 +162,7 @@ def test_the_truth_is_read_with_each_models_own_classes(make, traffic, folder, a
 def test_a_truth_names_classes_and_each_model_counts_them_in_its_own_order(tmp_path):
     path = tmp_path / "truth.jsonl"
     path.write_text('{"id": "a", "label": "bicycle"}\n{"id": 7, "label": "motorcycle"}\n')
-    truth = artefacts.read_truth(str(path))
+    truth = models.read_truth(str(path))
     assert truth.positions(["bicycle", "motorcycle"]) == {"a": 0, "7": 1}
     assert truth.positions(["motorcycle", "bicycle"]) == {"a": 1, "7": 0}
     assert truth.positions(["car", "motorcycle"]) == {"7": 1}

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from __main__.page import embedded
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from monitoring import report
-from monitoring.reporting.page import embedded
+from report import __main__
 
 CHROMIUM = shutil.which("chromium")
 PHONE, DESK = 390, 1440
@@ -53,7 +53,7 @@ def built(
         for name, value in cloud_variables.items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["report", *map(str, flags), "--out", str(folder / "out")])
-        report.main()
+        __main__.main()
     return folder / "out"
 
 

@@ -1,0 +1,67 @@
+"""An environment (local, staging, prod): which there are, and what Terraform made in one of them.
+
+Read by commands that run at the project's root, as make runs them.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.console import UserError
+
+ENVIRONMENTS = Path("terraform/envs")
+
+
+def check(env: str) -> None:
+    """Refuse the name of an environment that has no terraform/envs/<env>.tfvars."""
+    names = sorted(path.stem for path in ENVIRONMENTS.glob("*.tfvars"))
+    if not names:
+        raise UserError(f"there is no {ENVIRONMENTS} here: run this at the project's root")
+    if env not in names:
+        raise UserError(f"there is no environment {env!r}: choose from {', '.join(names)}")
+    check_reachable(os.environ.get("AWS_ENDPOINT_URL"))
+
+
+def check_reachable(url: str | None) -> None:
+    """Refuse a local cloud that is not running: Terraform would go on asking it for minutes."""
+    if url is None:
+        return
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+    except OSError as error:
+        raise UserError(
+            f"nothing answers at AWS_ENDPOINT_URL={url}: start the local cloud with `make cloud`"
+        ) from error
+
+
+def outputs(env: str) -> dict[str, Any]:
+    """Terraform's outputs: `bucket`, `training_role_arn`, `endpoint_name` and so on."""
+    check(env)
+    if not shutil.which("terraform"):
+        raise UserError("terraform is not on the PATH: install version 1.11 or newer")
+    show = ("terraform", "-chdir=terraform", "output", "-json", "-no-color")
+    done = call(env, *show)
+    if done.returncode:  # perhaps nobody has worked on it in this folder yet
+        done = call(env, sys.executable, "-m", "operations.terraform", env, "init")
+        done = done if done.returncode else call(env, *show)
+    if done.returncode:
+        reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE)
+        why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"
+        raise UserError(f"{env} has no outputs to read, make it with `make apply ENV={env}` ({why})")
+    values = {name: output["value"] for name, output in json.loads(done.stdout).items()}
+    if not values:
+        raise UserError(f"nothing is deployed in {env} yet: make it with `make apply ENV={env}`")
+    return values
+
+
+def call(env: str, *command: str) -> subprocess.CompletedProcess[str]:
+    variables = os.environ | {"TF_DATA_DIR": str(Path("build/terraform", env).resolve())}
+    return subprocess.run(command, env=variables, capture_output=True, text=True)

@@ -1,0 +1,102 @@
+"""What a model answered on its own validation split: the reference that live answers are compared with.
+
+    make(probabilities, labels, images, classes, threshold)  ->  the content of the artefact's baseline.json
+    from_artefact(Path("model.tar.gz"))                      ->  Baseline, or None if the artefact has none
+
+`training.train` makes it, so it travels with the model and is versioned with it. Bins are the deciles of the
+baseline, fixed for ever: nothing here looks at live data.
+"""
+
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.figures import metrics, pictures, scores
+from core.figures.tally import CONFIDENCE, Tally, count
+
+NAME = "baseline.json"
+VERSION = 1
+DECILES = np.linspace(0.1, 0.9, 9)
+
+
+class BrokenBaseline(ValueError):
+    """The text says what is wrong with it, in one line."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    classes: list[str]
+    threshold: float
+    accuracy: float  # on the pictures of the baseline
+    edges: dict[str, list[float]]  # per statistic, between its bins
+    tally: Tally  # on these bins
+
+    @property
+    def variance(self) -> float:
+        """Of its accuracy, by the model's own doubt: an answer of confidence c is wrong or right with c * (1 - c).
+
+        No class's share varies more: p * (1 - p) is largest for the predicted class.
+        """
+        return self.tally.confidence_variance_sum / self.tally.records**2
+
+
+def make(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    images: Sequence[bytes],
+    classes: Sequence[str],
+    threshold: float,
+) -> dict:
+    answered = np.round(probabilities, 6)  # as an endpoint answers
+    measured = pictures.statistics(images)
+    values = {
+        CONFIDENCE: metrics.confidence(answered),
+        **dict(zip(pictures.STATISTICS, measured.T, strict=True)),
+    }
+    edges = {name: deciles(column[np.isfinite(column)]) for name, column in values.items()}
+    return {
+        "version": VERSION,
+        "classes": list(classes),
+        "threshold": threshold,
+        "accuracy": float(scores.correct(answered, labels).mean()),
+        "edges": edges,
+        "tally": count(answered, measured, edges, threshold).to_json(),
+    }
+
+
+def deciles(values: np.ndarray) -> list[float]:
+    """Edges of ten bins with as many values each. A value that fills a bin alone, like a common width, has its own."""
+    cuts = np.quantile(values.astype(float), DECILES)
+    single = cuts[1:][np.diff(cuts) == 0]
+    return np.unique([*cuts, *np.nextafter(single, np.inf)]).tolist()
+
+
+def load(text: bytes) -> Baseline:
+    try:
+        content = json.loads(text)
+        fields = {key: content[key] for key in ("classes", "threshold", "accuracy", "edges")}
+        version, tally = content["version"], Tally.from_json(content["tally"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenBaseline(f"{NAME} is broken: {error!r}") from error
+    if version != VERSION:
+        raise BrokenBaseline(
+            f"{NAME} has version {version}, this code reads {VERSION}: train the model again"
+        )
+    return Baseline(**fields, tally=tally)
+
+
+def from_artefact(source: Path | bytes) -> Baseline | None:
+    """The baseline in a model.tar.gz; None if it has none, as the built-in algorithm's models."""
+    packed = {"fileobj": io.BytesIO(source)} if isinstance(source, bytes) else {"name": source}
+    try:
+        with tarfile.open(mode="r:gz", **packed) as tar:
+            member = tar.extractfile(NAME) if NAME in tar.getnames() else None
+            return load(member.read()) if member else None
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        raise BrokenBaseline(f"the model artefact cannot be read: {error}") from error

@@ -1,0 +1,41 @@
+"""What an environment costs in a month in which no photo comes, and what its endpoint costs, saves and could save."""
+
+from dataclasses import dataclass
+
+from cost import schedule
+from cost.photos import Costs, Photos
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A month of the endpoint with the fewest and with the most instances, by its schedule and without one."""
+
+    fewest: float
+    most: float
+    fewest_unscheduled: float
+    most_unscheduled: float
+
+
+def idle(photos: Photos) -> Costs:
+    environment, prices = photos.environment, photos.prices
+    runs = environment.monitor_runs_a_day * prices.assumptions["hours_in_a_month"] / 24
+    run = photos.invocation("monitor") + photos.logs(photos.measured.functions["monitor"].log_bytes)
+    return {
+        "endpoint": endpoint(photos).fewest,
+        "keys": environment.keys * prices["key_month"],
+        "alarms": environment.alarm_metrics * prices["alarm_metric_month"],
+        "dashboards": environment.dashboards * prices["dashboard_month"],
+        "metrics": environment.metrics * prices["metric_month"],
+        "monitor": runs * (prices["scheduled_invocation"] + run),
+    }
+
+
+def endpoint(photos: Photos) -> Endpoint:
+    fleet, prices = photos.environment.fleet, photos.prices
+    if fleet is None:
+        return Endpoint(0, 0, 0, 0)
+    instance = prices.hour(fleet.instance_type) * prices.assumptions["hours_in_a_month"]
+    fewest, most = schedule.mean(fleet.limits, fleet.schedule)
+    return Endpoint(
+        *(count * instance for count in (fewest, most, fleet.limits.minimum, fleet.limits.maximum))
+    )

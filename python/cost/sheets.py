@@ -1,0 +1,92 @@
+"""The tables of `make cost`: for a terminal, and for a page."""
+
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from cost import batches, month
+from cost.photos import Costs, Photos
+
+
+@dataclass(frozen=True)
+class Sheet:
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str
+
+    def table(self) -> Table:
+        drawn = Table(title=self.title, caption=self.note, title_justify="left", caption_justify="left")
+        for number, column in enumerate(self.columns):
+            drawn.add_column(column, justify="right" if number else "left")
+        for row in self.rows:
+            drawn.add_row(*row)
+        return drawn
+
+    def markdown(self) -> str:
+        head = [self.columns, ("---", *["---:"] * (len(self.columns) - 1))]
+        lines = ["| " + " | ".join(row) + " |" for row in [*head, *self.rows]]
+        return "\n".join([f"**{self.title}**", "", *lines, "", self.note])
+
+
+def all_of(environments: list[Photos]) -> list[Sheet]:
+    return [*map(photos, environments), idle(environments), endpoints(environments)]
+
+
+def photos(model: Photos) -> Sheet:
+    run = batches.read(model.environment)
+    ways = {
+        "accepted": model.one_by_one(),
+        "reviewed": model.one_by_one(review=True),
+        "accepted, if express": model.one_by_one(express=True),
+        "in bulk": model.in_bulk(run),
+    }
+    fleet = model.environment.fleet
+    share = (
+        f"The endpoint's share is that of one {fleet.instance_type} at {fleet.photos_a_minute:,.0f} photos a minute."
+        if fleet
+        else "The endpoint is switched off."
+    )
+    return Sheet(
+        title=f"{model.count:,} photos in {model.environment.name}",
+        columns=("US dollars", *ways),
+        rows=totalled(list(ways.values()), 4),
+        note=f"{share} In bulk: batches of {run.batch}, {run.at_once} at once, by as many instances as there may be.",
+    )
+
+
+def idle(environments: list[Photos]) -> Sheet:
+    return Sheet(
+        title="A month without a photo",
+        columns=("US dollars", *(it.environment.name for it in environments)),
+        rows=totalled([month.idle(it) for it in environments], 2),
+        note="; ".join(counted(it) for it in environments),
+    )
+
+
+def counted(model: Photos) -> str:
+    it = model.environment
+    monitor = f"{it.monitor_runs_a_day:g} runs of the monitor a day"
+    return f"{it.name}: {it.alarm_metrics} metrics in alarms, {it.metrics} of its own, {monitor}"
+
+
+def endpoints(environments: list[Photos]) -> Sheet:
+    months = [month.endpoint(it) for it in environments]
+    lines = {
+        "with the fewest instances": [it.fewest for it in months],
+        "with the most instances": [it.most for it in months],
+        "the off switch saves at least": [it.fewest for it in months],
+        "the schedule saves with the fewest": [it.fewest_unscheduled - it.fewest for it in months],
+        "the schedule saves with the most": [it.most_unscheduled - it.most for it in months],
+    }
+    return Sheet(
+        title="A month of the endpoint",
+        columns=("US dollars", *(it.environment.name for it in environments)),
+        rows=[(line, *(f"{dollars:,.2f}" for dollars in amounts)) for line, amounts in lines.items()],
+        note="The off switch is `endpoint_enabled = false`; the schedule is `fleet.schedule`.",
+    )
+
+
+def totalled(columns: list[Costs], digits: int) -> list[tuple[str, ...]]:
+    whole: list[Costs] = [{**column, "total": sum(column.values())} for column in columns]
+    return [(line, *(f"{column[line]:,.{digits}f}" for column in whole)) for line in whole[0]]

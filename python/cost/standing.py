@@ -1,0 +1,109 @@
+"""What costs money in an environment, out of the resources that Terraform would make there."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cost.definition import Resource
+from cost.schedule import Limits, times_a_day
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    memory_mb: int
+    architecture: str
+
+
+@dataclass(frozen=True)
+class Fleet:
+    instance_type: str
+    photos_a_minute: float  # that one instance takes, before another one comes
+    limits: Limits
+    schedule: tuple[Limits, ...]
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    machines: dict[str, Values]  # the definitions of its state machines, by the last part of their names
+    functions: dict[str, Function]
+    fleet: Fleet | None  # none with the endpoint switched off
+    captured: float  # share of the photos that is captured
+    kept_days: dict[str, int]  # by the prefix of the bucket
+    log_days: int
+    keys: int
+    alarm_metrics: int
+    dashboards: int
+    metrics: int  # of its own, as its dashboards show them
+    monitor_runs_a_day: float
+
+
+def read(name: str, resources: list[Resource]) -> Environment:
+    def each(kind: str) -> list[Values]:
+        return [it["change"]["after"] for it in resources if it["type"] == kind]
+
+    (configuration,) = each("aws_sagemaker_endpoint_configuration")
+    (lifecycle,) = each("aws_s3_bucket_lifecycle_configuration")
+    (schedule,) = each("aws_scheduler_schedule")
+    return Environment(
+        name=name,
+        machines={
+            end_of(it["name"], "-"): json.loads(it["definition"]) for it in each("aws_sfn_state_machine")
+        },
+        functions={
+            end_of(it["arn"], ":"): Function(it["memory_size"], it["architectures"][0])
+            for it in each("aws_lambda_function")
+        },
+        fleet=fleet(configuration, each),
+        captured=configuration["data_capture_config"][0]["initial_sampling_percentage"] / 100,
+        kept_days={
+            rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
+            for rule in lifecycle["rule"]
+            if rule["expiration"]
+        },
+        log_days=max(it["retention_in_days"] for it in each("aws_cloudwatch_log_group")),
+        keys=len(each("aws_kms_key")),
+        alarm_metrics=sum(metrics_of(it) for it in each("aws_cloudwatch_metric_alarm")),
+        dashboards=len(each("aws_cloudwatch_dashboard")),
+        metrics=len({metric for it in each("aws_cloudwatch_dashboard") for metric in own_metrics(it)}),
+        monitor_runs_a_day=times_a_day(schedule["schedule_expression"]),
+    )
+
+
+def end_of(name: str, separator: str) -> str:
+    return name.rpartition(separator)[2]
+
+
+def fleet(configuration: Values, each: Callable[[str], list[Values]]) -> Fleet | None:
+    targets = each("aws_appautoscaling_target")
+    if not targets:
+        return None
+    (policy,) = each("aws_appautoscaling_policy")
+    return Fleet(
+        instance_type=configuration["production_variants"][0]["instance_type"],
+        photos_a_minute=policy["target_tracking_scaling_policy_configuration"][0]["target_value"],
+        limits=Limits(targets[0]["min_capacity"], targets[0]["max_capacity"]),
+        schedule=tuple(map(limits, each("aws_appautoscaling_scheduled_action"))),
+    )
+
+
+def limits(action: Values) -> Limits:
+    (wanted,) = action["scalable_target_action"]
+    return Limits(
+        int(wanted["min_capacity"]), int(wanted["max_capacity"]), action["schedule"], action["timezone"]
+    )
+
+
+def metrics_of(alarm: Values) -> int:
+    """AWS counts the metrics that an alarm looks at."""
+    return sum(bool(query["metric"]) for query in alarm["metric_query"] or []) or 1
+
+
+def own_metrics(dashboard: Values) -> set[tuple[str, str]]:
+    """Those that AWS does not publish by itself."""
+    widgets = json.loads(dashboard["dashboard_body"])["widgets"]
+    listed = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
+    return {(namespace, name) for namespace, name, *_ in listed if not namespace.startswith("AWS/")}

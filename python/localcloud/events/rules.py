@@ -1,0 +1,164 @@
+"""EventBridge: an event reaches the targets of each rule that matches it, some moments later.
+
+AWS: a rule's target gets the event, or what its `Input`, `InputPath` or `InputTransformer` makes of it; a delivery
+that fails is retried as its `RetryPolicy` says and ends in its dead-letter queue, with the reason beside it.
+moto 5.2.5 delivers while the sender waits; it starts no state machine or Lambda function, publishes to no topic,
+transforms no event of S3, quotes no string that a template inserts, sends every event to a rule that has a schedule
+and no pattern, and knows neither retries nor dead letters.
+"""
+
+import copy
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.core.utils import unix_time
+from moto.events.models import Rule, events_backends
+from moto.s3 import notifications
+from moto.s3.models import FakeDeleteMarker
+
+from localcloud import clients, gaps
+from localcloud.events import templates
+
+DELIVERED = ("lambda", "logs", "sns", "sqs", "states")
+RETRIES = 185
+RETRY_SECONDS = 0.2  # doubled with each attempt
+LONGEST_PAUSE = 10.0
+REASONS = {
+    "s3:ObjectCreated:Put": "PutObject",
+    "s3:ObjectCreated:Post": "POST Object",
+    "s3:ObjectCreated:Copy": "CopyObject",
+    "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
+}
+
+Event = dict[str, Any]
+
+
+def install(url: str) -> None:
+    """Fill the gaps."""
+
+    @gaps.wrap(Rule, "send_to_targets")
+    def send_to_targets(original: Any, self: Any, event: Event, transform_input: bool = True) -> None:
+        if self.state != "ENABLED" or not self.event_pattern.get_pattern():
+            return
+        ours = [target for target in self.targets if target["Arn"].split(":")[2] in DELIVERED]
+        rest = copy.copy(self)
+        rest.targets = [target for target in self.targets if target not in ours]
+        original(rest, event, transform_input)
+        if ours and self.event_pattern.matches_event(event):
+            for target in ours:
+                deliver(url, target, templates.render(target, self, event), {"RULE_ARN": self.arn})
+
+    def send_from_s3(account: str, bucket: Any, event_name: Any, key: Any) -> None:
+        name = event_name.value
+        thing = {"key": key.name, "sequencer": f"{time.time_ns():X}"}
+        if not isinstance(key, FakeDeleteMarker):
+            thing |= {"size": key.size, "etag": key.etag.strip('"')}
+        if bucket.is_versioned:
+            thing["version-id"] = key.version_id
+        detail = {
+            "version": "0",
+            "bucket": {"name": bucket.name},
+            "object": thing,
+            "request-id": uuid.uuid4().hex[:16].upper(),
+            "requester": account,
+            "source-ip-address": "127.0.0.1",
+            "reason": REASONS.get(name, "DeleteObject"),
+        }
+        kind = notifications._detail_type(name)
+        emit(account, bucket.region_name, "aws.s3", kind, [bucket.arn], detail)
+
+    notifications._send_event_bridge_message = send_from_s3  # type: ignore[assignment]
+
+
+def emit(account: str, region: str, source: str, kind: str, resources: list[str], detail: Event) -> None:
+    """Put an event of an AWS service on the default bus."""
+    event: Any = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": kind,
+        "source": source,
+        "account": account,
+        "time": unix_time(),
+        "region": region,
+        "resources": resources,
+        "detail": detail,
+        "ingestion-time": unix_time(),
+    }
+    for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+        rule.send_to_targets(event)
+
+
+def deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
+    """Send it to the target, some moments later; what cannot be sent is buried with what is said of the sender."""
+    threading.Thread(target=_deliver, args=(url, target, text, sender), daemon=True).start()
+
+
+def _deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
+    policy = target.get("RetryPolicy", {})
+    retries = policy.get("MaximumRetryAttempts", RETRIES)
+    deadline = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86400)
+    for attempt in range(retries + 1):
+        try:
+            return _send(url, target, text)
+        except ClientError as error:
+            failure = error
+            if not _passes(error) or time.monotonic() > deadline:
+                break
+        if attempt < retries:
+            time.sleep(min(RETRY_SECONDS * 2**attempt, LONGEST_PAUSE))
+    if "DeadLetterConfig" in target:
+        _bury(url, target, text, sender, failure, attempt)
+    return None
+
+
+def _passes(error: ClientError) -> bool:
+    """Whether trying again can help: a fault of the service or throttling, not a mistake in the request."""
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status >= 500 or status == 429 or "Throttl" in error.response["Error"]["Code"]
+
+
+def _send(url: str, target: dict[str, Any], text: str) -> None:
+    arn = target["Arn"]
+    service, region, account, resource = arn.split(":", 5)[2:]
+    if service == "states":
+        clients.client("stepfunctions", region, url).start_execution(stateMachineArn=arn, input=text)
+    elif service == "lambda":
+        clients.client("lambda", region, url).invoke(FunctionName=arn, InvocationType="Event", Payload=text)
+    elif service == "sns":
+        clients.client("sns", region, url).publish(TopicArn=arn, Message=text)
+    elif service == "sqs":
+        group = target.get("SqsParameters", {})
+        queue = f"{url}/{account}/{resource}"
+        clients.client("sqs", region, url).send_message(QueueUrl=queue, MessageBody=text, **group)
+    else:
+        logs = clients.client("logs", region, url)
+        group, stream = resource.removeprefix("log-group:").removesuffix(":*"), str(uuid.uuid4())
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        entry = {"timestamp": int(time.time() * 1000), "message": text}
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[entry])
+
+
+def _bury(
+    url: str,
+    target: dict[str, Any],
+    text: str,
+    sender: Mapping[str, str],
+    failure: ClientError,
+    retries: int,
+) -> None:
+    reasons = {
+        **sender,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": failure.response["Error"]["Code"],
+        "ERROR_MESSAGE": str(failure),
+        "RETRY_ATTEMPTS": str(retries),
+    }
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reasons.items()}
+    region, account, queue = target["DeadLetterConfig"]["Arn"].split(":")[3:]
+    clients.client("sqs", region, url).send_message(
+        QueueUrl=f"{url}/{account}/{queue}", MessageBody=text, MessageAttributes=attributes
+    )

@@ -1,0 +1,112 @@
+"""EventBridge Scheduler: a schedule starts its target when it is due.
+
+AWS: at each time of its `rate(...)` or `cron(...)` a schedule sends its target the input, in which keywords such as
+`<aws.scheduler.scheduled-time>` are replaced, with the retries and the dead letters of EventBridge.
+moto 5.2.5 keeps schedules and fires none. Left out here, and refused: `at(...)`, and names, `L`, `W` and `#` in a cron
+expression. Left out and ignored: first and last dates, flexible windows, the keyword for the number of the attempt.
+"""
+
+import re
+import threading
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from moto.scheduler.exceptions import ValidationException
+from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, scheduler_backends
+
+from localcloud import gaps
+from localcloud.events import rules
+
+RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
+FIELD = re.compile(r"(?:[*?]|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
+LOWEST = (0, 0, 1, 1, 1, 1970)  # of minute, hour, day, month, day of the week and year
+MINUTE = timedelta(minutes=1)
+MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
+LOOK_SECONDS = 1
+
+
+def install(url: str) -> None:
+    """Fill the gap."""
+    for name in ("create_schedule", "update_schedule"):
+
+        @gaps.wrap(EventBridgeSchedulerBackend, name)
+        def keep(original: Any, self: Any, **asked: Any) -> Schedule:
+            now = datetime.now(UTC)
+            try:
+                is_due(asked["schedule_expression"], now, now)
+            except ValueError as error:
+                raise ValidationException(str(error)) from error
+            return original(self, **asked)
+
+    threading.Thread(target=_fire_for_ever, args=(url,), daemon=True).start()
+
+
+def _fire_for_ever(url: str) -> None:
+    minute = _minute_of(datetime.now(UTC))
+    while True:
+        time.sleep(LOOK_SECONDS)
+        while minute < _minute_of(datetime.now(UTC)):
+            minute += MINUTE
+            fire(url, minute)
+
+
+def fire(url: str, minute: datetime) -> None:
+    """Start the target of every schedule that is due in this minute."""
+    backends = [
+        backend for regions in list(scheduler_backends.values()) for backend in list(regions.values())
+    ]
+    groups = [group for backend in backends for group in list(backend.schedule_groups.values())]
+    for schedule in [schedule for group in groups for schedule in list(group.schedules.values())]:
+        created = datetime.fromtimestamp(schedule.creation_date, UTC)
+        local = minute.astimezone(ZoneInfo(schedule.schedule_expression_timezone))
+        if schedule.state == "ENABLED" and is_due(schedule.schedule_expression, local, created):
+            _start(url, schedule, minute)
+
+
+def _start(url: str, schedule: Schedule, minute: datetime) -> None:
+    told = {
+        "execution-id": str(uuid.uuid4()),
+        "schedule-arn": schedule.arn,
+        "scheduled-time": f"{minute:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    text = schedule.target.get("Input", "{}")
+    for name, value in told.items():
+        text = text.replace(f"<aws.scheduler.{name}>", value)
+    sender = {name.replace("-", "_").upper(): value for name, value in told.items()}
+    rules.deliver(url, schedule.target, text, sender)
+
+
+def is_due(expression: str, minute: datetime, created: datetime) -> bool:
+    """Whether a schedule that was created then fires in this minute of its time zone."""
+    if rate := RATE.fullmatch(expression):
+        passed = (_minute_of(minute) - _minute_of(created)) // MINUTE
+        return passed > 0 and passed % (int(rate[1]) * MINUTES[rate[2]]) == 0
+    cron = CRON.fullmatch(expression)
+    if not cron:
+        raise ValueError(f"The local cloud knows no schedule expression {expression}.")
+    weekday = minute.isoweekday() % 7 + 1  # Sunday is 1
+    now = (minute.minute, minute.hour, minute.day, minute.month, weekday, minute.year)
+    # Each part is looked at, so that one which is not known here is refused when the schedule is made.
+    held = [
+        [_holds(part, *bounds) for part in field.split(",")]
+        for field, *bounds in zip(cron.groups(), now, LOWEST, strict=True)
+    ]
+    return all(any(parts) for parts in held)
+
+
+def _holds(part: str, now: int, lowest: int) -> bool:
+    found = FIELD.fullmatch(part)
+    if not found:
+        raise ValueError(f"The local cloud knows no {part} in a cron expression.")
+    first, last, step = found.groups()
+    start = int(first or lowest)
+    end = int(last) if last else start if first and not step else now
+    return start <= now <= end and (now - start) % int(step or 1) == 0
+
+
+def _minute_of(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

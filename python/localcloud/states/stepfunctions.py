@@ -1,0 +1,138 @@
+"""Step Functions: moto's interpreter, and what it lacks for Terraform and for many executions at once.
+
+AWS: `ValidateStateMachineDefinition` answers OK or the diagnostics; `ListStateMachineVersions` lists what was
+published; an execution without a name gets one of its own; `GetExecutionHistory` can start at the end; the end of an
+execution is an event on the default bus; a client error of a Lambda function's ARN is named `Lambda.<code>`.
+moto 5.2.5 implements the first two not at all, names every such execution `None`, so that the second is refused,
+ignores `reverseOrder` and `maxResults`, sends no event, calls the client error `Exception`, makes a boto3 client for
+each task, which is slow and not safe in threads, parses a path each time it meets it, shows an execution as failed a
+moment before its error, and one that ran out of time without an end or an error.
+"""
+
+import functools
+import logging
+import sys
+import threading
+import uuid
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.core.responses import ActionResult
+from moto.stepfunctions.exceptions import ValidationException
+from moto.stepfunctions.parser.api import InvalidDefinition
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from localcloud import clients, gaps
+from localcloud.events import rules
+from localcloud.states import distributed_map, redrive
+
+MOST_INPUT_BYTES = 262_144
+EVENTS_PER_PAGE = 100
+STATUS_CHANGE = "Step Functions Execution Status Change"
+
+_starting = threading.Lock()
+_ending = threading.Lock()
+
+
+def install(url: str) -> None:
+    """Fill the gaps."""
+    _install_requests()
+    _install_executions()
+    distributed_map.install(url)
+    redrive.install(_ending)
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
+        return clients.client(service, region, url)
+
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # a failed execution is no news here
+    for paths in (json_path, result_path):
+        paths.parse = functools.cache(paths.parse)  # type: ignore[attr-defined]
+    original = boto_client.boto_client_for
+    for module in list(sys.modules.values()):
+        if getattr(module, "boto_client_for", None) is original:
+            module.boto_client_for = client_for  # type: ignore[attr-defined]
+
+
+def _install_requests() -> None:
+    @gaps.add(StepFunctionResponse)
+    def validate_state_machine_definition(self: Any) -> ActionResult:
+        try:
+            StepFunctionsParserBackend._validate_definition(self._get_param("definition"))
+        except InvalidDefinition as error:
+            problem = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": str(error.message)}
+            return ActionResult({"result": "FAIL", "diagnostics": [problem], "truncated": False})
+        return ActionResult({"result": "OK", "diagnostics": [], "truncated": False})
+
+    @gaps.add(StepFunctionResponse)
+    def list_state_machine_versions(self: Any) -> ActionResult:
+        machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+        versions = [
+            {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
+            for version in reversed(machine.versions.values())
+        ]
+        return ActionResult({"stateMachineVersions": versions})
+
+    @gaps.wrap(StepFunctionResponse, "get_execution_history")
+    def get_execution_history(original: Any, self: Any) -> ActionResult:
+        history = list(original(self).result["events"])
+        if self._get_param("reverseOrder"):
+            history.reverse()
+        first = int(self._get_param("nextToken") or 0)
+        end = first + (self._get_int_param("maxResults") or EVENTS_PER_PAGE)
+        page = {"events": history[first:end]}
+        return ActionResult(page | {"nextToken": str(end)} if end < len(history) else page)
+
+    @gaps.wrap(StepFunctionResponse, "describe_execution")
+    def describe_execution(original: Any, self: Any) -> ActionResult:
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        with _ending:
+            described = original(self).result | redrive.described(execution)
+        if described["status"] == "TIMED_OUT":
+            described |= {"error": "States.Timeout", "stopDate": execution.stop_date}
+        return ActionResult(described)
+
+
+def _install_executions() -> None:
+    @gaps.wrap(StepFunctionsParserBackend, "start_execution")
+    def start_execution(original: Any, self: Any, arn: str, name: str | None, text: str | None) -> Any:
+        if text is not None and len(text.encode()) > MOST_INPUT_BYTES:
+            raise ValidationException(
+                "1 validation error detected: Value at 'input' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {MOST_INPUT_BYTES}"
+            )
+        with _starting:
+            return original(self, arn, name or str(uuid.uuid4()), text)
+
+    @gaps.wrap(BaseExecutionWorkerCommunication, "terminated")
+    def terminated(original: Any, self: Any) -> None:
+        with _ending:
+            original(self)
+        execution = self.execution
+        detail = {
+            "executionArn": execution.exec_arn,
+            "stateMachineArn": execution.state_machine_arn,
+            "name": execution.name,
+            "status": execution.status,
+            "input": execution.execution_input,
+            "error": execution.error,
+            "cause": execution.cause,
+        }
+        resources = [execution.exec_arn]
+        rules.emit(
+            execution.account_id, execution.region_name, "aws.states", STATUS_CHANGE, resources, detail
+        )
+
+    @gaps.wrap(StateTaskLambda, "_from_error")
+    def from_error(original: Any, self: Any, env: Any, ex: Exception) -> Any:
+        failure = original(self, env=env, ex=ex)
+        if isinstance(ex, ClientError):
+            name = f"Lambda.{ex.response['Error']['Code']}"
+            failure.error_name = CustomErrorName(name)
+            failure.event_details["lambdaFunctionFailedEventDetails"]["error"] = name
+        return failure

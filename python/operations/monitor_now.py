@@ -1,0 +1,73 @@
+"""Have the monitor look at an environment now, not at its next hour: `python -m operations.monitor_now ENV`.
+
+Coverage and accuracy, which is estimated, are those of the hour; drift is that of the 24 hours until its end.
+"""
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.table import Table
+
+from core import environment
+from core.console import UserError, out, run
+
+LONGEST_SECONDS = 900  # of any function
+
+
+def invoke(function: str) -> dict[str, Any]:
+    """Run the function to its end; the answer is what it came to."""
+    patient = Config(read_timeout=LONGEST_SECONDS + 10, retries={"total_max_attempts": 1})
+    try:
+        answer = boto3.client("lambda", config=patient).invoke(FunctionName=function, Payload=b"{}")
+        payload = json.loads(answer["Payload"].read())
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the function {function} cannot be run: {error}") from error
+    if "FunctionError" in answer:
+        kind, message = payload.get("errorType", "error"), payload["errorMessage"]
+        raise UserError(f"{function} failed: {kind}: {message}")
+    return payload["body"]
+
+
+def table(found: dict[str, Any]) -> Table:
+    """The hours with traffic, a row for each model."""
+    results = found["results"]
+    busy = [result for result in results if result["records"] or result["unreadable"]]
+    caption = f"{len(results) - len(busy)} hours without traffic, until {moment(found['until'])}"
+    columns = ("hour (UTC)", "model", "records", "unreadable", "coverage", "accuracy", "drift")
+    drawn = Table(*columns, caption=caption, box=None, padding=(0, 2, 0, 0))
+    for column in drawn.columns[:-1]:
+        column.no_wrap = True  # a model is looked up by its whole name
+    for result in busy:
+        shares = [share(result[name]) for name in ("coverage", "estimated_accuracy")]
+        counts = [f"{result[name]:,}" for name in ("records", "unreadable")]
+        drawn.add_row(moment(result["since"])[5:], result["model"], *counts, *shares, result["drift"])
+    return drawn
+
+
+def share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}"
+
+
+def main() -> None:
+    (env,) = sys.argv[1:]
+    found = invoke(environment.outputs(env)["function_names"]["monitor"])
+    out.print(table(found))
+    moved = {result["model"]: result["moved"] for result in found["results"]}  # the last hour's say
+    for model, words in moved.items():
+        for sentence in words:
+            out.print(f"{model}: {sentence}")
+    if found["hours_left"]:
+        out.print(f"{found['hours_left']} hours are left for the next run: its time was up")
+
+
+if __name__ == "__main__":
+    run(main)

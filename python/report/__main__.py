@@ -1,0 +1,168 @@
+"""A report on what an endpoint answered and what the workflow did with it: one page, its charts, and its figures.
+
+    python -m report --env prod --out DIR [--since 24h]
+    python -m report --capture DIR|s3://... --out DIR [--model model.tar.gz] [--truth FILE]
+                                [--state-machine ARN] [--since 90m|24h|7d|TIME] [--until TIME] [--threshold 0.93]
+
+DIR gets report.html, which needs nothing beside it, charts/*.png for light pages and dark ones, and report.json with
+every figure behind the page. --env takes everything from Terraform's outputs.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from core import environment
+from core.console import UserError, out, run
+from core.figures.baseline import BrokenBaseline
+from core.figures.drift import TOLERATED
+from monitoring.capture import Capture, SourceError, parse_moment
+from monitoring.window import collect
+from report import assembly, executions, models
+from report.facts import Answers
+
+THRESHOLD = 0.93
+SINCE = "24h"  # of an environment, whose captures may go back for months
+EXHIBITS = 12  # pictures in each part of the gallery
+
+
+@dataclass(frozen=True)
+class Sources:
+    capture: str
+    find: models.Finder
+    labels: list[str]  # what the live model's classes are called
+    state_machine: str | None
+    threshold: float
+    tolerated: Mapping[str, float]
+    since: str | None
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--capture", metavar="SOURCE", help="what was captured: a folder, or s3://bucket/prefix"
+    )
+    source.add_argument(
+        "--env", help=f"everything of this environment, of the last {SINCE} unless --since says more"
+    )
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
+    add(
+        "--model",
+        metavar="FILE",
+        help="the model.tar.gz that answered, here or in S3: its classes and baseline",
+    )
+    add("--truth", metavar="FILE", help='JSON lines with the right answers: {"id": ..., "label": "bicycle"}')
+    add("--state-machine", metavar="ARN", help="the state machine whose executions belong to it")
+    add("--since", metavar="TIME", help="leave out what is older: 90m, 24h, 7d, or a time in ISO 8601")
+    add("--until", metavar="TIME", help="leave out that time and what is newer")
+    add(
+        "--threshold",
+        type=float,
+        help=f"confidence from which a photo is routed (the environment's, or {THRESHOLD})",
+    )
+    add("--title", default="How the classifier is doing")
+    args = parser.parse_args()
+    if args.env and (args.model or args.state_machine):
+        parser.error("--env knows the model and the state machine: leave --model and --state-machine out")
+    if args.truth and not args.env and not args.model:
+        raise UserError(
+            "--truth needs the names of the classes: give the model too, with --model model.tar.gz"
+        )
+    if args.threshold is not None and not 0 < args.threshold <= 1:
+        parser.error("--threshold is a confidence, above 0 and at most 1")
+    return args
+
+
+def main() -> None:
+    args = arguments()
+    now = datetime.now(UTC)
+    sources = of_environment(args) if args.env else of_arguments(args)
+    truth = models.read_truth(args.truth) if args.truth else models.Truth()
+    find = cache(sources.find)
+    try:
+        since, until = (parse_moment(text, now) if text else None for text in (sources.since, args.until))
+        if since and since >= (until or now):
+            raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
+        capture = Capture(sources.capture, since, until)
+        windows = collect(
+            capture,
+            exhibits=EXHIBITS,
+            baseline_of=lambda model_id: find(model_id).baseline,
+            labels_of=lambda model_id: truth.positions(find(model_id).labels),
+            threshold=sources.threshold,
+        )
+    except (SourceError, BrokenBaseline) as error:
+        raise UserError(str(error)) from error
+    truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
+    answers = [
+        Answers(name, window, find(name), sources.threshold, sources.tolerated)
+        for name, window in windows.items()
+    ]
+    content = assembly.Content(args.title, capture, since, until, now, answers)
+    if sources.state_machine:
+        content = replace(content, machine=executions.read(sources.state_machine, *content.window))
+    verdict = publish(content, args.out)
+    out.print(f"{verdict}. {capture.records:,} records; see {args.out / 'report.html'}")
+
+
+def of_arguments(args: argparse.Namespace) -> Sources:
+    find = models.given(args.model)
+    threshold = THRESHOLD if args.threshold is None else args.threshold
+    return Sources(args.capture, find, find("").labels, args.state_machine, threshold, TOLERATED, args.since)
+
+
+def of_environment(args: argparse.Namespace) -> Sources:
+    outputs = environment.outputs(args.env)
+    live = outputs.get("model")  # Terraform leaves out what is null
+    return Sources(
+        capture=f"s3://{outputs['bucket']}/captures",
+        find=models.stored(outputs["bucket"], live),
+        labels=live["labels"] if live else [],
+        state_machine=outputs["state_machine_arn"],
+        threshold=outputs["threshold"] if args.threshold is None else args.threshold,
+        tolerated=outputs["tolerated_drift"],
+        since=args.since or SINCE,
+    )
+
+
+def publish(content: assembly.Content, folder: Path) -> str:
+    """Write the report, which appears when it is whole; the verdict in one sentence."""
+    charts = folder / "charts"
+    if charts.exists() and not reported(folder):
+        raise UserError(f"{charts} is not an earlier report's, and is kept: choose another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
+            draft = Path(name)
+            html, figures = assembly.assemble(content, draft / "charts")
+            (draft / "report.html").write_text(
+                html, "utf-8", "backslashreplace"
+            )  # names of files are any bytes
+            (draft / "report.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
+            shutil.rmtree(charts, ignore_errors=True)
+            for part in ("report.json", "charts", "report.html"):
+                (draft / part).replace(folder / part)
+    except OSError as error:
+        raise UserError(f"the report cannot be written to {folder}: {error}") from error
+    return str(figures["verdict"])
+
+
+def reported(folder: Path) -> bool:
+    """Whether the folder holds the figures of a report."""
+    try:
+        figures = json.loads((folder / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(figures, dict) and {"verdict", "capture", "models", "workflow"} <= figures.keys()
+
+
+if __name__ == "__main__":
+    run(main)

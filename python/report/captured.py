@@ -1,0 +1,64 @@
+"""What the page says of the whole capture: which models answered, and what could not be read."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitoring.capture import Capture
+from report.facts import Answers
+from report.page import Badge, Section, Table
+from report.words import bounds, number, percent, presumed
+
+EXAMPLES = 20  # of lines that could not be read
+BROKEN_PICTURE = "the picture cannot be decoded (its answer counts)"
+OTHER_CLASSES = "the answer has another number of classes than its model (left out)"
+
+
+def models(known: Sequence[dict[str, Any]]) -> Section:
+    rows = [
+        (
+            name(each),
+            f"{each['records']:,}",
+            f"{percent(each['coverage']['value'])}, {bounds(each['coverage'])}",
+            estimated(each["estimated_accuracy"], each["moved"]),
+            badge(each),
+        )
+        for each in known
+    ]
+    head = ("model", "records", "coverage", "estimated accuracy", "verdict")
+    table = Table("Each model by itself: their records are never mixed.", head, rows, numbers=(1,))
+    total = number(sum(each["records"] for each in known), "record")
+    return Section(f"{len(known)} models answered", f"{total}.", [table], wide=True)
+
+
+def unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
+    """Lines that are no records, pictures that are none, and answers that do not fit their model."""
+    title = "What could not be read"
+    read = f"{number(capture.records, 'record')} in {number(capture.files, 'file')}"
+    reasons = Counter(capture.unreadable)
+    reasons[BROKEN_PICTURE] = sum(each.window.undecodable for each in answers)
+    reasons[OTHER_CLASSES] = sum(each.window.mismatched for each in answers)
+    rows = [(reason, f"{n:,}") for reason, n in reasons.most_common() if n]
+    if not rows:
+        return Section(title, f"Nothing: all of {read}.", [], wide=True)
+    blocks = [Table("How often, by reason.", ("reason", "count"), rows, numbers=(1,))]
+    if shown := capture.examples[:EXAMPLES]:
+        lines = [(example.file, f"{example.line:,}", example.reason) for example in shown]
+        caption = f"{number(len(shown), 'example')} of {number(capture.unreadable_count, 'unreadable line')}."
+        blocks.append(Table(caption, ("file", "line", "reason"), lines, numbers=(1,)))
+    data = f"{read} were read, {number(capture.unreadable_count, 'line')} could not be."
+    return Section(title, data, blocks, wide=True)
+
+
+def estimated(accuracy: Mapping[str, float] | None, moved: Sequence[str]) -> str:
+    if not accuracy:
+        return "needs the model's baseline"
+    return f"{percent(accuracy['value'])}, {presumed(accuracy, moved)}"
+
+
+def badge(figures: dict[str, Any]) -> Badge:
+    return Badge(figures["verdict"]["text"], figures["verdict"]["tone"])
+
+
+def name(figures: dict[str, Any]) -> str:
+    return figures["model"] or "not named by the capture"

@@ -1,0 +1,81 @@
+"""How many executions started when, and how they ended."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from math import floor
+
+import numpy as np
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from report import theme
+from report.executions import Execution
+from training.plots import canvas
+
+COLOURS = {  # from the bottom of a bar to its top
+    "accepted": theme.ACCEPTED,
+    "review": theme.REVIEW,
+    "failed": theme.FAILED,
+    "timed out": theme.PURPLE,
+    "aborted": theme.BLUE,
+    "running": theme.SKY,
+    "unread": theme.OTHER,
+}
+UNREAD = "failed or review (too many to read)"
+MINUTES = {
+    "minute": 1,
+    "5 minutes": 5,
+    "10 minutes": 10,
+    "15 minutes": 15,
+    "30 minutes": 30,
+    "hour": 60,
+    "2 hours": 120,
+    "3 hours": 180,
+    "6 hours": 360,
+    "12 hours": 720,
+    "day": 1440,
+    "7 days": 10080,
+}
+MOST_BARS = 48
+DAY = timedelta(days=1)
+
+
+def draw(executions: Sequence[Execution], since: datetime, until: datetime) -> Figure:
+    words = bar_width(since, until)
+    step = timedelta(minutes=MINUTES[words])
+    counts = binned(executions, step)
+    figure, axes = canvas("Executions by outcome", "", f"executions started per {words}", (theme.WIDTH, 4.2))
+    starts = sorted({start for start, _ in counts})
+    days = date2num(starts)
+    heights = np.zeros(len(starts))
+    for outcome, colour in COLOURS.items():
+        tall = np.array([counts[start, outcome] for start in starts])
+        if tall.any():
+            label = f"{UNREAD if outcome == 'unread' else outcome}: {tall.sum():,}"
+            axes.bar(days, tall, 0.9 * step / DAY, heights, align="edge", color=colour, label=label)
+            heights += tall
+    axes.set_xlim(min(date2num(since), days[0]), max(date2num(until), days[-1] + step / DAY))
+    axes.set_ylim(0, 1.08 * heights.max())
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(visible=False, axis="x")
+    theme.time_axis(axes)
+    figure.legend(loc="outside lower left", ncols=3)
+    return figure
+
+
+def bar_width(since: datetime, until: datetime) -> str:
+    """The narrowest width that makes the window no more than some bars, in words."""
+    minutes = (until - since).total_seconds() / 60
+    return next((words for words, width in MINUTES.items() if minutes / width <= MOST_BARS), "7 days")
+
+
+def binned(executions: Sequence[Execution], width: timedelta) -> Counter[tuple[datetime, str]]:
+    """How many of each outcome started in each bar; bars begin at round times of UTC."""
+    seconds = width.total_seconds()
+    return Counter(
+        (datetime.fromtimestamp(floor(one.start.timestamp() / seconds) * seconds, UTC), one.outcome)
+        for one in executions
+    )

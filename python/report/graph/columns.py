@@ -1,0 +1,110 @@
+"""Which column each item of a layered graph gets: the usual way straight down, and long lanes straight too."""
+
+from collections import defaultdict
+from itertools import accumulate, chain, pairwise
+from math import inf
+from statistics import median
+from typing import Any
+
+from report.graph.layers import Item, Layers, Passage
+
+GAP = 14.0  # between two items of a layer, in points
+SWEEPS = 24
+PINNED = 1e6
+# The usual way is straight rather than an error's.
+PULL = {"lane": 8.0, "next": 4.0, "choice": 4.0, "catch": 1.0}
+
+
+def columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
+    """The centre of each item: below or above its neighbours as far as order and gaps allow; the leftmost edge is 0."""
+    above: dict[Item, dict[Item, float]] = defaultdict(dict)
+    below: dict[Item, dict[Item, float]] = defaultdict(dict)
+    for edge, passed in layers.chains.items():
+        for upper, lower in pairwise(passed):
+            if edge not in layers.back:
+                weight = PULL[
+                    "lane" if isinstance(upper, Passage) and isinstance(lower, Passage) else edge.kind
+                ]
+                above[lower][upper] = below[upper][lower] = weight
+    x: dict[Item, float] = {}
+    for row in layers.rows:
+        x |= _apart(row, [0.0] * len(row), [1.0] * len(row), width)
+    pinned: set[Item] = set()
+    for sweep in range(SWEEPS):
+        for rows, neighbours in ((layers.rows[::-1], below), (layers.rows, above)):
+            for row in rows:
+                wishes = [
+                    x[item] if item in pinned else _middle(neighbours[item], x, x[item]) for item in row
+                ]
+                weights = [
+                    PINNED if item in pinned else sum(neighbours[item].values()) or 0.1 for item in row
+                ]
+                x |= _apart(row, wishes, weights, width)
+        if sweep == SWEEPS // 2:
+            pinned = {item for lane in _lanes(layers) if _straighten(lane, layers, x, width) for item in lane}
+    for edge in sorted(layers.back, key=lambda edge: len(layers.chains[edge])):
+        _beside(layers.chains[edge][1:-1], layers.rank, x, width)
+    left = min(x[item] - width[item] / 2 for item in x)
+    return {item: place - left for item, place in x.items()}
+
+
+def _middle(neighbours: dict[Item, float], x: dict[Item, float], otherwise: float) -> float:
+    """The weighted median of the neighbours' places."""
+    half = sum(neighbours.values()) / 2
+    places = sorted((x[item], weight) for item, weight in neighbours.items())
+    sums = list(accumulate(weight for _, weight in places))
+    middle = [
+        place for (place, weight), total in zip(places, sums, strict=True) if total - weight <= half <= total
+    ]
+    return sum(middle) / len(middle) if middle else otherwise
+
+
+def _lanes(layers: Layers) -> list[list[Item]]:
+    """The lanes that one line runs through, from top to bottom."""
+    lanes: dict[Any, list[Item]] = defaultdict(list)
+    for item in chain.from_iterable(layers.rows):
+        if isinstance(item, Passage) and item.kind == "lane":
+            lanes[item.of].append(item)
+    return list(lanes.values())
+
+
+def _straighten(lane: list[Item], layers: Layers, x: dict[Item, float], width: dict[Item, float]) -> bool:
+    """Put a whole lane into one column if there is one that is free in every row; whether there was."""
+    lowest, highest = -inf, inf
+    for item in lane:
+        row = layers.rows[layers.rank[item]]
+        place = row.index(item)
+        for other in row[:place][-1:]:
+            lowest = max(lowest, x[other] + (width[other] + width[item]) / 2 + GAP)
+        for other in row[place + 1 :][:1]:
+            highest = min(highest, x[other] - (width[other] + width[item]) / 2 - GAP)
+    if lowest <= highest:
+        column = min(max(median(x[item] for item in lane), lowest), highest)
+        x.update(dict.fromkeys(lane, column))
+    return lowest <= highest
+
+
+def _beside(lane: list[Item], rank: dict[Item, int], x: dict[Item, float], width: dict[Item, float]) -> None:
+    """Put a lane that goes back to the right of all that its rows hold."""
+    rows = {rank[item] for item in lane}
+    right = max(x[item] + width[item] / 2 for item in x if rank[item] in rows)
+    x.update(dict.fromkeys(lane, right + GAP + max(width[item] for item in lane) / 2))
+
+
+def _apart(
+    row: list[Item], wishes: list[float], weights: list[float], width: dict[Item, float]
+) -> dict[Item, float]:
+    """The places nearest to the wishes (least squares) that keep order and gaps: pool adjacent violators."""
+    offsets = [0.0]
+    for left, right in pairwise(row):
+        offsets.append(offsets[-1] + (width[left] + width[right]) / 2 + GAP)
+    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for wish, weight, offset in zip(wishes, weights, offsets, strict=True):
+        mean, total, count = wish - offset, weight, 1
+        while pools and pools[-1][0] > mean:
+            before, heavier, more = pools.pop()
+            mean = (mean * total + before * heavier) / (total + heavier)
+            total, count = total + heavier, count + more
+        pools.append((mean, total, count))
+    means = [mean for mean, _, count in pools for _ in range(count)]
+    return {item: mean + offset for item, mean, offset in zip(row, means, offsets, strict=True)}

@@ -1,0 +1,141 @@
+"""The report as one self-contained page: what it is made of, and how that becomes HTML.
+
+    html = page.render(Part("Monitoring", "...", verdict, tiles, sections), others=[])
+
+`page.html` is the template and `page.css` its looks. The template escapes everything that it is given. No request
+leaves the page: pictures travel inside it, and its own security policy forbids anything else.
+"""
+
+import base64
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from report.theme import DPI, Chart
+
+HERE = Path(__file__).parent
+PIXELS_PER_INCH = 96  # of CSS, whatever the screen
+SMALL = 64  # pixels: a smaller picture is enlarged with its pixels kept sharp
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word or a sentence with a tone: steady, moved or unknown."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    kind: ClassVar = "picture"
+    chart: Chart
+    caption: str
+    narrow: Chart | None = None  # the same for a phone, if the chart is too wide for one
+
+
+@dataclass(frozen=True)
+class Table:
+    kind: ClassVar = "table"
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | Badge]]
+    numbers: Sequence[int] = ()  # the columns that hold numbers
+    full: bool = False  # as wide as its section, though that is paired
+
+
+@dataclass(frozen=True)
+class Photo:
+    png: bytes
+    alt: str
+    title: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    kind: ClassVar = "gallery"
+    title: str
+    caption: str
+    photos: Sequence[Photo]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is not here: why, and how to get it."""
+
+    kind: ClassVar = "missing"
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentences:
+    kind: ClassVar = "sentences"
+    lines: Sequence[Badge]
+
+
+Block = Picture | Table | Gallery | Missing | Sentences
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    data: str  # how much data is behind it
+    blocks: Sequence[Block]
+    wide: bool = False
+    paired: bool = False  # its blocks stand side by side, two by two, where there is room
+
+
+@dataclass(frozen=True)
+class Part:
+    """One model's share of the page; the first one has everything that belongs to no model as well."""
+
+    title: str
+    lead: str
+    verdict: Badge
+    tiles: Sequence[Tile]
+    sections: Sequence[Section] = field(default_factory=list)
+
+
+def render(first: Part, others: Sequence[Part], footer: str) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"embedded": embedded, "size": size, "shown_size": shown_size}
+    template = environment.get_template("page.html")
+    return template.render(first=first, others=others, footer=footer, small=SMALL).lstrip()
+
+
+def embedded(png: bytes | Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_content(png)).decode()}"
+
+
+def shown_size(png: bytes | Path) -> tuple[int, int]:
+    """Width and height on the page, on which a point of a chart's text is a point."""
+    width, height = size(png)
+    return round(width * PIXELS_PER_INCH / DPI), round(height * PIXELS_PER_INCH / DPI)
+
+
+def size(png: bytes | Path) -> tuple[int, int]:
+    """Width and height in pixels, as a PNG file's header says."""
+    width, height = struct.unpack(">II", _content(png)[16:24])
+    return width, height
+
+
+def _content(png: bytes | Path) -> bytes:
+    return png.read_bytes() if isinstance(png, Path) else png

@@ -1,0 +1,110 @@
+"""What the page says of how far one model's answers can be trusted: by accuracy, and by drift from its baseline."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.figures import metrics
+from report import charts_drift, charts_trust, theme
+from report.facts import Answers
+from report.page import Badge, Missing, Picture, Section, Sentences, Table
+from report.words import number
+
+NO_TRUTH = (
+    'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
+    "It takes a model whose artefact tells what its classes are called."
+)
+TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
+
+
+def coverage(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
+    known = facts["labelled"]
+    n = known["records"] if known else facts["records"]
+    what = "true" if known else "estimated"
+    chart = theme.save(
+        partial(
+            charts_trust.coverage_against_accuracy,
+            answers.curve,
+            what,
+            answers.known_curve,
+            answers.threshold,
+        ),
+        folder,
+        "coverage",
+        "Coverage against accuracy",
+        f"The more photos are accepted, the fewer of them are right; {what} from {number(n, 'record')}.",
+    )
+    source = (
+        f"True accuracy, of {number(n, 'record')} with labels."
+        if known
+        else f"No labels: estimated from the confidence of {number(n, 'record')}, as far as that is calibrated."
+    )
+    test = answers.model.metrics.get("n_test")
+    beside = (
+        f"The dashed line is the model on its own {number(test, 'test picture')}."
+        if test and answers.known_curve
+        else "The model's own curve is not known without its artefact."
+    )
+    caption = f"Each point of a line is a threshold; the dots are the one in use. {beside}"
+    return Section("What the threshold buys", source, [Picture(chart, caption)])
+
+
+def reliability(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
+    title, known = "Is it as right as it is sure?", facts["labelled"]
+    if not known:
+        return Section(title, "No labels.", [Missing(NO_TRUTH)])
+    of_records = number(known["records"], "record") + " with labels"
+    chosen = answers.labelled
+    error = known["expected_calibration_error"]
+    chart = theme.save(
+        partial(
+            charts_trust.reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
+        ),
+        folder,
+        "reliability",
+        "Reliability",
+        f"Accuracy against confidence of {of_records}; they differ by {error:.3f} on average.",
+    )
+    caption = (
+        f"Below the dashed line the model is surer than it is right. The numbers count the records; bars are "
+        f"{1 - metrics.ALPHA:.1%} bounds. Confidence and accuracy differ by {error:.3f} on average."
+    )
+    return Section(title, f"{of_records}.", [Picture(chart, caption)])
+
+
+def drifts(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
+    title, found = "Has anything moved?", answers.drifts
+    if answers.model.baseline is None:
+        return Section(title, "No baseline.", [Missing(answers.model.why_no_baseline)], wide=True)
+    reference = answers.model.baseline.tally.records
+    data = f"{number(facts['records'], 'record')} now, {number(reference, 'validation picture')} in the baseline."
+    chart = theme.save(
+        partial(charts_drift.compared, found),
+        folder,
+        "drift",
+        "Drift from the baseline",
+        facts["verdict"]["text"],
+    )
+    caption = (
+        "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "
+        "number of records leaves open: only one that lies wholly beyond the dashed line has moved. PSI is shown "
+        "beside the KS distance, which decides."
+    )
+    rows = [
+        (
+            f"{each.statistic} ({each.measure})",
+            f"{each.baseline_mean:.3g}",
+            f"{each.live_mean:.3g}",
+            f"{each.value:.3f}",
+            f"{each.low:.3f} to {each.high:.3f}",
+            f"{each.tolerance:g}",
+            f"{each.live_n:,}",
+            Badge(each.verdict, TONES[each.verdict]),
+        )
+        for each in found
+    ]
+    head = ("statistic", "baseline", "live", "drift", "bounds", "tolerated", "records", "verdict")
+    table = Table("Means, and how far the distributions are apart.", head, rows, range(1, 7), full=True)
+    words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
+    return Section(title, data, [Picture(chart, caption), words, table], wide=True, paired=True)
