@@ -94,7 +94,7 @@ classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=
 
 .PHONY: evaluate
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
-	@$(TOOL) operations.evaluate $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
+	@$(TOOL) operations.evaluation $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
 
 .PHONY: loadgen
 loadgen: $(VENV)/.installed-demo ## Let photos and poison arrive, and count what comes out: RATE=5 DURATION=60s
@@ -124,7 +124,7 @@ report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: S
 
 .PHONY: cost
 cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"
-	@$(TOOL) operations.cost $(ARGS)
+	@$(TOOL) cost $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=...

@@ -109,7 +109,7 @@ module "lambda" {
   boundary_arn         = local.boundary_arn
   description          = each.value.description
   environment          = merge(lookup(each.value, "environment", {}), lookup(local.review_environment, each.key, {}))
-  handler              = "${each.key}.handler"
+  handler              = "lambdas.${each.key}.handler"
   kms_key_arn          = module.storage.kms_key_arn
   log_retention_days   = var.log_retention_days
   memory_mb            = each.value.memory_mb

@@ -1,5 +1,7 @@
 """The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out."""
 
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -17,9 +19,10 @@ from localcloud import server
 from training import sample, selection, stage
 
 REGION = "us-east-1"
-LONGEST = ("tests/pipeline/", "tests/monitoring/", "tests/training/", "tests/delivery/")
+LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
-SHARED = {"monitoring": "training"}  # the model that was trained on real photographs
+SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
+IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
 
 
 class ByFolder(LoadScopeScheduling):
@@ -106,3 +109,51 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run([sys.executable, "-m", *map(str, command)], check=True)
     return folder
+
+
+def captured(
+    time: str = "2024-10-16T09:36:38Z",
+    output: str = "[0.94, 0.06]",
+    encoding: str = "JSON",
+    image: bytes | None = IMAGE,
+    **metadata: Any,
+) -> bytes:
+    """One line of a capture file."""
+    kind = {"JSON": "application/json", "CSV": "text/csv"}.get(encoding, "application/octet-stream")
+    data = {
+        "endpointOutput": {
+            "observedContentType": kind,
+            "mode": "OUTPUT",
+            "data": output,
+            "encoding": encoding,
+        }
+    }
+    if image is not None:
+        text = base64.b64encode(image).decode()
+        data["endpointInput"] = {
+            "observedContentType": "image/png",
+            "mode": "INPUT",
+            "data": text,
+            "encoding": "BASE64",
+        }
+    event = {"eventId": "3f495fda-5c9e-410c-b736-a472cea3a65e", "inferenceTime": time, **metadata}
+    line = {"captureData": data, "eventMetadata": event, "eventVersion": "0"}
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.fixture(scope="session", name="captured")
+def captured_fixture() -> Callable[..., bytes]:
+    return captured
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
+    """Write files into a folder: `folder({"2024/10/16/09/a.jsonl": content})`."""
+
+    def write(files: dict[str, bytes]) -> Path:
+        for name, content in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(content)
+        return tmp_path
+
+    return write

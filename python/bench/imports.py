@@ -34,7 +34,7 @@ print(time.perf_counter() - started)
 def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         zips = package.build(Path(folder, "zips"), package.ARCHITECTURE)
-        modules = {name: (unpack(zips[name], Path(folder, name)), name) for name in zips}
+        modules = {name: (unpack(zips[name], Path(folder, name)), f"lambdas.{name}") for name in zips}
         modules[IN_LAMBDA] = (Path(folder), IN_LAMBDA)
         if sdk := needed(SDK) - needed(IN_LAMBDA):
             modules[SDK] = (Path(folder), SDK_MODULE)

@@ -1,4 +1,4 @@
-"""What the environments cost, from their own definitions: `python -m operations.cost [--prices FILE] [--images N]`.
+"""What the environments cost, from their own definitions: `python -m cost [--prices FILE] [--images N]`.
 
 What is there, and which way a photo takes, Terraform says; how long things take was measured; prices are an input.
 """
@@ -15,7 +15,7 @@ PLACE = re.compile(r"(<!-- make cost -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.cost")
+    parser = argparse.ArgumentParser(prog="cost")
     parser.add_argument(
         "--prices", type=Path, default=prices.DEFAULT, help="a file in the form of prices.toml"
     )

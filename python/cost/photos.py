@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
+from core.contract.errors import LOW_CONFIDENCE
 from cost import transitions
 from cost.batches import Bulk
 from cost.measured import Measured
 from cost.prices import Prices
 from cost.standing import Environment, Function
-from operations.client import LOW_CONFIDENCE
 
 GB = 1_000_000_000
 MB_A_GB = 1024

@@ -26,9 +26,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-import classify
-from bulk import Line, blank, count, parse_run
-from common import (
+from core.contract.decision import decide
+from core.contract.errors import (
     EndpointNotFound,
     EndpointThrottled,
     EndpointUnavailable,
@@ -38,14 +37,13 @@ from common import (
     ReviewUnavailable,
     StorageUnavailable,
     ThresholdConfidenceNotMet,
-    answer,
-    log,
-    logged,
-    parse_pointer,
 )
-from filter import decide
-from filter import read_settings as read_gate
-from images import NETWORK_FAULTS, read_version, s3, transient_by_name
+from core.contract.events import answer, parse_pointer
+from core.contract.lines import Line, blank, count, parse_run
+from lambdas import classify
+from lambdas.filter import read_settings as read_gate
+from lambdas.logged import log, logged
+from lambdas.reading import NETWORK_FAULTS, read_version, s3, transient_by_name
 
 CALLS_AT_ONCE = 8
 WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all

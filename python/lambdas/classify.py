@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from common import (
+from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
     EndpointThrottled,
@@ -23,14 +23,11 @@ from common import (
     ImageRefused,
     InvalidEvent,
     InvalidSetting,
-    Pointer,
-    answer,
-    logged,
-    parse_body,
-    parse_pointer,
-    parse_probabilities,
 )
-from images import NETWORK_FAULTS, check_size, content_type, read_image
+from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_probabilities
+from core.contract.images import check_size, content_type
+from lambdas.logged import logged
+from lambdas.reading import NETWORK_FAULTS, read_image
 
 ATTRIBUTES_LIMIT = 1024  # characters that SageMaker takes, ASCII only
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
@@ -53,7 +50,7 @@ def settings() -> Settings:
     return read_settings(os.environ)
 
 
-# At first use and not at import, for the reason given in images.py.
+# At first use and not at import, for the reason given in reading.py.
 @functools.cache
 def runtime() -> Any:
     # Tried once: the state machine retries, where it is seen.

@@ -13,7 +13,6 @@ import functools
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,9 +21,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from bulk import FAILED, Line, blank, count, parse_run
-from common import InvalidEvent, InvalidSetting, ResultsDisagree, answer, logged
-from images import transient_by_name
+from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
+from core.contract.events import answer
+from core.contract.lines import FAILED, Line, blank, parse_run, summarise
+from lambdas.logged import logged
+from lambdas.reading import transient_by_name
 
 RESULT_FILE = re.compile(r"/(SUCCEEDED|FAILED|PENDING)_\d+\.json$")
 REDRIVE = re.compile(r"/Redrive-(\d+)/")
@@ -117,16 +118,6 @@ def check(listed: Listed, counts: Mapping[str, int]) -> None:
     counted = {name: counts[name] for name in found}
     if found != counted:
         raise ResultsDisagree(f"the map run counts {counted}, its files name {found}")
-
-
-def summarise(run: str, lines: list[Line]) -> dict[str, Any]:
-    return {
-        "run": run,
-        "images": len(lines),
-        **count(lines),
-        "labels": Counter(line["label"] for line in lines if line["label"]),
-        "errors": Counter(line["error"] for line in lines if line["outcome"] == FAILED),
-    }
 
 
 @logged

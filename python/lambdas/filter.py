@@ -6,24 +6,14 @@ Settings: LABELS, the classes in the model's order ("bicycle,motorcycle"); THRES
 import functools
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common import (
-    InvalidEvent,
-    InvalidSetting,
-    Pointer,
-    ThresholdConfidenceNotMet,
-    UnexpectedInference,
-    answer,
-    logged,
-    parse_body,
-    parse_pointer,
-    parse_probabilities,
-)
-
-DEFAULT_THRESHOLD = "0.93"
+from core.contract.decision import THRESHOLD, decide
+from core.contract.errors import InvalidEvent, InvalidSetting
+from core.contract.events import answer, parse_body, parse_pointer
+from lambdas.logged import logged
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     labels = tuple(label.strip() for label in names.split(","))
     if len(labels) < 2 or "" in labels or len(set(labels)) < len(labels):
         raise InvalidSetting(f"LABELS must be two or more different names with commas between, not {names!r}")
-    return Settings(labels, read_threshold(environment.get("THRESHOLD", DEFAULT_THRESHOLD)))
+    return Settings(labels, read_threshold(environment.get("THRESHOLD", str(THRESHOLD))))
 
 
 def read_threshold(text: str) -> float:
@@ -53,18 +43,6 @@ def read_threshold(text: str) -> float:
 @functools.cache
 def settings() -> Settings:
     return read_settings(os.environ)
-
-
-def decide(inferences: object, image: Pointer, labels: Sequence[str], threshold: float) -> dict[str, Any]:
-    """The label that the model is sure of, and how sure; a model that is not sure raises."""
-    probabilities = parse_probabilities(inferences, image)
-    if len(probabilities) != len(labels):
-        raise UnexpectedInference(f"{image}: {len(probabilities)} probabilities for {len(labels)} labels")
-    confidence = max(probabilities)
-    if confidence < threshold:
-        raise ThresholdConfidenceNotMet("THRESHOLD_CONFIDENCE_NOT_MET")
-    label = labels[probabilities.index(confidence)]
-    return {"inferences": probabilities, "label": label, "confidence": confidence, "threshold": threshold}
 
 
 @logged

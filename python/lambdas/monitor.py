@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from common import InvalidEvent, InvalidSetting, answer, logged
+from core.contract.decision import THRESHOLD
+from core.contract.errors import InvalidEvent, InvalidSetting
+from core.contract.events import answer
 from core.figures.drift import TOLERATED
-from filter import DEFAULT_THRESHOLD, read_threshold
+from lambdas.filter import read_threshold
+from lambdas.logged import logged
 from monitoring.watch import Settings, watch, whole_hour
 
 
@@ -31,7 +34,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         endpoint=required["ENDPOINT_NAME"],
         model=environment.get("MODEL", ""),
         namespace=required["NAMESPACE"],
-        threshold=read_threshold(environment.get("THRESHOLD", DEFAULT_THRESHOLD)),
+        threshold=read_threshold(environment.get("THRESHOLD", str(THRESHOLD))),
         tolerated=read_tolerated(environment.get("TOLERATED", "{}")),
     )
 

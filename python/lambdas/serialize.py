@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common import InvalidSetting, Pointer, answer, logged, parse_body, parse_pointer
-from images import read_image
+from core.contract.errors import InvalidSetting
+from core.contract.events import Pointer, answer, parse_body, parse_pointer
+from lambdas.logged import logged
+from lambdas.reading import read_image
 
 STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answer
 ENVELOPE_BYTES = 12_288  # for a key of 1,024 bytes that JSON escapes six-fold, and what the service adds

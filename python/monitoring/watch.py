@@ -19,12 +19,12 @@ from typing import Any
 import boto3
 
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
+from core.figures.drift import assess
 from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
 from monitoring.results import Result, Results
-from monitoring.tally import assess, tally
-from monitoring.window import collect
+from monitoring.window import collect, tally
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SETTLING = timedelta(minutes=15)  # SageMaker writes what it captured within minutes

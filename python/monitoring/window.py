@@ -14,6 +14,7 @@ import numpy as np
 
 from core.figures import pictures
 from core.figures.baseline import Baseline
+from core.figures.tally import Tally, count
 from monitoring.gallery import Exhibit, Gallery
 from monitoring.record import Record
 
@@ -132,3 +133,7 @@ def label_of(record: Record, labels: Mapping[str, int]) -> int:
     keys = [unquote(a.removeprefix(S3_KEY)) for a in record.attributes if a.startswith(S3_KEY)]
     names = (record.event_id, record.inference_id or "", *keys)
     return next((labels[name] for name in names if name in labels), UNKNOWN)
+
+
+def tally(window: Window, baseline: Baseline | None, threshold: float) -> Tally:
+    return count(window.probabilities, window.pictures, baseline.edges if baseline else {}, threshold)

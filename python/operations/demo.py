@@ -20,9 +20,9 @@ from rich.table import Table
 
 from core.console import UserError, out, run
 from localcloud.server import running
-from operations import evaluate, terraform
+from operations import evaluation, terraform
 from operations.client import Client, Outcome, Photo, directions
-from operations.garbage import GARBAGE
+from operations.ends import GARBAGE
 from operations.verify import verify
 from training import dataset
 
@@ -79,9 +79,9 @@ def main() -> None:
         out.print(outcome_table(outcomes))
 
         step("Send the whole test set through the deployed workflow")
-        figures, truth = evaluate.evaluate(client, FOLDER / "data")
-        evaluate.write_truth(truth, FOLDER / "truth.jsonl")
-        out.print(evaluate.table(figures))
+        figures, truth = evaluation.evaluate(client, FOLDER / "data")
+        evaluation.write_truth(truth, FOLDER / "truth.jsonl")
+        out.print(evaluation.table(figures))
 
         step("Look at what was captured: has anything drifted?")
         visibly("operations.monitor_now", "local")

@@ -8,8 +8,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from operations.client import Outcome, Photo
-from operations.garbage import GARBAGE
 
+# What people upload that is no photo: poison for a workflow, each to fail by its own name and to harm nothing else.
+GARBAGE = (
+    Photo("shopping-list.png", b"scones, butter, jam\n"),
+    Photo("empty.png", b""),
+    Photo("huge.png", b"\x89PNG\r\n\x1a\n" + bytes(7_000_000)),
+    Photo("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(2_000)),
+)
 POISON = {photo.name: photo.name.partition(".")[0] for photo in GARBAGE}
 ENDS = ("accepted", "review", "failed", "lost")
 PERCENTILES = (50, 90, 99)
@@ -18,7 +24,7 @@ BEHIND_SECONDS = 10  # with more photos under way than arrive in that time, the 
 
 
 @dataclass
-class Tally:
+class LoadTally:
     """It grows with the kinds of outcome, not with the photos: latencies are counted to a hundredth of a second."""
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -65,7 +71,7 @@ def percentile(counts: Counter[float], percent: float) -> float:
     return 0.0
 
 
-def table(tally: Tally, asked: float) -> Table:
+def table(tally: LoadTally, asked: float) -> Table:
     # As narrow as can be: with four kinds of end and three percentiles it just fits 80 columns.
     drawn = Table(
         title=f"{tally.sent.total()} photos", caption=rates(tally, asked), box=SIMPLE_HEAD, padding=0
@@ -82,7 +88,7 @@ def table(tally: Tally, asked: float) -> Table:
     return drawn
 
 
-def rates(tally: Tally, asked: float) -> str:
+def rates(tally: LoadTally, asked: float) -> str:
     sent, ended = tally.sent.total(), sum(ends.total() for ends in tally.ends.values())
     return (
         f"asked for {asked:g} a second, sent {sent / max(tally.last_sent, 1e-9):.2f}, "
@@ -90,7 +96,7 @@ def rates(tally: Tally, asked: float) -> str:
     )
 
 
-def remarks(tally: Tally, asked: float) -> list[str]:
+def remarks(tally: LoadTally, asked: float) -> list[str]:
     """Why good photos failed, if some did; and who could not keep up: this machine, which sends, or the environment."""
     said = [f"{count} good photos failed as {error}." for error, count in tally.errors["good"].items()]
     if tally.latest > LATE_SECONDS:

@@ -17,8 +17,7 @@ from random import Random
 from core.console import UserError, out, run
 from operations.arrivals import PATTERNS, arrivals
 from operations.client import CONNECTIONS, Client, Photo, UnderWay
-from operations.ends import Tally, remarks, table
-from operations.garbage import GARBAGE
+from operations.ends import GARBAGE, LoadTally, remarks, table
 from training import dataset
 
 LOOK_SECONDS = 0.5
@@ -81,9 +80,9 @@ def duration(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
-def generate(client: Client, load: Iterator[Arrival]) -> Tally:
+def generate(client: Client, load: Iterator[Arrival]) -> LoadTally:
     """Send each photo when it arrives, however the others fare, and follow all of them to their ends."""
-    tally, under_way, stop = Tally(), UnderWay(), threading.Event()
+    tally, under_way, stop = LoadTally(), UnderWay(), threading.Event()
 
     def interrupted(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -108,7 +107,7 @@ def generate(client: Client, load: Iterator[Arrival]) -> Tally:
 
 
 def send(
-    client: Client, load: Iterator[Arrival], under_way: UnderWay, tally: Tally, stop: threading.Event
+    client: Client, load: Iterator[Arrival], under_way: UnderWay, tally: LoadTally, stop: threading.Event
 ) -> None:
     """Upload the photos at their moments, many at once, and wait only where too many are under way."""
     started, uploads = time.monotonic(), set[Future[None]]()

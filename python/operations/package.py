@@ -10,48 +10,12 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import closure
 from core.console import UserError, out, run
 from operations import wheels, zips
 
-PYTHON = Path(__file__).resolve().parents[1]
-HANDLERS = "lambdas/"  # its files lie at the top of a zip, packages keep their folder
-# The files of python/ that each function needs, its handler first.
-FUNCTIONS = {
-    "serialize": ("lambdas/serialize.py", "lambdas/images.py", "lambdas/common.py"),
-    "classify": ("lambdas/classify.py", "lambdas/images.py", "lambdas/common.py"),
-    "filter": ("lambdas/filter.py", "lambdas/common.py"),
-    "batch": (
-        "lambdas/batch.py",
-        "lambdas/bulk.py",
-        "lambdas/classify.py",
-        "lambdas/common.py",
-        "lambdas/filter.py",
-        "lambdas/images.py",
-    ),
-    "collect": ("lambdas/collect.py", "lambdas/bulk.py", "lambdas/common.py", "lambdas/images.py"),
-    "monitor": (
-        "lambdas/monitor.py",
-        "lambdas/common.py",
-        "lambdas/filter.py",
-        "monitoring/__init__.py",
-        "core/figures/baseline.py",
-        "monitoring/capture.py",
-        "core/figures/drift.py",
-        "monitoring/gallery.py",
-        "core/figures/metrics.py",
-        "core/figures/pictures.py",
-        "monitoring/places.py",
-        "monitoring/publish.py",
-        "monitoring/record.py",
-        "monitoring/results.py",
-        "monitoring/tally.py",
-        "core/figures/tally.py",
-        "monitoring/watch.py",
-        "monitoring/window.py",
-        "training/__init__.py",
-        "core/figures/scores.py",
-    ),
-}
+# Each is lambdas/<name>.py, and brings what that imports.
+FUNCTIONS = ("serialize", "classify", "filter", "batch", "collect", "monitor")
 ARCHITECTURE = "arm64"
 COMPILED = {"monitor"}  # these bring the packages of lambdas/requirements.txt too
 BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or Python than it configures
@@ -59,9 +23,9 @@ BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or P
 
 def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
     """What a function's zip holds."""
-    for file in FUNCTIONS[name]:
+    for file in closure.find(f"lambdas.{name}"):
         # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
-        yield zips.stored(file.removeprefix(HANDLERS), (PYTHON / file).read_bytes())
+        yield zips.stored(file.as_posix(), (closure.PYTHON / file).read_bytes())
     if name in COMPILED:
         yield from wheels.contents(architecture)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, out, run
+from core.contract.decision import THRESHOLD
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
 from monitoring.capture import Capture, SourceError, parse_moment
@@ -27,7 +28,6 @@ from monitoring.window import collect
 from report import assembly, executions, models
 from report.facts import Answers
 
-THRESHOLD = 0.93
 SINCE = "24h"  # of an environment, whose captures may go back for months
 EXHIBITS = 12  # pictures in each part of the gallery
 

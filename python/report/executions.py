@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
-from operations.client import LOW_CONFIDENCE
+from core.contract.errors import LOW_CONFIDENCE
 from report import history
 from report.history import Step
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.figures import metrics, scores
-from core.figures.drift import MIN_RECORDS, Drift
+from core.figures.drift import MIN_RECORDS, Drift, assess
 from monitoring.gallery import Exhibit
-from monitoring.tally import assess, tally
-from monitoring.window import UNKNOWN, Window
+from monitoring.window import UNKNOWN, Window, tally
 from report.charts_classes import hourly
 from report.charts_trust import Curve, curve
 from report.models import Model

@@ -12,6 +12,7 @@ from sagemaker.core.shapes import CheckpointConfig, OutputDataConfig, StoppingCo
 from sagemaker.core.training.configs import Compute, InputData, SourceCode
 from sagemaker.train import ModelTrainer
 
+from core import closure
 from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
 
@@ -21,9 +22,9 @@ INSTANCES = {"script": "ml.c5.xlarge", "builtin": "ml.g4dn.xlarge"}
 BUILTIN_EPOCHS = 30
 BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
-SOURCE = Path(__file__).parents[1]
+SOURCE = closure.PYTHON
+REQUIREMENTS = Path("training/requirements.txt")
 SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
-FOR_TRAINING = {"core", "training"}
 WITH_OWN_DISK = re.compile(r"ml\.(\w+d[en]?|g[5-9]\w*|p[5-9]\w*|trn\w*)\.")
 # The SDK reports each call to its makers unless told otherwise.
 NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
@@ -75,17 +76,20 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
         "source_code": SourceCode(
             source_dir=str(SOURCE),
             entry_script="training/train.py",
-            requirements="training/requirements.txt",
-            ignore_patterns=[
-                "__pycache__",
-                *(p.name for p in SOURCE.iterdir() if p.name not in FOR_TRAINING),
-            ],
+            requirements=str(REQUIREMENTS),
+            ignore_patterns=left_out(),
         ),
         # The container runs the script by its path: by itself it would not find `training` and what it needs.
         "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},
         "hyperparameters": flags | {"min-accuracy": args.min_accuracy},
         "input_data_config": [InputData(channel_name="training", data_source=data_uri)],
     }
+
+
+def left_out() -> list[str]:
+    """The names of what the job does not need. No two modules share one, so that names are enough."""
+    needed = {part for file in closure.find("training.train") for part in file.parts} | {REQUIREMENTS.name}
+    return sorted({path.name for path in SOURCE.rglob("*")} - needed)
 
 
 def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, Any]:

@@ -24,13 +24,13 @@ import numpy as np
 import torch
 
 from core.console import UserError, out, run
+from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
 from training import artefact, dataset, plots
 from training.inference import Classifier, Network
 from training.model import EPOCHS, Member, logits_of, train_member
 
 MEMBERS = 3
-THRESHOLD = 0.93  # the workflow's gate: below it a photo goes to a person
 TRUSTED = 0.98  # how often an accepted answer should be right; metrics.json says which threshold gives that
 MIN_ACCURACY = 0.85
 

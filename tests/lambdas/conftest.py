@@ -14,8 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-import classify
-import images
+from lambdas import classify, reading
 
 EVENTS = Path(__file__).parent / "events"
 BUCKET = "scones-test-123456789012"
@@ -106,9 +105,9 @@ def endpoint(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Scrip
 def broken_s3(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Iterator[ScriptedServer]:
     """An S3 that answers as scripted, for faults that moto cannot be made to show."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", scripted.url)
-    images.s3.cache_clear()
+    reading.s3.cache_clear()
     yield scripted
-    images.s3.cache_clear()
+    reading.s3.cache_clear()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-import batch
-from common import (
+from core.contract.errors import (
     EndpointNotFound,
     EndpointThrottled,
     InvalidEvent,
@@ -19,6 +18,7 @@ from common import (
     ReviewUnavailable,
     StorageUnavailable,
 )
+from lambdas import batch
 
 BUCKET = "scones-test-123456789012"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -6,8 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-import classify
-from common import (
+from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
     EndpointThrottled,
@@ -20,6 +19,7 @@ from common import (
     NotAnImage,
     UnexpectedInference,
 )
+from lambdas import classify
 
 pytestmark = pytest.mark.usefixtures("bucket", "endpoint")
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-import collect
-from bulk import blank
-from common import InvalidEvent, ResultsDisagree, StorageUnavailable
+from core.contract.errors import InvalidEvent, ResultsDisagree, StorageUnavailable
+from core.contract.lines import blank
+from lambdas import collect
 
 MAP = "results/bulk/r/map/11111111-2222"
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:scones-bulk/ClassifyPrefix:11111111-2222"

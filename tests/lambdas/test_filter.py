@@ -1,14 +1,14 @@
 """FilterInferences as Step Functions calls it: it decides, and never fails open."""
 
-import importlib
 import json
 import math
 
 import pytest
 
-from common import InvalidEvent, InvalidSetting, Pointer, ThresholdConfidenceNotMet, UnexpectedInference
+from core.contract.errors import InvalidEvent, InvalidSetting, ThresholdConfidenceNotMet, UnexpectedInference
+from core.contract.events import Pointer
+from lambdas import filter as filter_step
 
-filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
 IMAGE = Pointer("scones-test-123456789012", "incoming/bicycle.png")
 LABELS = ("bicycle", "motorcycle")
 

@@ -1,14 +1,12 @@
 """What a person on call finds in the log: one line of JSON per invocation."""
 
-import importlib
 import json
 
 import pytest
 
-import serialize
-from common import ImageNotFound, ThresholdConfidenceNotMet
-
-filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
+from core.contract.errors import ImageNotFound, ThresholdConfidenceNotMet
+from lambdas import filter as filter_step
+from lambdas import serialize
 
 pytestmark = pytest.mark.usefixtures("bucket")
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-import monitor
-from common import InvalidEvent, InvalidSetting
+from core.contract.errors import InvalidEvent, InvalidSetting
+from lambdas import monitor
 
 REQUIRED = {"BUCKET": "b", "ENDPOINT_NAME": "e", "NAMESPACE": "Scones/test"}
 

@@ -2,25 +2,23 @@
 
 import base64
 import contextlib
-import importlib
 import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import classify
-import serialize
-from common import (
-    BUCKET_NAME,
+from core.contract.errors import (
     ImageNotFound,
     InvalidEvent,
     NotAnImage,
     ThresholdConfidenceNotMet,
     UnexpectedInference,
 )
+from core.contract.events import BUCKET_NAME
+from lambdas import classify, serialize
+from lambdas import filter as filter_step
 
-filter_step = importlib.import_module("filter")  # a plain import would hide the builtin
 pytestmark = pytest.mark.usefixtures("bucket")
 
 two_hundred_times = settings(

@@ -6,18 +6,17 @@ import random
 
 import pytest
 
-import images
-import serialize
-from common import (
+from core.contract.errors import (
     AccessDenied,
     ImageNotFound,
     ImageTooLarge,
     InvalidEvent,
     InvalidSetting,
     NotAnImage,
-    Pointer,
     StorageUnavailable,
 )
+from core.contract.events import Pointer
+from lambdas import reading, serialize
 
 pytestmark = pytest.mark.usefixtures("bucket")
 
@@ -147,14 +146,14 @@ def test_a_storage_that_fails_is_asked_twice_and_then_named(broken_s3, event, co
 
 
 def test_a_storage_that_does_not_answer_is_named(monkeypatch, broken_s3, event, context):
-    monkeypatch.setattr(images, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(reading, "READ_SECONDS", 0.1)
     broken_s3.answer(b"", delay=0.5)
     with pytest.raises(StorageUnavailable):
         serialize.handler(event("upload"), context)
 
 
 def test_a_storage_that_breaks_off_is_named(monkeypatch, broken_s3, event, context):
-    monkeypatch.setattr(images, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(reading, "READ_SECONDS", 0.2)
     broken_s3.answer(PNG, **{"Content-Length": "100"})
     with pytest.raises(StorageUnavailable):
         serialize.handler(event("upload"), context)

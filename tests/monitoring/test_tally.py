@@ -7,10 +7,9 @@ import pytest
 
 from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
-from core.figures.drift import compare, psi
-from core.figures.tally import count
-from monitoring.tally import Tally, assess, tally
-from monitoring.window import Window
+from core.figures.drift import assess, compare, psi
+from core.figures.tally import Tally, count
+from monitoring.window import Window, tally
 
 CLASSES = ["bicycle", "motorcycle"]
 

@@ -11,8 +11,7 @@ import pytest
 
 from operations.arrivals import PATTERNS, arrivals
 from operations.client import Outcome, Photo
-from operations.ends import Tally, percentile, rates, remarks
-from operations.garbage import GARBAGE
+from operations.ends import GARBAGE, LoadTally, percentile, rates, remarks
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 2000.0
@@ -70,7 +69,7 @@ def test_a_percentile_is_the_least_value_that_so_many_do_not_exceed():
 
 
 def test_what_came_out_is_counted_by_kind_and_takes_no_more_memory_with_more_photos():
-    tally = Tally()
+    tally = LoadTally()
     for number in range(1000):
         tally.send(Photo(f"{number}.png", b""), late=0.0, under_way=3)
         tally.end(outcome(f"{number}.png", "accepted", 0.5 + number / 1e6))
@@ -85,7 +84,7 @@ def test_what_came_out_is_counted_by_kind_and_takes_no_more_memory_with_more_pho
 
 
 def test_good_photos_that_failed_are_counted_by_the_error():
-    tally = Tally()
+    tally = LoadTally()
     for error in ("EndpointUnavailable", "EndpointUnavailable", "AccessDenied"):
         tally.end(outcome("a.png", "failed", 1.0, error))
     assert remarks(tally, 5) == [
@@ -95,7 +94,7 @@ def test_good_photos_that_failed_are_counted_by_the_error():
 
 
 def test_it_says_who_could_not_keep_up():
-    tally = Tally()
+    tally = LoadTally()
     tally.send(Photo("a.png", b""), late=2.5, under_way=60)
     mine, theirs = remarks(tally, asked=5)
     assert mine.startswith("This machine could not keep up: a photo was sent 2.5 s after its moment")

@@ -39,7 +39,7 @@ def deployed(aws, packed, monkeypatch, cloud_variables):
             Role=ROLE,
             Runtime="python3.13",
             Architectures=["arm64"],
-            Handler="monitor.handler",
+            Handler="lambdas.monitor.handler",
             Code={"ZipFile": packed},
             Timeout=300,
             MemorySize=512,

@@ -22,10 +22,18 @@ from operations import wheels, zips
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "python"
+CONTRACT = ["core/__init__.py", *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events"))]
+IMAGES = ["core/contract/images.py", "lambdas/reading.py"]
 CONTENTS = {
-    "serialize": ["common.py", "images.py", "serialize.py"],
-    "classify": ["classify.py", "common.py", "images.py"],
-    "filter": ["common.py", "filter.py"],
+    "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
+    "classify": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/classify.py", "lambdas/logged.py"],
+    "filter": [
+        *CONTRACT,
+        "core/contract/decision.py",
+        "lambdas/__init__.py",
+        "lambdas/filter.py",
+        "lambdas/logged.py",
+    ],
 }
 NAMES = list(CONTENTS)
 BUCKET = "scones-packed-monitor"
@@ -45,9 +53,7 @@ def package(
 def checkout(tmp_path):
     """The project's code in another folder, without the wheels."""
     copy = tmp_path / "somewhere" / "else"
-    for folder in ("lambdas", "monitoring", "operations", "training"):
-        shutil.copytree(PYTHON / folder, copy / "python" / folder)
-    shutil.copy(PYTHON / "console.py", copy / "python")
+    shutil.copytree(PYTHON, copy / "python", ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 
@@ -70,8 +76,8 @@ def built(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_zip_holds_its_handler_and_what_that_needs_and_is_small(built, name):
     with zipfile.ZipFile(built / f"{name}.zip") as archive:
-        assert archive.namelist() == CONTENTS[name]
-        assert all(archive.read(file) == (PYTHON / "lambdas" / file).read_bytes() for file in CONTENTS[name])
+        assert archive.namelist() == sorted(CONTENTS[name])
+        assert all(archive.read(file) == (PYTHON / file).read_bytes() for file in CONTENTS[name])
         # Lambda reads the files as another user than their owner.
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
     assert (built / f"{name}.zip").stat().st_size < 20_000
@@ -92,7 +98,7 @@ def test_another_checkout_on_another_day_gives_the_same_bytes(built, checkout, t
 
     assert (tmp_path / "zips" / "built-for.txt").read_text() == "arm64 python3.13\n"
 
-    with (sources / "lambdas" / "common.py").open("a") as file:  # the copy was what was packed
+    with (sources / "core/contract/errors.py").open("a") as file:  # the copy was what was packed
         file.write("# changed\n")
     package(sources, tmp_path / "zips")
     assert (tmp_path / "zips" / "filter.zip").read_bytes() != (built / "filter.zip").read_bytes()
@@ -100,7 +106,8 @@ def test_another_checkout_on_another_day_gives_the_same_bytes(built, checkout, t
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_zip_works_on_its_own_without_a_setting_or_a_region(built, name):
-    code = f"import sys; sys.path.insert(0, {str(built / f'{name}.zip')!r}); import {name}; print({name}.handler)"
+    path = str(built / f"{name}.zip")
+    code = f"import sys; sys.path.insert(0, {path!r}); import lambdas.{name} as it; print(it.handler)"
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], env={}, cwd=built, capture_output=True, text=True, check=True
     )
@@ -109,14 +116,16 @@ def test_a_zip_works_on_its_own_without_a_setting_or_a_region(built, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cold_start_loads_boto3_and_the_zip_and_nothing_else(built, name):
-    own = {Path(file).stem for file in CONTENTS[name]}
-    assert loaded_by(name, built / f"{name}.zip") <= loaded_by("boto3", built) | own
+    assert loaded_by(f"lambdas.{name}", built / f"{name}.zip") <= loaded_by("boto3", built) | {
+        "core",
+        "lambdas",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cold_start_makes_no_client(built, name):
     """Which takes as long again as the import: that waits for the first use."""
-    code = f"import sys; sys.path.insert(0, {str(built / f'{name}.zip')!r}); import {name}"
+    code = f"import sys; sys.path.insert(0, {str(built / f'{name}.zip')!r}); import lambdas.{name}"
     code += "; import boto3; assert boto3.DEFAULT_SESSION is None"
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
 
@@ -139,7 +148,12 @@ def test_the_monitor_brings_its_packages_for_lambdas_processor(built):
         machines = {struct.unpack_from("<H", archive.read(name), 18)[0] for name in libraries}
     assert (len(libraries) > 20, machines) == (True, {ARM64})
     assert all("cpython-313" in name for name in libraries if "cpython" in name)
-    assert {"monitor.py", "common.py", "monitoring/watch.py", "core/figures/scores.py"} < set(names)
+    assert {
+        "lambdas/monitor.py",
+        "core/contract/events.py",
+        "monitoring/watch.py",
+        "core/figures/scores.py",
+    } < set(names)
     assert [name for name in names if name.startswith("pillow-") and "/licenses/" in name]
     assert not [name for name in names if "/tests/" in name or name.endswith((".pyi", ".h", "/"))]
 
@@ -198,7 +212,7 @@ def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypa
     }
     code = (
         f"import sys; sys.path += [{str(tmp_path / 'task')!r}, {str(tmp_path / 'runtime')!r}]\n"
-        "import monitor, types\n"
+        "import types\nfrom lambdas import monitor\n"
         "context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 600_000)\n"
         "monitor.handler({'scheduled': '2024-10-15T14:20:00Z'}, context)\n"
     )

@@ -39,7 +39,7 @@ def test_classify_names_what_is_wrong_with_a_photo(deployed, tmp_path):
 
 def test_evaluate_counts_every_photo_once(deployed, staged_sample, tmp_path):
     printed = deployed.project.run(
-        "operations.evaluate", "local", "--data", staged_sample, "--out", tmp_path / "new/figures.json"
+        "operations.evaluation", "local", "--data", staged_sample, "--out", tmp_path / "new/figures.json"
     )
     figures = json.loads((tmp_path / "new/figures.json").read_text())
     rows = figures["confusion"].values()

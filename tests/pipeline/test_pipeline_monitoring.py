@@ -16,7 +16,7 @@ CAPTURED_SECONDS = 30
 def evaluated(deployed, staged_sample, tmp_path_factory) -> dict:
     """The test set has gone through the workflow, and all of it is captured; the figures of that."""
     figures = tmp_path_factory.mktemp("evaluation") / "figures.json"
-    deployed.project.run("operations.evaluate", "local", "--data", staged_sample, "--out", figures)
+    deployed.project.run("operations.evaluation", "local", "--data", staged_sample, "--out", figures)
     truth = [json.loads(line) for line in figures.with_suffix(".truth.jsonl").read_text().splitlines()]
     assert len(truth) == len(dataset.load(staged_sample, "test").names)
     wanted = {f"s3_key={row['id']}" for row in truth}

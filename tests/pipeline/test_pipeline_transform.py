@@ -8,7 +8,7 @@ import pytest
 from sagemaker.core.utils.utils import SageMakerClient
 
 from core import console
-from operations.garbage import GARBAGE
+from operations.ends import GARBAGE
 from operations.transform import __main__, choice
 
 REFUSED = {

@@ -17,11 +17,12 @@ Measured with the standard model, whose baseline are 84 validation photographs, 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
 
+from core.figures import metrics
 from core.figures.baseline import Baseline
 from core.figures.metrics import ALPHA, Estimate, Z, wilson
 from core.figures.pictures import STATISTICS
@@ -167,3 +168,27 @@ def _judged(
         f"{tolerance:.2f} is called a major shift, the {CALLED['ks']} decides",
     }[verdict]
     return Drift(statistic, measure, value, low, high, tolerance, *numbers, *means, verdict, words)
+
+
+def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> dict:
+    """What cannot be said is None: anything of no records, and estimated accuracy and drift without a baseline."""
+    n = live.records
+    names = baseline.classes if baseline else [str(position) for position in range(len(live.classes))]
+    drifts = compare(baseline, live, tolerated) if baseline else []
+    return {
+        "records": n,
+        "coverage": metrics.wilson(live.accepted / n, n)._asdict() if n else None,
+        "estimated_accuracy": estimated_accuracy(live, baseline)._asdict() if n and baseline else None,
+        "confidence": live.confidence_sum / n if n else None,
+        "entropy": live.entropy_sum / n if n else None,
+        "class_mix": {name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
+        "drift": [asdict(drift) for drift in drifts],
+        "moved": list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == "moved")),
+    }
+
+
+def estimated_accuracy(live: Tally, baseline: Baseline) -> metrics.Estimate:
+    """Needs a baseline, because only a model whose confidence was calibrated says how often it is right."""
+    return metrics.estimated_accuracy(
+        live.records, live.confidence_sum, live.confidence_variance_sum, baseline.variance
+    )

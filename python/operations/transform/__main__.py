@@ -19,9 +19,9 @@ from typing import Any
 
 from core import artefacts, environment
 from core.console import UserError, out, run, track
+from core.contract.lines import summarise
 from operations.bulk import counts
 from operations.bulk_run import FOLDERS
-from operations.functions import summarise
 from operations.transform import choice, job, listing, output
 from operations.transform.files import Archive
 

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from core.console import UserError
-from operations.functions import Line
+from core.contract.lines import Line
 
 RESULTS = "results/transform"
 CONNECTIONS = 32

@@ -6,16 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from botocore.exceptions import ClientError
 
 from core.console import UserError
-from operations.functions import (
-    ImageNotFound,
-    ImageTooLarge,
-    Line,
-    NotAnImage,
-    Pointer,
-    blank,
-    check_size,
-    content_type,
-)
+from core.contract.errors import ImageNotFound, ImageTooLarge, NotAnImage
+from core.contract.events import Pointer
+from core.contract.images import check_size, content_type
+from core.contract.lines import Line, blank
 from operations.transform.files import CONNECTIONS, Archive
 
 FIRST_BYTES = 16  # enough to tell a PNG or a JPEG

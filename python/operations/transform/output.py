@@ -3,14 +3,10 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from operations.functions import (
-    Line,
-    Pointer,
-    ThresholdConfidenceNotMet,
-    UnexpectedInference,
-    decide,
-    parse_probabilities,
-)
+from core.contract.decision import decide
+from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference
+from core.contract.events import Pointer, parse_probabilities
+from core.contract.lines import Line
 from operations.transform.files import CONNECTIONS, Archive
 
 NOT_ANSWERED = (

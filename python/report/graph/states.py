@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from operations.client import LOW_CONFIDENCE, reason
+from core.contract.errors import LOW_CONFIDENCE
+from core.contract.events import reason
 from report import executions, theme
 from report.executions import Execution
 from report.graph.draw import Look, Picture

@@ -32,7 +32,7 @@ variable "environment" {
 }
 
 variable "handler" {
-  description = "File and function that Lambda calls, as in classify.handler."
+  description = "Module and function that Lambda calls, as in lambdas.classify.handler."
   type        = string
 }
 

@@ -15,7 +15,7 @@ mock_provider "aws" {
 variables {
   boundary_arn       = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   description        = "Asks the endpoint."
-  handler            = "classify.handler"
+  handler            = "lambdas.classify.handler"
   kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
   log_retention_days = 30
   name               = "scones-test-classify"

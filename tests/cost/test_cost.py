@@ -342,7 +342,7 @@ def test_an_instance_without_a_price_is_named(example):
 
 
 def test_a_price_file_that_is_not_there_ends_the_command_with_one_line(tmp_path):
-    command = [sys.executable, "-m", "operations.cost", "--prices", str(tmp_path / "none.toml")]
+    command = [sys.executable, "-m", "cost", "--prices", str(tmp_path / "none.toml")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert (
@@ -365,8 +365,6 @@ def test_what_terraform_refuses_is_answered_in_one_line(tmp_path, monkeypatch):
 
 
 def test_elsewhere_than_at_the_projects_root_the_command_ends_with_one_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "operations.cost"], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", "cost"], cwd=tmp_path, capture_output=True, text=True)
     said = "error: there is no environment in terraform/envs: run this at the project's root\n"
     assert (done.returncode, done.stderr) == (1, said)

@@ -10,11 +10,11 @@ from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from common import AccessDenied, ImageNotFound, ImageTooLarge, NotAnImage, Pointer, StorageUnavailable
+from core.contract.errors import AccessDenied, ImageNotFound, StorageUnavailable
+from core.contract.events import Pointer
+from core.contract.images import check_size, content_type
 
-MAX_IMAGE_BYTES = 6_291_456  # what InvokeEndpoint takes
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 2  # at worst 15 s: a function that reads gets more
-MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 NETWORK_FAULTS = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
 
@@ -61,16 +61,3 @@ def transient_by_name(what: object) -> Iterator[None]:
         raise StorageUnavailable(f"{what}: {error}") from error
     except NETWORK_FAULTS as error:
         raise StorageUnavailable(f"{what}: {error}") from error
-
-
-def check_size(size: int, image: Pointer) -> None:
-    if size > MAX_IMAGE_BYTES:
-        raise ImageTooLarge(f"{image}: {size} bytes, an endpoint takes {MAX_IMAGE_BYTES} at most")
-
-
-def content_type(content: bytes, image: Pointer) -> str:
-    """PNG or JPEG, by the first bytes: a file's name and declared type may say anything."""
-    for magic, kind in MAGIC.items():
-        if content.startswith(magic):
-            return kind
-    raise NotAnImage(f"{image}: {len(content)} bytes that are neither a PNG nor a JPEG image")

@@ -16,8 +16,8 @@ from PIL import Image, ImageFilter
 
 from core.figures import baseline, pictures, scores
 from core.figures.baseline import Baseline
+from core.figures.drift import assess
 from core.figures.tally import count
-from monitoring.tally import assess
 from training import artefact, dataset, evaluate, sample
 from training.inference import Classifier
 from training.model import logits_of, train_member

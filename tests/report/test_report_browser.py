@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from __main__.page import embedded
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from report import __main__
+from report.page import embedded
 
 CHROMIUM = shutil.which("chromium")
 PHONE, DESK = 390, 1440

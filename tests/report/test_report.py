@@ -13,11 +13,11 @@ from typing import Any
 
 import boto3
 import pytest
-from __main__.thumbnails import thumbnail
 from PIL import Image
 
 from core.console import UserError
 from report import __main__, models, theme
+from report.thumbnails import thumbnail
 
 
 @pytest.fixture

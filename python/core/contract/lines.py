@@ -1,4 +1,4 @@
-"""What the functions of a bulk run share: where its results are, and what one line of them says."""
+"""What is known of one photo of a bulk run: a line of its results, and what the lines add up to."""
 
 import re
 import reprlib
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from common import InvalidEvent
+from core.contract.errors import InvalidEvent
 
 RUN = re.compile(r"[A-Za-z0-9_-]{1,80}")  # it is an execution's name, too
 FAILED = "failed"
@@ -38,3 +38,13 @@ def blank(key: str, model: str) -> Line:
 def count(lines: Iterable[Line]) -> dict[str, int]:
     counted = Counter(line["outcome"] for line in lines)
     return {outcome: counted[outcome] for outcome in OUTCOMES}
+
+
+def summarise(run: str, lines: list[Line]) -> dict[str, Any]:
+    return {
+        "run": run,
+        "images": len(lines),
+        **count(lines),
+        "labels": Counter(line["label"] for line in lines if line["label"]),
+        "errors": Counter(line["error"] for line in lines if line["outcome"] == FAILED),
+    }

@@ -1,4 +1,4 @@
-"""Send a staged test set through a deployed environment: `python -m operations.evaluate ENV --data DIR`.
+"""Send a staged test set through a deployed environment: `python -m operations.evaluation ENV --data DIR`.
 
 Every photo is uploaded as a driver's photo is, some at a time. What the gate stops lands in the review queue.
 With --out FILE.json the figures are kept there, and beside them FILE.truth.jsonl says what is on each photo: for
@@ -69,7 +69,7 @@ def table(result: dict[str, Any]) -> Table:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="operations.evaluate")
+    parser = argparse.ArgumentParser(prog="operations.evaluation")
     parser.add_argument("env")
     parser.add_argument("--data", type=Path, required=True, help="a staged data set")
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")

@@ -1,0 +1,91 @@
+"""The events that pass from one step of the workflow to the next: read without trust, refused by name."""
+
+import json
+import re
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.contract.errors import InvalidEvent, UnexpectedInference
+
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+MAX_KEY_BYTES = 1024
+SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where an image is in S3."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def parse_body(event: object) -> dict[str, Any]:
+    """The bare body, out of whatever wraps it: a step's answer, the state machine's payload, or both."""
+    body = event
+    while isinstance(body, dict) and "body" in body:
+        body = body["body"]
+        if isinstance(body, str):
+            body = parse_json(body, InvalidEvent, "the event's body")
+    if not isinstance(body, dict):
+        raise InvalidEvent(f"the event, or its body, must be an object, not {reprlib.repr(body)}")
+    return body
+
+
+def parse_pointer(body: Mapping[str, Any]) -> Pointer:
+    """The image that the body names. EventBridge does not URL-encode keys, so the key is taken as it is."""
+    bucket, key = body.get("s3_bucket"), body.get("s3_key")
+    if not (isinstance(bucket, str) and BUCKET_NAME.fullmatch(bucket)):
+        raise InvalidEvent(f"s3_bucket must be the name of a bucket, not {reprlib.repr(bucket)}")
+    if not (isinstance(key, str) and 1 <= utf8_length(key) <= MAX_KEY_BYTES):
+        raise InvalidEvent(f"s3_key must be 1 to {MAX_KEY_BYTES} bytes of text, not {reprlib.repr(key)}")
+    return Pointer(bucket, key)
+
+
+def parse_probabilities(inferences: object, image: Pointer) -> list[float]:
+    """One probability per class, from a list or its JSON text. Anything else is refused: never fail open."""
+    if isinstance(inferences, str | bytes):
+        inferences = parse_json(inferences, UnexpectedInference, f"{image}: the model's answer")
+    if not isinstance(inferences, list) or len(inferences) < 2:
+        problem = "not a list of at least two probabilities"
+    elif not all(type(p) in (int, float) and 0 <= p <= 1 for p in inferences):  # NaN fails both comparisons
+        problem = "not made of numbers from 0 to 1"
+    elif abs(sum(inferences) - 1) > SUM_TOLERANCE:
+        problem = "not probabilities that add up to 1"
+    else:
+        return inferences
+    raise UnexpectedInference(f"{image}: the model's answer is {problem}: {reprlib.repr(inferences)}")
+
+
+def parse_json(text: str | bytes, error: type[Exception], what: str) -> Any:
+    """The value that the text holds, or the error that says what is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as cause:
+        raise error(f"{what} is not JSON: {reprlib.repr(text)}") from cause
+
+
+def utf8_length(text: str) -> int:
+    """The text's bytes in UTF-8; 0 for one that UTF-8 cannot hold (half of a surrogate pair)."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return 0
+
+
+def answer(body: dict[str, Any]) -> dict[str, Any]:
+    """What each step returns."""
+    return {"statusCode": 200, "body": body}
+
+
+def reason(cause: str) -> str:
+    """What a failed function said: its message out of the JSON that Step Functions keeps."""
+    try:
+        return json.loads(cause)["errorMessage"]
+    except (ValueError, KeyError, TypeError):
+        return cause

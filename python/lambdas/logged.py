@@ -1,0 +1,51 @@
+"""One line of log per invocation."""
+
+import functools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from core.contract.errors import InvalidEvent, ThresholdConfidenceNotMet
+from core.contract.events import parse_body, parse_pointer
+
+LOGGED = ("inferences", "label", "confidence", "threshold", "accepted", "review", "failed")
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+
+
+def logged(handler: Handler) -> Handler:
+    """Make each invocation print one line of JSON: which execution and image, and how it ended."""
+
+    @functools.wraps(handler)
+    def wrapper(event: Any, context: Any) -> dict[str, Any]:
+        line = {
+            "function": handler.__module__.rpartition(".")[2],
+            "execution_id": event.get("execution_id") if isinstance(event, dict) else None,
+            "request_id": getattr(context, "aws_request_id", None),
+            "image": name_image(event),  # its name: the image itself is never logged
+        }
+        try:
+            result = handler(event, context)
+        except ThresholdConfidenceNotMet as outcome:
+            log("WARNING", {**line, "message": "not sure enough", "error": type(outcome).__name__})
+            raise
+        except Exception as error:
+            log("ERROR", {**line, "message": str(error), "error": type(error).__name__})
+            raise
+        log("INFO", {**line, "message": "done", **{k: v for k, v in result["body"].items() if k in LOGGED}})
+        return result
+
+    return wrapper
+
+
+def name_image(event: object) -> str | None:
+    """The image's name for the log; none in an event that the handler is about to refuse by its own error."""
+    try:
+        return str(parse_pointer(parse_body(event)))
+    except InvalidEvent:
+        return None
+
+
+def log(level: str, line: dict[str, Any]) -> None:
+    print(json.dumps({"timestamp": datetime.now(UTC).isoformat(), "level": level, **line}))

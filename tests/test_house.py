@@ -1,0 +1,87 @@
+"""The plan of the house: which room may import which, and that no two files of python/ share a name."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from core import closure
+from core.contract import decision
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = ROOT / "python"
+# From the ground up; docs/architecture.md shows the same table. An import points down, or stays in its room.
+FLOORS = (
+    ("core",),
+    ("monitoring", "training", "localcloud"),
+    ("lambdas", "operations", "report"),
+    ("cost",),
+    ("delivery", "bench"),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+OF_EVERY_PACKAGE = ("__init__.py", "__main__.py")
+UNSHARED = ("requirements.txt",)  # names that pip expects
+
+
+def sources() -> list[Path]:
+    return [path.relative_to(PYTHON) for path in sorted(PYTHON.rglob("*.py"))]
+
+
+def imports(file: Path) -> set[Path]:
+    """The files of ours that a file imports, wherever in it."""
+    names = closure.read_imports(PYTHON / file)
+    return {found for name in names for found in closure.locate(name)} - {file}
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {file.parts[0] for file in sources()} == FLOOR.keys()
+
+
+def test_no_import_points_up() -> None:
+    up = [
+        f"{file} imports {other}"
+        for file in sources()
+        for other in imports(file)
+        if file.parts[0] != other.parts[0] and FLOOR[other.parts[0]] >= FLOOR[file.parts[0]]
+    ]
+    assert up == []
+
+
+def test_nothing_reaches_a_room_past_its_door() -> None:
+    """A changed sys.path, or an import by text, would be an arrow that nobody sees."""
+    hidden = [
+        str(file) for file in sources() if re.search(r"sys\.path|import_module", (PYTHON / file).read_text())
+    ]
+    assert hidden == [
+        "localcloud/functions/runtime.py",
+        "localcloud/models/modelserver.py",
+    ]  # they load users' code
+
+
+def test_no_two_files_share_a_name() -> None:
+    places = defaultdict(list)
+    for file in sources():
+        if file.name not in OF_EVERY_PACKAGE:
+            places[file.name].append(str(file))
+    assert [found for found in places.values() if len(found) > 1] == []
+
+
+def test_the_architecture_page_shows_the_same_floors() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    rows = re.findall(r"^\| (\d) \| (.*?) \|", page, re.MULTILINE)
+    shown = [tuple(re.findall(r"python/(\w+)", rooms)) for _, rooms in sorted(rows)]
+    assert [set(rooms) for rooms in shown] == [set(rooms) for rooms in FLOORS]
+
+
+def test_the_threshold_stands_in_terraform_and_in_the_contract_and_nowhere_else() -> None:
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    (block,) = re.findall(r'variable "threshold" {(.*?)^}', variables, re.MULTILINE | re.DOTALL)
+    assert float(re.search(r"default\s*= ([\d.]+)", block)[1]) == decision.THRESHOLD
+    elsewhere = [
+        f"{file}: {node.value}"
+        for file in sources()
+        if file != Path("core/contract/decision.py")
+        for node in ast.walk(ast.parse((PYTHON / file).read_text()))
+        if isinstance(node, ast.Constant) and node.value in (decision.THRESHOLD, str(decision.THRESHOLD))
+    ]
+    assert elsewhere == ["training/vehicles.py: 0.93"]  # how long a drawn wheel's shadow is
