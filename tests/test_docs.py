@@ -1,6 +1,7 @@
 """The documentation and the repository agree: its links and make targets exist, each alarm is in the runbook."""
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,3 +124,8 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     named = " ".join(MAKE.findall((ROOT / page).read_text())).split()
     assert set(named) <= set(targets)
+
+
+def test_the_newest_version_in_the_changelog_is_the_project_s() -> None:
+    versions = re.findall(r"^## \[(\d\S*)]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert versions[0] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
