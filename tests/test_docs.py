@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,9 @@ ALARM_FILES = sorted((ROOT / "terraform/modules").rglob("*.tf"))
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 ALARM = re.compile(r'^resource "aws_cloudwatch_metric_alarm" .*?^}', re.MULTILINE | re.DOTALL)
 ALARM_NAME = re.compile(r'alarm_name\s+= "\$\{var\.prefix}-(.+)"')
+ALARM_DESCRIPTION = re.compile(r"alarm_description\s+= (.+)")
 # Where an alarm is made for each entry of a table, the entry starts with its description.
-ENTRY = re.compile(r'"?([\w${}-]+)"? =>? \{\s+description ')
+ENTRY = re.compile(r'"?([\w${}-]+)"? +=>? \{\s+description\s+= "(.*)"$', re.MULTILINE)
 MAKE = re.compile(r"(?:^    |`)make ((?:[a-z]+ ?)+)", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
@@ -29,21 +29,30 @@ ALARM_HEADING = re.compile(r"^### (.+?)$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTAL
 PART = re.compile(r"^\*\*(\w+)\.\*\*", re.MULTILINE)
 
 
-def alarms() -> Iterator[str]:
-    """Each alarm's name without the prefix, as a pattern where a part of it stands for several names."""
+def alarms() -> dict[str, str]:
+    """Each alarm's description, by its name without the prefix: a pattern where a part stands for several names."""
+    found = {}
     for path in ALARM_FILES:
         text = path.read_text()
         for block in ALARM.findall(text):
-            name = ALARM_NAME.findall(block)[0]
-            table = re.search(r"for_each\s+= local\.(\w+)", block)
+            name, description = ALARM_NAME.findall(block)[0], ALARM_DESCRIPTION.findall(block)[0].strip('"')
+            table = re.search(r"^  for_each\s+= local\.(\w+)", block, re.MULTILINE)
             if not table:
-                yield name
+                found[name] = description
                 continue
             entries = re.search(rf"^  {table[1]} = (.*?)^  [)}}]", text, re.MULTILINE | re.DOTALL)
-            keys = ENTRY.findall(entries[1]) if entries else []
-            assert keys, f"{path.name} has no entries for the alarms of local.{table[1]}"
-            for key in keys:
-                yield name.replace("${each.key}", key).replace("${key}", "[a-z]+")
+            rows = ENTRY.findall(entries[1]) if entries else []
+            assert rows, f"{path.name} has no entries for the alarms of local.{table[1]}"
+            for key, own in rows:
+                found[filled(name, key, own)] = filled(description, key, own)
+    return found
+
+
+def filled(text: str, key: str, description: str) -> str:
+    """What an entry of a table makes of its resource's text."""
+    for form in ("${each.value.description}", "each.value.description"):
+        text = text.replace(form, description)
+    return text.replace("${each.key}", key).replace("${key}", "[a-z]+")
 
 
 def runbook() -> dict[str, str]:
@@ -99,6 +108,12 @@ def test_every_alarm_has_its_heading_in_the_runbook() -> None:
 def test_every_heading_of_an_alarm_is_for_an_alarm_that_exists() -> None:
     names = list(alarms())
     assert [heading for heading in runbook() if not any(re.fullmatch(name, heading) for name in names)] == []
+
+
+def test_every_description_of_an_alarm_ends_with_the_address_of_its_heading() -> None:
+    # Whoever is paged reads the description. A full stop behind the address would be taken for a part of it.
+    described = alarms()
+    assert [name for name in described if not described[name].endswith(f"{RUNBOOK}#{name}")] == []
 
 
 def test_no_alarm_has_two_headings() -> None:
