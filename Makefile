@@ -120,7 +120,7 @@ monitor: $(VENV)/.installed-demo ## Look at what was captured since the last loo
 
 .PHONY: report
 report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h
-	@$(TOOL) report.__main__ --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
+	@$(TOOL) report --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
 
 .PHONY: cost
 cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"
