@@ -64,7 +64,7 @@ resource "aws_cloudwatch_dashboard" "this" {
           properties = {
             title       = widget.title
             metrics     = widget.metrics
-            region      = data.aws_region.current.name
+            region      = data.aws_region.current.id
             stat        = lookup(widget, "stat", "Sum")
             period      = lookup(widget, "period", 300)
             annotations = { horizontal = lookup(widget, "limits", []) }

@@ -34,7 +34,7 @@ locals {
   ]
 
   account_id       = data.aws_caller_identity.current.account_id
-  queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${local.account_id}"
+  queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${local.account_id}"
 }
 
 # ---- The state machine
