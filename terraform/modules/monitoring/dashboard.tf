@@ -4,7 +4,7 @@
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
   endpoint  = ["EndpointName", var.endpoint_name, "VariantName", var.endpoint_variant]
-  functions = values(var.function_names)
+  functions = [for function in var.functions : function.name]
   captured  = flatten([for name, value in local.dimensions : [name, value]])
 
   captured_widgets = [

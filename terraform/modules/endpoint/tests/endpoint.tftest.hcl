@@ -119,6 +119,11 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   }
 
   assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
+    error_message = "An alarm does not say where the runbook speaks of it."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["latency"].threshold == 250000
     error_message = "ModelLatency is in microseconds."
   }
