@@ -23,7 +23,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.prefix}-endpoint-${each.key}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description} See docs/runbook.md#endpoint-${each.key}"
   namespace           = "AWS/SageMaker"
   metric_name         = each.value.metric
   dimensions          = { EndpointName = var.name, VariantName = local.variant }

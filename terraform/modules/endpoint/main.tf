@@ -5,7 +5,7 @@ data "aws_region" "current" {}
 locals {
   partition  = data.aws_partition.current.partition
   account_id = data.aws_caller_identity.current.account_id
-  region     = data.aws_region.current.name
+  region     = data.aws_region.current.id
 
   models = var.model == null ? {} : { live = var.model }
   # Only the endpoint itself, and what scales it, costs money by the hour.

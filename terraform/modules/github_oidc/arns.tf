@@ -9,7 +9,7 @@ locals {
     for service in [
       "application-autoscaling", "cloudwatch", "events", "kms", "lambda", "logs", "sagemaker", "scheduler", "sns", "sqs",
       "states",
-    ] : service => "arn:${local.partition}:${service}:${data.aws_region.current.name}:${local.account}"
+    ] : service => "arn:${local.partition}:${service}:${data.aws_region.current.id}:${local.account}"
   }
   everywhere = {
     for service in ["budgets", "cloudwatch", "iam"] : service => "arn:${local.partition}:${service}::${local.account}"

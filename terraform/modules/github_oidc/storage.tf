@@ -51,7 +51,7 @@ locals {
         Resource = [local.keys]
         Condition = {
           StringEquals = merge(local.our_key.StringEquals, {
-            "kms:ViaService" = [for service in ["lambda", "s3", "scheduler"] : "${service}.${data.aws_region.current.name}.amazonaws.com"]
+            "kms:ViaService" = [for service in ["lambda", "s3", "scheduler"] : "${service}.${data.aws_region.current.id}.amazonaws.com"]
           })
         }
       },

@@ -1,48 +1,119 @@
+# Alarms on one metric, in one table by their names. Those on several are in computed_alarms.tf.
+#
 # A photo of low confidence ends its execution as FAILED by design, and a function that refuses one raises. So neither
 # ExecutionsFailed nor one function error may page. What does: an entry into the state Notify, which all that is
 # unexpected passes through; and, should that state itself be out of reach, more than half of the photos failing.
+#
+# What the monitor finds in the captures rings on the bound of a confidence interval, never on the value itself: few
+# photos give a wide interval, and so no alarm, and fewer than 30 in a day have no bounds at all.
 
 locals {
-  namespace = "Scones/${var.prefix}"
+  namespace  = "Scones/${var.prefix}"
+  model      = coalesce(var.model_id, "none") # before the first model there is nothing to drift
+  dimensions = { EndpointName = var.endpoint_name, Model = local.model }
 
   dead_letter_queue_names = merge(var.dead_letter_queue_names, { schedule = aws_sqs_queue.schedule_dead_letters.name })
 
-  queue_alarms = merge(
+  # The monitor publishes an hour's figures some 20 minutes after that hour, dated to its beginning, so that they are up
+  # to 2 h 20 min old when the next ones come: an alarm that looks back on three hours always finds some.
+  bound = { namespace = local.namespace, dimensions = local.dimensions, statistic = "Average", period = 3600, periods = 3 }
+
+  alarms = merge(
+    {
+      workflow-unexpected = {
+        description = "A photo could not be routed, and not for lack of confidence."
+        metric      = { namespace = local.namespace, name = aws_cloudwatch_log_metric_filter.unexpected.metric_transformation[0].name, dimensions = null, statistic = "Sum" }
+        threshold   = 1
+      }
+      workflow-timed-out = {
+        description = "An execution ran into the state machine's own time-out."
+        metric      = { namespace = "AWS/States", name = "ExecutionsTimedOut", dimensions = { StateMachineArn = var.state_machine_arn }, statistic = "Sum" }
+        threshold   = 1
+      }
+      review-age = {
+        description = "A photo has waited for review for more than ${var.review_hours} hours."
+        metric      = { namespace = "AWS/SQS", name = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = var.review_queue_name }, statistic = "Maximum" }
+        threshold   = var.review_hours * 60 * 60
+      }
+      # One failure is tried again by Lambda; the hour that failed is made up for by the next run.
+      monitor-errors = {
+        description = "${var.monitor.name} failed twice or more in an hour: trying again did not help."
+        metric      = { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = var.monitor.name }, statistic = "Sum", period = 3600 }
+        threshold   = 2
+      }
+      confidence-drift = {
+        description = "The model is not as sure as it was in training: the distribution of its confidence has moved by more than ${var.drift.confidence}."
+        metric      = merge(local.bound, { name = "ConfidenceDriftLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.confidence
+      }
+      image-drift = {
+        description = "Photos are not like those of the training: a statistic of the images has moved by more than ${var.drift.images}."
+        metric      = merge(local.bound, { name = "ImageDriftLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.images
+      }
+      class-drift = {
+        description = "Another mix of vehicles arrives than in training: a class's share has moved by more than ${var.drift.classes}."
+        metric      = merge(local.bound, { name = "ClassDriftLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.classes
+      }
+      low-coverage = {
+        description = "The share of a day's photos that the model is sure of is below ${var.drift.min_coverage}: the others wait for a person."
+        metric      = merge(local.bound, { name = "CoverageUpperBound" })
+        comparison  = "LessThanThreshold"
+        threshold   = var.drift.min_coverage
+      }
+      low-accuracy = {
+        description = "The share of a day's photos that the model is right on, judged by its own confidence, is below ${var.drift.min_accuracy}."
+        metric      = merge(local.bound, { name = "EstimatedAccuracyUpperBound" })
+        comparison  = "LessThanThreshold"
+        threshold   = var.drift.min_accuracy
+      }
+    },
     {
       for key, name in local.dead_letter_queue_names : "${key}-dead-letters" => {
         description = "Messages lie in ${name}: something was given up."
-        metric      = "ApproximateNumberOfMessagesVisible"
-        queue       = name
+        metric      = { namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = name }, statistic = "Maximum" }
         threshold   = 1
       }
     },
     {
-      review-age = {
-        description = "A photo has waited for review for more than ${var.review_hours} hours."
-        metric      = "ApproximateAgeOfOldestMessage"
-        queue       = var.review_queue_name
-        threshold   = var.review_hours * 60 * 60
+      for key, function in var.functions : "${key}-throttles" => {
+        description = "Invocations of ${function.name} were throttled."
+        metric      = { namespace = "AWS/Lambda", name = "Throttles", dimensions = { FunctionName = function.name }, statistic = "Sum" }
+        threshold   = 5
       }
     },
+    {
+      for key, function in var.functions : "${key}-errors" => {
+        description = "${function.name} failed at least five times in five minutes."
+        metric      = { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = function.name }, statistic = "Sum" }
+        threshold   = 5
+      }
+      if !function.raises_by_design
+    },
   )
+}
 
-  function_alarms = merge(
-    {
-      for key, name in var.function_names : "${key}-throttles" => {
-        description = "Invocations of ${name} were throttled."
-        function    = name
-        metric      = "Throttles"
-      }
-    },
-    {
-      for key, name in var.function_names : "${key}-errors" => {
-        description = "${name} failed at least five times in five minutes."
-        function    = name
-        metric      = "Errors"
-      }
-      if !contains(var.functions_raising_by_design, key)
-    },
-  )
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = "${each.value.description} See docs/runbook.md#${each.key}"
+  namespace           = each.value.metric.namespace
+  metric_name         = each.value.metric.name
+  dimensions          = each.value.metric.dimensions
+  statistic           = each.value.metric.statistic
+  comparison_operator = lookup(each.value, "comparison", "GreaterThanOrEqualToThreshold")
+  threshold           = each.value.threshold
+  period              = lookup(each.value.metric, "period", 300)
+  evaluation_periods  = lookup(each.value.metric, "periods", 1)
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.this.arn]
+  ok_actions          = [aws_sns_topic.this.arn]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "unexpected" {
@@ -56,105 +127,4 @@ resource "aws_cloudwatch_log_metric_filter" "unexpected" {
     value     = "1"
     unit      = "Count"
   }
-}
-
-resource "aws_cloudwatch_metric_alarm" "unexpected" {
-  alarm_name          = "${var.prefix}-workflow-unexpected"
-  alarm_description   = "A photo could not be routed, and not for lack of confidence."
-  namespace           = local.namespace
-  metric_name         = aws_cloudwatch_log_metric_filter.unexpected.metric_transformation[0].name
-  statistic           = "Sum"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  period              = 300
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "mostly_failing" {
-  alarm_name          = "${var.prefix}-workflow-mostly-failing"
-  alarm_description   = "Of at least ten photos in an hour, more than half ended without a loading bay, for whatever reason."
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 50
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
-
-  metric_query {
-    id          = "percentage"
-    label       = "Photos without a loading bay, %"
-    expression  = "IF(started >= 10, 100 * failed / started, 0)"
-    return_data = true
-  }
-
-  dynamic "metric_query" {
-    for_each = { failed = "ExecutionsFailed", started = "ExecutionsStarted" }
-
-    content {
-      id = metric_query.key
-
-      metric {
-        namespace   = "AWS/States"
-        metric_name = metric_query.value
-        dimensions  = { StateMachineArn = var.state_machine_arn }
-        stat        = "Sum"
-        period      = 3600
-      }
-    }
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "timed_out" {
-  alarm_name          = "${var.prefix}-workflow-timed-out"
-  alarm_description   = "An execution ran into the state machine's own time-out."
-  namespace           = "AWS/States"
-  metric_name         = "ExecutionsTimedOut"
-  dimensions          = { StateMachineArn = var.state_machine_arn }
-  statistic           = "Sum"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  period              = 300
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "queue" {
-  for_each = local.queue_alarms
-
-  alarm_name          = "${var.prefix}-${each.key}"
-  alarm_description   = each.value.description
-  namespace           = "AWS/SQS"
-  metric_name         = each.value.metric
-  dimensions          = { QueueName = each.value.queue }
-  statistic           = "Maximum"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = each.value.threshold
-  period              = 300
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "function" {
-  for_each = local.function_alarms
-
-  alarm_name          = "${var.prefix}-${each.key}"
-  alarm_description   = each.value.description
-  namespace           = "AWS/Lambda"
-  metric_name         = each.value.metric
-  dimensions          = { FunctionName = each.value.function }
-  statistic           = "Sum"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
-  period              = 300
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
 }

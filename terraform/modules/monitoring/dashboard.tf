@@ -4,7 +4,7 @@
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
   endpoint  = ["EndpointName", var.endpoint_name, "VariantName", var.endpoint_variant]
-  functions = values(var.function_names)
+  functions = [for function in var.functions : function.name]
   captured  = flatten([for name, value in local.dimensions : [name, value]])
 
   captured_widgets = [
@@ -64,7 +64,7 @@ resource "aws_cloudwatch_dashboard" "this" {
           properties = {
             title       = widget.title
             metrics     = widget.metrics
-            region      = data.aws_region.current.name
+            region      = data.aws_region.current.id
             stat        = lookup(widget, "stat", "Sum")
             period      = lookup(widget, "period", 300)
             annotations = { horizontal = lookup(widget, "limits", []) }

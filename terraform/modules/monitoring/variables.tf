@@ -60,15 +60,12 @@ variable "endpoint_variant" {
   type        = string
 }
 
-variable "function_names" {
-  description = "Names of the functions that a photo passes through, by stage."
-  type        = map(string)
-}
-
-variable "functions_raising_by_design" {
-  description = "Stages whose errors are an ordinary outcome and must not ring."
-  type        = set(string)
-  default     = []
+variable "functions" {
+  description = "Functions that a photo passes through, by stage: their names, and whether raising is how one gives an ordinary outcome, so that its errors must not ring."
+  type = map(object({
+    name             = string
+    raises_by_design = optional(bool, false)
+  }))
 }
 
 variable "kms_key_arn" {

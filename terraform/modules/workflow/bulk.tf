@@ -3,7 +3,7 @@
 locals {
   bulk_arns = {
     for kind, path in { machine = "stateMachine:${var.prefix}-bulk", executions = "execution:${var.prefix}-bulk:*", children = "execution:${var.prefix}-bulk/*" } :
-    kind => "arn:${data.aws_partition.current.partition}:states:${data.aws_region.current.name}:${local.account_id}:${path}"
+    kind => "arn:${data.aws_partition.current.partition}:states:${data.aws_region.current.id}:${local.account_id}:${path}"
   }
   bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 

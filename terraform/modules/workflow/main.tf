@@ -34,7 +34,7 @@ locals {
   ]
 
   account_id       = data.aws_caller_identity.current.account_id
-  queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${local.account_id}"
+  queue_arn_prefix = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${local.account_id}"
 }
 
 # ---- The state machine
@@ -97,7 +97,7 @@ resource "aws_iam_role_policy" "state_machine" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(local.logs_and_traces, [
-      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [for stage in ["serialize", "classify", "filter"] : var.function_arns[stage]] },
+      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [var.function_arns.serialize, var.function_arns.classify, var.function_arns.filter] },
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.review.arn },
       { Effect = "Allow", Action = "events:PutEvents", Resource = aws_cloudwatch_event_bus.this.arn },
       { Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arn },

@@ -8,7 +8,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_region" {
-    defaults = { name = "eu-west-1" }
+    defaults = { id = "eu-west-1" }
   }
 
   mock_resource "aws_cloudwatch_log_group" {
@@ -116,6 +116,11 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   assert {
     condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
     error_message = "Nobody could tell which model a captured answer is from."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
+    error_message = "An alarm does not say where the runbook speaks of it."
   }
 
   assert {

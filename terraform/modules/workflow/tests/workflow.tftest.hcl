@@ -8,7 +8,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_region" {
-    defaults = { name = "eu-west-1" }
+    defaults = { id = "eu-west-1" }
   }
 
   mock_resource "aws_cloudwatch_event_bus" {

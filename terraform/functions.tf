@@ -1,0 +1,140 @@
+# The functions: what each of them is, what it is told, and what it may do.
+#
+# In three tables, and only the first is what `for_each` goes through: all parts of all functions, their logs and queues
+# among them, wait for what that names, and the review queue alone takes half a minute.
+
+locals {
+  functions = {
+    serialize = {
+      description     = "Puts the photo, or a pointer to it, into the workflow's state."
+      timeout_seconds = 20
+      memory_mb       = 512
+      watched         = true
+    }
+    classify = {
+      description     = "Asks the endpoint how probable each class is."
+      timeout_seconds = 30
+      memory_mb       = 512
+      watched         = true
+    }
+    filter = {
+      description     = "Lets a photo pass only if the model is sure enough."
+      timeout_seconds = 10
+      memory_mb       = 256
+      watched         = true
+      # It is how it says that the model is not sure.
+      raises_by_design = true
+    }
+    batch = {
+      description     = "Classifies a batch of photos of a bulk run."
+      timeout_seconds = 240
+      memory_mb       = 1024
+    }
+    collect = {
+      description     = "Makes one result of all batches of a bulk run."
+      timeout_seconds = 900
+      memory_mb       = 2048
+    }
+    monitor = {
+      description     = "Looks at what the endpoint captured since the last time, and publishes what it found."
+      asynchronous    = true
+      timeout_seconds = 900
+      memory_mb       = 1024
+    }
+  }
+
+  # The others have no alarms of this kind: somebody follows a bulk run, and the monitor has alarms of its own.
+  watched_functions = {
+    for stage, function in local.functions : stage => {
+      name             = module.lambda[stage].name
+      raises_by_design = lookup(function, "raises_by_design", false)
+    }
+    if lookup(function, "watched", false)
+  }
+
+  environment = {
+    classify = { ENDPOINT_NAME = module.endpoint.name }
+    filter   = { LABELS = local.labels, THRESHOLD = tostring(var.threshold) }
+    batch = {
+      BUCKET           = module.storage.bucket
+      ENDPOINT_NAME    = module.endpoint.name
+      LABELS           = local.labels
+      MODEL            = local.model_id
+      RESULTS          = local.bulk_results
+      REVIEW_QUEUE_URL = module.workflow.review_queue.url
+      THRESHOLD        = tostring(var.threshold)
+    }
+    collect = {
+      BUCKET  = module.storage.bucket
+      MODEL   = local.model_id
+      RESULTS = local.bulk_results
+    }
+    monitor = {
+      BUCKET        = module.storage.bucket
+      CAPTURES      = "captures"
+      ENDPOINT_NAME = module.endpoint.name
+      MODEL         = local.model_id
+      MODELS        = "models"
+      NAMESPACE     = module.monitoring.namespace
+      RESULTS       = local.results
+      THRESHOLD     = tostring(var.threshold)
+      TOLERATED     = jsonencode(local.tolerated_drift)
+    }
+  }
+
+  permissions = {
+    serialize = local.read_photos
+    classify  = concat(local.read_photos, local.ask_endpoint)
+    batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.send_to_review)
+    collect   = concat(local.write_bulk, local.read_bulk)
+    monitor   = local.watch_captures
+  }
+}
+
+locals {
+  # Until a model is promoted no photo gets as far as its labels.
+  labels   = join(",", var.model == null ? sort(keys(var.routes)) : var.model.labels)
+  model_id = module.endpoint.model_id == null ? "" : module.endpoint.model_id
+
+  bulk_results = "results/bulk"
+  results      = "results/monitor"
+
+  ask_endpoint   = [{ actions = ["sagemaker:InvokeEndpoint"], resources = [module.endpoint.arn] }]
+  send_to_review = [{ actions = ["sqs:SendMessage"], resources = [module.workflow.review_queue.arn] }]
+  read_photos = [
+    { actions = ["s3:GetObject"], resources = [for folder in ["incoming", "archive"] : "${module.storage.bucket_arn}/${folder}/*"] },
+    # Without it S3 calls a photo that is gone "access denied" instead of "no such key".
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
+    { actions = ["kms:Decrypt"], resources = [module.storage.kms_key_arn] },
+  ]
+
+  write_bulk = [
+    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
+    { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
+  ]
+  states_arn = "arn:${data.aws_partition.current.partition}:states:${var.region}:${data.aws_caller_identity.current.account_id}"
+  read_bulk = [
+    { actions = ["s3:GetObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
+    # By name: the state machine's own ARN is known only after that of the function.
+    { actions = ["states:ListMapRuns"], resources = ["${local.states_arn}:execution:${var.prefix}-bulk:*"] },
+    { actions = ["states:DescribeMapRun"], resources = ["${local.states_arn}:mapRun:${var.prefix}-bulk/*"] },
+  ]
+
+  watch_captures = [
+    { actions = ["s3:GetObject"], resources = [for folder in ["captures", "models", local.results] : "${module.storage.bucket_arn}/${folder}/*"] },
+    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.results}/*"] },
+    {
+      # "IfExists", because reading has no prefix: without it S3 calls the first run's missing result "access denied".
+      actions   = ["s3:ListBucket"]
+      resources = [module.storage.bucket_arn]
+      condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "models/*", "${local.results}/*"] } }
+    },
+    { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
+    {
+      actions   = ["cloudwatch:PutMetricData"]
+      resources = ["*"]
+      condition = { StringEquals = { "cloudwatch:namespace" = [module.monitoring.namespace] } }
+    },
+  ]
+}
