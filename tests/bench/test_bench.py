@@ -1,6 +1,5 @@
 """`make bench`: the measurements themselves are no tests, but the command has to keep its promises."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +27,18 @@ def test_the_capture_that_is_measured_is_read_whole(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(capture, "MANY_FILES", 5)
     figures = {figure.name: figure for figure in capture.measure()}
     assert 3_000 < figures["capture_bytes_per_record"].value < 5_000
-    assert "reading 100 records" in figures["capture_peak_mb"].meaning
-    assert figures["capture_records_per_s"].value > figures["capture_records_per_s_with_images"].value > 0
-    json.dumps([figure.value for figure in figures.values()])
+    assert "reads 100 records" in figures["capture_peak_mb"].meaning
+    assert figures["capture_records_per_s"].value > 0
+    assert figures["capture_records_per_s_with_images"].value > 0
+
+
+def test_the_memory_of_reading_is_the_readers_own_and_not_that_of_who_started_it(tmp_path: Path) -> None:
+    capture.write(tmp_path, files=1)
+    held = b"x" * (300 * 1024**2)
+    records, megabytes = capture.peak(tmp_path)
+    del held
+    assert records == capture.LINES
+    assert 10 < megabytes < 150
 
 
 def test_a_cold_import_is_timed_as_a_zip_has_it_and_leaves_nothing_compiled(
@@ -38,7 +46,7 @@ def test_a_cold_import_is_timed_as_a_zip_has_it_and_leaves_nothing_compiled(
 ) -> None:
     monkeypatch.setattr(imports, "TIMES", 1)
     (tmp_path / "slow.py").write_text("import time\ntime.sleep(0.2)\n")
-    assert 200 <= imports.imports({"slow": (tmp_path, "slow")})["slow"] < 2_000
+    assert imports.imports({"slow": (tmp_path, "slow")})["slow"] >= 200
     assert [path.name for path in tmp_path.iterdir()] == ["slow.py"]
 
 
