@@ -1,6 +1,7 @@
 """How fast captured data is read, on one core: records of the size that a real endpoint wrote (about 4 KB a line)."""
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,25 +36,26 @@ print(capture.records, memory.peak())
 """
 
 
-def measure() -> list[Figure]:
+@contextlib.contextmanager
+def ready() -> Iterator[Callable[[], list[Figure]]]:
     with tempfile.TemporaryDirectory() as folder:
         some, many = Path(folder, "some"), Path(folder, "many")
-        lines = write(some, FILES)
+        size = write(some, FILES) / LINES
         write(many, MANY_FILES)
-        plain = rate(lambda: sum(1 for _ in Capture(some)))
-        pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
-        records, megabytes = peak(many)
+        yield lambda: measure(some, many, size)
+
+
+def measure(some: Path, many: Path, size: float) -> list[Figure]:
+    plain = rate(lambda: sum(1 for _ in Capture(some)))
+    pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
+    records, megabytes = peak(many)
     return [
-        Figure("capture_bytes_per_record", lines / LINES, "bytes in a line of the capture that is read here"),
-        Figure("capture_records_per_s", plain, "records a second and core, pictures not decoded"),
+        Figure("capture_bytes_per_record", size, "B", "a line of the capture that is read here"),
+        Figure("capture_records_per_s", plain, "/s", "records by one core, pictures not decoded"),
         Figure(
-            "capture_records_per_s_with_images",
-            pictures,
-            "records a second and core, with the pictures' statistics",
+            "capture_records_per_s_with_images", pictures, "/s", "the same, with the pictures' statistics"
         ),
-        Figure(
-            "capture_peak_mb", megabytes, f"peak memory in MB of a process that reads {records:,} records"
-        ),
+        Figure("capture_peak_mb", megabytes, "MB", f"the most that reading {records:,} records held"),
     ]
 
 
