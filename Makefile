@@ -127,8 +127,8 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 	@$(TOOL) cost $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=...
-	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat '$(REPEAT)') $(if $(COMPARE),--compare '$(COMPARE)') $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order
 

@@ -1,4 +1,7 @@
-"""The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out."""
+"""The local cloud and a small data set, one for the whole test run, and which tests a fresh machine leaves out.
+
+What a user has below build/ is left alone: a run that has changed anything there fails, see test_conftest.py.
+"""
 
 import base64
 import json
@@ -18,11 +21,20 @@ from xdist.scheduler import LoadScopeScheduling
 from localcloud import server
 from training import sample, selection, stage
 
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+# What `make package` makes, again as it was; the log is that of a local cloud that runs meanwhile.
+NOT_LOOKED_AT = ("lambdas", "wheels", "localcloud.log")
+SHOWN = 5
 REGION = "us-east-1"
 LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
 IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
+
+Listing = dict[str, tuple[int, int]]  # by name, each file's size and the time when it was written
+BEFORE = pytest.StashKey[Listing]()
+CHANGED = pytest.StashKey[list[str]]()
 
 
 class ByFolder(LoadScopeScheduling):
@@ -43,6 +55,42 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Threads that train together wait for each other, busily, and other tests have the processors.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not is_worker(session.config):
+        session.config.stash[BEFORE] = user_files()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if is_worker(session.config):
+        return
+    before, after = session.config.stash[BEFORE].items(), user_files().items()
+    session.config.stash[CHANGED] = changed = sorted({name for name, _ in before ^ after})
+    if changed and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if changed := config.stash.get(CHANGED, []):
+        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+        names = ", ".join(changed[:SHOWN])
+        terminalreporter.write_line(f"error: while the tests ran, files changed: {names}{more}", red=True)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether it is one of xdist's processes: the one that started them looks for all."""
+    return hasattr(config, "workerinput")
+
+
+def user_files() -> Listing:
+    """The files below build/ that no test may change."""
+    found = {}
+    for path in BUILD.rglob("*"):
+        if path.is_file() and path.relative_to(BUILD).parts[0] not in NOT_LOOKED_AT:
+            stat = path.stat()
+            found[path.relative_to(ROOT).as_posix()] = (stat.st_size, stat.st_mtime_ns)
+    return found
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:

@@ -3,12 +3,14 @@
 The SDK's smallest part that asks endpoints is compared, sagemaker-core with all that it needs, if it is installed.
 """
 
+import contextlib
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from bench.figures import Figure
 from localcloud.functions import compiled
 from operations import package
 
-TIMES = 7
+TIMES = 3  # in each round
 SDK, SDK_MODULE = "sagemaker-core", "sagemaker.core.resources"
 IN_LAMBDA = "boto3"
 # As in Lambda nothing of the zip is compiled beforehand, and what is compiled is not kept.
@@ -31,35 +33,48 @@ print(time.perf_counter() - started)
 """
 
 
-def measure() -> list[Figure]:
+@contextlib.contextmanager
+def ready() -> Iterator[Callable[[], list[Figure]]]:
     with tempfile.TemporaryDirectory() as folder:
         zips = package.build(Path(folder, "zips"), package.ARCHITECTURE)
         modules = {name: (unpack(zips[name], Path(folder, name)), f"lambdas.{name}") for name in zips}
         modules[IN_LAMBDA] = (Path(folder), IN_LAMBDA)
         if sdk := needed(SDK) - needed(IN_LAMBDA):
             modules[SDK] = (Path(folder), SDK_MODULE)
-        milliseconds = imports(modules)
         kilobytes = {name: path.stat().st_size / 1000 for name, path in zips.items()}
-    boto3 = milliseconds.pop(IN_LAMBDA)
-    slowest = max(milliseconds[name] for name in zips if name not in package.COMPILED)
+        sizes = size(sdk) if sdk else None
+        yield lambda: measure(modules, kilobytes, sizes)
+
+
+def measure(
+    modules: dict[str, tuple[Path, str]], kilobytes: dict[str, float], sdk: tuple[float, float] | None
+) -> list[Figure]:
+    milliseconds = imports(modules)
+    boto3 = milliseconds[IN_LAMBDA]
+    without_packages = [name for name in kilobytes if name not in package.COMPILED]
+    slowest = max(milliseconds[name] for name in without_packages)
     figures = [
-        Figure("boto3_import_ms", boto3, f"cold import of boto3 alone, the median of {TIMES}"),
+        Figure("boto3_import_ms", boto3, "ms", f"cold import of boto3 alone, the median of {TIMES}"),
         Figure(
-            "lambda_import_over_boto3", slowest / boto3, "the slowest function without packages over boto3"
+            "lambda_import_over_boto3", slowest / boto3, "x", "the slowest function without packages over it"
         ),
     ]
-    for name in zips:
-        figures.append(Figure(f"lambda_{name}_import_ms", milliseconds[name], f"cold import of {name}"))
-        figures.append(Figure(f"lambda_{name}_zip_kb", kilobytes[name], f"size of {name}.zip"))
-    if sdk:
-        zipped, unpacked = size(sdk)
-        largest = max(kilobytes[name] for name in zips if name not in package.COMPILED)
+    for name in kilobytes:
         figures += [
-            Figure("sdk_import_ms", milliseconds[SDK], f"cold import of {SDK_MODULE}"),
-            Figure("sdk_import_over_lambda", milliseconds[SDK] / slowest, "over that slowest function"),
-            Figure("sdk_zip_kb", zipped, f"a zip of {SDK} with what it needs and Lambda does not bring"),
-            Figure("sdk_unpacked_kb", unpacked, "the same unpacked, of which Lambda takes 250,000"),
-            Figure("sdk_size_over_lambda", zipped / largest, "its zip over the largest one without packages"),
+            Figure(f"lambda_{name}_import_ms", milliseconds[name], "ms", f"cold import of {name}"),
+            Figure(f"lambda_{name}_zip_kb", kilobytes[name], "kB", f"size of {name}.zip"),
+        ]
+    if sdk:
+        zipped, unpacked = sdk
+        largest = max(kilobytes[name] for name in without_packages)
+        figures += [
+            Figure("sdk_import_ms", milliseconds[SDK], "ms", f"cold import of {SDK_MODULE}"),
+            Figure("sdk_import_over_lambda", milliseconds[SDK] / slowest, "x", "over that slowest function"),
+            Figure("sdk_zip_kb", zipped, "kB", f"a zip of {SDK} with what it needs beside boto3"),
+            Figure("sdk_unpacked_kb", unpacked, "kB", "the same unpacked, of which Lambda takes 250,000"),
+            Figure(
+                "sdk_size_over_lambda", zipped / largest, "x", "its zip over the largest without packages"
+            ),
         ]
     return figures
 

@@ -1,9 +1,10 @@
 """The single path: one photo after the other through the whole workflow, against the endpoint's answer alone."""
 
+import contextlib
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from bench.deployed import Deployed, deployed
@@ -15,14 +16,19 @@ WARM = 10  # more before them, for which processes and clients are made
 POLL_SECONDS = 0.02
 
 
-def measure() -> list[Figure]:
+@contextlib.contextmanager
+def ready() -> Iterator[Callable[[], list[Figure]]]:
     made = deployed()
-    paths = sorted((made.data / "test").glob("*.png"))[: PHOTOS + WARM]
-    photos = [path.read_bytes() for path in paths]
-    alone = 1000 * statistics.median(list(answers(made, photos))[WARM:])
+    photos = [path.read_bytes() for path in sorted((made.data / "test").glob("*.png"))[: PHOTOS + WARM]]
     route(made, photos[:WARM])
+    list(answers(made, photos[:WARM]))
+    yield lambda: measure(made, photos[WARM:])
+
+
+def measure(made: Deployed, photos: list[bytes]) -> list[Figure]:
+    alone = 1000 * statistics.median(answers(made, photos))
     since = datetime.now(UTC)
-    route(made, photos[WARM:])
+    route(made, photos)
     machine = executions.read(
         made.outputs["state_machine_arn"], since, datetime.now(UTC), client=made.client("stepfunctions")
     )
@@ -30,13 +36,19 @@ def measure() -> list[Figure]:
     whole = 1000 * statistics.median((it.stop - it.start).total_seconds() for it in ended if it.stop)
     conditions = f"the median of {len(ended)} photos, one after the other"
     return [
-        Figure("endpoint_call_ms", alone, f"the endpoint's answer alone, the median of {PHOTOS} photos"),
-        Figure("single_ms", whole, f"an execution from start to stop, {conditions}"),
-        Figure("single_over_endpoint", whole / alone, "an execution's time over the endpoint's alone"),
+        Figure(
+            "endpoint_call_ms",
+            alone,
+            "ms",
+            f"the endpoint's answer alone, the median of {len(photos)} photos",
+        ),
+        Figure("single_ms", whole, "ms", f"an execution from start to stop, {conditions}"),
+        Figure("single_over_endpoint", whole / alone, "x", "an execution's time over the endpoint's alone"),
         *(
             Figure(
                 f"single_{state.replace(' ', '_')}_ms",
                 1000 * statistics.median(seconds),
+                "ms",
                 f"of it in {state}, where entered",
             )
             for state, seconds in executions.latencies(ended).items()

@@ -1,7 +1,8 @@
 """The whole product on this machine, in minutes: `python -m operations.demo [--dataset sample|cifar100|ARCHIVE]`.
 
 The same Terraform, state machine, zips and model that go to AWS run in a local cloud that lives as long as this
-command. It works in build/demo, on a copy of terraform/, and leaves a report there and nothing running.
+command. It works in build/demo, or another folder that --out names, on a copy of terraform/, and leaves a report there
+and nothing running.
 """
 
 import argparse
@@ -28,8 +29,6 @@ from training import dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build/demo"
-PROJECT = FOLDER / "project"
-LOG = FOLDER / "log.txt"
 DRIVERS = 12
 STARTED = time.monotonic()
 RUNNING: list[subprocess.Popen[bytes]] = []
@@ -38,49 +37,48 @@ RUNNING: list[subprocess.Popen[bytes]] = []
 def main() -> None:
     parser = argparse.ArgumentParser(prog="operations.demo")
     parser.add_argument("--dataset", default="sample", help="sample, cifar100, or the path of an archive")
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER, help="an empty or new folder to work in (build/demo)"
+    )
     options = parser.parse_args()
     terraform.check_installed()
     source = options.dataset
     if source not in ("sample", "cifar100"):
         source = str(Path(source).resolve())  # the work is done in another folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends everything as Ctrl-C does
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(
-        ROOT / "terraform", PROJECT / "terraform", ignore=shutil.ignore_patterns("*.model.tfvars.json")
-    )
-    os.chdir(PROJECT)
+    folder = prepare(options.out.resolve())
 
     with contextlib.ExitStack() as stack:
         step("Stage the photos")
-        visibly("training.stage", "--source", source, "--out", FOLDER / "data")
+        visibly("training.stage", "--source", source, "--out", folder / "data")
         step("Zip the Lambda functions")
         quietly("operations.package", "--out", "build/lambdas")
         step("Start the local cloud")
-        use_cloud(stack.enter_context(running(FOLDER / "localcloud.log")))
+        use_cloud(stack.enter_context(running(folder / "localcloud.log")))
 
         step("Train the model, while Terraform makes everything but the endpoint")
         pool = stack.enter_context(ThreadPoolExecutor(1))
         stack.callback(interrupt)
         infrastructure = pool.submit(first_deployment)
-        visibly("training.train", "--data", FOLDER / "data", "--out", FOLDER / "model", "--members", "1")
+        visibly("training.train", "--data", folder / "data", "--out", folder / "model", "--members", "1")
         with out.status("terraform apply"):
             infrastructure.result()
         verify("local")
 
         step("Promote the model, and let Terraform add its endpoint")
-        quietly("training.promote", "--env", "local", "--run", FOLDER / "model/model.tar.gz")
+        quietly("training.promote", "--env", "local", "--run", folder / "model/model.tar.gz")
         with out.status("terraform apply"):
             apply()
         verify("local")
 
         step(f"Drop {DRIVERS} photos into incoming/, and some garbage")
         client = Client("local")
-        outcomes = list(client.route([*some_photos(), *GARBAGE]))
+        outcomes = list(client.route([*some_photos(folder), *GARBAGE]))
         out.print(outcome_table(outcomes))
 
         step("Send the whole test set through the deployed workflow")
-        figures, truth = evaluation.evaluate(client, FOLDER / "data")
-        evaluation.write_truth(truth, FOLDER / "truth.jsonl")
+        figures, truth = evaluation.evaluate(client, folder / "data")
+        evaluation.write_truth(truth, folder / "truth.jsonl")
         out.print(evaluation.table(figures))
 
         step("Look at what was captured: has anything drifted?")
@@ -92,16 +90,38 @@ def main() -> None:
         out.print("no changes")
 
         step("Write the report")
-        report = FOLDER / "report"
-        visibly("report", "--env", "local", "--truth", FOLDER / "truth.jsonl", "--out", report)
+        report = folder / "report"
+        visibly("report", "--env", "local", "--truth", folder / "truth.jsonl", "--out", report)
 
         step("Tear everything down")
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
         out.print("nothing is left")
-    out.print(
-        f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {(report / 'report.html').relative_to(ROOT)}"
+    page = report / "report.html"
+    shown = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
+    out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {shown}")
+
+
+def prepare(folder: Path) -> Path:
+    """Make the folder, and go to the project's copy in it: all commands run there."""
+    if folder == FOLDER.resolve():  # nothing else is removed, it may be anybody's
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty: name another folder with --out")
+    except OSError as error:
+        raise UserError(f"{folder}: {error.strerror}: name another folder with --out") from error
+    project = folder / "project"
+    shutil.copytree(
+        ROOT / "terraform", project / "terraform", ignore=shutil.ignore_patterns("*.model.tfvars.json")
     )
+    os.chdir(project)
+    return folder
+
+
+def log_file() -> Path:
+    return Path.cwd().parent / "log.txt"
 
 
 def step(title: str) -> None:
@@ -134,12 +154,13 @@ def visibly(*arguments: Any) -> None:
 
 def quietly(*arguments: Any) -> None:
     """Run one of our commands; what it prints goes to the log, and its end to the user if it fails."""
-    with LOG.open("a") as log:
+    path = log_file()
+    with path.open("a") as log:
         process = subprocess.Popen(command(*arguments), stdout=log, stderr=subprocess.STDOUT)
     RUNNING.append(process)
     if process.wait():
-        tail = "\n".join(LOG.read_text().splitlines()[-15:])
-        raise UserError(f"a step failed, {LOG} has all of it; it ends with:\n{tail}")
+        tail = "\n".join(path.read_text().splitlines()[-15:])
+        raise UserError(f"a step failed, {path} has all of it; it ends with:\n{tail}")
 
 
 def interrupt() -> None:
@@ -160,9 +181,9 @@ def first_deployment() -> None:
     apply()
 
 
-def some_photos() -> list[Photo]:
-    names = dataset.load(FOLDER / "data", "test").names[:DRIVERS]
-    return [Photo(name, (FOLDER / "data/test" / name).read_bytes()) for name in names]
+def some_photos(folder: Path) -> list[Photo]:
+    names = dataset.load(folder / "data", "test").names[:DRIVERS]
+    return [Photo(name, (folder / "data/test" / name).read_bytes()) for name in names]
 
 
 def outcome_table(outcomes: list[Outcome]) -> Table:

@@ -34,7 +34,7 @@ def test_the_handler_knows_its_request_and_its_time(function, invoke):
 
 
 def test_a_zip_cannot_import_the_project_but_boto3(function, invoke):
-    arn = function("import boto3\nimport console\ndef handler(event, context):\n    pass\n")
+    arn = function("import boto3\nimport core\ndef handler(event, context):\n    pass\n")
     answer = invoke(arn)
     assert answer["errorType"] == "Runtime.ImportModuleError"
     assert "No module named 'console'" in answer["errorMessage"]

@@ -8,7 +8,7 @@ import botocore.exceptions
 import pytest
 from moto.scheduler.models import scheduler_backends
 
-from localcloud.events import scheduler
+from localcloud.events.rules import scheduler
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"

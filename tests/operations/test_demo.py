@@ -31,7 +31,7 @@ def test_nothing_is_left_running_after_an_interruption(everything, tmp_path):
     printed = tmp_path / "printed"
     with printed.open("w") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "operations.demo"],
+            [sys.executable, "-m", "operations.demo", "--out", tmp_path / "demo"],
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -58,16 +58,31 @@ def test_nothing_is_left_running_after_an_interruption(everything, tmp_path):
             os.killpg(demo.pid, signal.SIGKILL)
 
 
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "operations.demo", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
 def test_an_archive_that_is_not_there_ends_the_demo_with_one_line(tmp_path):
     missing = tmp_path / "photos.tar.gz"
-    result = subprocess.run(
-        [sys.executable, "-m", "operations.demo", "--dataset", missing],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    result = run("--dataset", missing, "--out", tmp_path / "demo")
     assert result.returncode == 1
     assert (
         result.stderr.strip()
         == f"error: --source {missing} is neither cifar100 nor sample nor an archive's path"
     )
+
+
+def test_a_folder_that_is_not_its_own_is_refused_in_one_line_and_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    result = run("--out", tmp_path)
+    said = f"error: {tmp_path} is not empty: name another folder with --out\n"
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", said)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path):
+    (tmp_path / "taken").write_text("I am a file.")
+    result = run("--out", tmp_path / "taken/demo")
+    said = f"error: {tmp_path}/taken/demo: Not a directory: name another folder with --out\n"
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", said)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,19 @@ def make_mirror(folder: Path, version: str | None = None) -> Path:
     return folder
 
 
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with no account and no local cloud in its variables."""
-    command = [sys.executable, "-m", "operations.terraform", *arguments]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return subprocess.run(command, cwd=ROOT, env=clean | variables, text=True, capture_output=True)
+@pytest.fixture
+def run(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command where a project is, with no account and no local cloud in its variables."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "terraform").symlink_to(ROOT / "terraform")
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "operations.terraform", *arguments]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.run(command, cwd=project, env=clean | variables, text=True, capture_output=True)
+
+    return call
 
 
 def test_without_a_mirror_terraform_asks_the_registry(home):
@@ -88,13 +97,13 @@ def test_a_named_mirror_without_the_provider_is_refused_by_its_variable(home):
         terraform.find_mirror(given(home, TF_PLUGIN_MIRROR=str(home)))
 
 
-def test_a_missing_terraform_is_said_in_one_line_with_what_to_do(tmp_path):
+def test_a_missing_terraform_is_said_in_one_line_with_what_to_do(run, tmp_path):
     result = run("local", "plan", PATH=str(tmp_path))
     assert result.returncode == 1
     assert result.stderr == f"error: there is no terraform on the PATH: {terraform.INSTALL}\n"
 
 
-def test_an_old_terraform_is_said_in_one_line_with_what_to_do(tmp_path):
+def test_an_old_terraform_is_said_in_one_line_with_what_to_do(run, tmp_path):
     old = tmp_path / "terraform"
     old.write_text('#!/bin/sh\necho \'{"terraform_version": "1.9.8"}\'\n')
     old.chmod(0o755)
@@ -103,19 +112,19 @@ def test_an_old_terraform_is_said_in_one_line_with_what_to_do(tmp_path):
     assert result.stderr == f"error: terraform is 1.9.8, too old: {terraform.INSTALL}\n"
 
 
-def test_an_unknown_environment_is_answered_with_those_there_are():
+def test_an_unknown_environment_is_answered_with_those_there_are(run):
     result = run("production", "plan")
     assert result.returncode == 1
     assert "choose from local, prod, staging" in result.stderr
 
 
-def test_a_missing_command_is_answered_with_an_example():
+def test_a_missing_command_is_answered_with_an_example(run):
     result = run("local")
     assert result.returncode == 1
     assert "python -m operations.terraform local plan" in result.stderr
 
 
-def test_arguments_and_exit_status_pass_through_to_terraform_and_back():
+def test_arguments_and_exit_status_pass_through_to_terraform_and_back(run):
     assert "Usage: terraform" in run("local", "plan", "-help").stdout
     assert run("local", "plan", "-no-such-option").returncode != 0
 
@@ -128,7 +137,7 @@ def test_the_apply_of_a_saved_plan_is_told_nothing_more():
     assert terraform.command("staging", ["apply", "x"])[2:] == ["apply", "x"]
 
 
-def test_without_an_account_init_says_which_variables_to_check():
+def test_without_an_account_init_says_which_variables_to_check(run):
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     result = run("local", "init", **nowhere, AWS_EC2_METADATA_DISABLED="true")
     assert result.returncode == 1

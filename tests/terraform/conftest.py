@@ -9,15 +9,23 @@ import pytest
 from operations import terraform
 
 
+@pytest.fixture(scope="session")
+def terraform_variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Those with which Terraform is run, and what they name lies elsewhere than in the user's build/."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terraform, "BUILD", tmp_path_factory.mktemp("build"))
+        return terraform.variables("local")
+
+
 @pytest.fixture
-def terraform_test(tmp_path: Path):
+def terraform_test(tmp_path: Path, terraform_variables: dict[str, str]):
     """Run `terraform test` on a folder of the configuration, in a copy: it leaves nothing in the tree."""
 
     def run(folder: Path) -> subprocess.CompletedProcess[str]:
         copy = tmp_path / "terraform"
         shutil.copytree(folder, copy)
         shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", copy)
-        variables = terraform.variables("local") | {"TF_DATA_DIR": str(tmp_path / "data")}
+        variables = terraform_variables | {"TF_DATA_DIR": str(tmp_path / "data")}
 
         def call(*command: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run(command, cwd=copy, env=variables, text=True, capture_output=True)

@@ -27,14 +27,14 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
 @pytest.fixture(scope="module")
-def apply(cloud_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
+def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
     """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any."""
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(terraform.CONFIGURATION / "modules/endpoint", folder)
     shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", folder)
     aws("s3").create_bucket(Bucket=BUCKET)
     with pytest.MonkeyPatch.context() as patch:
-        settings = terraform.variables("local") | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
+        settings = terraform_variables | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
         for name, value in settings.items():
             patch.setenv(name, value)
         module = Terraform(str(folder))

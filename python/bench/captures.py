@@ -1,6 +1,7 @@
 """How fast captured data is read, on one core: records of the size that a real endpoint wrote (about 4 KB a line)."""
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,38 +24,38 @@ LINES = 1_000  # in one file, of which the folder has many links
 FILES = 50
 MANY_FILES = 1_000
 START = datetime(2026, 11, 1, tzinfo=UTC)
-# In a process of its own, whose peak memory is its own too (ru_maxrss counts kilobytes on Linux, bytes on macOS).
+# In a process of its own, whose peak memory is its own too.
 PEAK = """
-import resource, sys
+import sys
 from collections import deque
+from bench import memory
 from monitoring.capture import Capture
 capture = Capture(sys.argv[1])
 deque(capture, maxlen=0)
-print(capture.records, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(capture.records, memory.peak())
 """
 
 
-def measure() -> list[Figure]:
+@contextlib.contextmanager
+def ready() -> Iterator[Callable[[], list[Figure]]]:
     with tempfile.TemporaryDirectory() as folder:
         some, many = Path(folder, "some"), Path(folder, "many")
-        lines = write(some, FILES)
+        size = write(some, FILES) / LINES
         write(many, MANY_FILES)
-        plain = rate(lambda: sum(1 for _ in Capture(some)))
-        pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
-        records, megabytes, seconds = peak(many)
+        yield lambda: measure(some, many, size)
+
+
+def measure(some: Path, many: Path, size: float) -> list[Figure]:
+    plain = rate(lambda: sum(1 for _ in Capture(some)))
+    pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
+    records, megabytes = peak(many)
     return [
-        Figure("capture_bytes_per_record", lines / LINES, "bytes in a line of the capture that is read here"),
-        Figure("capture_records_per_s", plain, "records a second and core, pictures not decoded"),
+        Figure("capture_bytes_per_record", size, "B", "a line of the capture that is read here"),
+        Figure("capture_records_per_s", plain, "/s", "records by one core, pictures not decoded"),
         Figure(
-            "capture_records_per_s_with_images",
-            pictures,
-            "records a second and core, with the pictures' statistics",
+            "capture_records_per_s_with_images", pictures, "/s", "the same, with the pictures' statistics"
         ),
-        Figure(
-            "capture_peak_mb",
-            megabytes,
-            f"peak memory in MB of reading {records:,} records, in {seconds:.0f} s",
-        ),
+        Figure("capture_peak_mb", megabytes, "MB", f"the most that reading {records:,} records held"),
     ]
 
 
@@ -119,10 +120,8 @@ def rate(read: Callable[[], int]) -> float:
     return read() / (time.process_time() - started)
 
 
-def peak(folder: Path) -> tuple[int, float, float]:
-    started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", PEAK, str(folder)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    records, kilobytes = map(int, done.stdout.split())
-    return records, kilobytes / (1024 if sys.platform == "linux" else 1024**2), time.monotonic() - started
+def peak(folder: Path) -> tuple[int, float]:
+    """How many records were read, and the megabytes that it took."""
+    command = [sys.executable, "-c", PEAK, str(folder)]
+    records, megabytes = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return int(records), float(megabytes)

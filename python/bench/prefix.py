@@ -4,18 +4,19 @@ Everything runs in a local cloud on this machine, so that the model, the functio
 cores; in AWS each has its own. Each kind of work is done on the same drawings, one after the other.
 """
 
+import contextlib
 import io
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image
 
 from bench import single
-from bench.deployed import deployed
+from bench.deployed import Deployed, deployed
 from bench.figures import Figure
 from operations.bulk_run import Run
 from operations.client import Client, Photo
@@ -31,46 +32,44 @@ UPLOADS_AT_ONCE = 8
 LOOK_SECONDS = 0.5
 
 
-def measure() -> list[Figure]:
+@contextlib.contextmanager
+def ready() -> Iterator[Callable[[], list[Figure]]]:
     made, photos = deployed(), drawings()
     with made.inside(), tempfile.TemporaryDirectory() as folder:
         upload(photos)
         artefact.unpack(made.model, Path(folder))
         classify(SIZES[500])  # so that everything is warm
-        before = raw(Path(folder), photos)
-        seconds = {size: classify(prefix) for size, prefix in SIZES.items()}
         upload_and_follow(photos[:WARM])
-        one_by_one = ONE_BY_ONE / single.route(made, photos[:ONE_BY_ONE])
-        at_once = per_second(AT_ONCE, lambda: upload_and_follow(photos[:AT_ONCE]))
-        after = raw(Path(folder), photos)
-    alone = (before + after) / 2
-    rates = {size: size / took for size, took in seconds.items()}
-    largest = max(SIZES)
+        yield lambda: measure(made, Path(folder), photos)
+
+
+def measure(made: Deployed, model: Path, photos: list[bytes]) -> list[Figure]:
+    before = raw(model, photos)
+    rates = {size: size / classify(prefix) for size, prefix in SIZES.items()}
+    one_by_one = ONE_BY_ONE / single.route(made, photos[:ONE_BY_ONE])
+    at_once = per_second(AT_ONCE, lambda: upload_and_follow(photos[:AT_ONCE]))
+    alone = (before + raw(model, photos)) / 2
+    bulk = rates[max(SIZES)]
     return [
-        Figure(
-            "bulk_raw_images_per_s", alone, "the model's own code in one process, one image after another"
-        ),
+        Figure("bulk_raw_images_per_s", alone, "/s", "images by the model's own code alone, one by one"),
         *(
-            Figure(
-                f"bulk_images_per_s_{size}", rate, f"a bulk run of {size:,} images, from its start to its end"
-            )
+            Figure(f"bulk_images_per_s_{size}", rate, "/s", f"images of a bulk run of {size:,}, start to end")
             for size, rate in rates.items()
         ),
         Figure(
-            "bulk_single_images_per_s",
-            one_by_one,
-            "one execution per image, each after the one before, from their starts to their ends",
+            "bulk_single_images_per_s", one_by_one, "/s", "images, an execution each, one after the other"
         ),
         Figure(
-            "bulk_single_at_once_images_per_s", at_once, f"{AT_ONCE} uploads and executions, 16 at a time"
+            "bulk_single_at_once_images_per_s", at_once, "/s", f"{AT_ONCE} uploads and executions, 16 at once"
         ),
-        Figure("bulk_over_raw", rates[largest] / alone, "bulk against the model alone"),
-        Figure("bulk_over_single", rates[largest] / one_by_one, "bulk against one execution after the other"),
-        Figure("bulk_over_single_at_once", rates[largest] / at_once, "bulk against 16 executions at a time"),
+        Figure("bulk_over_raw", bulk / alone, "x", "bulk against the model alone"),
+        Figure("bulk_over_single", bulk / one_by_one, "x", "bulk against one execution after the other"),
+        Figure("bulk_over_single_at_once", bulk / at_once, "x", "bulk against 16 executions at a time"),
         Figure(
             "bulk_growth",
-            max(rates[500], rates[2_000]) / rates[largest],
-            f"time per image of {largest:,}, against the better of 500 and 2,000",
+            max(rates[500], rates[2_000]) / bulk,
+            "x",
+            f"time per image of {max(SIZES):,}, against the better of 500 and 2,000",
         ),
     ]
 
