@@ -7,9 +7,9 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from bench.compare import compare
 from bench.figures import Measured, is_busy, show
 from bench.file import Measuring, this_machine
+from bench.ratios import compare
 
 
 @dataclass(frozen=True)

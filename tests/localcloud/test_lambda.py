@@ -37,7 +37,7 @@ def test_a_zip_cannot_import_the_project_but_boto3(function, invoke):
     arn = function("import boto3\nimport core\ndef handler(event, context):\n    pass\n")
     answer = invoke(arn)
     assert answer["errorType"] == "Runtime.ImportModuleError"
-    assert "No module named 'console'" in answer["errorMessage"]
+    assert "No module named 'core'" in answer["errorMessage"]
 
 
 def test_a_function_that_takes_too_long_is_ended(function, invoke):

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from bench import file, tables
-from bench.compare import compare
 from bench.figures import Measured
+from bench.ratios import compare
 from core.console import UserError
 
 FIGURE = Measured("row_ms", 200.0, 190.0, 210.0, 5, 0.02, "ms", "as told")
