@@ -163,8 +163,8 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
 fresh: $(VENV)/.installed-demo ## Run demo and test on a bare Debian 12, from nothing, as root: ONLY=demo

@@ -13,7 +13,7 @@ def test_a_run_that_is_stopped_and_redriven_gives_the_same_results(
     function, bulk, prefix, start, ended, map_run, results, aws, until
 ):
     steps = aws("stepfunctions")
-    names = [f"{number:02}.png" for number in range(24)]
+    names = [f"{number:02}.png" for number in range(60)]
     folder = prefix(names)
     execution = start(bulk(function(SLOW), batch=2, then={"Type": "Succeed"}), folder)
     until(lambda: map_run(execution), lambda it: it["executionCounts"]["succeeded"] >= 4)
@@ -35,7 +35,7 @@ def test_a_run_that_is_stopped_and_redriven_gives_the_same_results(
     assert (done["status"], done["redriveCount"]) == ("SUCCEEDED", 1)
     again = map_run(execution)
     assert (again["mapRunArn"], again["redriveCount"]) == (run["mapRunArn"], 1)
-    assert again["executionCounts"]["succeeded"] == again["executionCounts"]["total"] == 12
+    assert again["executionCounts"]["succeeded"] == again["executionCounts"]["total"] == 30
     manifest = done["output"]["ResultWriterDetails"]["Key"]
     assert manifest.endswith("/Redrive-1/manifest.json")
     files = results(manifest)
