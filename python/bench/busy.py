@@ -13,10 +13,8 @@ from pathlib import Path
 PROC = Path("/proc")
 IDLE = (3, 4)  # of /proc/stat's columns: idle, and idle while a disk is waited for
 COUNTED = 8  # the columns behind are of guests, and counted in the first two already
-PARENT, TIMES = (
-    1,
-    slice(11, 15),
-)  # of /proc/<process>/stat, behind the name: its own time, and that of ended children
+# Of /proc/<process>/stat, behind the name: the parent, and the time of the process itself and of its ended children.
+PARENT, TIMES = 1, slice(11, 15)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,58 @@
+"""The rows that need a deployed environment: what their figures are made of."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bench import bulk, single
+from monitoring.reporting import executions
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_bulk_is_held_against_the_model_alone_and_one_execution_per_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = iter([90.0, 110.0])  # before and after
+    seconds = {bulk.SIZES[500]: 10.0, bulk.SIZES[2_000]: 25.0, bulk.SIZES[8_000]: 200.0}
+    monkeypatch.setattr(bulk, "raw", lambda *_: next(alone))
+    monkeypatch.setattr(bulk, "classify", seconds.__getitem__)
+    monkeypatch.setattr(single, "route", lambda _made, photos: len(photos) / 4)
+    monkeypatch.setattr(bulk, "per_second", lambda *_: 8.0)
+    made: Any = None
+    model: Any = None
+    figures = {it.name: it.value for it in bulk.measure(made, model, [b"photo"] * bulk.DRAWINGS)}
+    assert figures == {
+        "bulk_raw_images_per_s": 100.0,
+        "bulk_images_per_s_500": 50.0,
+        "bulk_images_per_s_2000": 80.0,
+        "bulk_images_per_s_8000": 40.0,
+        "bulk_single_images_per_s": 4.0,
+        "bulk_single_at_once_images_per_s": 8.0,
+        "bulk_over_raw": 0.4,
+        "bulk_over_single": 10.0,
+        "bulk_over_single_at_once": 5.0,
+        "bulk_growth": 2.0,
+    }
+
+
+def execution(seconds: float, outcome: str = "accepted") -> executions.Execution:
+    stop = START + timedelta(seconds=seconds)
+    return executions.Execution("name", "arn", "SUCCEEDED", outcome, START, stop)
+
+
+def test_an_execution_is_held_against_the_endpoints_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = [execution(0.2), execution(0.4), execution(0.3, "review"), execution(9.0, "failed")]
+    machine = executions.Machine("name", "arn", {}, ended, histories=4)
+    monkeypatch.setattr(executions, "read", lambda *_, **__: machine)
+    monkeypatch.setattr(single, "answers", lambda *_: iter([0.01, 0.03, 0.05]))
+    monkeypatch.setattr(single, "route", lambda *_: 0.9)
+    made: Any = SimpleNamespace(outputs={"state_machine_arn": "arn"}, client=lambda _service: None)
+    figures = {it.name: it.value for it in single.measure(made, [b"photo"] * 3)}
+    assert figures == {
+        "endpoint_call_ms": pytest.approx(30),
+        "single_ms": pytest.approx(300),
+        "single_over_endpoint": pytest.approx(10),
+    }
