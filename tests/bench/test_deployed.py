@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench import bulk, single
-from monitoring.reporting import executions
+from bench import prefix, single
+from report import executions
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -16,14 +16,14 @@ def test_bulk_is_held_against_the_model_alone_and_one_execution_per_image(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alone = iter([90.0, 110.0])  # before and after
-    seconds = {bulk.SIZES[500]: 10.0, bulk.SIZES[2_000]: 25.0, bulk.SIZES[8_000]: 200.0}
-    monkeypatch.setattr(bulk, "raw", lambda *_: next(alone))
-    monkeypatch.setattr(bulk, "classify", seconds.__getitem__)
+    seconds = {prefix.SIZES[500]: 10.0, prefix.SIZES[2_000]: 25.0, prefix.SIZES[8_000]: 200.0}
+    monkeypatch.setattr(prefix, "raw", lambda *_: next(alone))
+    monkeypatch.setattr(prefix, "classify", seconds.__getitem__)
     monkeypatch.setattr(single, "route", lambda _made, photos: len(photos) / 4)
-    monkeypatch.setattr(bulk, "per_second", lambda *_: 8.0)
+    monkeypatch.setattr(prefix, "per_second", lambda *_: 8.0)
     made: Any = None
     model: Any = None
-    figures = {it.name: it.value for it in bulk.measure(made, model, [b"photo"] * bulk.DRAWINGS)}
+    figures = {it.name: it.value for it in prefix.measure(made, model, [b"photo"] * prefix.DRAWINGS)}
     assert figures == {
         "bulk_raw_images_per_s": 100.0,
         "bulk_images_per_s_500": 50.0,
