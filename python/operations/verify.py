@@ -19,6 +19,7 @@ import boto3
 import numpy as np
 
 from core.console import UserError, out, run
+from core.contract.outcomes import ACCEPTED, REVIEW
 from operations import live
 from operations.client import Client, Outcome, Photo
 
@@ -102,9 +103,9 @@ def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[fl
 def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
     (result,) = client.route([Photo("verify.png", golden)])
     unsure = not expected or max(expected) < client.outputs["threshold"]
-    if result.kind == "review" and unsure:
+    if result.kind == REVIEW and unsure:
         return
-    if result.kind != "accepted":
+    if result.kind != ACCEPTED:
         raise UserError(
             f"the golden photo should be answered {expected or 'by the model'}, but ends as {shown(result)}"
         )
