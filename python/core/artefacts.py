@@ -3,18 +3,16 @@
 None of it is trusted: an artefact is never unpacked, only single JSON members of it are read.
 """
 
-import io
 import json
-import posixpath
 import re
 import tarfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from core import archives
 from core.console import UserError
 
 BUCKET_AND_PREFIX = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*?))?/*")
@@ -48,22 +46,19 @@ def read(location: str) -> bytes:
 def read_member(archive: bytes, name: str, location: str) -> Any:
     """A JSON file inside a model.tar.gz, whose location serves the error message."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            member = next((entry for entry in tar if posixpath.normpath(entry.name) == name), None)
-            content = tar.extractfile(member) if member and member.size <= MEMBER_LIMIT else None
-            if content is None:
-                raise ValueError(f"it holds no {name} of a sensible size")
-            return json.load(content)
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError, KeyError) as error:
+        content = archives.read_member(archive, name, MEMBER_LIMIT)
+        if content is None:
+            raise ValueError(f"it holds no {name} of a sensible size")
+        return json.loads(content)
+    except (tarfile.TarError, OSError, ValueError, RecursionError) as error:
         raise UserError(f"{location} is not a model artefact of this project: {error}") from error
 
 
 def holds(archive: bytes, name: str, location: str) -> bool:
     """Whether a model.tar.gz, whose location serves the error message, has a file of that name."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            return name in map(posixpath.normpath, tar.getnames())
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        return name in archives.list_names(archive)
+    except (tarfile.TarError, OSError) as error:
         raise UserError(f"{location} is not a model artefact: {error}") from error
 
 

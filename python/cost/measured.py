@@ -16,13 +16,13 @@ import boto3
 
 from core import environment
 from core.console import UserError
+from core.contract.outcomes import OUTCOMES
 
 RECORDED = Path(__file__).with_name("measured.json")
 MEASURED = Path("build/cost-measured.json")
 BILLED = re.compile(r"^REPORT .*\tBilled Duration: (\d+) ms\t", re.MULTILINE)
 EVENT_BYTES = 26  # that CloudWatch counts for each event beside its text
 NEEDED = ("serialize", "classify", "filter", "batch", "monitor")
-OUTCOMES = ("accepted", "review", "failed")  # which a batch counts in its log
 MINUTES = 60  # that a measurement looks back
 EXECUTIONS = 200  # the newest, whose histories are read
 
@@ -94,7 +94,7 @@ def function(stage: str, name: str, since: datetime) -> Took:
 
 
 def photos(line: str) -> int:
-    """How many photos a batch says that it has classified."""
+    """How many photos a batch says that it has classified: it counts each outcome in its log."""
     said = json.loads(line) if line.startswith("{") else {}
     return sum(said.get(outcome, 0) for outcome in OUTCOMES)
 

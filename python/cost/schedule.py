@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core import cron
 from core.console import UserError
 
 WEEK = 7 * 24 * 60  # minutes
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")  # 1 to 7 in AWS's expressions
-WEEKLY = re.compile(r"cron\((\S+) (\S+) [*?] \* (\S+) \*\)")
-PART = re.compile(r"(?:[*?]|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+WEEKLY = re.compile(r"cron\(\S+ \S+ [*?] \* \S+ \*\)")
 
 
 @dataclass(frozen=True)
@@ -37,33 +36,25 @@ def mean(limits: Limits, schedule: Sequence[Limits]) -> tuple[float, float]:
     return minimum / WEEK, maximum / WEEK
 
 
-def times_a_day(cron: str) -> float:
-    return sum(is_due(cron, "UTC", minute) for minute in range(WEEK)) / 7
+def times_a_day(expression: str) -> float:
+    return sum(is_due(expression, "UTC", minute) for minute in range(WEEK)) / 7
 
 
-def is_due(cron: str, timezone: str, minute: int) -> bool:
+def is_due(expression: str, timezone: str, minute: int) -> bool:
     """Whether it is, in this minute since MONDAY."""
-    fields = WEEKLY.fullmatch(cron)
-    if not fields:
-        raise UserError(f"what the schedule {cron!r} costs is unknown: only a weekly cron(...) is understood")
     there = (MONDAY + timedelta(minutes=minute)).astimezone(ZoneInfo(timezone))
-    wanted = (there.minute, there.hour, there.isoweekday() % 7 + 1)
-    return all(value in matching(field) for field, value in zip(fields.groups(), wanted, strict=True))
+    return cron.is_due(read_weekly(expression), there)
 
 
 @functools.cache
-def matching(field: str) -> set[int]:
-    """The values that a field of a cron expression names, of the 60 that there can be at most."""
-    for number, day in enumerate(DAYS, start=1):
-        field = field.replace(day, str(number))
-    values: set[int] = set()
-    for text in field.split(","):
-        part = PART.fullmatch(text)
-        if not part:
-            raise UserError(
-                f"what a schedule with {text!r} costs is unknown: only days, numbers, ranges and steps are"
-            )
-        first, last, step = part.groups()
-        open_ended = first is None or (step and not last)
-        values |= set(range(int(first or 0), 60 if open_ended else int(last or first) + 1, int(step or 1)))
-    return values
+def read_weekly(expression: str) -> cron.Times:
+    if not WEEKLY.fullmatch(expression):
+        raise UserError(
+            f"what the schedule {expression!r} costs is unknown: only a weekly cron(...) is understood"
+        )
+    try:
+        return cron.read(cron.split(expression))
+    except cron.UnknownPart as part:
+        raise UserError(
+            f"what a schedule with {str(part)!r} costs is unknown: only days, numbers, ranges and steps are"
+        ) from part

@@ -40,6 +40,7 @@ from core.contract.errors import (
 )
 from core.contract.events import answer, parse_pointer
 from core.contract.lines import Line, blank, count, parse_run
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from lambdas import classify
 from lambdas.filter import read_settings as read_gate
 from lambdas.logged import log, logged
@@ -117,8 +118,8 @@ def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exceptio
         decision = decide(line["inferences"], image, given.labels, given.threshold)
     except Exception as error:  # whatever it is, the other images of the batch do not suffer for it
         unsure = isinstance(error, ThresholdConfidenceNotMet)
-        return line | {"outcome": "review" if unsure else "failed", "error": type(error).__name__}, error
-    return line | {"outcome": "accepted", "label": decision["label"]}, None
+        return line | {"outcome": REVIEW if unsure else FAILED, "error": type(error).__name__}, error
+    return line | {"outcome": ACCEPTED, "label": decision["label"]}, None
 
 
 def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_SECONDS) -> Result:
@@ -184,12 +185,12 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         results = list(pool.map(lambda key: classify_one(key, given, left), keys))
     for line, error in results:
-        if line["outcome"] == "failed":
+        if line["outcome"] == FAILED:
             log("WARNING", {"function": "batch", "run": run, "error": line["error"], "message": str(error)})
     errors = [error for _, error in results if isinstance(error, OUTAGE)]
     if errors and len(errors) == len(results):
         raise errors[0]
     lines = [line for line, _ in results]
-    send_to_review([line for line in lines if line["outcome"] == "review"], given)
+    send_to_review([line for line in lines if line["outcome"] == REVIEW], given)
     patiently(lambda: write_part(run, lines, given), left, PART_SECONDS)
     return answer(count(lines))

@@ -23,7 +23,8 @@ from botocore.config import Config
 
 from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
 from core.contract.events import answer
-from core.contract.lines import FAILED, Line, blank, parse_run, summarise
+from core.contract.lines import Line, blank, parse_run, summarise
+from core.contract.outcomes import FAILED
 from lambdas.logged import logged
 from lambdas.reading import transient_by_name
 

@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core.contract import model_id
 from monitoring import places
 from monitoring.record import LONGEST, BadLine, Record, read_record, read_time
 
-LAYOUT = re.compile(r"(?:(?:^|/)([0-9a-f]{16}))?(?:^|/)([^/]+)/([^/]+)/20\d\d/\d\d/\d\d/\d\d$")
+LAYOUT = re.compile(rf"(?:(?:^|/)({model_id.PATTERN}))?(?:^|/)([^/]+)/([^/]+)/20\d\d/\d\d/\d\d/\d\d$")
 EXAMPLES = 100
 GZIP = b"\x1f\x8b"
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

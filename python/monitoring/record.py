@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from core.contract.events import Fault, find_fault
+
 ANSWERS = ("prediction", "predictions", "probabilities")
-NUMBERS = frozenset({float, int})
 LONGEST = 1 << 25  # bytes of a line; SageMaker takes and gives 6 MB at most, so a record is shorter
 YEARS = range(2000, 2101)
-SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
 
 
 class BadLine(Exception):
@@ -112,15 +112,19 @@ def read_probabilities(answer: Any) -> tuple[float, ...]:
     try:
         if answer.get("encoding") == "BASE64":
             text = binascii.a2b_base64(text).decode()
-        values = json.loads(text) if text.lstrip()[:1] in ("[", "{") else [float(p) for p in text.split(",")]
+        values: Any = (
+            json.loads(text) if text.lstrip()[:1] in ("[", "{") else [float(p) for p in text.split(",")]
+        )
     except (ValueError, RecursionError):
         raise BadLine("output is neither JSON nor CSV") from None
     if isinstance(values, dict):
         values = next((values[name] for name in ANSWERS if name in values), None)
     while isinstance(values, list) and len(values) == 1 and isinstance(values[0], list):
         values = values[0]
-    if not isinstance(values, list) or len(values) < 2 or not NUMBERS.issuperset(map(type, values)):
-        raise BadLine("output is not one list of probabilities")
-    if not (min(values) >= 0 and max(values) <= 1 and abs(sum(values) - 1) <= SUM_TOLERANCE):  # nor NaN
-        raise BadLine("probabilities are not from 0 to 1 with the sum 1")
+    if fault := find_fault(values):
+        raise BadLine(
+            "output is not one list of probabilities"
+            if fault in (Fault.NO_LIST, Fault.NO_NUMBERS)
+            else "probabilities are not from 0 to 1 with the sum 1"
+        )
     return tuple(map(float, values))

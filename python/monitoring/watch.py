@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 
+from core.contract.model_id import artefact_key
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
 from core.figures.drift import assess
 from core.figures.tally import Tally
@@ -110,7 +111,7 @@ class Watcher:
 
     def _baseline(self, model: str) -> Baseline | None:
         """What the model answered in training; None too for a model that is gone, or an old one that is damaged."""
-        key = f"{self.settings.models}/{model}/model.tar.gz"
+        key = artefact_key(model, self.settings.models)
         try:
             artefact = self.s3.get_object(Bucket=self.settings.bucket, Key=key)["Body"].read()
         except self.s3.exceptions.NoSuchKey:

@@ -18,11 +18,11 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.console import UserError, out, run
+from core.contract.outcomes import FAILED, OUTCOMES
 from operations.bulk_run import FOLDERS, GIVEN_UP, Run, Seen
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between lines where there is no terminal
-OUTCOMES = ("accepted", "review", "failed")
 
 
 def main() -> int:
@@ -153,9 +153,9 @@ def report(asked: Run, ended: dict[str, Any]) -> int:
     for name, number in summary["errors"].items():
         out.print(f"  {number} failed as {name}")
     out.print(f"s3://{asked.bucket}/{asked.folder}/results.jsonl")
-    if summary["failed"]:
+    if summary[FAILED]:
         out.print(f"what failed is done again by `make bulk ENV={asked.env} RETRY={asked.name}`")
-    return 1 if summary["failed"] or ended["status"] != "SUCCEEDED" else 0
+    return 1 if summary[FAILED] or ended["status"] != "SUCCEEDED" else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A bulk run in a deployed environment, seen from outside: start it, look how far it is, read what came of it."""
 
 import json
-import re
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from botocore.exceptions import ClientError
 
 from core import environment
 from core.console import UserError
+from core.contract.lines import RUN
+from core.contract.outcomes import FAILED
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
-NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LOST = ("failed", "timedOut")  # of a map run's counts: items whose batch has no part
 
 
@@ -35,7 +35,7 @@ class Seen:
 
 class Run:
     def __init__(self, env: str, name: str | None = None) -> None:
-        if name is not None and not NAME.fullmatch(name):
+        if name is not None and not RUN.fullmatch(name):
             raise UserError(f"{name!r} is no name of a bulk run, which has letters, digits, - and _")
         self.env = env
         self.outputs = environment.outputs(env)
@@ -101,7 +101,7 @@ class Run:
         for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]:
             counts = self.steps.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
             seen.total = counts["total"] or None
-            seen.outcomes["failed"] += sum(counts[status] for status in LOST)
+            seen.outcomes[FAILED] += sum(counts[status] for status in LOST)
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=f"{self.folder}/parts/"
         )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from core.console import UserError, out, run
+from core.contract.outcomes import ACCEPTED, REVIEW
 from operations.client import Client, Outcome, Photo, directions
 
 
@@ -17,15 +18,15 @@ def main() -> int:
         raise UserError(f"{name!r} is not a file: name a photo, as in make classify IMAGE=photo.png")
     (result,) = Client(env).route([Photo(path.name, path.read_bytes())])
     out.print(described(result))
-    return 0 if result.kind in ("accepted", "review") else 1
+    return 0 if result.kind in (ACCEPTED, REVIEW) else 1
 
 
 def described(result: Outcome) -> str:
     name = result.photo.name
-    if result.kind == "accepted":
+    if result.kind == ACCEPTED:
         label, confidence = result.output["label"], result.output["confidence"]
         return f"{name}: {label} ({confidence:.4f}), {directions(result)}, after {result.seconds:.2f} s"
-    if result.kind == "review":
+    if result.kind == REVIEW:
         return f"{name}: the model is not sure, a person will look at it ({result.cause})"
     return f"{name}: {result.error or result.kind}: {result.cause}"
 

@@ -12,8 +12,11 @@ import boto3
 from botocore.config import Config
 
 from core import environment
+from core.contract.errors import LOW_CONFIDENCE
+from core.contract.events import reason
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 
-LOW_CONFIDENCE = "ThresholdConfidenceNotMet"
+LOST = "lost"  # the end of a photo of which no execution ended; the other ends are the contract's outcomes
 IN_FLIGHT = 16  # photos on their way at the same time
 POLL_SECONDS = 0.2
 LOST_SECONDS = 120  # an upload that has started nothing by then is lost
@@ -86,7 +89,7 @@ class Client:
         for key, (photo, since) in list(under_way.items()):
             if time.time() - since > LOST_SECONDS:
                 del under_way[key]
-                yield Outcome(photo, key, "lost", time.time() - since, "", {}, "", "no execution ended")
+                yield Outcome(photo, key, LOST, time.time() - since, "", {}, "", "no execution ended")
 
     def ended_since(self, moment: float) -> Iterator[dict[str, Any]]:
         """The executions that started since then and have ended, each once, if the moment never goes back."""
@@ -110,7 +113,7 @@ def outcome(photo: Photo, uploaded: float, execution: dict[str, Any]) -> Outcome
     return Outcome(
         photo=photo,
         key=json.loads(execution["input"])["s3_key"],
-        kind="accepted" if accepted else "review" if error == LOW_CONFIDENCE else "failed",
+        kind=ACCEPTED if accepted else REVIEW if error == LOW_CONFIDENCE else FAILED,
         seconds=execution["stopDate"].timestamp() - uploaded,
         execution=execution["executionArn"],
         output=json.loads(execution["output"]) if accepted else {},
@@ -123,11 +126,3 @@ def directions(result: Outcome) -> str:
     """Where the driver of an accepted photo goes."""
     bay = result.output["assignment"]
     return f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
-
-
-def reason(cause: str) -> str:
-    """What a failed function said: its message out of the JSON that Step Functions keeps."""
-    try:
-        return json.loads(cause)["errorMessage"]
-    except (ValueError, KeyError, TypeError):
-        return cause

@@ -20,6 +20,7 @@ from typing import Any
 from rich.table import Table
 
 from core.console import UserError, out, run
+from core.contract.outcomes import ACCEPTED, REVIEW
 from localcloud.server import running
 from operations import evaluation, terraform
 from operations.client import Client, Outcome, Photo, directions
@@ -189,7 +190,7 @@ def some_photos(folder: Path) -> list[Photo]:
 def outcome_table(outcomes: list[Outcome]) -> Table:
     table = Table("photo", "outcome", "what follows", "seconds")
     for result in sorted(outcomes, key=lambda o: (o.kind, o.photo.name)):
-        colour = {"accepted": "green", "review": "yellow"}.get(result.kind, "red")
+        colour = {ACCEPTED: "green", REVIEW: "yellow"}.get(result.kind, "red")
         table.add_row(
             result.photo.name, f"[{colour}]{result.kind}[/]", consequence(result), f"{result.seconds:.2f}"
         )
@@ -197,9 +198,9 @@ def outcome_table(outcomes: list[Outcome]) -> Table:
 
 
 def consequence(result: Outcome) -> str:
-    if result.kind == "accepted":
+    if result.kind == ACCEPTED:
         return f"{result.output['label']} {result.output['confidence']:.3f}: {directions(result)}"
-    if result.kind == "review":
+    if result.kind == REVIEW:
         return "the model is not sure: the photo waits in the review queue"
     return result.error
 

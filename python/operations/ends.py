@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from operations.client import Outcome, Photo
+from core.contract.outcomes import FAILED, OUTCOMES
+from operations.client import LOST, Outcome, Photo
 
 # What people upload that is no photo: poison for a workflow, each to fail by its own name and to harm nothing else.
 GARBAGE = (
@@ -17,7 +18,7 @@ GARBAGE = (
     Photo("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(2_000)),
 )
 POISON = {photo.name: photo.name.partition(".")[0] for photo in GARBAGE}
-ENDS = ("accepted", "review", "failed", "lost")
+ENDS = (*OUTCOMES, LOST)
 PERCENTILES = (50, 90, 99)
 LATE_SECONDS = 1.0  # a photo sent that long after its moment means that the sender could not keep up
 BEHIND_SECONDS = 10  # with more photos under way than arrive in that time, the environment could not keep up
@@ -49,7 +50,7 @@ class LoadTally:
         name = kind(outcome.photo)
         self.ends[name][outcome.kind] += 1
         self.seconds[name][round(outcome.seconds, 2)] += 1
-        if outcome.kind == "failed":
+        if outcome.kind == FAILED:
             self.errors[name][outcome.error] += 1
         self.last_ended = time.monotonic() - self.started
 

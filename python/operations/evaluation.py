@@ -14,7 +14,8 @@ import numpy as np
 from rich.table import Table
 
 from core.console import out, run, track
-from operations.client import Client, Outcome, Photo
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from operations.client import LOST, Client, Outcome, Photo
 from training import dataset
 
 
@@ -35,10 +36,10 @@ def write_truth(truth: list[dict[str, str]], path: Path) -> None:
 
 def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str]) -> dict[str, Any]:
     """Counts by actual class and outcome, coverage, accuracy of the accepted, and latency percentiles."""
-    columns = [*classes, "review", "failed", "lost"]
+    columns = [*classes, REVIEW, FAILED, LOST]
     confusion = {name: dict.fromkeys(columns, 0) for name in classes}
     for result in outcomes:
-        answer = result.output["label"] if result.kind == "accepted" else result.kind
+        answer = result.output["label"] if result.kind == ACCEPTED else result.kind
         confusion[actual[result.photo.name]][answer] += 1
     accepted = sum(confusion[name][answer] for name in classes for answer in classes)
     right = sum(confusion[name][name] for name in classes)
@@ -48,7 +49,7 @@ def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str])
         "confusion": confusion,
         "coverage": accepted / len(outcomes),
         "selective_accuracy": right / accepted if accepted else None,
-        "failures": sorted({f"{r.error}: {r.cause}" for r in outcomes if r.kind in ("failed", "lost")}),
+        "failures": sorted({f"{r.error}: {r.cause}" for r in outcomes if r.kind in (FAILED, LOST)}),
         "latency_seconds": {f"p{p}": round(float(np.percentile(seconds, p)), 3) for p in (50, 90, 99)},
     }
 

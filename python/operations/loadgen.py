@@ -16,7 +16,7 @@ from random import Random
 
 from core.console import UserError, out, run
 from operations.arrivals import PATTERNS, arrivals
-from operations.client import CONNECTIONS, Client, Photo, UnderWay
+from operations.client import CONNECTIONS, LOST, Client, Photo, UnderWay
 from operations.ends import GARBAGE, LoadTally, remarks, table
 from training import dataset
 
@@ -44,7 +44,7 @@ def main() -> int:
     out.print(table(tally, options.rate))
     for remark in remarks(tally, options.rate):
         out.print(remark)
-    return 1 if tally.count("lost") else 0
+    return 1 if tally.count(LOST) else 0
 
 
 def parse() -> argparse.Namespace:

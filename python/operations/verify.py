@@ -8,9 +8,6 @@ says what is live and how to go back.
 
 import argparse
 import base64
-import io
-import json
-import tarfile
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +15,16 @@ from typing import Any
 import boto3
 import numpy as np
 
+from core import artefacts
 from core.console import UserError, out, run
+from core.contract.outcomes import ACCEPTED, REVIEW
 from operations import live
 from operations.client import Client, Outcome, Photo
 
 TOLERANCE = 0.001  # another processor rounds differently
 CAPTURE_SECONDS = 300
 ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
+GOLDEN = "golden.json"
 NO_MODEL = "EndpointNotFound"
 BLANK = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
@@ -89,22 +89,18 @@ def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[fl
     uri = model["PrimaryContainer"]["ModelDataUrl"]
     bucket, key = uri.removeprefix("s3://").split("/", 1)
     body = client.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-        if "golden.json" not in tar.getnames():
-            raise UserError(
-                f"{uri} has no golden.json to verify by: train and promote it with this repository"
-            )
-        member = tar.extractfile("golden.json")
-        golden = json.load(member) if member else {}
+    if not artefacts.holds(body, GOLDEN, uri):
+        raise UserError(f"{uri} has no {GOLDEN} to verify by: train and promote it with this repository")
+    golden = artefacts.read_member(body, GOLDEN, uri)
     return base64.b64decode(golden["image"]), golden["probabilities"]
 
 
 def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
     (result,) = client.route([Photo("verify.png", golden)])
     unsure = not expected or max(expected) < client.outputs["threshold"]
-    if result.kind == "review" and unsure:
+    if result.kind == REVIEW and unsure:
         return
-    if result.kind != "accepted":
+    if result.kind != ACCEPTED:
         raise UserError(
             f"the golden photo should be answered {expected or 'by the model'}, but ends as {shown(result)}"
         )

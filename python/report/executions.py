@@ -20,12 +20,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
 from core.contract.errors import LOW_CONFIDENCE
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from report import history
 from report.history import Step
 
 OUTCOMES = {
-    "SUCCEEDED": "accepted",
-    "FAILED": "failed",
+    "SUCCEEDED": ACCEPTED,
+    "FAILED": FAILED,
     "TIMED_OUT": "timed out",
     "ABORTED": "aborted",
     "RUNNING": "running",
@@ -147,7 +148,7 @@ def _execution(
         name=listed["name"],
         arn=listed["executionArn"],
         status=listed["status"],
-        outcome=outcome or ("review" if review else OUTCOMES[listed["status"]]),
+        outcome=outcome or (REVIEW if review else OUTCOMES[listed["status"]]),
         start=listed["startDate"].astimezone(UTC),
         stop=stop and stop.astimezone(UTC),
         error=error,

@@ -4,9 +4,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageOps
 
+from core.figures.pictures import keep_upper_bits
 from monitoring.gallery import Exhibit
 from report.facts import Answers
 from report.page import Gallery, Missing, Photo, Section
@@ -68,8 +68,7 @@ def runner_up(answers: Answers, shown: Exhibit) -> str:
 def thumbnail(content: bytes) -> bytes:
     """The picture upright, at most SIDE pixels wide and high, on white where it is transparent."""
     image: Image.Image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
-    if image.mode.startswith("I"):  # 16 bits of grey, of which the upper eight are shown
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    image = keep_upper_bits(image)
     image.draft("RGB", (SIDE, SIDE))
     image.thumbnail((SIDE, SIDE))
     layer = ImageOps.exif_transpose(image).convert("RGBA")

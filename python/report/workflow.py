@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.contract.outcomes import ACCEPTED, REVIEW
 from report import charts_latency, executions
 from report.charts_workflow import charts, examples, working_states
 from report.executions import Machine
@@ -17,7 +18,7 @@ from report.page import Block, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
 from report.words import number, percent
 
-ROUTED, RUNNING, REVIEW = "accepted", "running", "review"
+RUNNING = "running"
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
 SLOWEST = "p99 is the time that one step in a hundred exceeds."
 
@@ -28,7 +29,7 @@ def unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
         return None
     times: dict[str, list[float]] = {}
     for each in machine.executions:
-        if each.outcome not in (ROUTED, RUNNING):
+        if each.outcome not in (ACCEPTED, RUNNING):
             times.setdefault(each.outcome, []).append((each.stop or each.start).timestamp())
     return {outcome: np.array(times[outcome]) for outcome in sorted(times, key=lambda o: (o != REVIEW, o))}
 
@@ -63,8 +64,8 @@ def tiles(machine: Machine | None) -> list[Tile]:
     if machine is None:
         return []
     ended = Counter(each.outcome for each in machine.executions)
-    failed = len(machine.executions) - ended[ROUTED] - ended[RUNNING] - ended[REVIEW]
-    note = f"{ended[ROUTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
+    failed = len(machine.executions) - ended[ACCEPTED] - ended[RUNNING] - ended[REVIEW]
+    note = f"{ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 

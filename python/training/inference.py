@@ -153,7 +153,9 @@ def decode(body: bytes) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip at 255 instead of scaling
+    # 16 bits of grey, which Pillow would clip at 255 instead of scaling. `keep_upper_bits` of core.figures.pictures is
+    # the same, but this file travels alone.
+    if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")

@@ -22,6 +22,7 @@ from rich.table import Column, Table
 from core import artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
+from core.contract.model_id import artefact_key, identify
 
 # SageMaker's registry in most regions. Newer regions have their own, which training.launch knows.
 SCRIPT_IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
@@ -60,7 +61,7 @@ def main() -> None:
     record, artefact = read_run(args.run, artefacts.bucket_region(bucket))
     sha256 = hashlib.sha256(artefact).hexdigest()
     model = {key: record[key] for key in ("image", "environment", "labels", "dataset_id")} | {
-        "artefact": f"s3://{bucket}/models/{sha256[:16]}/model.tar.gz",
+        "artefact": f"s3://{bucket}/{artefact_key(identify(sha256))}",
         "sha256": sha256,
         "metrics": figures(record["metrics"], args.run),
         "run": record["job"],

@@ -128,3 +128,24 @@ def test_an_archive_that_is_cut_or_damaged_in_its_middle_is_refused(unpack_bytes
     for broken in (whole[:middle], whole[:middle] + bytes(8) + whole[middle + 8 :]):
         with pytest.raises((tarfile.TarError, OSError)):
             unpack_bytes(broken)
+
+
+def test_a_member_is_read_by_its_name_however_it_was_packed():
+    archive = pack(
+        member("./labels.json"), member("code", tarfile.DIRTYPE), member("same", tarfile.LNKTYPE, "gone")
+    )
+    assert archives.list_names(archive) == ["labels.json", "code", "same"]
+    assert archives.read_member(archive, "labels.json") == b"./labels.json"
+    assert archives.read_member(archive, "labels.json", limit=5) is None
+    assert archives.read_member(archive, "metrics.json") is archives.read_member(archive, "code") is None
+    with pytest.raises(tarfile.TarError, match="gone"):
+        archives.read_member(archive, "same")
+
+
+@pytest.mark.parametrize(
+    "read", [archives.list_names, lambda archive: archives.read_member(archive, "file-49")]
+)
+def test_an_archive_that_breaks_off_is_not_read(read):
+    whole = pack(*[member(f"file-{number}") for number in range(50)])
+    with pytest.raises((tarfile.TarError, OSError)):
+        read(whole[: len(whole) // 2])

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from core.contract.errors import ImageNotFound, ThresholdConfidenceNotMet
+from core.contract.outcomes import OUTCOMES
 from lambdas import filter as filter_step
 from lambdas import serialize
+from lambdas.logged import LOGGED
 
 pytestmark = pytest.mark.usefixtures("bucket")
 
@@ -31,6 +33,11 @@ def test_a_success_is_logged_with_execution_image_and_request_and_without_the_im
         "inferences": [],
     }
     assert body["image_data"] not in json.dumps(line)
+
+
+def test_the_counts_of_every_outcome_are_logged():
+    """The names stand there twice, or each function's zip would hold what bulk runs alone need."""
+    assert set(OUTCOMES) <= set(LOGGED)
 
 
 def test_a_decision_is_logged(event, context, capsys):

@@ -28,6 +28,7 @@ def minute(text: str) -> datetime:
         ("cron(0 6 * * ? *)", "2026-03-02T06:00", "2026-03-02T18:00"),
         ("cron(0/15 8-10 * * ? *)", "2026-03-02T09:45", "2026-03-02T11:45"),
         ("cron(5,35 * ? * 2-6 *)", "2026-03-02T09:35", "2026-03-01T09:35"),  # Monday to Friday
+        ("cron(0 9 ? * MON-FRI *)", "2026-03-02T09:00", "2026-03-01T09:00"),
         ("cron(0 0 1 1,7 ? 2026-2027)", "2027-07-01T00:00", "2028-07-01T00:00"),
         ("rate(5 minutes)", "2026-03-01T09:04", "2026-03-01T08:59"),
         ("rate(1 hour)", "2026-03-01T09:59", "2026-03-01T10:00"),
@@ -94,7 +95,9 @@ def test_a_start_that_fails_ends_in_the_dead_letter_queue(aws, cloud, schedule, 
     assert why["ERROR_CODE"] == "ResourceNotFoundException"
 
 
-@pytest.mark.parametrize("expression", ["at(2030-01-01T00:00:00)", "cron(0 8 ? * MON *)", "rate(0 minutes)"])
+@pytest.mark.parametrize(
+    "expression", ["at(2030-01-01T00:00:00)", "cron(0 8 ? * MON#2 *)", "rate(0 minutes)"]
+)
 def test_an_expression_that_would_never_fire_here_is_refused(aws, expression):
     with pytest.raises(botocore.exceptions.ClientError, match="The local cloud knows no"):
         aws("scheduler").create_schedule(

@@ -5,13 +5,32 @@ import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from core.contract.errors import InvalidEvent, UnexpectedInference
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_KEY_BYTES = 1024
+NUMBERS = frozenset({float, int})  # and not bool
 SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
+
+
+class Fault(Enum):
+    """Of what should be one list of probabilities."""
+
+    NO_LIST = auto()
+    NO_NUMBERS = auto()
+    OUT_OF_RANGE = auto()
+    WRONG_SUM = auto()
+
+
+PROBLEMS = {
+    Fault.NO_LIST: "not a list of at least two probabilities",
+    Fault.NO_NUMBERS: "not made of numbers from 0 to 1",
+    Fault.OUT_OF_RANGE: "not made of numbers from 0 to 1",
+    Fault.WRONG_SUM: "not probabilities that add up to 1",
+}
 
 
 @dataclass(frozen=True)
@@ -51,15 +70,22 @@ def parse_probabilities(inferences: object, image: Pointer) -> list[float]:
     """One probability per class, from a list or its JSON text. Anything else is refused: never fail open."""
     if isinstance(inferences, str | bytes):
         inferences = parse_json(inferences, UnexpectedInference, f"{image}: the model's answer")
-    if not isinstance(inferences, list) or len(inferences) < 2:
-        problem = "not a list of at least two probabilities"
-    elif not all(type(p) in (int, float) and 0 <= p <= 1 for p in inferences):  # NaN fails both comparisons
-        problem = "not made of numbers from 0 to 1"
-    elif abs(sum(inferences) - 1) > SUM_TOLERANCE:
-        problem = "not probabilities that add up to 1"
-    else:
-        return inferences
-    raise UnexpectedInference(f"{image}: the model's answer is {problem}: {reprlib.repr(inferences)}")
+    values: Any = inferences
+    if fault := find_fault(values):
+        raise UnexpectedInference(f"{image}: the model's answer is {PROBLEMS[fault]}: {reprlib.repr(values)}")
+    return values
+
+
+def find_fault(values: Any) -> Fault | None:
+    """Why it is not one list of probabilities; None if it is. Every captured line passes here, so it is quick."""
+    if not isinstance(values, list) or len(values) < 2:
+        return Fault.NO_LIST
+    if not NUMBERS.issuperset(map(type, values)):
+        return Fault.NO_NUMBERS
+    if min(values) >= 0 and max(values) <= 1 and abs(sum(values) - 1) <= SUM_TOLERANCE:
+        return None
+    # NaN fails both comparisons.
+    return Fault.WRONG_SUM if all(0 <= p <= 1 for p in values) else Fault.OUT_OF_RANGE
 
 
 def parse_json(text: str | bytes, error: type[Exception], what: str) -> Any:

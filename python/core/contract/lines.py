@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.contract.errors import InvalidEvent
+from core.contract.outcomes import FAILED, OUTCOMES
 
 RUN = re.compile(r"[A-Za-z0-9_-]{1,80}")  # it is an execution's name, too
-FAILED = "failed"
-OUTCOMES = ("accepted", "review", FAILED)
 
 Line = dict[str, Any]
 

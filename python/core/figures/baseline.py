@@ -7,16 +7,15 @@
 baseline, fixed for ever: nothing here looks at live data.
 """
 
-import io
 import json
 import tarfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core import archives
 from core.figures import metrics, pictures, scores
 from core.figures.tally import CONFIDENCE, Tally, count
 
@@ -93,10 +92,10 @@ def load(text: bytes) -> Baseline:
 
 def from_artefact(source: Path | bytes) -> Baseline | None:
     """The baseline in a model.tar.gz; None if it has none, as the built-in algorithm's models."""
-    packed = {"fileobj": io.BytesIO(source)} if isinstance(source, bytes) else {"name": source}
     try:
-        with tarfile.open(mode="r:gz", **packed) as tar:
-            member = tar.extractfile(NAME) if NAME in tar.getnames() else None
-            return load(member.read()) if member else None
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        packed = source if isinstance(source, bytes) else source.read_bytes()
+        # All names are read first, so that an artefact that breaks off further on is refused too.
+        found = archives.read_member(packed, NAME) if NAME in archives.list_names(packed) else None
+    except (OSError, tarfile.TarError) as error:
         raise BrokenBaseline(f"the model artefact cannot be read: {error}") from error
+    return None if found is None else load(found)

@@ -57,8 +57,7 @@ def decode(body: bytes | None) -> tuple[bytes, tuple[int, int]] | None:
 
 
 def _reduce(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip at 255 instead of scaling
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    image = keep_upper_bits(image)
     layered = image.has_transparency_data
     image = image.convert("RGBA" if layered else "RGB")
     if image.size != (SIZE, SIZE):
@@ -66,6 +65,13 @@ def _reduce(image: Image.Image) -> Image.Image:
     if layered:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image
+
+
+def keep_upper_bits(image: Image.Image) -> Image.Image:
+    """Of 16 bits of grey the upper eight: Pillow would clip them at 255. Any other picture stays as it is."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
 
 
 def _measure(pixels: bytes, sizes: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 AWS: at each time of its `rate(...)` or `cron(...)` a schedule sends its target the input, in which keywords such as
 `<aws.scheduler.scheduled-time>` are replaced, with the retries and the dead letters of EventBridge.
-moto 5.2.5 keeps schedules and fires none. Left out here, and refused: `at(...)`, and names, `L`, `W` and `#` in a cron
-expression. Left out and ignored: first and last dates, flexible windows, the keyword for the number of the attempt.
+moto 5.2.5 keeps schedules and fires none. Left out here, and refused: `at(...)`, and what `core.cron` does not
+understand. Left out and ignored: first and last dates, flexible windows, the keyword for the number of the attempt.
 """
 
 import re
@@ -17,13 +17,11 @@ from zoneinfo import ZoneInfo
 from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, scheduler_backends
 
+from core import cron
 from localcloud import gaps
 from localcloud.events import rules
 
 RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
-CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
-FIELD = re.compile(r"(?:[*?]|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
-LOWEST = (0, 0, 1, 1, 1, 1970)  # of minute, hour, day, month, day of the week and year
 MINUTE = timedelta(minutes=1)
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 LOOK_SECONDS = 1
@@ -85,27 +83,13 @@ def is_due(expression: str, minute: datetime, created: datetime) -> bool:
     if rate := RATE.fullmatch(expression):
         passed = (_minute_of(minute) - _minute_of(created)) // MINUTE
         return passed > 0 and passed % (int(rate[1]) * MINUTES[rate[2]]) == 0
-    cron = CRON.fullmatch(expression)
-    if not cron:
+    fields = cron.split(expression)
+    if not fields:
         raise ValueError(f"The local cloud knows no schedule expression {expression}.")
-    weekday = minute.isoweekday() % 7 + 1  # Sunday is 1
-    now = (minute.minute, minute.hour, minute.day, minute.month, weekday, minute.year)
-    # Each part is looked at, so that one which is not known here is refused when the schedule is made.
-    held = [
-        [_holds(part, *bounds) for part in field.split(",")]
-        for field, *bounds in zip(cron.groups(), now, LOWEST, strict=True)
-    ]
-    return all(any(parts) for parts in held)
-
-
-def _holds(part: str, now: int, lowest: int) -> bool:
-    found = FIELD.fullmatch(part)
-    if not found:
-        raise ValueError(f"The local cloud knows no {part} in a cron expression.")
-    first, last, step = found.groups()
-    start = int(first or lowest)
-    end = int(last) if last else start if first and not step else now
-    return start <= now <= end and (now - start) % int(step or 1) == 0
+    try:
+        return cron.is_due(cron.read(fields), minute)
+    except cron.UnknownPart as part:
+        raise ValueError(f"The local cloud knows no {part} in a cron expression.") from part
 
 
 def _minute_of(moment: datetime) -> datetime:

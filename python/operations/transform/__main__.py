@@ -20,6 +20,7 @@ from typing import Any
 from core import artefacts, environment
 from core.console import UserError, out, run, track
 from core.contract.lines import summarise
+from core.contract.outcomes import FAILED
 from operations.bulk import counts
 from operations.bulk_run import FOLDERS
 from operations.transform import choice, job, listing, output
@@ -137,7 +138,7 @@ def report(archive: Archive, ended: job.TransformJob | None = None) -> int:
             f"the log group {job.LOG_GROUP} says more, below {archive.name}/"
         )
     out.print(archive.uri("results.jsonl"))
-    return 1 if summary["failed"] else 0
+    return 1 if summary[FAILED] else 0
 
 
 if __name__ == "__main__":

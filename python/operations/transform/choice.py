@@ -7,6 +7,7 @@ import boto3
 
 from core import artefacts
 from core.console import UserError
+from core.contract.model_id import artefact_key
 from training.recipes import given
 
 
@@ -28,7 +29,7 @@ def choose(env: str, outputs: dict[str, Any], wanted: str | None) -> Chosen:
     container = described["PrimaryContainer"]
     artefact, labels = container["ModelDataUrl"], live["labels"]
     if wanted and wanted != live["id"]:
-        artefact = f"s3://{outputs['bucket']}/models/{wanted}/model.tar.gz"
+        artefact = f"s3://{outputs['bucket']}/{artefact_key(wanted)}"
         labels = artefacts.read_member(artefacts.read(artefact), "labels.json", artefact)
     return Chosen(
         id=wanted or live["id"],

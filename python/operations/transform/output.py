@@ -7,6 +7,7 @@ from core.contract.decision import decide
 from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference
 from core.contract.events import Pointer, parse_probabilities
 from core.contract.lines import Line
+from core.contract.outcomes import ACCEPTED, REVIEW
 from operations.transform.files import CONNECTIONS, Archive
 
 NOT_ANSWERED = (
@@ -36,7 +37,7 @@ def judged(line: Line, answer: bytes, image: Pointer, labels: Sequence[str], thr
         line = line | {"inferences": inferences, "confidence": max(inferences)}
         decision = decide(inferences, image, labels, threshold)
     except ThresholdConfidenceNotMet as error:
-        return line | {"outcome": "review", "error": type(error).__name__}
+        return line | {"outcome": REVIEW, "error": type(error).__name__}
     except UnexpectedInference as error:
         return line | {"error": type(error).__name__}
-    return line | {"outcome": "accepted", "label": decision["label"]}
+    return line | {"outcome": ACCEPTED, "label": decision["label"]}

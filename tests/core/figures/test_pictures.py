@@ -129,6 +129,14 @@ def test_each_statistic_is_a_function_whose_docstring_names_its_source():
         assert re.search(r"\d{3}", getattr(pictures, name).__doc__), f"{name} has no source"
 
 
+@pytest.mark.parametrize("values", [np.uint16([[0, 255, 256, 65535]]), np.int32([[-5, 300, 65535, 70000]])])
+def test_the_network_and_every_picture_of_a_page_keep_the_same_bits_of_grey(values):
+    grey = Image.fromarray(values)
+    kept = pictures.keep_upper_bits(grey)
+    assert kept.mode == "L"
+    assert kept.convert("RGB").tobytes() == inference.to_rgb(grey).tobytes()
+
+
 @pytest.mark.parametrize("sigma", [5, 10, 20])
 def test_noise_is_told_in_levels(sigma):
     flat = np.full((40, 32, 32, 1), 128) + np.random.default_rng(0).normal(0, sigma, (40, 32, 32, 1))
