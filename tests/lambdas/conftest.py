@@ -35,7 +35,8 @@ class ScriptedServer(ThreadingHTTPServer):
 
     def refuse(self, code: str, status: int, **fields: object) -> None:
         """An error in the shape of SageMaker's."""
-        self.answer(json.dumps(fields).encode(), status, **{"x-amzn-ErrorType": code})
+        self.answer(json.dumps(fields).encode(), status)
+        self.headers = {"x-amzn-ErrorType": code}
 
 
 class ScriptedAnswer(BaseHTTPRequestHandler):

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import botocore.exceptions
 import pytest
@@ -46,7 +47,7 @@ def schedule():
     def make(target, expression=HOURLY, state="ENABLED", zone=None) -> str:
         backend = scheduler_backends[ACCOUNT][REGION]
         made.append((backend, f"s-{uuid.uuid4()}"))
-        asked = dict.fromkeys(
+        asked: dict[str, Any] = dict.fromkeys(
             ("description", "end_date", "group_name", "kms_key_arn", "start_date", "action_after_completion")
         )
         return backend.create_schedule(

@@ -90,7 +90,9 @@ def test_no_picture_stops_the_rest():
 @pytest.mark.parametrize("name", DECODABLE)
 def test_what_is_measured_is_what_the_network_sees(name):
     """But for the corners that a decoder cuts in a large JPEG."""
-    pixels, _ = decode(DECODABLE[name])
+    decoded = decode(DECODABLE[name])
+    assert decoded is not None
+    pixels, _ = decoded
     measured = np.frombuffer(pixels, np.uint8).reshape(32, 32, 3).astype(int)
     seen = np.asarray(inference.decode(DECODABLE[name])).astype(int)
     assert np.abs(measured - seen).mean() < (3 if "megapixels" in name else 0.5)
