@@ -22,7 +22,10 @@ from operations import wheels, zips
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "python"
-CONTRACT = ["core/__init__.py", *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events"))]
+CONTRACT = [
+    "core/__init__.py",
+    *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events", "shapes")),
+]
 IMAGES = ["core/contract/images.py", "lambdas/reading.py"]
 CONTENTS = {
     "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
