@@ -10,7 +10,6 @@ import hashlib
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
+from core.contract.shapes import Json
 from delivery import event, review, versions
 from training import dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
@@ -27,7 +27,7 @@ CODE = "code/inference.py"  # of a model that was trained by our own script
 NEEDED = ("dataset.json", "test.lst", "test/")  # of a data set, for an evaluation
 
 
-def download(model: dict[str, Any], folder: Path) -> None:
+def download(model: Json, folder: Path) -> None:
     """The part of the model's data set that it is judged by, from the bucket that holds the model."""
     bucket = split_address(model["artefact"])[0]
     root = f"data/{model['dataset_id']}/"
@@ -47,7 +47,7 @@ def download(model: dict[str, Any], folder: Path) -> None:
         )
 
 
-def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
+def faults(model: Json, artefact: Path, data: Path) -> list[str]:
     """Why the model must not go live, as its own artefact shows it."""
     found = dataset.read_info(data)["dataset_id"]
     if found != model["dataset_id"]:
@@ -62,7 +62,7 @@ def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
     return reasons
 
 
-def judge(env: str, model: dict[str, Any], data: Path | None) -> str:
+def judge(env: str, model: Json, data: Path | None) -> str:
     """What the gate finds, in a sentence; a model that does not pass it needs a reason to go live."""
     artefact = artefacts.read(model["artefact"])
     if hashlib.sha256(artefact).hexdigest() != model["sha256"]:

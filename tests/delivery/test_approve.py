@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from delivery import approve, compare
+from delivery.digest import Review
 
 MADE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SOON = MADE + timedelta(hours=1)
@@ -14,7 +15,7 @@ GROUP = "module.workflow.aws_cloudwatch_log_group.this"
 QUEUE = "module.workflow.aws_sqs_queue.review"
 
 
-def refusal(reviewed: dict, now: dict) -> str:
+def refusal(reviewed: Review, now: Review) -> str:
     why = approve.refusal(reviewed, now, SOON)
     assert why is not None
     return why
