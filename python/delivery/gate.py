@@ -10,6 +10,7 @@ import hashlib
 import json
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +23,9 @@ from delivery import event, review, versions
 from training import dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
 SAME = 0.01  # another processor rounds differently, which may turn single answers
 CODE = "code/inference.py"  # of a model that was trained by our own script
 NEEDED = ("dataset.json", "test.lst", "test/")  # of a data set, for an evaluation
@@ -31,7 +35,7 @@ def download(model: Json, folder: Path) -> None:
     """The part of the model's data set that it is judged by, from the bucket that holds the model."""
     bucket = split_address(model["artefact"])[0]
     root = f"data/{model['dataset_id']}/"
-    s3 = boto3.client("s3")
+    s3: S3Client = boto3.client("s3")
     (folder / "test").mkdir()
     try:
         for prefix in NEEDED:
