@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, test: str, *options: str) -> subprocess.CompletedProcess[str]:
     (project / "tests/some/test_some.py").write_text(TEST.format(test))
-    quick = ("-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", project)
+    quick = ("-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", str(project))
     command = [sys.executable, "-m", "pytest", *quick, *options, "tests"]
     return subprocess.run(command, cwd=project, capture_output=True, text=True)
 

@@ -106,7 +106,8 @@ def test_what_the_page_says_a_target_calls_exists() -> None:
 def test_the_threshold_stands_in_terraform_and_in_the_contract_and_nowhere_else() -> None:
     variables = (ROOT / "terraform/variables.tf").read_text()
     (block,) = re.findall(r'variable "threshold" {(.*?)^}', variables, re.MULTILINE | re.DOTALL)
-    assert float(re.search(r"default\s*= ([\d.]+)", block)[1]) == decision.THRESHOLD
+    (default,) = re.findall(r"default\s*= ([\d.]+)", block)
+    assert float(default) == decision.THRESHOLD
     elsewhere = [
         f"{file}: {node.value}"
         for file in sources()

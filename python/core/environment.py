@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from core.console import UserError
+from core.contract.shapes import Json
 
 ENVIRONMENTS = Path("terraform/envs")
 
@@ -42,7 +42,7 @@ def check_reachable(url: str | None) -> None:
         ) from error
 
 
-def outputs(env: str) -> dict[str, Any]:
+def outputs(env: str) -> Json:
     """Terraform's outputs: `bucket`, `training_role_arn`, `endpoint_name` and so on."""
     check(env)
     if not shutil.which("terraform"):

@@ -11,9 +11,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from core.console import UserError
+from core.contract.shapes import Json
 from core.environment import ENVIRONMENTS
 from operations import terraform
 from operations.package import FUNCTIONS
@@ -26,7 +26,7 @@ STAND_IN_MODEL = """{
   sha256   = "0000000000000000000000000000000000000000000000000000000000000000"
 }"""
 
-Resource = dict[str, Any]  # Terraform's: address, type, and the values under change.after
+Resource = Json  # Terraform's: address, type, and the values under change.after
 
 
 def names() -> list[str]:
@@ -105,5 +105,5 @@ def plans(output: str) -> Iterator[tuple[str, list[Resource]]]:
             yield message["@testrun"], message["test_plan"]["resource_changes"]
 
 
-def messages(output: str) -> list[dict[str, Any]]:
+def messages(output: str) -> list[Json]:
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]

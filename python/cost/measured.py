@@ -6,17 +6,21 @@ What is measured is kept in build/cost-measured.json; without it the figures tha
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from core import environment
 from core.console import UserError
 from core.contract.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_stepfunctions.type_defs import ExecutionListItemTypeDef
 
 RECORDED = Path(__file__).with_name("measured.json")
 MEASURED = Path("build/cost-measured.json")
@@ -101,7 +105,7 @@ def photos(line: str) -> int:
 
 def workflow(machine: str, since: datetime) -> Took:
     """What it logs is its history without the data, event by event."""
-    steps = boto3.client("stepfunctions")
+    steps: SFNClient = boto3.client("stepfunctions")
     durations, size = [], 0
     for execution in ended(steps, machine, since):
         durations.append((execution["stopDate"] - execution["startDate"]).total_seconds() * 1000)
@@ -111,12 +115,12 @@ def workflow(machine: str, since: datetime) -> Took:
     return mean(len(durations), sum(durations), size)
 
 
-def ended(steps: Any, machine: str, since: datetime) -> Iterator[dict[str, Any]]:
+def ended(steps: "SFNClient", machine: str, since: datetime) -> Iterator["ExecutionListItemTypeDef"]:
     listed = steps.list_executions(stateMachineArn=machine, maxResults=EXECUTIONS)["executions"]
     return (it for it in listed if it["startDate"] > since and it["status"] in ("SUCCEEDED", "FAILED"))
 
 
-def without_data(event: dict[str, Any]) -> dict[str, Any]:
+def without_data(event: Mapping[str, object]) -> dict[str, object]:
     """As `include_execution_data = false` leaves it."""
     return {
         key: without_data(value) if isinstance(value, dict) else value

@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.console import UserError
+from core.contract.shapes import Json
 
 DEFAULT = Path(__file__).with_name("prices.toml")
 
@@ -64,7 +64,7 @@ def read(file: Path) -> Prices:
     )
 
 
-def section(file: Path, content: dict[str, Any], name: str) -> dict[str, Any]:
+def section(file: Path, content: Json, name: str) -> Json:
     """The entries of one kind. Those that are no instances have to be the ones that the file with the code has."""
     entries, ours = content.get(name, {}), tomllib.loads(DEFAULT.read_text())[name]
     if name == "instance":
@@ -76,14 +76,14 @@ def section(file: Path, content: dict[str, Any], name: str) -> dict[str, Any]:
     return entries
 
 
-def amount(file: Path, where: str, entry: dict[str, Any], key: str) -> float:
+def amount(file: Path, where: str, entry: Json, key: str) -> float:
     value = entry.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise UserError(f"{file}: [{where}] needs {key}, a number of 0 or more, not {value!r}")
     return value
 
 
-def per(file: Path, name: str, entry: dict[str, Any]) -> float:
+def per(file: Path, name: str, entry: Json) -> float:
     value = amount(file, f"price.{name}", entry, "per")
     if not value:
         raise UserError(f"{file}: [price.{name}] has per = 0: say for how many its usd are")

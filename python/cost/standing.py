@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from core.contract.shapes import Json
 from cost.definition import Resource
 from cost.schedule import Limits, times_a_day
 
-Values = dict[str, Any]
+Values = Json
 
 
 @dataclass(frozen=True)

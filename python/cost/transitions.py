@@ -1,20 +1,21 @@
 """The way of an execution through a state machine's definition, and whom it calls on it."""
 
 from collections.abc import Iterator
-from typing import Any
 
-Machine = dict[str, Any]
+from core.contract.shapes import Json
+
+Machine = Json
 LAMBDA = "arn:aws:states:::lambda:invoke"
 PUT_EVENTS = "arn:aws:states:::events:putEvents"
 SEND_MESSAGE = "arn:aws:states:::sqs:sendMessage"
 
 
-def path(machine: Machine, raised: str | None = None) -> list[dict[str, Any]]:
+def path(machine: Machine, raised: str | None = None) -> list[Json]:
     """The states that are entered, if the one that catches this error by its name raises it."""
     return list(walk(machine["States"], machine["StartAt"], raised))
 
 
-def walk(states: dict[str, Any], start: str, raised: str | None) -> Iterator[dict[str, Any]]:
+def walk(states: Json, start: str, raised: str | None) -> Iterator[Json]:
     name: str | None = start
     while name is not None:
         state = states[name]
@@ -28,12 +29,12 @@ def walk(states: dict[str, Any], start: str, raised: str | None) -> Iterator[dic
             name = state.get("Next")
 
 
-def functions(states: list[dict[str, Any]]) -> list[str]:
+def functions(states: list[Json]) -> list[str]:
     """The functions that are called, by stage."""
     return [
         it["Parameters"]["FunctionName"].rpartition(":")[2] for it in states if it.get("Resource") == LAMBDA
     ]
 
 
-def calls(states: list[dict[str, Any]], resource: str) -> int:
+def calls(states: list[Json], resource: str) -> int:
     return sum(it.get("Resource") == resource for it in states)

@@ -6,11 +6,11 @@ the plan that people read. The plan of a deployment that has happened already is
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core import environment
 from core.console import UserError, out, run
 from delivery import compare, digest, review
+from delivery.digest import Review
 from delivery.reviewed import REVIEWED
 
 VALID = timedelta(days=7)
@@ -18,7 +18,7 @@ KEPT = ("aws_kms_key", "aws_s3_bucket")  # with them goes all data of an environ
 AGAIN = "make it again in a pull request, or run ci on main and deploy with the number of that run"
 
 
-def refusal(reviewed: dict[str, Any], now: dict[str, Any], at: datetime) -> str | None:
+def refusal(reviewed: Review, now: Review, at: datetime) -> str | None:
     """Why the plan made now must not be applied, in a sentence; None if it may be."""
     env = now["environment"]
     return (
@@ -30,7 +30,7 @@ def refusal(reviewed: dict[str, Any], now: dict[str, Any], at: datetime) -> str 
     )
 
 
-def tampered(reviewed: dict[str, Any]) -> str | None:
+def tampered(reviewed: Review) -> str | None:
     if digest.digest(reviewed) == reviewed["digest"]:
         return None
     return (
@@ -38,20 +38,20 @@ def tampered(reviewed: dict[str, Any]) -> str | None:
     )
 
 
-def of_another_environment(reviewed: dict[str, Any], env: str) -> str | None:
+def of_another_environment(reviewed: Review, env: str) -> str | None:
     if reviewed["environment"] == env:
         return None
     return f"the reviewed plan is one for {reviewed['environment']}, not for {env}: review a plan for {env}"
 
 
-def expired(reviewed: dict[str, Any], at: datetime) -> str | None:
+def expired(reviewed: Review, at: datetime) -> str | None:
     age = at - datetime.fromisoformat(reviewed["created"])
     if age <= VALID:
         return None
     return f"the reviewed plan is {age.days} days old, and none is applied after {VALID.days}: {AGAIN}"
 
 
-def destroys_data(now: dict[str, Any]) -> str | None:
+def destroys_data(now: Review) -> str | None:
     lost = [c["address"] for c in now["changes"] if c["type"] in KEPT and "delete" in c["actions"]]
     if not lost:
         return None
@@ -61,7 +61,7 @@ def destroys_data(now: dict[str, Any]) -> str | None:
     )
 
 
-def differs(reviewed: dict[str, Any], now: dict[str, Any]) -> str | None:
+def differs(reviewed: Review, now: Review) -> str | None:
     if reviewed["digest"] == now["digest"]:
         return None
     return f"the plan is not the one that was reviewed, the differences are listed above: {AGAIN}"

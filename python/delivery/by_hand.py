@@ -6,7 +6,6 @@ In GitHub Actions one issue says so. It is opened, kept up to date, and closed w
 import os
 import subprocess
 import sys
-from typing import Any
 
 from core import environment
 from core.console import UserError, out, run
@@ -29,7 +28,7 @@ def mark(env: str) -> str:
     return f"<!-- scones-unlimited: drift of {env} -->\n"
 
 
-def issue_of(env: str) -> dict[str, Any] | None:
+def issue_of(env: str) -> github.Post | None:
     """The open issue about this environment, as this command left it."""
     return next((issue for issue in github.open_issues() if github.is_ours(issue, mark(env))), None)
 

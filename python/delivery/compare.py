@@ -1,19 +1,20 @@
 """What two reviews of the same environment do not have in common, for people to read."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from delivery import plan, summary
+from delivery.digest import Review
+from delivery.plan import ResourceChange
 
 SECTIONS = {"outputs": "output ", "model": "", "zips": "zip ", "lock": "provider "}
 
 
-def differences(reviewed: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def differences(reviewed: Review, now: Review) -> list[str]:
     """One line for each resource, output, model figure, zip or provider that differs; none if the digests agree."""
     return [*resources(reviewed["changes"], now["changes"]), *others(reviewed, now)]
 
 
-def resources(reviewed: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
+def resources(reviewed: list[ResourceChange], now: list[ResourceChange]) -> Iterator[str]:
     before = {change["address"]: change for change in reviewed}
     after = {change["address"]: change for change in now}
     for address in sorted(before | after):
@@ -26,13 +27,13 @@ def resources(reviewed: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iter
             yield f"reviewed differently: {summary.kind(after[address])} `{address}`: {parts}"
 
 
-def others(reviewed: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+def others(reviewed: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
     for section, label in SECTIONS.items():
         if reviewed[section] != now[section]:
             yield from (label + part for part in parting(reviewed[section], now[section]))
 
 
-def parting(reviewed: Any, now: Any) -> list[str]:
+def parting(reviewed: object, now: object) -> list[str]:
     """The paths at which two values part, with both values where they are small."""
     before, after = plan.leaves(reviewed), plan.leaves(now)
     return [
@@ -42,7 +43,7 @@ def parting(reviewed: Any, now: Any) -> list[str]:
     ]
 
 
-def both(reviewed: Any, now: Any) -> str:
+def both(reviewed: object, now: object) -> str:
     if not (summary.small(reviewed) and summary.small(now)):
         return ""
     return f" {summary.value(reviewed)} when reviewed, {summary.value(now)} now"

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
+from core.contract.shapes import Json
+from delivery.plan import Change, ResourceChange
 from operations import package
 
 ZIPS = Path("build/lambdas")
@@ -15,7 +18,27 @@ VERSION = re.compile(r'^  version\s*= "(.*)"', re.MULTILINE)
 HASH = re.compile(r'^    "(.*)",', re.MULTILINE)
 
 
-def digest(review: dict[str, Any]) -> str:
+class Provider(TypedDict):
+    version: str
+    hashes: list[str]
+
+
+class Review(TypedDict):
+    """What `delivery.review` writes down of a plan."""
+
+    version: int
+    environment: str
+    created: str
+    commit: str | None
+    changes: list[ResourceChange]
+    outputs: dict[str, Change]
+    model: Json | None  # the content of the model file
+    zips: dict[str, str]
+    lock: dict[str, Provider]
+    digest: str
+
+
+def digest(review: Mapping[str, object]) -> str:
     """It can be computed again from the review alone: another result means that somebody changed the review."""
     covered = {part: review[part] for part in COVERED}
     return hashlib.sha256(json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -28,7 +51,7 @@ def zips(folder: Path = ZIPS) -> dict[str, str]:
     }
 
 
-def lock(text: str) -> dict[str, dict[str, Any]]:
+def lock(text: str) -> dict[str, Provider]:
     """What .terraform.lock.hcl fixes: each provider's version, and the hashes that it may have."""
     return {
         found["name"]: {

@@ -3,18 +3,18 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from core.console import UserError
+from core.contract.shapes import Json
 
 
-def read() -> dict[str, Any]:
+def read() -> Json:
     """The event's payload; an empty one outside of GitHub Actions."""
     path = os.environ.get("GITHUB_EVENT_PATH")
     return json.loads(Path(path).read_text()) if path else {}
 
 
-def is_fork(event: dict[str, Any]) -> bool:
+def is_fork(event: Json) -> bool:
     """Whether the event is a pull request from another repository, also from one that is deleted by now."""
     if "pull_request" not in event:
         return False

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,20 +18,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
+from core.contract.shapes import Json
 from delivery import event, review, versions
 from training import dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 SAME = 0.01  # another processor rounds differently, which may turn single answers
 CODE = "code/inference.py"  # of a model that was trained by our own script
 NEEDED = ("dataset.json", "test.lst", "test/")  # of a data set, for an evaluation
 
 
-def download(model: dict[str, Any], folder: Path) -> None:
+def download(model: Json, folder: Path) -> None:
     """The part of the model's data set that it is judged by, from the bucket that holds the model."""
     bucket = split_address(model["artefact"])[0]
     root = f"data/{model['dataset_id']}/"
-    s3 = boto3.client("s3")
+    s3: S3Client = boto3.client("s3")
     (folder / "test").mkdir()
     try:
         for prefix in NEEDED:
@@ -47,7 +51,7 @@ def download(model: dict[str, Any], folder: Path) -> None:
         )
 
 
-def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
+def faults(model: Json, artefact: Path, data: Path) -> list[str]:
     """Why the model must not go live, as its own artefact shows it."""
     found = dataset.read_info(data)["dataset_id"]
     if found != model["dataset_id"]:
@@ -62,7 +66,7 @@ def faults(model: dict[str, Any], artefact: Path, data: Path) -> list[str]:
     return reasons
 
 
-def judge(env: str, model: dict[str, Any], data: Path | None) -> str:
+def judge(env: str, model: Json, data: Path | None) -> str:
     """What the gate finds, in a sentence; a model that does not pass it needs a reason to go live."""
     artefact = artefacts.read(model["artefact"])
     if hashlib.sha256(artefact).hexdigest() != model["sha256"]:

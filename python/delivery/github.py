@@ -8,13 +8,58 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 from core.console import UserError
+from core.contract.shapes import Json
 
 API_URL = "https://api.github.com"
 PAGE = 100  # the most that GitHub gives at once
 TIMEOUT = 60  # seconds
+
+
+# What GitHub answers, as far as it is asked for here.
+class Repository(TypedDict):
+    full_name: str
+
+
+class Head(TypedDict):
+    sha: str
+
+
+class Pull(TypedDict):
+    number: int
+    head: Head
+    merged_at: str | None
+    merge_commit_sha: str | None
+
+
+class Run(TypedDict):
+    id: int
+    path: str
+    status: str
+    conclusion: str | None
+    head_repository: Repository | None  # none of a fork that is deleted
+    html_url: str
+
+
+class Artifact(TypedDict):
+    id: int
+    expired: bool
+
+
+class User(TypedDict):
+    type: str
+
+
+class Post(TypedDict):
+    """An issue, or a comment."""
+
+    id: int
+    number: int  # of an issue
+    user: User | None
+    body: str | None
+    html_url: str
 
 
 def variable(name: str) -> str:
@@ -24,21 +69,21 @@ def variable(name: str) -> str:
     raise UserError(f"{name} is not set: GitHub Actions sets it, elsewhere set it by hand")
 
 
-def pulls_of(commit: str) -> list[dict[str, Any]]:
+def pulls_of(commit: str) -> list[Pull]:
     """The pull requests that a commit belongs to."""
     return ask("GET", f"commits/{commit}/pulls")
 
 
-def runs_of(workflow: str, commit: str) -> list[dict[str, Any]]:
+def runs_of(workflow: str, commit: str) -> list[Run]:
     """What a workflow's runs for the head of a pull request came to, the newest first."""
     return ask("GET", f"actions/workflows/{workflow}/runs?head_sha={commit}&per_page={PAGE}")["workflow_runs"]
 
 
-def run(number: str) -> dict[str, Any]:
+def run(number: str) -> Run:
     return ask("GET", f"actions/runs/{number}")
 
 
-def artifacts(run_id: int, name: str) -> list[dict[str, Any]]:
+def artifacts(run_id: int, name: str) -> list[Artifact]:
     return ask("GET", f"actions/runs/{run_id}/artifacts?name={name}&per_page={PAGE}")["artifacts"]
 
 
@@ -47,33 +92,33 @@ def download(artifact_id: int) -> bytes:
     return send("GET", f"actions/artifacts/{artifact_id}/zip")
 
 
-def comments(issue: int) -> Iterator[dict[str, Any]]:
+def comments(issue: int) -> Iterator[Post]:
     """The comments of an issue or of a pull request."""
     return pages(f"issues/{issue}/comments?")
 
 
-def open_issues() -> Iterator[dict[str, Any]]:
+def open_issues() -> Iterator[Post]:
     return pages("issues?state=open&")
 
 
-def is_ours(post: dict[str, Any], mark: str) -> bool:
+def is_ours(post: Post, mark: str) -> bool:
     """Whether a workflow wrote this comment or issue, and began it with this mark, which readers do not see."""
     author = post["user"]
-    return bool(author) and author["type"] == "Bot" and (post["body"] or "").startswith(mark.strip())
+    return author is not None and author["type"] == "Bot" and (post["body"] or "").startswith(mark.strip())
 
 
-def pages(path: str) -> Iterator[dict[str, Any]]:
+def pages(path: str) -> Iterator[Post]:
     number = 1
     while found := ask("GET", f"{path}per_page={PAGE}&page={number}"):
         yield from found
         number += 1
 
 
-def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask(method: str, path: str, body: Json | None = None) -> Any:
     return json.loads(send(method, path, body))
 
 
-def send(method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
+def send(method: str, path: str, body: Json | None = None) -> bytes:
     """One request to the repository's part of the API; the answer's bytes."""
     url = f"{os.environ.get('GITHUB_API_URL', API_URL)}/repos/{variable('GITHUB_REPOSITORY')}/{path}"
     request = urllib.request.Request(  # noqa: S310 GitHub's address, from GitHub

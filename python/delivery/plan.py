@@ -5,13 +5,32 @@ import json
 import subprocess
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from core.console import UserError
+from core.contract.shapes import Json
 from operations import terraform
 
 NOTHING = (["no-op"], ["read"])
 HIDDEN = "sensitive, sha256 "
+
+
+class Change(TypedDict):
+    """What the plan does to an output or a resource; what is sensitive in it is hidden."""
+
+    actions: list[str]
+    before: object
+    after: object
+    after_unknown: object
+    replace_paths: list[list[str | int]]
+
+
+class NamedChange(Change):
+    address: str
+
+
+class ResourceChange(NamedChange):
+    type: str
 
 
 def path(env: str) -> Path:
@@ -19,7 +38,7 @@ def path(env: str) -> Path:
     return (terraform.BUILD / f"{env}.tfplan").resolve()
 
 
-def show(env: str) -> dict[str, Any]:
+def show(env: str) -> Json:
     """The saved plan as Terraform's JSON."""
     saved = path(env)
     if not saved.is_file():
@@ -31,9 +50,9 @@ def show(env: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def changes(shown: dict[str, Any]) -> list[dict[str, Any]]:
+def changes(shown: Json) -> list[ResourceChange]:
     """The resources that the plan changes, by address, with secrets replaced by their hashes."""
-    found = [
+    found: list[ResourceChange] = [
         {"address": address(resource), "type": resource["type"], **visible(resource["change"])}
         for resource in shown.get("resource_changes", [])
         if resource["change"]["actions"] not in NOTHING
@@ -41,7 +60,7 @@ def changes(shown: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda change: change["address"])
 
 
-def outputs(shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def outputs(shown: Json) -> dict[str, Change]:
     """The outputs that the plan changes."""
     return {
         name: visible(change)
@@ -50,13 +69,13 @@ def outputs(shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def address(resource: dict[str, Any]) -> str:
+def address(resource: Json) -> str:
     """A replaced object whose removal once failed has the address of the one that replaced it, and a mark."""
     mark = f" (deposed {resource['deposed']})" if "deposed" in resource else ""
     return resource["address"] + mark
 
 
-def visible(change: dict[str, Any]) -> dict[str, Any]:
+def visible(change: Json) -> Change:
     return {
         "actions": change["actions"],
         "before": hide(change["before"], change["before_sensitive"]),
@@ -66,7 +85,7 @@ def visible(change: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def hide(value: Any, sensitive: Any) -> Any:
+def hide(value: object, sensitive: object) -> object:
     """The value, with the hash of each part that Terraform marks as sensitive in that part's place."""
     if sensitive is True:
         return HIDDEN + hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
@@ -77,7 +96,7 @@ def hide(value: Any, sensitive: Any) -> Any:
     return value
 
 
-def leaves(value: Any, name: str = "") -> dict[str, Any]:
+def leaves(value: object, name: str = "") -> dict[str, object]:
     """A nested value as one level: the path of each plain part, as in environment[0].variables.THRESHOLD."""
     if isinstance(value, dict) and value:
         parts = {f"{name}.{key}" if name else key: part for key, part in value.items()}

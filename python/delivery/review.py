@@ -7,22 +7,22 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from core import environment
 from core.console import UserError, run
 from delivery import digest, event, plan, summary, versions
+from delivery.digest import Review
 from operations import terraform
 
 VERSION = 1
 PLANS = Path("build/plans")
 
 
-def make(env: str) -> dict[str, Any]:
+def make(env: str) -> Review:
     """What the saved plan would change, with everything that the digest covers."""
     shown = plan.show(env)
     model = versions.model_file(env)
-    review = {
+    review: Review = {
         "version": VERSION,
         "environment": env,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -32,11 +32,13 @@ def make(env: str) -> dict[str, Any]:
         "model": json.loads(model.read_text()) if model.is_file() else None,
         "zips": digest.zips(),
         "lock": digest.lock((terraform.CONFIGURATION / ".terraform.lock.hcl").read_text()),
+        "digest": "",
     }
-    return review | {"digest": digest.digest(review)}
+    review["digest"] = digest.digest(review)
+    return review
 
 
-def text(review: dict[str, Any]) -> str:
+def text(review: Review) -> str:
     """The review as people read it, with what `make gate` has found out, if it has run."""
     env = review["environment"]
     gate = PLANS / env / "gate.json"
@@ -45,7 +47,7 @@ def text(review: dict[str, Any]) -> str:
     )
 
 
-def read(path: Path, missing: str) -> dict[str, Any]:
+def read(path: Path, missing: str) -> Review:
     """A review from its file; `missing` says what to do if there is none."""
     if not path.is_file():
         raise UserError(missing)
@@ -60,7 +62,7 @@ def read(path: Path, missing: str) -> dict[str, Any]:
         raise UserError(f"{path} is no review of a plan ({error!r}): plan again with make plan") from error
 
 
-def write(review: dict[str, Any]) -> str:
+def write(review: Review) -> str:
     """Write both files; answer the text."""
     folder = PLANS / review["environment"]
     folder.mkdir(parents=True, exist_ok=True)

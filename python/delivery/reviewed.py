@@ -11,18 +11,18 @@ import os
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 from core import environment
 from core.console import UserError, out, run
 from delivery import github
+from delivery.github import Artifact, Pull, Run
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
 
 
-def merged(pulls: list[dict[str, Any]], commit: str) -> dict[str, Any]:
+def merged(pulls: list[Pull], commit: str) -> Pull:
     """The pull request that was merged as this commit."""
     for pull in pulls:
         if pull["merged_at"] and pull["merge_commit_sha"] == commit:
@@ -33,7 +33,7 @@ def merged(pulls: list[dict[str, Any]], commit: str) -> dict[str, Any]:
     )
 
 
-def check(found: dict[str, Any], repository: str) -> None:
+def check(found: Run, repository: str) -> None:
     """Refuse a run whose plan must not be trusted."""
     name, source = f"run {found['id']}", found["head_repository"]
     if source is None or source["full_name"] != repository:
@@ -48,7 +48,7 @@ def check(found: dict[str, Any], repository: str) -> None:
         )
 
 
-def newest(runs: list[dict[str, Any]], repository: str, pull: dict[str, Any]) -> dict[str, Any]:
+def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
     """The last run for the head of a pull request that may count."""
     ours = [it for it in runs if it["head_repository"] and it["head_repository"]["full_name"] == repository]
     if not ours:
@@ -58,7 +58,7 @@ def newest(runs: list[dict[str, Any]], repository: str, pull: dict[str, Any]) ->
     return max(ours, key=lambda it: it["id"])
 
 
-def artifact(found: list[dict[str, Any]], name: str, run_id: int) -> dict[str, Any]:
+def artifact(found: list[Artifact], name: str, run_id: int) -> Artifact:
     """The run's artefact of that name, the last one if the run was tried again."""
     if not found:
         raise UserError(f"run {run_id} has no artefact {name}: name a run of {WORKFLOW} that made a plan")
@@ -81,7 +81,7 @@ def review_in(archive: bytes, name: str) -> bytes:
         raise UserError(f"the artefact {name} holds no review.json ({error}): name another run") from error
 
 
-def fetch(env: str, number: str) -> tuple[bytes, dict[str, Any]]:
+def fetch(env: str, number: str) -> tuple[bytes, Run]:
     """The reviewed plan, and the run that made it: the one of this number, if there is one."""
     repository = github.variable("GITHUB_REPOSITORY")
     if number and not (number.isascii() and number.isdecimal()):

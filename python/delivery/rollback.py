@@ -4,15 +4,15 @@ The environment's model file becomes what it was before, as a change to review a
 """
 
 import sys
-from typing import Any
 
 from core import environment
 from core.console import UserError, out, run
+from core.contract.shapes import Json
 from delivery import versions
 from training import promote
 
 
-def previous(env: str) -> tuple[str, dict[str, Any]]:
+def previous(env: str) -> tuple[str, Json]:
     """The newest version in history that names another model than the file does now, and its commit."""
     path = versions.model_file(env)
     now = promote.read_live(path)

@@ -5,12 +5,14 @@ It is Markdown, for the job summary and the pull request, and short enough to be
 
 import io
 import json
-from typing import Any
 
 from rich import box
 from rich.console import Console
 
+from core.contract.shapes import Json
 from delivery import plan
+from delivery.digest import Review
+from delivery.plan import Change, NamedChange, ResourceChange
 from training import promote
 
 LONGEST_VALUE = 80  # characters; of anything longer the name alone is shown
@@ -32,7 +34,7 @@ ORDER = {
 UNKNOWN = object()
 
 
-def kind(change: dict[str, Any]) -> str:
+def kind(change: Change) -> str:
     """What the plan does to a resource, in one word."""
     actions = change["actions"]
     if "delete" in actions:
@@ -40,9 +42,9 @@ def kind(change: dict[str, Any]) -> str:
     return {"update": "change"}.get(actions[0], actions[0])
 
 
-def markdown(review: dict[str, Any], live: dict[str, Any] | None, gate: dict[str, Any] | None) -> str:
+def markdown(review: Review, live: Json | None, gate: Json | None) -> str:
     """The whole summary. `live` is the model to compare with, `gate` what make gate found out about the new one."""
-    by_kind: dict[str, list[dict[str, Any]]] = {name: [] for name in ORDER}
+    by_kind: dict[str, list[ResourceChange]] = {name: [] for name in ORDER}
     for change in review["changes"]:
         by_kind[kind(change)].append(change)
     counts = ", ".join(f"{len(found)} to {name}" for name, found in by_kind.items() if found)
@@ -59,7 +61,7 @@ def markdown(review: dict[str, Any], live: dict[str, Any] | None, gate: dict[str
     return "\n\n".join(parts) + "\n"
 
 
-def warnings(changes: list[dict[str, Any]]) -> list[str]:
+def warnings(changes: list[ResourceChange]) -> list[str]:
     """What is lost, in words, for each resource whose end loses something."""
     return [
         f"`{change['address']}` is {ORDER[kind(change)]}: {LOST[change['type']]}."
@@ -68,7 +70,7 @@ def warnings(changes: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def model_part(model: dict[str, Any], live: dict[str, Any] | None, gate: dict[str, Any] | None) -> list[str]:
+def model_part(model: Json, live: Json | None, gate: Json | None) -> list[str]:
     """The new model's figures beside the live one's, and what its gate says when it is evaluated again."""
     known = gate if gate and gate["sha256"] == model["sha256"] else None
     table = promote.comparison(live, model)
@@ -83,7 +85,7 @@ def model_part(model: dict[str, Any], live: dict[str, Any] | None, gate: dict[st
     return words
 
 
-def line(change: dict[str, Any]) -> str:
+def line(change: NamedChange) -> str:
     """One resource: its address, and each attribute that changes, with its values where they are small."""
     if kind(change) in ("create", "destroy", "forget"):
         return f"- `{change['address']}`"
@@ -91,7 +93,7 @@ def line(change: dict[str, Any]) -> str:
     return f"- `{change['address']}`: {shown}".removesuffix(": ")
 
 
-def attributes(change: dict[str, Any]) -> dict[str, tuple[Any, Any, bool]]:
+def attributes(change: Change) -> dict[str, tuple[object, object, bool]]:
     """The attributes that change, by path: the old value, the new one, and whether they force a replacement.
 
     Nothing that becomes another kind of nothing is a change to a reader, nor are the new names of a new resource.
@@ -112,21 +114,21 @@ def attributes(change: dict[str, Any]) -> dict[str, tuple[Any, Any, bool]]:
     }
 
 
-def plan_path(steps: list[Any]) -> str:
+def plan_path(steps: list[str | int]) -> str:
     """A path as Terraform gives it, as `leaves` writes it."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
-def attribute(name: str, old: Any, new: Any, forces: bool) -> str:
+def attribute(name: str, old: object, new: object, forces: bool) -> str:
     values = f" {value(old)} -> {value(new)}" if small(old) and small(new) else ""
     return f"{name or 'value'}{values}{' (why it is replaced)' if forces else ''}"
 
 
-def small(thing: Any) -> bool:
+def small(thing: object) -> bool:
     return thing is UNKNOWN or len(value(thing)) <= LONGEST_VALUE
 
 
-def value(thing: Any) -> str:
+def value(thing: object) -> str:
     if thing is UNKNOWN:
         return "(known after apply)"
     if isinstance(thing, str) and thing.startswith(plan.HIDDEN):

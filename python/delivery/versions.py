@@ -5,10 +5,10 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from core import environment
 from core.console import UserError
+from core.contract.shapes import Json
 
 
 def model_file(env: str) -> Path:
@@ -30,7 +30,7 @@ def commit() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def live(env: str) -> dict[str, Any] | None:
+def live(env: str) -> Json | None:
     """The model that a change is compared with: the base branch's in a pull request, else the last commit's.
 
     GitHub checks a pull request out as its merge, whose first parent is the base branch.
@@ -45,7 +45,7 @@ def live(env: str) -> dict[str, Any] | None:
     return parsed(git("show", f"{base}:./{path}"))
 
 
-def parsed(text: str) -> dict[str, Any] | None:
+def parsed(text: str) -> Json | None:
     """The model in a version of the file; none in one that was committed broken."""
     try:
         return json.loads(text)["model"]

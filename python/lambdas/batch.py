@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -41,10 +41,15 @@ from core.contract.errors import (
 from core.contract.events import answer, parse_pointer
 from core.contract.lines import Line, blank, count, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas import classify
 from lambdas.filter import read_settings as read_gate
 from lambdas.logged import log, logged
 from lambdas.reading import NETWORK_FAULTS, read_version, s3, transient_by_name
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 CALLS_AT_ONCE = 8
 WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all
@@ -91,11 +96,11 @@ def settings() -> Settings:
 
 
 @functools.cache
-def sqs() -> Any:
+def sqs() -> "SQSClient":
     return boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
 
 
-def parse_batch(event: Any) -> tuple[str, list[str], datetime]:
+def parse_batch(event: Json) -> tuple[str, list[str], datetime]:
     """The run, the keys of its images, and when the batch began."""
     try:
         run, keys = event["BatchInput"]["run"], [item["Key"] for item in event["Items"]]
@@ -150,7 +155,7 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
         for line in lines
     ]
     for start in range(0, len(messages), MESSAGES):
-        entries = [
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": text}
             for number, text in enumerate(messages[start : start + MESSAGES])
         ]
@@ -173,7 +178,7 @@ def write_part(run: str, lines: list[Line], given: Settings) -> None:
 
 
 @logged
-def handler(event: Any, context: Any) -> dict[str, Any]:
+def handler(event: Json, context: LambdaContext) -> Answer:
     run, keys, started = parse_batch(event)
     given = settings()
     s3(), classify.runtime()  # before the threads: they may share clients, but not make them

@@ -8,7 +8,7 @@ import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import boto3
@@ -26,8 +26,12 @@ from core.contract.errors import (
 )
 from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_probabilities
 from core.contract.images import check_size, content_type
+from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.reading import NETWORK_FAULTS, read_image
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 ATTRIBUTES_LIMIT = 1024  # characters that SageMaker takes, ASCII only
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
@@ -52,14 +56,14 @@ def settings() -> Settings:
 
 # At first use and not at import, for the reason given in reading.py.
 @functools.cache
-def runtime() -> Any:
+def runtime() -> "SageMakerRuntimeClient":
     # Tried once: the state machine retries, where it is seen.
     retries = {"total_max_attempts": 1}
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
     return boto3.client("sagemaker-runtime", config=config)
 
 
-def image_content(body: Mapping[str, Any], image: Pointer) -> bytes:
+def image_content(body: Json, image: Pointer) -> bytes:
     """The image: from the event, or from S3 where the event has only a pointer to it."""
     text = body.get("image_data", "")
     if text == "":
@@ -116,7 +120,7 @@ def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> Non
 
 
 @logged
-def handler(event: Any, _context: Any) -> dict[str, Any]:
+def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
     inferences = classify(image_content(body, image), image, settings().endpoint_name)

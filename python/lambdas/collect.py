@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -25,8 +25,14 @@ from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
 from core.contract.events import answer
 from core.contract.lines import Line, blank, parse_run, summarise
 from core.contract.outcomes import FAILED
+from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.reading import transient_by_name
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_stepfunctions.type_defs import DescribeMapRunOutputTypeDef
 
 RESULT_FILE = re.compile(r"/(SUCCEEDED|FAILED|PENDING)_\d+\.json$")
 REDRIVE = re.compile(r"/Redrive-(\d+)/")
@@ -55,21 +61,30 @@ def settings() -> Settings:
     return read_settings(os.environ)
 
 
+def patient() -> Config:
+    return Config(retries={"total_max_attempts": ATTEMPTS, "mode": "standard"})
+
+
 @functools.cache
-def client(service: str) -> Any:
-    return boto3.client(service, config=Config(retries={"total_max_attempts": ATTEMPTS, "mode": "standard"}))
+def s3() -> "S3Client":
+    return boto3.client("s3", config=patient())
+
+
+@functools.cache
+def stepfunctions() -> "SFNClient":
+    return boto3.client("stepfunctions", config=patient())
 
 
 def read_all(bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
     """Every object below the prefix, those of a later attempt later."""
-    s3 = client("s3")
+    client = s3()
     with transient_by_name(prefix):
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = sorted((item["Key"] for page in pages for item in page.get("Contents", [])), key=attempt)
 
     def read(key: str) -> bytes:
         with transient_by_name(key):
-            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
         yield from zip(keys, pool.map(read, keys), strict=True)
@@ -106,15 +121,15 @@ def merge(listed: Listed, lines: Mapping[str, Line], model: str) -> list[Line]:
     return [lines.get(key) or blank(key, model) | {"error": error} for key, error in sorted(listed.items())]
 
 
-def last_map_run(execution: str) -> dict[str, Any]:
-    steps = client("stepfunctions")
+def last_map_run(execution: str) -> "DescribeMapRunOutputTypeDef":
+    steps = stepfunctions()
     runs = steps.list_map_runs(executionArn=execution)["mapRuns"]
     if not runs:
         raise InvalidEvent(f"{execution} has no map run")
     return steps.describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
 
 
-def check(listed: Listed, counts: Mapping[str, int]) -> None:
+def check(listed: Listed, counts: Mapping[str, object]) -> None:
     found = {"total": len(listed), "succeeded": sum(error is None for error in listed.values())}
     counted = {name: counts[name] for name in found}
     if found != counted:
@@ -122,13 +137,13 @@ def check(listed: Listed, counts: Mapping[str, int]) -> None:
 
 
 @logged
-def handler(event: Any, _context: Any) -> dict[str, Any]:
+def handler(event: Json, _context: LambdaContext) -> Answer:
     run, given = parse_run(event["run"]), settings()
     folder = f"{given.results}/{run}"
 
     def write(name: str, text: str) -> None:
         with transient_by_name(name):
-            client("s3").put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
+            s3().put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
 
     listed = read_listed(read_all(given.bucket, f"{folder}/map/"))
     check(listed, last_map_run(event["execution_id"])["itemCounts"])

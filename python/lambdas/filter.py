@@ -8,11 +8,11 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from core.contract.decision import THRESHOLD, decide
 from core.contract.errors import InvalidEvent, InvalidSetting
 from core.contract.events import answer, parse_body, parse_pointer
+from core.contract.shapes import Answer, LambdaContext
 from lambdas.logged import logged
 
 
@@ -46,7 +46,7 @@ def settings() -> Settings:
 
 
 @logged
-def handler(event: Any, _context: Any) -> dict[str, Any]:
+def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
     if "inferences" not in body:

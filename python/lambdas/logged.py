@@ -8,17 +8,19 @@ from typing import Any
 
 from core.contract.errors import InvalidEvent, ThresholdConfidenceNotMet
 from core.contract.events import parse_body, parse_pointer
+from core.contract.shapes import Answer, Json, LambdaContext
 
 LOGGED = ("inferences", "label", "confidence", "threshold", "accepted", "review", "failed")
 
-Handler = Callable[[Any, Any], dict[str, Any]]
+# Of an event that a handler reads without a look, Step Functions itself has seen to the shape.
+Handler = Callable[[Any, LambdaContext], Answer]
 
 
 def logged(handler: Handler) -> Handler:
     """Make each invocation print one line of JSON: which execution and image, and how it ended."""
 
     @functools.wraps(handler)
-    def wrapper(event: Any, context: Any) -> dict[str, Any]:
+    def wrapper(event: object, context: LambdaContext) -> Answer:
         line = {
             "function": handler.__module__.rpartition(".")[2],
             "execution_id": event.get("execution_id") if isinstance(event, dict) else None,
@@ -47,5 +49,5 @@ def name_image(event: object) -> str | None:
         return None
 
 
-def log(level: str, line: dict[str, Any]) -> None:
+def log(level: str, line: Json) -> None:
     print(json.dumps({"timestamp": datetime.now(UTC).isoformat(), "level": level, **line}))

@@ -11,11 +11,11 @@ import os
 import reprlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from core.contract.decision import THRESHOLD
 from core.contract.errors import InvalidEvent, InvalidSetting
 from core.contract.events import answer
+from core.contract.shapes import Answer, LambdaContext
 from core.figures.drift import TOLERATED
 from lambdas.filter import read_threshold
 from lambdas.logged import logged
@@ -73,6 +73,6 @@ def times(event: object) -> tuple[datetime, datetime]:
 
 
 @logged
-def handler(event: Any, context: Any) -> dict[str, Any]:
+def handler(event: object, context: LambdaContext) -> Answer:
     now, until = times(event)
     return answer(watch(settings(), now, until, lambda: context.get_remaining_time_in_millis() / 1000))

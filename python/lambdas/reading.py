@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore import exceptions
@@ -14,13 +14,16 @@ from core.contract.errors import AccessDenied, ImageNotFound, StorageUnavailable
 from core.contract.events import Pointer
 from core.contract.images import check_size, content_type
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 2  # at worst 15 s: a function that reads gets more
 NETWORK_FAULTS = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
 
 # At first use and not at import: a client takes another 45 to 90 ms on top of the 100 ms of `import boto3`.
 @functools.cache
-def s3() -> Any:
+def s3() -> "S3Client":
     retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
     return boto3.client("s3", config=config)

@@ -8,10 +8,10 @@ import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from core.contract.errors import InvalidSetting
 from core.contract.events import Pointer, answer, parse_body, parse_pointer
+from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.reading import read_image
 
@@ -37,7 +37,7 @@ def settings() -> Settings:
     return read_settings(os.environ)
 
 
-def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> dict[str, Any]:
+def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> Json:
     """The body that ClassifyImages takes. An empty image_data tells it to read the image from S3 itself."""
     inline = len(content) <= max_inline_bytes
     return {
@@ -49,6 +49,6 @@ def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> dict[str
 
 
 @logged
-def handler(event: Any, _context: Any) -> dict[str, Any]:
+def handler(event: object, _context: LambdaContext) -> Answer:
     image = parse_pointer(parse_body(event))
     return answer(serialize(read_image(image), image, settings().max_inline_bytes))

@@ -7,7 +7,6 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
 
 LONGEST = 300  # characters of a message: some of moto's have a page
 
@@ -44,6 +43,6 @@ def report(error: BaseException) -> str:
     return line
 
 
-def _print(error: Any) -> None:
+def _print(error: BaseException | None) -> None:
     if error is not None and not isinstance(error, SystemExit):
         report(error)

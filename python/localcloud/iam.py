@@ -5,8 +5,6 @@ moto 5.2.5 does not implement it; the SageMaker SDK asks it before a training jo
 while it looks for another, as Terraform has it do.
 """
 
-from typing import Any
-
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend, Role
 from moto.iam.responses import IamResponse
@@ -18,11 +16,11 @@ def install() -> None:
     """Fill the gaps. The local cloud enforces no policy, so that whatever is asked is allowed."""
 
     @gaps.wrap(IAMBackend, "get_roles")
-    def get_roles(original: Any, self: Any) -> list[Role]:
+    def get_roles(original: gaps.Original, self: IAMBackend) -> list[Role]:
         return list(original(self))
 
     @gaps.add(IamResponse)
-    def simulate_principal_policy(self: Any) -> ActionResult:
+    def simulate_principal_policy(self: IamResponse) -> ActionResult:
         resources = self._get_param("ResourceArns") or ["*"]
         results = [
             {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": "allowed"}

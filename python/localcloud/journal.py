@@ -9,8 +9,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -24,21 +24,21 @@ SIGNED = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
 
 _calls: dict[tuple[str, str, str], None] = {}
 
-Application = Callable[..., Iterable[bytes]]
-
 
 def install() -> None:
     """Note each call when moto takes it up, whoever answers it."""
 
     @gaps.wrap(BaseResponse, "setup_class")
-    def setup_class(original: Any, self: Any, request: Request, *args: Any, **more: Any) -> None:
+    def setup_class(
+        original: gaps.Original, self: BaseResponse, request: Request, *args: object, **more: object
+    ) -> None:
         original(self, request, *args, **more)
         signed = SIGNED.search(request.headers.get("Authorization", ""))
         if signed and self.service_name:
             note(self, request, key=signed[1])
 
 
-def note(response: Any, request: Request, key: str) -> None:
+def note(response: BaseResponse, request: Request, key: str) -> None:
     router = get_service_router(response.boto3_service_name)
     try:
         operation, in_path = router.match(request)
@@ -61,10 +61,10 @@ def note(response: Any, request: Request, key: str) -> None:
         _calls[key, action, resource] = None
 
 
-def shown(application: Application) -> Application:
+def shown(application: WSGIApplication) -> WSGIApplication:
     """The application, which answers the journal as well."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH:
             return application(environ, start_response)
         start_response("200 OK", [("Content-Type", "application/json")])

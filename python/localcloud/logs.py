@@ -3,16 +3,17 @@
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO
 
 from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import ResourceAlreadyExistsException
+from moto.logs.models import LogsBackend
 
 
 class Stream:
     """One log stream of moto's."""
 
-    def __init__(self, backend: Any, group: str, name: str) -> None:
+    def __init__(self, backend: LogsBackend, group: str, name: str) -> None:
         self.backend = backend
         self.region = backend.region_name
         self.group = group

@@ -4,9 +4,10 @@ Most actions are named like the operation. Where an ARN cannot be told from the 
 """
 
 import re
-from typing import Any
 
 import jmespath
+
+from core.contract.shapes import Json
 
 PREFIXES = {
     "monitoring": "cloudwatch",
@@ -117,9 +118,7 @@ BUSES = re.compile("(Create|Delete|Describe|Update)EventBus")
 ROLE = re.compile(r"arn:aws:iam::\d+:role/")
 
 
-def needed(
-    signed_for: str, operation: str, request: dict[str, Any], place: dict[str, str]
-) -> list[tuple[str, str]]:
+def needed(signed_for: str, operation: str, request: Json, place: dict[str, str]) -> list[tuple[str, str]]:
     """The permissions as pairs of action and resource; `place` has the region and the account."""
     service = PREFIXES.get(signed_for, signed_for)
     action = f"{service}:{ACTIONS.get(f'{service}:{operation}', operation)}"
@@ -133,7 +132,7 @@ def needed(
     return pairs
 
 
-def resources(service: str, operation: str, request: dict[str, Any], place: dict[str, str]) -> list[str]:
+def resources(service: str, operation: str, request: Json, place: dict[str, str]) -> list[str]:
     if BUSES.fullmatch(operation):
         return [f"{HERE}event-bus/{{name}}".format(service=service, name=request["Name"], **place)]
     known = RESOURCES.get(f"{service}:{operation}") or RESOURCES.get(service, {})
@@ -145,7 +144,7 @@ def resources(service: str, operation: str, request: dict[str, Any], place: dict
     return ["*"]
 
 
-def arn(template: str, name: str, service: str, request: dict[str, Any], place: dict[str, str]) -> str:
+def arn(template: str, name: str, service: str, request: Json, place: dict[str, str]) -> str:
     if name.startswith("arn:"):
         return name
     if service == "sqs":
@@ -153,7 +152,7 @@ def arn(template: str, name: str, service: str, request: dict[str, Any], place: 
     return template.format(service=service, name=name, bucket=request.get("Bucket"), **place)
 
 
-def texts(value: Any) -> list[str]:
+def texts(value: object) -> list[str]:
     """Every text in a request, however deep."""
     if isinstance(value, str):
         return [value]

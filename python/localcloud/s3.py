@@ -11,14 +11,16 @@ and when versioning was switched off, it deletes all versions for one, and break
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 from urllib.parse import quote
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
+from core.contract.shapes import Json
 from localcloud import gaps
 
 ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
@@ -29,7 +31,9 @@ def install() -> None:
     """Fill the gaps."""
 
     @gaps.wrap(FakeBucket, "get_permission")
-    def get_permission(_original: Any, self: Any, action: str, resource: str) -> PermissionResult:
+    def get_permission(
+        _original: gaps.Original, self: FakeBucket, action: str, resource: str
+    ) -> PermissionResult:
         """Conditions are beyond moto: a denial with one is taken as not meant for requests from this machine."""
         policy = json.loads(self.policy or '{"Version": "2012-10-17", "Statement": []}')
         statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
@@ -38,13 +42,13 @@ def install() -> None:
 
     @gaps.wrap(S3Backend, "delete_object")
     def delete_object(
-        original: Any,
-        self: Any,
+        original: gaps.Original,
+        self: S3Backend,
         bucket_name: str,
         key_name: str,
         version_id: str | None = None,
-        **options: Any,
-    ) -> Any:
+        **options: object,
+    ) -> tuple[bool, dict[str, object]]:
         bucket = self.get_bucket(bucket_name)
         status = bucket.versioning_status
         if version_id and status == "Suspended":
@@ -55,29 +59,29 @@ def install() -> None:
             bucket.versioning_status = status
 
     @gaps.wrap(S3Response, "get_bucket_notification")
-    def get_bucket_notification(original: Any, self: Any) -> Any:
+    def get_bucket_notification(original: gaps.Original, self: S3Response) -> TYPE_RESPONSE:
         configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
         if configuration is not None and configuration.event_bridge is not None:
             _amend(self, lambda result: {**result, "EventBridgeConfiguration": {}})
         return original(self)
 
     @gaps.wrap(S3Response, "list_object_versions")
-    def list_object_versions(original: Any, self: Any) -> Any:
+    def list_object_versions(original: gaps.Original, self: S3Response) -> TYPE_RESPONSE:
         if self.querystring.get("encoding-type") == ["url"]:
             _amend(self, _encode)
         return original(self)
 
 
-def _amend(response: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _amend(response: gaps.Amended, change: Callable[[Json], Json]) -> None:
     """Change what this one response is about to answer."""
 
-    def serialized(answer: Any) -> Any:
-        return S3Response.serialized(response, ActionResult(change(answer.result)))
+    def serialized(answer: ActionResult) -> TYPE_RESPONSE:
+        return S3Response.serialized(response, ActionResult(change(cast(Json, answer.result))))
 
     response.serialized = serialized
 
 
-def _encode(result: dict[str, Any]) -> dict[str, Any]:
+def _encode(result: Json) -> Json:
     encoded = {name: quote(value) if name in ENCODED and value else value for name, value in result.items()}
     for name, key in LISTS.items():
         encoded[name] = [{**thing, key: quote(thing[key])} for thing in result.get(name, [])]

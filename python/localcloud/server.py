@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from core.console import UserError
 from localcloud import defects
@@ -62,7 +63,7 @@ def serve(port: int, log: Path) -> None:
     url = f"http://{HOST}:{port}"
     os.environ["MOTO_PORT"] = str(port)  # where moto's own clients look for this server
 
-    def stop(*_: Any) -> None:
+    def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGINT, stop)
@@ -86,10 +87,10 @@ def serve(port: int, log: Path) -> None:
     )  # threads that wait for a child that is gone, or sleep before a retry, have nothing left to do
 
 
-def _answer_failures(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def _answer_failures(application: WSGIApplication) -> WSGIApplication:
     """What the local cloud cannot do is said at once: clients retry a status 500 for minutes, but not a 501."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return application(environ, start_response)
         except Exception as error:

@@ -8,10 +8,10 @@ It counts all messages of a queue, three times, for each message that is sent to
 """
 
 import threading
-from typing import Any
 
-from moto.sqs.models import Queue, SQSBackend
+from moto.sqs.models import Message, Queue, SQSBackend
 
+from core.contract.shapes import Json
 from localcloud import gaps
 
 _redrive_policies: dict[str, str] = {}
@@ -25,7 +25,7 @@ def install() -> None:
 
     @gaps.wrap(Queue, "_set_attributes")
     def set_attributes(
-        original: Any, self: Any, attributes: dict[str, Any], now: float | None = None
+        original: gaps.Original, self: gaps.Amended, attributes: Json, now: float | None = None
     ) -> None:
         original(self, {"Policy": getattr(self, "policy", None), **attributes}, now)
         self.redrive_allow_policy = self.redrive_allow_policy or None  # an empty text takes it away
@@ -34,7 +34,7 @@ def install() -> None:
 
     shown = vars(Queue)["attributes"].fget
 
-    def attributes(self: Any) -> dict[str, Any]:
+    def attributes(self: Queue) -> Json:
         if getattr(_sending, "now", False) and not self.fifo_queue:
             return {}  # it looks for one that only FIFO queues have
         every = shown(self)
@@ -43,7 +43,7 @@ def install() -> None:
     Queue.attributes = property(attributes)  # type: ignore[assignment]
 
     @gaps.wrap(SQSBackend, "send_message")
-    def send_message(original: Any, self: Any, *args: Any, **more: Any) -> Any:
+    def send_message(original: gaps.Original, self: SQSBackend, *args: object, **more: object) -> Message:
         _sending.now = True
         try:
             return original(self, *args, **more)

@@ -12,11 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.paginator import ListObjectsV2Paginator
 
 DATED = re.compile(r"(?:^|/)(20\d\d)(?:/(\d\d)(?:/(\d\d)(?:/(\d\d))?)?)?/?$")
 SKEW = timedelta(hours=1)  # a folder is named by the clock that wrote it, a record by the one that answered
@@ -90,7 +94,9 @@ def _walk(folder: str, period: Period) -> Iterator[str]:
 
 def _open_objects(source: str, period: Period) -> Iterator[File]:
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
-    client = boto3.client("s3", config=Config(max_pool_connections=AHEAD, retries={"mode": "standard"}))
+    client: S3Client = boto3.client(
+        "s3", config=Config(max_pool_connections=AHEAD, retries={"mode": "standard"})
+    )
 
     def body(key: str) -> Any:
         return client.get_object(Bucket=bucket, Key=key)["Body"]
@@ -112,7 +118,7 @@ def _open_objects(source: str, period: Period) -> Iterator[File]:
                 yield f"s3://{bucket}/{key}", file
 
 
-def _list(client: Any, bucket: str, prefix: str, period: Period) -> Iterator[tuple[str, int]]:
+def _list(client: "S3Client", bucket: str, prefix: str, period: Period) -> Iterator[tuple[str, int]]:
     """The key and size of one object of that name, or else of every object in that folder."""
     if prefix and not prefix.endswith("/"):
         # The name itself sorts before everything that begins with it.
@@ -127,7 +133,7 @@ def _list(client: Any, bucket: str, prefix: str, period: Period) -> Iterator[tup
 
 
 def _list_folder(
-    pages: Any, bucket: str, prefix: str, delimiter: str, period: Period
+    pages: "ListObjectsV2Paginator", bucket: str, prefix: str, delimiter: str, period: Period
 ) -> Iterator[tuple[str, int]]:
     for page in pages.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter):
         for item in page.get("Contents", []):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.contract.shapes import Json
 from core.figures.drift import CLASS_MIX, MIN_RECORDS
 from core.figures.pictures import STATISTICS
 from core.figures.tally import CONFIDENCE
@@ -37,7 +38,7 @@ def publish(cloudwatch: Any, namespace: str, result: Result, before: Result | No
     )
 
 
-def figures(day: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def figures(day: Json) -> Iterator[tuple[str, float]]:
     """The day's figures under the names of their metrics."""
     if not day["records"]:
         return

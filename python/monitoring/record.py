@@ -105,7 +105,7 @@ def read_time(text: object) -> datetime:
         raise BadLine("no time") from None
 
 
-def read_probabilities(answer: Any) -> tuple[float, ...]:
+def read_probabilities(answer: object) -> tuple[float, ...]:
     """One probability per class, from what an endpoint answered, in any of the three encodings."""
     if not isinstance(answer, dict) or not isinstance(text := answer.get("data"), str):
         raise BadLine("no output")

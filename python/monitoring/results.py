@@ -6,15 +6,20 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-Result = dict[str, Any]
+from core.contract.shapes import Json
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+Result = Json
 
 
 class Results:
     """The results of one endpoint; each is read once."""
 
-    def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
+    def __init__(self, s3: "S3Client", bucket: str, prefix: str) -> None:
         self.s3 = s3
         self.bucket = bucket
         self.prefix = prefix

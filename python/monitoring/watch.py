@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from core.contract.model_id import artefact_key
+from core.contract.shapes import Json
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
 from core.figures.drift import assess
 from core.figures.tally import Tally
@@ -26,6 +27,9 @@ from monitoring.capture import Capture
 from monitoring.publish import publish
 from monitoring.results import Result, Results
 from monitoring.window import collect, tally
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SETTLING = timedelta(minutes=15)  # SageMaker writes what it captured within minutes
@@ -52,13 +56,11 @@ class Settings:
     tolerated: Mapping[str, float]
 
 
-def watch(
-    settings: Settings, now: datetime, until: datetime, seconds_left: Callable[[], float]
-) -> dict[str, Any]:
+def watch(settings: Settings, now: datetime, until: datetime, seconds_left: Callable[[], float]) -> Json:
     """Look at every hour that is not closed, until that time, or until the function's own time runs out."""
     watcher = Watcher(settings, now)
     hour = first = watcher.results.closed() or whole_hour(until) - DAY
-    found: list[dict[str, Any]] = []
+    found: list[Json] = []
     longest = 0.0
     while hour < until and (hour == first or seconds_left() > RESERVE_SECONDS + 2 * longest):
         begun = time.monotonic()
@@ -83,7 +85,8 @@ class Watcher:
 
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.settings, self.now = settings, now
-        self.s3, self.cloudwatch = boto3.client("s3"), boto3.client("cloudwatch")
+        self.s3: S3Client = boto3.client("s3")
+        self.cloudwatch = boto3.client("cloudwatch")
         self.results = Results(self.s3, settings.bucket, f"{settings.results}/{settings.endpoint}")
         self.live = settings.model or NO_MODEL
         self.baseline = cache(self._baseline)
@@ -153,7 +156,7 @@ class Watcher:
                 yield Tally.from_json(result["tally"])
 
 
-def summary(result: Result) -> dict[str, Any]:
+def summary(result: Result) -> Json:
     """What somebody wants to read of a result: the hour's figures, and what the day's say about drift."""
     hour, day = result["hour"], result["day"]
     return {
@@ -164,7 +167,7 @@ def summary(result: Result) -> dict[str, Any]:
     }
 
 
-def verdict(day: dict[str, Any]) -> str:
+def verdict(day: Json) -> str:
     if not day["records"]:
         return "no records"
     if not day["drift"]:

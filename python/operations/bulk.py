@@ -11,15 +11,18 @@ The exit status is 1 if anything failed. Ctrl-C ends the looking, and the run go
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.console import UserError, out, run
 from core.contract.outcomes import FAILED, OUTCOMES
 from operations.bulk_run import FOLDERS, GIVEN_UP, Run, Seen
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between lines where there is no terminal
@@ -77,7 +80,7 @@ def again(env: str, option: str, name: str) -> str:
     return f"`make bulk ENV={env} ARGS='--{option} {name}'`"
 
 
-def follow(asked: Run) -> dict[str, Any]:
+def follow(asked: Run) -> "DescribeExecutionOutputTypeDef":
     """Show how far it is until it ends; answer its description then."""
     with shown() as show:
         while True:
@@ -89,7 +92,7 @@ def follow(asked: Run) -> dict[str, Any]:
 
 
 @contextmanager
-def shown() -> Iterator[Any]:
+def shown() -> Iterator[Callable[[Seen], None]]:
     """What shows how far it is: a bar on a terminal, now and then a line otherwise."""
     started, first, printed = time.monotonic(), None, 0.0
 
@@ -131,11 +134,11 @@ def shown() -> Iterator[Any]:
         )
 
 
-def counts(outcomes: Any) -> str:
+def counts(outcomes: Mapping[str, int]) -> str:
     return ", ".join(f"{outcomes[name]} {name}" for name in OUTCOMES)
 
 
-def report(asked: Run, ended: dict[str, Any]) -> int:
+def report(asked: Run, ended: "DescribeExecutionOutputTypeDef") -> int:
     """Print what came of it; the exit status."""
     if ended["status"] in ("ABORTED", "TIMED_OUT"):
         out.print(f"the run was stopped: it goes on with {again(asked.env, 'resume', asked.name)}")

@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -15,10 +15,15 @@ from core import environment
 from core.console import UserError
 from core.contract.lines import RUN
 from core.contract.outcomes import FAILED
+from core.contract.shapes import Json
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
-LOST = ("failed", "timedOut")  # of a map run's counts: items whose batch has no part
 
 
 @dataclass
@@ -39,9 +44,9 @@ class Run:
             raise UserError(f"{name!r} is no name of a bulk run, which has letters, digits, - and _")
         self.env = env
         self.outputs = environment.outputs(env)
-        retries: Any = {"mode": "standard", "max_attempts": 8}
-        self.s3 = boto3.client("s3", config=Config(retries=retries))
-        self.steps = boto3.client("stepfunctions", config=Config(retries=retries))
+        retries = {"mode": "standard", "max_attempts": 8}
+        self.s3: S3Client = boto3.client("s3", config=Config(retries=retries))
+        self.steps: SFNClient = boto3.client("stepfunctions", config=Config(retries=retries))
         self.name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self.bucket, bulk = self.outputs["bucket"], self.outputs["bulk"]
         self.machine = bulk["state_machine_arn"]
@@ -55,7 +60,7 @@ class Run:
         event = json.dumps({"run": self.name, **what})
         self.steps.start_execution(stateMachineArn=self.machine, name=self.name, input=event)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> "DescribeExecutionOutputTypeDef":
         try:
             return self.steps.describe_execution(executionArn=self.arn)
         except ClientError as error:
@@ -85,7 +90,7 @@ class Run:
         """What failed in it, once it has ended."""
         return json.loads(self.read("failed.json"))
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         return json.loads(self.read("summary.json"))
 
     def read(self, name: str) -> bytes:
@@ -101,7 +106,8 @@ class Run:
         for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]:
             counts = self.steps.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
             seen.total = counts["total"] or None
-            seen.outcomes[FAILED] += sum(counts[status] for status in LOST)
+            # Items whose batch has no part.
+            seen.outcomes[FAILED] += counts["failed"] + counts["timedOut"]
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=f"{self.folder}/parts/"
         )

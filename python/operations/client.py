@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,12 @@ from core import environment
 from core.contract.errors import LOW_CONFIDENCE
 from core.contract.events import reason
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.shapes import Json
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 LOST = "lost"  # the end of a photo of which no execution ended; the other ends are the contract's outcomes
 IN_FLIGHT = 16  # photos on their way at the same time
@@ -39,7 +45,7 @@ class Outcome:
     kind: str  # accepted, review, failed or lost
     seconds: float  # from the upload to the end of its execution
     execution: str
-    output: dict[str, Any]  # of an accepted photo: label, confidence, assignment
+    output: Json  # of an accepted photo: label, confidence, assignment
     error: str  # of any other
     cause: str
 
@@ -50,10 +56,10 @@ UnderWay = dict[str, tuple[Photo, float]]  # by key: the photo, and when it was 
 class Client:
     def __init__(self, env: str) -> None:
         self.outputs = environment.outputs(env)
-        retries: Any = {"mode": "adaptive", "max_attempts": 8}
+        retries = {"mode": "adaptive", "max_attempts": 8}
         patient = Config(retries=retries, max_pool_connections=CONNECTIONS)
-        self.s3 = boto3.client("s3", config=patient)
-        self.workflow = boto3.client("stepfunctions", config=patient)
+        self.s3: S3Client = boto3.client("s3", config=patient)
+        self.workflow: SFNClient = boto3.client("stepfunctions", config=patient)
         self.seen: set[str] = set()  # executions that have been looked at after their end
 
     def route(self, photos: Iterable[Photo]) -> Iterator[Outcome]:
@@ -91,7 +97,7 @@ class Client:
                 del under_way[key]
                 yield Outcome(photo, key, LOST, time.time() - since, "", {}, "", "no execution ended")
 
-    def ended_since(self, moment: float) -> Iterator[dict[str, Any]]:
+    def ended_since(self, moment: float) -> Iterator["DescribeExecutionOutputTypeDef"]:
         """The executions that started since then and have ended, each once, if the moment never goes back."""
         machine = self.outputs["state_machine_arn"]
         pages = self.workflow.get_paginator("list_executions").paginate(stateMachineArn=machine)
@@ -107,7 +113,7 @@ class Client:
         self.seen &= listed  # what is older is listed no more
 
 
-def outcome(photo: Photo, uploaded: float, execution: dict[str, Any]) -> Outcome:
+def outcome(photo: Photo, uploaded: float, execution: "DescribeExecutionOutputTypeDef") -> Outcome:
     accepted = execution["status"] == "SUCCEEDED"
     error = execution.get("error", "") if execution["status"] == "FAILED" else execution["status"]
     return Outcome(

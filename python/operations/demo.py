@@ -15,7 +15,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
@@ -143,17 +142,17 @@ def use_cloud(url: str) -> None:
     }
 
 
-def command(*arguments: Any) -> list[str]:
+def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", *map(str, arguments)]
 
 
-def visibly(*arguments: Any) -> None:
+def visibly(*arguments: object) -> None:
     """Run one of our commands where the user sees it."""
     if status := subprocess.run(command(*arguments)).returncode:
         raise SystemExit(status)  # it has said what is wrong
 
 
-def quietly(*arguments: Any) -> None:
+def quietly(*arguments: object) -> None:
     """Run one of our commands; what it prints goes to the log, and its end to the user if it fails."""
     path = log_file()
     with path.open("a") as log:

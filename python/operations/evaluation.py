@@ -8,18 +8,18 @@ With --out FILE.json the figures are kept there, and beside them FILE.truth.json
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from core.console import out, run, track
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.shapes import Json
 from operations.client import LOST, Client, Outcome, Photo
 from training import dataset
 
 
-def evaluate(client: Client, data: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
+def evaluate(client: Client, data: Path) -> tuple[Json, list[dict[str, str]]]:
     """The figures, and what was on each photo, by its key."""
     classes = dataset.read_info(data)["classes"]
     test = dataset.load(data, "test")
@@ -34,7 +34,7 @@ def write_truth(truth: list[dict[str, str]], path: Path) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in truth))
 
 
-def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str]) -> dict[str, Any]:
+def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str]) -> Json:
     """Counts by actual class and outcome, coverage, accuracy of the accepted, and latency percentiles."""
     columns = [*classes, REVIEW, FAILED, LOST]
     confusion = {name: dict.fromkeys(columns, 0) for name in classes}
@@ -54,7 +54,7 @@ def figures(outcomes: list[Outcome], actual: dict[str, str], classes: list[str])
     }
 
 
-def table(result: dict[str, Any]) -> Table:
+def table(result: Json) -> Table:
     confusion = result["confusion"]
     columns = list(next(iter(confusion.values())))
     accuracy = result["selective_accuracy"]

@@ -1,15 +1,20 @@
 """What an environment serves at this moment, in a sentence, and how to go back to what it served before."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import ClientError
 
+from core.contract.shapes import Json
 
-def described(outputs: dict[str, Any]) -> str:
+if TYPE_CHECKING:
+    from types_boto3_sagemaker import SageMakerClient
+
+
+def described(outputs: Json) -> str:
     """The endpoint's state, its configuration and the artefact of its model."""
     name = outputs["endpoint_name"]
-    sagemaker = boto3.client("sagemaker")
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
     try:
         endpoint = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:

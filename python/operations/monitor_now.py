@@ -6,7 +6,6 @@ Coverage and accuracy, which is estimated, are those of the hour; drift is that 
 import json
 import sys
 from datetime import datetime
-from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -15,11 +14,12 @@ from rich.table import Table
 
 from core import environment
 from core.console import UserError, out, run
+from core.contract.shapes import Json
 
 LONGEST_SECONDS = 900  # of any function
 
 
-def invoke(function: str) -> dict[str, Any]:
+def invoke(function: str) -> Json:
     """Run the function to its end; the answer is what it came to."""
     patient = Config(read_timeout=LONGEST_SECONDS + 10, retries={"total_max_attempts": 1})
     try:
@@ -33,7 +33,7 @@ def invoke(function: str) -> dict[str, Any]:
     return payload["body"]
 
 
-def table(found: dict[str, Any]) -> Table:
+def table(found: Json) -> Table:
     """The hours with traffic, a row for each model."""
     results = found["results"]
     busy = [result for result in results if result["records"] or result["unreadable"]]

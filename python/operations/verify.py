@@ -10,7 +10,7 @@ import argparse
 import base64
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 import numpy as np
@@ -20,6 +20,10 @@ from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
 from operations import live
 from operations.client import Client, Outcome, Photo
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker.type_defs import DescribeEndpointConfigOutputTypeDef
 
 TOLERANCE = 0.001  # another processor rounds differently
 CAPTURE_SECONDS = 300
@@ -64,10 +68,10 @@ def refuses_without_a_model(client: Client) -> None:
     out.print(f"there is no model yet, and the workflow says so: {NO_MODEL}")
 
 
-def live_configuration(client: Client) -> dict[str, Any]:
+def live_configuration(client: Client) -> "DescribeEndpointConfigOutputTypeDef":
     """The configuration in service, which has to be the one that Terraform asked for."""
     name, asked = client.outputs["endpoint_name"], client.outputs["endpoint_configuration_name"]
-    sagemaker = boto3.client("sagemaker")
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
     endpoint = sagemaker.describe_endpoint(EndpointName=name)
     if endpoint["EndpointStatus"] != "InService":
         why = endpoint.get("FailureReason", "no reason given")
@@ -80,7 +84,7 @@ def live_configuration(client: Client) -> dict[str, Any]:
     return sagemaker.describe_endpoint_config(EndpointConfigName=asked)
 
 
-def golden_photo(client: Client, config: dict[str, Any]) -> tuple[bytes, list[float]]:
+def golden_photo(client: Client, config: "DescribeEndpointConfigOutputTypeDef") -> tuple[bytes, list[float]]:
     """The photo that travels in the live model's artefact, and the answer that the model gave it in training.
 
     SageMaker's built-in algorithm packs no such photo: any picture will do then, and any answer.
@@ -111,7 +115,13 @@ def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None
         )
 
 
-def captured(client: Client, config: dict[str, Any], golden: bytes, since: datetime, seconds: float) -> str:
+def captured(
+    client: Client,
+    config: "DescribeEndpointConfigOutputTypeDef",
+    golden: bytes,
+    since: datetime,
+    seconds: float,
+) -> str:
     """Wait for the capture record of the golden photo; the name of its file."""
     bucket, prefix = config["DataCaptureConfig"]["DestinationS3Uri"].removeprefix("s3://").split("/", 1)
     variant = config["ProductionVariants"][0]["VariantName"]

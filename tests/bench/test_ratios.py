@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -47,7 +48,7 @@ def printed(table: object) -> str:
     ],
 )
 def test_a_figure_says_its_ratio_and_what_is_to_be_borne_in_mind(
-    before: dict[str, float], now: dict[str, float], ratio: str, remarks: str
+    before: dict[str, Any], now: dict[str, Any], ratio: str, remarks: str
 ) -> None:
     ((_, _, _, *said),) = compare([replace(FIGURE, **before)], [replace(FIGURE, **now)])
     assert said == [ratio, remarks]
@@ -102,7 +103,15 @@ def test_a_file_that_is_none_of_ours_is_refused_in_one_line(content: str, tmp_pa
 
 
 def test_a_file_that_is_not_there_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "--compare", tmp_path / "none.json", "--out", tmp_path / "out"]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--compare",
+        str(tmp_path / "none.json"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     said = (
         f"error: {tmp_path}/none.json cannot be read (No such file or directory): name a file of make bench\n"

@@ -128,6 +128,7 @@ BULK = {
         "Summarise": {"Type": "Task", "Resource": transitions.LAMBDA, "End": True},
     },
 }
+FLEET = Fleet("ml.m5.large", 600, Limits(1, 2), ())
 ENVIRONMENT = Environment(
     name="example",
     machines={"workflow": MACHINE, "bulk": BULK},
@@ -136,7 +137,7 @@ ENVIRONMENT = Environment(
         "monitor": Function(1024, "arm64"),
         "batch": Function(2048, "arm64"),
     },
-    fleet=Fleet("ml.m5.large", 600, Limits(1, 2), ()),
+    fleet=FLEET,
     captured=0.5,
     kept_days={"incoming/": 30, "captures/": 90},
     log_days=60,
@@ -240,7 +241,7 @@ def test_an_idle_month_is_made_of_instance_hours_and_standing_charges(example):
 
 def test_a_schedule_saves_where_it_lowers_a_limit(example):
     night = (Limits(2, 6, "cron(0 6 * * ? *)"), Limits(1, 2, "cron(0 22 * * ? *)"))
-    fleet = replace(ENVIRONMENT.fleet, limits=Limits(2, 6), schedule=night)
+    fleet = replace(FLEET, limits=Limits(2, 6), schedule=night)
     found = month.endpoint(replace(example, environment=replace(ENVIRONMENT, fleet=fleet)))
     hour = 730 * 0.115
     assert found.fewest == pytest.approx(hour * (16 * 2 + 8 * 1) / 24)
@@ -336,7 +337,7 @@ def test_a_broken_price_file_is_answered_in_one_line(was, becomes, said, tmp_pat
 
 
 def test_an_instance_without_a_price_is_named(example):
-    fleet = replace(ENVIRONMENT.fleet, instance_type="ml.x9.huge")
+    fleet = replace(FLEET, instance_type="ml.x9.huge")
     with pytest.raises(UserError, match=r'has no price for ml.x9.huge: add \[instance."ml.x9.huge"\]'):
         month.endpoint(replace(example, environment=replace(ENVIRONMENT, fleet=fleet)))
 

@@ -89,7 +89,7 @@ def test_what_is_no_number_of_a_run_is_refused(github, typed):  # noqa: ARG001 i
 
 
 FORK = RUN | {"head_repository": {"full_name": "somebody/driver-routing"}}
-REFUSED = {
+REFUSED: dict[str, tuple[dict, str]] = {
     "no pull request": ({"pulls": []}, f"no pull request was merged as commit {COMMIT}"),
     "one that was closed": ({"pulls": [PULL | {"merged_at": None}]}, "no pull request was merged"),
     "one that only mentions the commit": (

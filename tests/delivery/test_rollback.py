@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-MODEL = {
-    "artefact": "s3://scones-staging-1/models/{}/model.tar.gz",
+MODEL: dict[str, object] = {
     "image": "image:1",
     "environment": {},
     "labels": ["bicycle", "motorcycle"],
@@ -37,7 +36,7 @@ class Repository:
     def promote(self, name, accuracy=0.9):
         model = MODEL | {
             "sha256": name,
-            "artefact": MODEL["artefact"].format(name),
+            "artefact": f"s3://scones-staging-1/models/{name}/model.tar.gz",
             "metrics": {"test_accuracy": accuracy},
         }
         self.file.write_text(json.dumps({"model": model}, indent=2, sort_keys=True) + "\n")

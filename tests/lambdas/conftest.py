@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from core.contract.shapes import LambdaContext
 from lambdas import classify, reading
 
 EVENTS = Path(__file__).parent / "events"
@@ -35,7 +36,8 @@ class ScriptedServer(ThreadingHTTPServer):
 
     def refuse(self, code: str, status: int, **fields: object) -> None:
         """An error in the shape of SageMaker's."""
-        self.answer(json.dumps(fields).encode(), status, **{"x-amzn-ErrorType": code})
+        self.answer(json.dumps(fields).encode(), status)
+        self.headers = {"x-amzn-ErrorType": code}
 
 
 class ScriptedAnswer(BaseHTTPRequestHandler):
@@ -129,9 +131,16 @@ def put(bucket: Any) -> Callable[[str, bytes], dict[str, str]]:
     return put
 
 
+class Context:
+    aws_request_id = "8f1f4f0a-4a0c-4a2c-8f52-0d4e9c1b7a11"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
 @pytest.fixture
-def context() -> SimpleNamespace:
-    return SimpleNamespace(aws_request_id="8f1f4f0a-4a0c-4a2c-8f52-0d4e9c1b7a11")
+def context() -> LambdaContext:
+    return Context()
 
 
 @pytest.fixture

@@ -228,9 +228,9 @@ def test_the_same_batch_again_writes_the_same_part(run):
         made([], "../r"),
     ],
 )
-def test_another_event_is_refused(event):
+def test_another_event_is_refused(event, context):
     with pytest.raises(InvalidEvent):
-        batch.handler(event, None)
+        batch.handler(event, context)
 
 
 def test_a_missing_setting_is_named():

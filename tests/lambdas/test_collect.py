@@ -20,7 +20,8 @@ def settings(monkeypatch, bucket, scripted):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", scripted.url)
     collect.settings.cache_clear()
-    collect.client.cache_clear()
+    collect.s3.cache_clear()
+    collect.stepfunctions.cache_clear()
     yield
     bucket.objects.filter(Prefix="results/").delete()
 
@@ -77,7 +78,7 @@ def outcomes(bucket):
     return [(line["s3_key"], line["outcome"], line["error"]) for line in lines]
 
 
-def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, write, part, counted):
+def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, write, part, counted, context):
     write("SUCCEEDED_0.json", [(["ü b", "a"], "SUCCEEDED")])
     write("FAILED_0.json", [(["d"], "FAILED", "Runtime.ExitError"), (["c"], "ABORTED")])
     write("PENDING_0.json", [(["e\n\u2028f"], "PENDING")])
@@ -93,7 +94,7 @@ def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, w
         "labels": {"bicycle": 1},
         "errors": {"NotReached": 2, "Runtime.ExitError": 1},
     }
-    assert collect.handler(EVENT, None)["body"] == summary
+    assert collect.handler(EVENT, context)["body"] == summary
     assert json.loads(read(bucket, "summary.json")) == summary
     assert outcomes(bucket) == [
         ("a", "review", "ThresholdConfidenceNotMet"),
@@ -105,7 +106,7 @@ def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, w
     assert json.loads(read(bucket, "failed.json")) == [{"Key": "c"}, {"Key": "d"}, {"Key": "e\n\u2028f"}]
 
 
-def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, part, counted):
+def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, part, counted, context):
     write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
     write("FAILED_0.json", [(["b"], "ABORTED"), (["c"], "ABORTED")])
     write("Redrive-1/SUCCEEDED_0.json", [(["b"], "SUCCEEDED")])
@@ -113,60 +114,61 @@ def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, pa
     part("1", {"a": "accepted"})
     part("2", {"b": "accepted"})
     counted(3, 2)
-    collect.handler(EVENT, None)
+    collect.handler(EVENT, context)
     assert [error for _, _, error in outcomes(bucket)] == [None, None, "Sandbox.Timedout"]
 
 
-def test_the_tenth_redrive_comes_after_the_ninth(write, part, counted, bucket):
+def test_the_tenth_redrive_comes_after_the_ninth(write, part, counted, bucket, context):
     write("Redrive-9/FAILED_0.json", [(["a"], "FAILED", "Sandbox.Timedout")])
     write("Redrive-10/SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
     part("1", {"a": "accepted"})
     counted(1, 1)
-    collect.handler(EVENT, None)
+    collect.handler(EVENT, context)
     assert outcomes(bucket) == [("a", "accepted", None)]
 
 
-def test_storage_that_does_not_answer_is_called_so(scripted, monkeypatch):
+def test_storage_that_does_not_answer_is_called_so(scripted, monkeypatch, context):
     monkeypatch.setattr(collect, "ATTEMPTS", 1)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", scripted.url)
     scripted.answer(b"", 503)
     with pytest.raises(StorageUnavailable, match="results/bulk/r/map/"):
-        collect.handler(EVENT, None)
-    collect.client.cache_clear()
+        collect.handler(EVENT, context)
+    collect.s3.cache_clear()
+    collect.stepfunctions.cache_clear()
 
 
-def test_a_line_stands_even_if_its_batch_failed_after_it_was_written(bucket, write, part, counted):
+def test_a_line_stands_even_if_its_batch_failed_after_it_was_written(bucket, write, part, counted, context):
     write("FAILED_0.json", [(["a", "b"], "ABORTED")])
     part("1", {"a": "accepted", "b": "failed"})
     counted(2, 0)
-    collect.handler(EVENT, None)
+    collect.handler(EVENT, context)
     assert outcomes(bucket) == [("a", "accepted", None), ("b", "failed", "NotAnImage")]
 
 
-def test_nothing_listed_is_an_empty_result(bucket, counted):
+def test_nothing_listed_is_an_empty_result(bucket, counted, context):
     counted(0, 0)
-    assert collect.handler(EVENT, None)["body"]["images"] == 0
+    assert collect.handler(EVENT, context)["body"]["images"] == 0
     assert (read(bucket, "results.jsonl"), json.loads(read(bucket, "failed.json"))) == ("", [])
 
 
 @pytest.mark.parametrize("counts", [(2, 1), (1, 0)])
-def test_results_that_are_not_of_what_was_listed_are_refused(bucket, write, part, counted, counts):
+def test_results_that_are_not_of_what_was_listed_are_refused(bucket, write, part, counted, counts, context):
     write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
     part("1", {"a": "accepted"})
     counted(*counts)
     with pytest.raises(ResultsDisagree, match="the map run counts"):
-        collect.handler(EVENT, None)
+        collect.handler(EVENT, context)
     assert [item.key for item in bucket.objects.filter(Prefix="results/bulk/r/results")] == []
 
 
-def test_a_part_that_is_lost_is_not_passed_over(write, counted):
+def test_a_part_that_is_lost_is_not_passed_over(write, counted, context):
     write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
     counted(1, 1)
     with pytest.raises(ResultsDisagree, match="have no line, one is 'a'"):
-        collect.handler(EVENT, None)
+        collect.handler(EVENT, context)
 
 
-def test_an_execution_without_a_map_run_is_refused(scripted):
+def test_an_execution_without_a_map_run_is_refused(scripted, context):
     scripted.answer(b'{"mapRuns": []}')
     with pytest.raises(InvalidEvent, match="has no map run"):
-        collect.handler(EVENT, None)
+        collect.handler(EVENT, context)

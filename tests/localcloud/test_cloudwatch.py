@@ -10,9 +10,9 @@ DIMENSIONS = [{"Name": "EndpointName", "Value": "e"}, {"Name": "Model", "Value":
 def test_a_metric_that_is_published_every_hour_is_listed_once_and_read_by_the_hour(aws):
     watch = aws("cloudwatch")
     for hours, records in enumerate([5, 0, 7]):
-        datum = {"MetricName": "Records", "Dimensions": DIMENSIONS, "Unit": "Count"}
-        datum |= {"Timestamp": NOON + hours * HOUR, "Value": records}
-        watch.put_metric_data(Namespace="Scones/test", MetricData=[datum])
+        named = {"MetricName": "Records", "Dimensions": DIMENSIONS, "Unit": "Count"}
+        datum = {"Timestamp": NOON + hours * HOUR, "Value": records}
+        watch.put_metric_data(Namespace="Scones/test", MetricData=[named | datum])
     (metric,) = watch.list_metrics(Namespace="Scones/test")["Metrics"]
     assert (metric["MetricName"], metric["Dimensions"]) == ("Records", DIMENSIONS)
     query = {"Id": "records", "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "Maximum"}}

@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import create_autospec
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from localcloud.states.map_children import Child, now
 from localcloud.states.map_runs import EXPRESS_SECONDS
@@ -186,5 +188,5 @@ def test_what_the_local_cloud_does_not_know_is_refused_when_the_machine_is_made(
 def test_only_an_express_child_has_no_more_than_five_minutes(express, seconds, over):
     child = Child({}, 1, "arn:aws:states:us-east-1:123456789012:stateMachine:m", express)
     assert not child.overdue(EXPRESS_SECONDS)
-    child.env, child.started = object(), now() - timedelta(seconds=seconds)
+    child.env, child.started = create_autospec(Environment, instance=True), now() - timedelta(seconds=seconds)
     assert child.overdue(EXPRESS_SECONDS) is over

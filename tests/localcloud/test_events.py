@@ -96,7 +96,7 @@ def test_the_end_of_an_object_is_an_event_also_if_a_marker_is_all_that_was_left_
     s3, sqs, name = aws("s3"), aws("sqs"), "emptied"
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    everything = {"EventBridgeConfiguration": {}}
+    everything: dict[str, dict] = {"EventBridgeConfiguration": {}}
     s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=everything)
     queue = sqs.create_queue(QueueName="heard-of-ends")["QueueUrl"]
     pattern = {"detail-type": ["Object Deleted"], "detail": {"bucket": {"name": [name]}}}

@@ -3,12 +3,13 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import botocore.exceptions
 import pytest
 from moto.scheduler.models import scheduler_backends
 
-from localcloud.events.rules import scheduler
+from localcloud.events import scheduler
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
@@ -47,7 +48,7 @@ def schedule():
     def make(target, expression=HOURLY, state="ENABLED", zone=None) -> str:
         backend = scheduler_backends[ACCOUNT][REGION]
         made.append((backend, f"s-{uuid.uuid4()}"))
-        asked = dict.fromkeys(
+        asked: dict[str, Any] = dict.fromkeys(
             ("description", "end_date", "group_name", "kms_key_arn", "start_date", "action_after_completion")
         )
         return backend.create_schedule(

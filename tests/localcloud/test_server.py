@@ -29,9 +29,10 @@ def start(folder: Path, *options: str | Path) -> tuple[subprocess.Popen[str], st
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
-    return process, re.fullmatch(
-        r"local cloud ready at (http://127\.0\.0\.1:\d+)\n", process.stdout.readline()
-    )[1]
+    assert process.stdout is not None
+    ready = re.fullmatch(r"local cloud ready at (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+    assert ready is not None
+    return process, ready[1]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

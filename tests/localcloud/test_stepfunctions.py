@@ -78,12 +78,9 @@ def test_a_throttled_function_has_the_name_to_retry(function, machine, execute, 
 
 
 def test_an_execution_that_runs_out_of_time_says_so(machine, execute, aws):
-    definition = {
-        "StartAt": "Wait",
-        "TimeoutSeconds": 1,
-        "States": {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}},
-    }
-    arn = machine({"Wait": definition["States"]["Wait"]})
+    states = {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}}
+    definition = {"StartAt": "Wait", "TimeoutSeconds": 1, "States": states}
+    arn = machine(states)
     aws("stepfunctions").update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
     ended = execute(arn)
     assert (ended["status"], ended["error"]) == ("TIMED_OUT", "States.Timeout")

@@ -1,8 +1,9 @@
 """What Terraform's provider writes, it must read again: otherwise it plans the same change for ever."""
 
 import json
+from unittest.mock import create_autospec
 
-from moto.iam.models import IAMBackend
+from moto.iam.models import IAMBackend, Role
 
 from localcloud import iam
 
@@ -31,7 +32,7 @@ def test_a_queue_keeps_its_policies(aws):
 def test_a_bucket_shows_its_events_and_takes_a_policy_against_plain_http(aws):
     s3 = aws("s3")
     s3.create_bucket(Bucket="with-a-policy")
-    shown = {"EventBridgeConfiguration": {}}
+    shown: dict[str, dict] = {"EventBridgeConfiguration": {}}
     s3.put_bucket_notification_configuration(Bucket="with-a-policy", NotificationConfiguration=shown)
     answer = s3.get_bucket_notification_configuration(Bucket="with-a-policy")
     assert answer["EventBridgeConfiguration"] == {}
@@ -66,10 +67,10 @@ def test_a_budget_shows_who_is_told(aws):
     budgets, account = aws("budgets"), {"AccountId": "123456789012"}
     notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80}
     subscriber = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
-    limit = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
-    limit["BudgetLimit"] = {"Amount": "50", "Unit": "USD"}
+    limit = {"Amount": "50", "Unit": "USD"}
+    budget = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
     told = [{"Notification": notification, "Subscribers": [subscriber]}]
-    budgets.create_budget(Budget=limit, NotificationsWithSubscribers=told, **account)
+    budgets.create_budget(Budget=budget, NotificationsWithSubscribers=told, **account)
     shown = budgets.describe_subscribers_for_notification(
         BudgetName="b", Notification=notification, **account
     )
@@ -110,7 +111,8 @@ def test_a_role_is_allowed_whatever_is_asked(aws):
 def test_a_role_may_go_while_others_are_looked_up():
     iam.install()
     backend = IAMBackend("aws", "123456789012")
-    backend.roles |= {"stays": None, "goes": None}
+    role = create_autospec(Role, instance=True)
+    backend.roles |= {"stays": role, "goes": role}
     for _ in backend.get_roles():
         backend.roles.pop("goes", None)
 

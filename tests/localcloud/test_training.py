@@ -65,6 +65,14 @@ def train(aws, bucket, until):
     return run
 
 
+def packed(artefact: bytes) -> bytes:
+    """What the job called its model."""
+    with tarfile.open(fileobj=io.BytesIO(artefact)) as archive:
+        model = archive.extractfile("model.pt")
+        assert model is not None
+        return model.read()
+
+
 def test_a_job_trains_and_leaves_its_model_metrics_and_log(train, aws, bucket):
     job = train(TRAIN)
     assert job["TrainingJobStatus"] == "Completed"
@@ -74,8 +82,7 @@ def test_a_job_trains_and_leaves_its_model_metrics_and_log(train, aws, bucket):
     assert 1 <= job["BillableTimeInSeconds"] < 30
     key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{bucket}/")
     body = aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert archive.extractfile("model.pt").read() == b"a photo"
+    assert packed(body) == b"a photo"
     log = aws("logs").filter_log_events(
         logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job["TrainingJobName"]
     )
@@ -152,5 +159,4 @@ def test_the_sdk_s_model_trainer_trains_here(cloud, bucket, aws, tmp_path, monke
     trainer.train(wait=True, logs=False)
     job = trainer._latest_training_job.training_job_name
     body = aws("s3").get_object(Bucket=bucket, Key=f"jobs/{job}/output/model.tar.gz")["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert archive.extractfile("model.pt").read() == b"['photo.png'] ['--epochs', '2']"
+    assert packed(body) == b"['photo.png'] ['--epochs', '2']"

@@ -28,7 +28,7 @@ def stamp(hour: int, minute: int = 0, day: int = 16) -> str:
     return at(hour, minute, day).isoformat().replace("+00:00", "Z")
 
 
-def read(source, *window: datetime):
+def read(source, *window: datetime | None):
     found = Capture(source, *window)
     return list(found), found
 

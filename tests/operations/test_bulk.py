@@ -3,13 +3,13 @@
 import io
 import re
 from collections import Counter
-from types import SimpleNamespace
+from unittest.mock import create_autospec
 
 import pytest
 from rich.console import Console
 
 from operations import bulk
-from operations.bulk_run import Seen
+from operations.bulk_run import Run, Seen
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 BEGUN = Seen(None, Counter())
@@ -56,7 +56,10 @@ def test_in_a_log_a_line_says_it_now_and_then(screen):
 )
 def test_a_run_without_a_summary_is_resumed(ended, said, capsys):
     """It has none, so that asking for it would be another failure."""
-    assert bulk.report(SimpleNamespace(env="prod", name="r"), ended) == 1
+    asked = create_autospec(Run, instance=True, env="prod")
+    asked.name = "r"
+    assert bulk.report(asked, ended) == 1
+    assert asked.method_calls == []
     printed = " ".join(capsys.readouterr().out.split())
     assert said in printed
     assert "it goes on with `make bulk ENV=prod ARGS='--resume r'`" in printed

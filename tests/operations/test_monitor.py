@@ -52,9 +52,9 @@ def deployed(aws, packed, monkeypatch, cloud_variables):
 
 
 def read(drawn) -> str:
-    console = Console(file=io.StringIO(), width=160)
-    console.print(drawn)
-    return console.file.getvalue()
+    printed = io.StringIO()
+    Console(file=printed, width=160).print(drawn)
+    return printed.getvalue()
 
 
 def captured(time: datetime) -> str:

@@ -22,7 +22,10 @@ from operations import wheels, zips
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "python"
-CONTRACT = ["core/__init__.py", *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events"))]
+CONTRACT = [
+    "core/__init__.py",
+    *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events", "shapes")),
+]
 IMAGES = ["core/contract/images.py", "lambdas/reading.py"]
 CONTENTS = {
     "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
@@ -42,10 +45,10 @@ BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "
 
 
 def package(
-    sources: Path, target: Path, umask: int = 0o022, **environment: str
+    sources: Path, target: Path, umask: int = 0o022, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "operations.package", "--out", target]
-    variables = os.environ | environment
+    command = [sys.executable, "-m", "operations.package", "--out", str(target)]
+    variables = os.environ | (environment or {})
     return subprocess.run(command, cwd=sources, umask=umask, env=variables, capture_output=True, text=True)
 
 
@@ -193,7 +196,7 @@ def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypa
     (tmp_path / "runtime").mkdir()
     for name in BOTO3:
         (tmp_path / "runtime" / name).symlink_to(
-            Path(importlib.metadata.distribution("boto3").locate_file(name))
+            str(importlib.metadata.distribution("boto3").locate_file(name))
         )
 
     s3 = aws("s3")
@@ -250,7 +253,7 @@ def test_without_the_package_index_it_says_so_in_one_line(checkout, tmp_path, da
         "PIP_RETRIES": "0",
         "PIP_CONFIG_FILE": os.devnull,
     }
-    done = package(checkout / "python", tmp_path / "zips", **nowhere)
+    done = package(checkout / "python", tmp_path / "zips", environment=nowhere)
     assert done.returncode == 1
     assert done.stderr.startswith(
         "error: NumPy and Pillow for aarch64 cannot be fetched (pip says: Could not find"

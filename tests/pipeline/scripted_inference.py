@@ -15,7 +15,7 @@ import time
 
 END_OF_PNG = b"IEND\xaeB`\x82"
 
-asked = collections.Counter()
+asked: collections.Counter[bytes] = collections.Counter()
 
 
 class Fault(Exception):

@@ -96,7 +96,7 @@ def test_a_large_photo_travels_as_a_pointer(workflow, uploaded, name, inline):
     assert bool(json.loads(left[0]["output"])["image_data"]) is inline
 
 
-BODIES = {
+BODIES: dict[str, dict] = {
     "serialize": {},
     "classify": {"image_data": "", "inferences": []},
     "filter": {"inferences": [0.99, 0.01]},

@@ -222,6 +222,7 @@ def test_a_run_that_is_left_goes_on_and_one_that_is_stopped_is_resumed_to_the_sa
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert command.stdout is not None
     run = command.stdout.readline().split()[1]
     bulk.wait(lambda: bulk.parts(run))
     command.send_signal(signal.SIGINT)

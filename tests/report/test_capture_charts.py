@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from core.figures.drift import Drift
 from report import charts_classes, charts_confidence, charts_drift, charts_trust
@@ -9,6 +12,20 @@ from report import charts_classes, charts_confidence, charts_drift, charts_trust
 NAMES = ["bicycle", "motorcycle"]
 PROBABILITIES = np.array([[0.95, 0.05], [0.4, 0.6], [0.99, 0.01], [0.1, 0.9]])
 TIMES = np.array([0.0, 3600.0, 7200.0, 90000.0])  # the last is on the next day, at one o'clock
+
+
+def xs(line: Line2D) -> list[float]:
+    return np.asarray(line.get_xdata()).tolist()
+
+
+def ys(line: Line2D) -> list[float]:
+    return np.asarray(line.get_ydata()).tolist()
+
+
+def bars(axes: Axes) -> list[Rectangle]:
+    found = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert len(found) == len(axes.patches)
+    return found
 
 
 def labels(figure) -> list[str]:
@@ -19,12 +36,12 @@ def test_every_answer_is_a_point_and_every_execution_that_routed_nobody_a_mark()
     unrouted = {"review": np.array([3600.0]), "failed": np.array([10.0, 20.0])}
     figure = charts_confidence.over_time(TIMES, PROBABILITIES, NAMES, 0.93, unrouted, charts_confidence.WIDE)
     (axes,) = figure.axes
-    drawn = {line.get_label(): line.get_ydata() for line in axes.lines}
-    assert drawn["bicycle"].tolist() == [0.95, 0.99]
-    assert drawn["motorcycle"].tolist() == [0.6, 0.9]
+    drawn = {line.get_label(): ys(line) for line in axes.lines}
+    assert drawn["bicycle"] == [0.95, 0.99]
+    assert drawn["motorcycle"] == [0.6, 0.9]
     marks = [line for line in axes.lines if line.get_marker() in ("|", "x")]
-    assert [len(line.get_xdata()) for line in marks] == [1, 2]
-    assert all(max(line.get_ydata()) < 0.5 for line in marks), "below what any answer can be"
+    assert [len(xs(line)) for line in marks] == [1, 2]
+    assert all(max(ys(line)) < 0.5 for line in marks), "below what any answer can be"
     assert [tick.get_text() for tick in axes.get_yticklabels()][-2:] == ["review", "failed"]
     assert labels(figure) == ["bicycle", "motorcycle", "threshold 0.93"]
     assert {line.get_marker() for line in axes.lines[:2]} == {"o", "^"}, "told apart without colour"
@@ -32,7 +49,7 @@ def test_every_answer_is_a_point_and_every_execution_that_routed_nobody_a_mark()
 
 def test_a_histogram_counts_every_answer_of_its_class():
     figure = charts_confidence.histogram(PROBABILITIES, NAMES, 0.93)
-    counts = [sum(bar.get_height() for bar in axes.patches) for axes in figure.axes]
+    counts = [sum(bar.get_height() for bar in bars(axes)) for axes in figure.axes]
     assert counts == [2, 2]
     assert [axes.get_title() for axes in figure.axes] == ["bicycle, 2 records", "motorcycle, 2 records"]
 
@@ -43,14 +60,15 @@ def test_hours_are_those_of_the_day_in_utc():
         (0, 0): 1, (0, 2): 1, (1, 1): 2
     }  # fmt: skip
     image = charts_classes.by_hour(counts, NAMES).axes[0].images[0].get_array()
+    assert isinstance(image, np.ma.MaskedArray)
     assert (image.shape, image.count(), image.sum()) == ((2, 24), 3, 4), "empty hours stay empty"
 
 
 @pytest.mark.parametrize("baseline", [None, np.array([30, 10])])
 def test_shares_of_the_classes_stand_beside_the_baselines(baseline):
     figure = charts_classes.shares(np.array([3, 1]), NAMES, baseline)
-    assert [bar.get_width() for bar in figure.axes[0].patches] == [0.75, 0.25]
-    diamonds = [line.get_xdata().tolist() for line in figure.axes[0].lines if line.get_marker() == "D"]
+    assert [bar.get_width() for bar in bars(figure.axes[0])] == [0.75, 0.25]
+    diamonds = [xs(line) for line in figure.axes[0].lines if line.get_marker() == "D"]
     assert diamonds == ([] if baseline is None else [[0.75, 0.25]])
 
 
@@ -68,7 +86,7 @@ def test_the_reliability_diagram_has_a_point_with_bounds_per_bin():
     probabilities = np.array([[0.95, 0.05]] * 10 + [[0.65, 0.35]] * 5)
     right = np.array([0] * 9 + [1] + [0] * 2 + [1] * 3)
     (axes,) = charts_trust.reliability(probabilities, right).axes
-    assert axes.lines[1].get_ydata().tolist() == pytest.approx([0.4, 0.9])
+    assert ys(axes.lines[1]) == pytest.approx([0.4, 0.9])
     assert [text.get_text() for text in axes.texts] == ["5", "10"]
 
 

@@ -58,8 +58,10 @@ def execution(outcome: str, start: datetime, seconds: float = 0.1) -> Execution:
     status = "FAILED" if error else "SUCCEEDED"
     end = start + timedelta(seconds=seconds * len(way))
     name = f"{outcome}-{start:%H%M%S}"
-    answer = ("bicycle", 0.987) if outcome == "accepted" else (None, None)
-    return Execution(name, f"arn:{name}", status, outcome, start, end, error, "", "x.png", *answer, steps)
+    label, confidence = ("bicycle", 0.987) if outcome == "accepted" else (None, None)
+    return Execution(
+        name, f"arn:{name}", status, outcome, start, end, error, "", "x.png", label, confidence, steps
+    )
 
 
 def machine(executions: list[Execution], histories: int | None = None) -> Machine:

@@ -46,7 +46,7 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-def rendered(*blocks: object, title: str = "Title") -> Elements:
+def rendered(*blocks: page.Block, title: str = "Title") -> Elements:
     section = Section("Section", "10 records.", blocks)
     part = Part(title, "lead", Badge("Nothing moved", "steady"), [Tile("Records", "10", "note")], [section])
     return Elements(page.render(part, [], "footer"))

@@ -80,7 +80,9 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
     }
     assert names == {name + end for name in (*light, "reliability") for end in ("", "-dark")}
     for path in (tmp_path / "report/charts").glob("*.png"):
-        brightness = sum(Image.open(path).convert("RGB").getpixel((2, 2))) / 3
+        colour = Image.open(path).convert("RGB").getpixel((2, 2))
+        assert isinstance(colour, tuple)
+        brightness = sum(colour) / 3
         assert (brightness < 60) == path.stem.endswith("-dark")
 
 

@@ -57,9 +57,12 @@ def built(
     return folder / "out"
 
 
+Scheme = Literal["light", "dark"]
+
+
 @contextmanager
 def opened(
-    browser: Browser, built: Path, width: int, scheme: str, media: Literal["screen", "print"] = "screen"
+    browser: Browser, built: Path, width: int, scheme: Scheme, media: Literal["screen", "print"] = "screen"
 ) -> Iterator[Page]:
     """The page, which must neither ask for anything beside itself nor complain."""
     with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:

@@ -14,7 +14,18 @@ CONTENT = random.Random(1).randbytes(3_000_000)
 MD5 = hashlib.md5(CONTENT).hexdigest()
 
 
+class Server(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/cifar.tar.gz"
+        self.requests: list[str | None] = []
+        self.faults: list[int | str] = []
+        self.released = threading.Event()
+
+
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     def do_GET(self):
         start = 0
         server = self.server
@@ -48,9 +59,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(download, "PAUSE", 0.01)
     monkeypatch.setattr(download, "TIMEOUT", 0.3)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.requests, server.faults, server.released = [], [], threading.Event()
-    server.url = f"http://127.0.0.1:{server.server_port}/cifar.tar.gz"
+    server = Server()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server

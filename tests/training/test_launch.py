@@ -260,6 +260,7 @@ def test_a_job_left_with_ctrl_c_goes_on_and_can_be_followed_to_its_end(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("following"):
                 break

@@ -1,17 +1,17 @@
 """The gate: which answers of a model route a driver."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference
 from core.contract.events import Pointer, parse_probabilities
+from core.contract.shapes import Json
 
 THRESHOLD = (
     0.93  # where nobody says otherwise; what a deployed environment compares with is Terraform's variable
 )
 
 
-def decide(inferences: object, image: Pointer, labels: Sequence[str], threshold: float) -> dict[str, Any]:
+def decide(inferences: object, image: Pointer, labels: Sequence[str], threshold: float) -> Json:
     """The label that the model is sure of, and how sure; a model that is not sure raises."""
     probabilities = parse_probabilities(inferences, image)
     if len(probabilities) != len(labels):

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from core.contract.errors import InvalidEvent, UnexpectedInference
+from core.contract.shapes import Answer, Json
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_KEY_BYTES = 1024
@@ -44,7 +45,7 @@ class Pointer:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def parse_body(event: object) -> dict[str, Any]:
+def parse_body(event: object) -> Json:
     """The bare body, out of whatever wraps it: a step's answer, the state machine's payload, or both."""
     body = event
     while isinstance(body, dict) and "body" in body:
@@ -56,7 +57,7 @@ def parse_body(event: object) -> dict[str, Any]:
     return body
 
 
-def parse_pointer(body: Mapping[str, Any]) -> Pointer:
+def parse_pointer(body: Mapping[str, object]) -> Pointer:
     """The image that the body names. EventBridge does not URL-encode keys, so the key is taken as it is."""
     bucket, key = body.get("s3_bucket"), body.get("s3_key")
     if not (isinstance(bucket, str) and BUCKET_NAME.fullmatch(bucket)):
@@ -104,7 +105,7 @@ def utf8_length(text: str) -> int:
         return 0
 
 
-def answer(body: dict[str, Any]) -> dict[str, Any]:
+def answer(body: Json) -> Answer:
     """What each step returns."""
     return {"statusCode": 200, "body": body}
 

@@ -4,14 +4,14 @@ import re
 import reprlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from core.contract.errors import InvalidEvent
 from core.contract.outcomes import FAILED, OUTCOMES
+from core.contract.shapes import Json
 
 RUN = re.compile(r"[A-Za-z0-9_-]{1,80}")  # it is an execution's name, too
 
-Line = dict[str, Any]
+Line = Json
 
 
 def parse_run(run: object) -> str:
@@ -39,7 +39,7 @@ def count(lines: Iterable[Line]) -> dict[str, int]:
     return {outcome: counted[outcome] for outcome in OUTCOMES}
 
 
-def summarise(run: str, lines: list[Line]) -> dict[str, Any]:
+def summarise(run: str, lines: list[Line]) -> Json:
     return {
         "run": run,
         "images": len(lines),

@@ -12,14 +12,16 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.core.utils import unix_time
 from moto.events.models import Rule, events_backends
+from moto.events.utils import EventMessageType
 from moto.s3 import notifications
-from moto.s3.models import FakeDeleteMarker
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
+from moto.s3.notifications import S3NotificationEvent
 
+from core.contract.shapes import Json
 from localcloud import clients, gaps
 from localcloud.events import templates
 
@@ -34,14 +36,14 @@ REASONS = {
     "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
 }
 
-Event = dict[str, Any]
-
 
 def install(url: str) -> None:
     """Fill the gaps."""
 
     @gaps.wrap(Rule, "send_to_targets")
-    def send_to_targets(original: Any, self: Any, event: Event, transform_input: bool = True) -> None:
+    def send_to_targets(
+        original: gaps.Original, self: Rule, event: EventMessageType, transform_input: bool = True
+    ) -> None:
         if self.state != "ENABLED" or not self.event_pattern.get_pattern():
             return
         ours = [target for target in self.targets if target["Arn"].split(":")[2] in DELIVERED]
@@ -52,9 +54,11 @@ def install(url: str) -> None:
             for target in ours:
                 deliver(url, target, templates.render(target, self, event), {"RULE_ARN": self.arn})
 
-    def send_from_s3(account: str, bucket: Any, event_name: Any, key: Any) -> None:
+    def send_from_s3(
+        account: str, bucket: FakeBucket, event_name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker
+    ) -> None:
         name = event_name.value
-        thing = {"key": key.name, "sequencer": f"{time.time_ns():X}"}
+        thing: Json = {"key": key.name, "sequencer": f"{time.time_ns():X}"}
         if not isinstance(key, FakeDeleteMarker):
             thing |= {"size": key.size, "etag": key.etag.strip('"')}
         if bucket.is_versioned:
@@ -74,9 +78,9 @@ def install(url: str) -> None:
     notifications._send_event_bridge_message = send_from_s3  # type: ignore[assignment]
 
 
-def emit(account: str, region: str, source: str, kind: str, resources: list[str], detail: Event) -> None:
+def emit(account: str, region: str, source: str, kind: str, resources: list[str], detail: Json) -> None:
     """Put an event of an AWS service on the default bus."""
-    event: Any = {
+    event: EventMessageType = {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": kind,
@@ -92,12 +96,12 @@ def emit(account: str, region: str, source: str, kind: str, resources: list[str]
         rule.send_to_targets(event)
 
 
-def deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
+def deliver(url: str, target: Json, text: str, sender: Mapping[str, str]) -> None:
     """Send it to the target, some moments later; what cannot be sent is buried with what is said of the sender."""
     threading.Thread(target=_deliver, args=(url, target, text, sender), daemon=True).start()
 
 
-def _deliver(url: str, target: dict[str, Any], text: str, sender: Mapping[str, str]) -> None:
+def _deliver(url: str, target: Json, text: str, sender: Mapping[str, str]) -> None:
     policy = target.get("RetryPolicy", {})
     retries = policy.get("MaximumRetryAttempts", RETRIES)
     deadline = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86400)
@@ -121,7 +125,7 @@ def _passes(error: ClientError) -> bool:
     return status >= 500 or status == 429 or "Throttl" in error.response["Error"]["Code"]
 
 
-def _send(url: str, target: dict[str, Any], text: str) -> None:
+def _send(url: str, target: Json, text: str) -> None:
     arn = target["Arn"]
     service, region, account, resource = arn.split(":", 5)[2:]
     if service == "states":
@@ -144,7 +148,7 @@ def _send(url: str, target: dict[str, Any], text: str) -> None:
 
 def _bury(
     url: str,
-    target: dict[str, Any],
+    target: Json,
     text: str,
     sender: Mapping[str, str],
     failure: ClientError,

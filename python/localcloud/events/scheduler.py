@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from moto.scheduler.exceptions import ValidationException
@@ -32,7 +31,7 @@ def install(url: str) -> None:
     for name in ("create_schedule", "update_schedule"):
 
         @gaps.wrap(EventBridgeSchedulerBackend, name)
-        def keep(original: Any, self: Any, **asked: Any) -> Schedule:
+        def keep(original: gaps.Original, self: EventBridgeSchedulerBackend, **asked: str) -> Schedule:
             now = datetime.now(UTC)
             try:
                 is_due(asked["schedule_expression"], now, now)

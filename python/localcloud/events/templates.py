@@ -5,14 +5,19 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.events.models import Rule
+from moto.events.utils import EventMessageType
+
+from core.contract.shapes import Json
+
 VARIABLE = re.compile(r"<([^<>\s]+)>")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 NAME = re.compile(r"[^.\[\]'\"$]+")
 
 
-def render(target: dict[str, Any], rule: Any, event: dict[str, Any]) -> str:
+def render(target: Json, rule: Rule, sent: EventMessageType) -> str:
     """The text that the target receives, which is JSON unless the template says otherwise."""
-    event = {**event, "time": _time(event["time"])}
+    event: Json = {**sent, "time": _time(sent["time"])}
     ingested = _time(event.pop("ingestion-time", event["time"]))
     if "Input" in target:
         return target["Input"]
@@ -32,7 +37,7 @@ def render(target: dict[str, Any], rule: Any, event: dict[str, Any]) -> str:
     return fill(transformer["InputTemplate"], values)
 
 
-def fill(template: str, values: dict[str, Any]) -> str:
+def fill(template: str, values: Json) -> str:
     """Replace each `<name>`: by its JSON, or inside a JSON string by its text."""
 
     def in_string(match: re.Match[str]) -> str:
@@ -48,7 +53,7 @@ def fill(template: str, values: dict[str, Any]) -> str:
     return "".join([*pieces, VARIABLE.sub(outside, template[end:])])
 
 
-def _inner(variable: re.Match[str], values: dict[str, Any]) -> str:
+def _inner(variable: re.Match[str], values: Json) -> str:
     if variable[1] not in values:
         return variable[0]
     value = values[variable[1]]
@@ -56,7 +61,7 @@ def _inner(variable: re.Match[str], values: dict[str, Any]) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def _at(path: str, event: dict[str, Any]) -> Any:
+def _at(path: str, event: Json) -> object:
     """What a path such as `$.detail.object.key` finds; an empty text where there is nothing, as AWS inserts."""
     found: Any = event
     for name in NAME.findall(path):
@@ -67,7 +72,7 @@ def _at(path: str, event: dict[str, Any]) -> Any:
     return found
 
 
-def _time(moment: Any) -> Any:
+def _time(moment: str | float) -> str:
     if isinstance(moment, str):
         return moment
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,15 +13,17 @@ import time
 import uuid
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.common_types import TYPE_RESPONSE
 
+from core.contract.shapes import Json
 from localcloud import clients, gaps, logs
 from localcloud.functions import compiled
 from localcloud.functions.pools import Pool, Throttled
@@ -35,7 +37,7 @@ RATE_EXCEEDED = "Rate Exceeded."
 RETRIES = 2  # of an asynchronous request, unless configured
 RETRY_SECONDS = 1  # a minute and more in AWS
 
-_asked: dict[str, dict[str, Any]] = {}
+_asked: dict[str, Json] = {}
 _pools: dict[str, Pool] = defaultdict(Pool)
 _unpacking = threading.Lock()
 
@@ -60,7 +62,7 @@ def install(url: str, folder: Path) -> None:
         return answer
 
     @gaps.wrap(LambdaResponse, "invoke")
-    def invoke(_original: Any, self: Any) -> Any:
+    def invoke(_original: gaps.Original, self: LambdaResponse) -> TYPE_RESPONSE:
         name = self.path.rsplit("/", 2)[-2].replace("%3A", ":")
         function = self.backend.get_function(name, self._get_param("Qualifier"))
         event = self.body.encode()
@@ -91,12 +93,16 @@ def install(url: str, folder: Path) -> None:
         return 200, headers, answer.payload
 
     @gaps.wrap(LambdaFunction, "invoke")
-    def invoke_directly(_original: Any, self: Any, body: str, _request: Any, _response: Any) -> bytes:
+    def invoke_directly(
+        _original: gaps.Original, self: LambdaFunction, body: str, _request: object, _response: object
+    ) -> bytes:
         """What moto itself calls, for the event sources of a function."""
         return run(self, body.encode()).payload
 
     @gaps.wrap(LambdaSimpleBackend, "delete_function")
-    def delete_function(original: Any, self: Any, name: str, qualifier: str | None = None) -> None:
+    def delete_function(
+        original: gaps.Original, self: LambdaSimpleBackend, name: str, qualifier: str | None = None
+    ) -> None:
         arn = self.get_function(name).function_arn
         original(self, name, qualifier)
         _pools.pop(arn, Pool()).close()
@@ -105,26 +111,31 @@ def install(url: str, folder: Path) -> None:
 def _install_configuration() -> None:
     @gaps.wrap(LambdaFunction, "__init__")
     def create(
-        original: Any, self: Any, account_id: str, spec: dict[str, Any], *args: Any, **more: Any
+        original: gaps.Original,
+        self: LambdaFunction,
+        account_id: str,
+        spec: Json,
+        *args: object,
+        **more: object,
     ) -> None:
         original(self, account_id, spec, *args, **more)
         _asked[_base(self)] = {}
         _remember(self, spec)
 
     @gaps.wrap(LambdaFunction, "update_configuration")
-    def update_configuration(original: Any, self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+    def update_configuration(original: gaps.Original, self: LambdaFunction, updates: Json) -> Json:
         original(self, updates)
         _remember(self, updates)
         return self.get_configuration()
 
     @gaps.wrap(LambdaFunction, "get_configuration")
-    def get_configuration(original: Any, self: Any, **options: Any) -> dict[str, Any]:
+    def get_configuration(original: gaps.Original, self: LambdaFunction, **options: object) -> Json:
         asked = _asked.get(_base(self), {})
         logging = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **asked.get("LoggingConfig", {})}
         return {**original(self, **options), **asked, "LoggingConfig": logging}
 
     @gaps.wrap(LambdaFunction, "get_code")
-    def get_code(original: Any, self: Any) -> dict[str, Any]:
+    def get_code(original: gaps.Original, self: LambdaFunction) -> Json:
         code = original(self)
         if self.reserved_concurrency is not None:
             code["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
@@ -136,7 +147,7 @@ def _base(function: LambdaFunction) -> str:
     return ":".join(function.function_arn.split(":")[:7])
 
 
-def _remember(function: LambdaFunction, spec: dict[str, Any]) -> None:
+def _remember(function: LambdaFunction, spec: Json) -> None:
     _asked[_base(function)].update({field: spec[field] for field in REMEMBERED if field in spec})
 
 
@@ -184,7 +195,9 @@ def _sandboxed(function: LambdaFunction, url: str, folder: Path) -> Function:
     )
 
 
-def _run_later(run: Any, function: LambdaFunction, event: bytes, url: str) -> None:
+def _run_later(
+    run: Callable[[LambdaFunction, bytes], Answer], function: LambdaFunction, event: bytes, url: str
+) -> None:
     """An asynchronous request: it is retried, then handed to the function's dead-letter queue or topic."""
     configured = [config.config for config in function.event_invoke_config]
     retries = configured[0].get("MaximumRetryAttempts", RETRIES) if configured else RETRIES
@@ -219,6 +232,6 @@ def _run_later(run: Any, function: LambdaFunction, event: bytes, url: str) -> No
         )
 
 
-def _refusal(status: int, error_type: str, message: str) -> tuple[int, dict[str, Any], str]:
+def _refusal(status: int, error_type: str, message: str) -> TYPE_RESPONSE:
     headers = {"status": status, "X-Amzn-ErrorType": error_type, "X-Amzn-RequestId": str(uuid.uuid4())}
     return status, headers, json.dumps({"Type": "User", "message": message})

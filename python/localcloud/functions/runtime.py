@@ -166,7 +166,7 @@ def _error(error_type: str, message: str, trace: list[str] | None = None) -> Err
     return {"errorMessage": message, "errorType": error_type, "requestId": "", "stackTrace": trace or []}
 
 
-def _decimal(value: Any) -> Any:
+def _decimal(value: object) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

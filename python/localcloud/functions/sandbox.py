@@ -15,8 +15,8 @@ import uuid
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
 
+from core.contract.shapes import Json
 from localcloud import children
 
 RUNTIME = Path(__file__).with_name("runtime.py")
@@ -141,7 +141,7 @@ class Process:
         kilobytes = status.partition("VmHWM:")[2].split(maxsplit=1)
         return int(kilobytes[0]) // MEGABYTE if kilobytes else 0
 
-    def _read(self, answer: Answer, response: dict[str, Any]) -> None:
+    def _read(self, answer: Answer, response: Json) -> None:
         self.closed.wait(LOG_SECONDS)
         answer.failed = "error" in response
         answer.payload = (

@@ -5,7 +5,6 @@ read to its end here before it is answered, so that the next request can follow.
 """
 
 import io
-from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.test import run_wsgi_app
@@ -39,5 +38,5 @@ class Handler(MotoRequestHandler):
         self.wfile.flush()
         return asked
 
-    def log_request(self, *_: Any) -> None:
+    def log_request(self, *_: object) -> None:
         """Say nothing: one photo makes dozens of requests."""

@@ -8,8 +8,13 @@ import json
 import tarfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
+
+from core.contract.shapes import Json
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 CONTAINER_ROOT = "/opt/ml"
 TRANSLATED_CHANNELS = ("code", "sm_drivers")
@@ -23,7 +28,7 @@ class JobFailed(Exception):
 class Container:
     """The folder of one job."""
 
-    def __init__(self, root: Path, request: dict[str, Any], s3: Any) -> None:
+    def __init__(self, root: Path, request: Json, s3: "S3Client") -> None:
         self.root = root
         self.request = request
         self.s3 = s3
@@ -77,7 +82,7 @@ class Container:
         if checkpoints:
             put(self.s3, self._checkpoints(), checkpoints["S3Uri"])
 
-    def _download(self, channel: dict[str, Any]) -> None:
+    def _download(self, channel: Json) -> None:
         name, uri = channel["ChannelName"], channel["DataSource"]["S3DataSource"]["S3Uri"]
         folder = self.root / "input/data" / name
         if not fetch(self.s3, uri, folder):
@@ -95,7 +100,7 @@ class Container:
         return Path(self.here(wanted))
 
 
-def fetch(s3: Any, uri: str, folder: Path) -> int:
+def fetch(s3: "S3Client", uri: str, folder: Path) -> int:
     """Copy what is under the prefix, or the one object of that key, into the folder; answer how many objects."""
     location = urlparse(uri)
     prefix = location.path[1:]
@@ -111,7 +116,7 @@ def fetch(s3: Any, uri: str, folder: Path) -> int:
     return len(keys)
 
 
-def put(s3: Any, folder: Path, uri: str) -> None:
+def put(s3: "S3Client", folder: Path, uri: str) -> None:
     """Copy the folder's files to the prefix."""
     location = urlparse(uri)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
+from moto.logs.models import LogsBackend
+from moto.sagemaker.models import Model
 
 from core import archives
+from core.contract.shapes import Json
 from localcloud import children, clients, logs
 
 PROGRAM = Path(__file__).with_name("modelserver.py")
@@ -46,7 +48,7 @@ class Reply:
 class ModelServer:
     """The process that serves one variant."""
 
-    def __init__(self, model: dict[str, Any], log: logs.Stream, url: str, folder: Path) -> None:
+    def __init__(self, model: Json, log: logs.Stream, url: str, folder: Path) -> None:
         container = model.get("PrimaryContainer") or model["Containers"][0]
         self.environment = container.get("Environment") or {}
         self.log = log
@@ -143,7 +145,7 @@ class ModelServer:
 class Endpoint:
     """The variants of one endpoint, as its configuration asks."""
 
-    def __init__(self, servers: dict[str, ModelServer], config: dict[str, Any]) -> None:
+    def __init__(self, servers: dict[str, ModelServer], config: Json) -> None:
         self.servers = servers
         self.config = config
 
@@ -161,7 +163,7 @@ class Endpoint:
 
 
 def start(
-    name: str, config: dict[str, Any], models: Mapping[str, Any], log: Any, url: str, folder: Path
+    name: str, config: Json, models: Mapping[str, Model], log: LogsBackend, url: str, folder: Path
 ) -> Endpoint:
     """Serve each variant of the configuration, or raise ModelFailed."""
     endpoint = Endpoint({}, config)

@@ -15,11 +15,11 @@ import tempfile
 import threading
 from collections import deque
 from pathlib import Path
-from typing import Any
 
 from moto.core.utils import utcnow
 
-from localcloud import children, clients, defects, logs
+from core.contract.shapes import Json
+from localcloud import children, clients, defects, gaps, logs
 from localcloud.models.container import Container, JobFailed
 
 KEPT_LINES = 20_000  # of the log, to find metrics in
@@ -30,9 +30,7 @@ STOP_SECONDS = 10
 class Job:
     """A training job that goes on; `record` is moto's, which `DescribeTrainingJob` shows."""
 
-    def __init__(
-        self, request: dict[str, Any], record: Any, log: logs.Stream, url: str, folder: Path
-    ) -> None:
+    def __init__(self, request: Json, record: gaps.Amended, log: logs.Stream, url: str, folder: Path) -> None:
         self.request = request
         self.record = record
         self.log = log

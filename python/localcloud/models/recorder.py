@@ -9,11 +9,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 
+from core.contract.shapes import Json
 from localcloud import clients, defects
 from localcloud.models.endpoints import Reply
 
@@ -28,12 +28,12 @@ class Recorder:
     def __init__(self, region: str, url: str) -> None:
         self.s3 = clients.client("s3", region, url)
         self.lock = threading.Lock()
-        self.waiting: dict[File, list[dict[str, Any]]] = defaultdict(list)
+        self.waiting: dict[File, list[Json]] = defaultdict(list)
         threading.Thread(target=self._flush_for_ever, daemon=True).start()
 
     def record(
         self,
-        config: dict[str, Any],
+        config: Json,
         endpoint: str,
         variant: str,
         request: tuple[bytes, Mapping[str, str]],
@@ -49,7 +49,7 @@ class Recorder:
             data["endpointInput"] = _side("INPUT", body, headers.get("Content-Type", ""), config)
         if modes & {"Output", "InputAndOutput"}:
             data["endpointOutput"] = _side("OUTPUT", reply.body, reply.content_type, config)
-        metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
+        metadata: Json = {"eventId": str(uuid.uuid4())}
         if headers.get("X-Amzn-SageMaker-Custom-Attributes"):
             metadata["customAttributes"] = [headers["X-Amzn-SageMaker-Custom-Attributes"]]
         if headers.get("X-Amzn-SageMaker-Inference-Id"):
@@ -74,7 +74,7 @@ class Recorder:
                 except Exception as error:
                     defects.report(error)
 
-    def _write(self, file: File, records: list[dict[str, Any]]) -> None:
+    def _write(self, file: File, records: list[Json]) -> None:
         destination, key_id, endpoint, variant = file
         location = urlparse(destination)
         now = datetime.now(UTC)
@@ -90,7 +90,7 @@ class Recorder:
         )
 
 
-def _side(mode: str, body: bytes, content_type: str, config: dict[str, Any]) -> dict[str, str]:
+def _side(mode: str, body: bytes, content_type: str, config: Json) -> dict[str, str]:
     listed = config.get("CaptureContentTypeHeader") or {}
     kind = content_type.split(";")[0].strip()
     if kind in listed.get("JsonContentTypes", []):

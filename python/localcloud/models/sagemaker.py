@@ -12,18 +12,19 @@ on binary bodies.
 import json
 import threading
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
 from moto.sagemaker.exceptions import AWSValidationException
-from moto.sagemaker.models import FakeEndpointConfig, sagemaker_backends
+from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
+from core.contract.shapes import Json
 from localcloud import gaps
 from localcloud.models import endpoints
 from localcloud.models.recorder import Recorder
@@ -42,7 +43,7 @@ REMEMBERED = {
     ),
 }
 
-_asked: dict[str, dict[str, Any]] = {}
+_asked: dict[str, Json] = {}
 _serving: dict[str, endpoints.Endpoint] = {}
 _recorders: dict[str, Recorder] = {}
 _making = threading.Lock()
@@ -55,10 +56,12 @@ def install(url: str, folder: Path) -> None:
     _install_runtime(url)
 
     @gaps.wrap(FakeEndpointConfig, "validate_instance_type")
-    def validate_instance_type(_original: Any, _self: Any, _instance_type: str) -> None:
+    def validate_instance_type(
+        _original: gaps.Original, _self: FakeEndpointConfig, _instance_type: str
+    ) -> None:
         """Any type is right: which ones exist is AWS's to say, and changes each month."""
 
-    def serve(backend: Any, endpoint: Any, config_name: str) -> None:
+    def serve(backend: SageMakerModelBackend, endpoint: FakeEndpoint, config_name: str) -> None:
         config = backend.describe_endpoint_config(config_name)
         log = logs_backends[backend.account_id][backend.region_name]
         started = endpoints.start(endpoint.endpoint_name, config, backend._models, log, url, folder)
@@ -68,13 +71,13 @@ def install(url: str, folder: Path) -> None:
             threading.Timer(DRAIN_SECONDS, former.stop).start()
 
     @gaps.wrap(SageMakerResponse, "create_endpoint")
-    def create_endpoint(original: Any, self: Any) -> ActionResult:
+    def create_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
         made = self.sagemaker_backend.endpoints.get(request["EndpointName"])
         if made:
             raise AWSValidationException(f'Cannot create already existing endpoint "{made.arn}".')
         answer = original(self)
-        endpoint = self.sagemaker_backend.endpoints[request["EndpointName"]]
+        endpoint: gaps.Amended = self.sagemaker_backend.endpoints[request["EndpointName"]]
         _asked[endpoint.arn] = {"LastDeploymentConfig": request.get("DeploymentConfig")}
         try:
             serve(self.sagemaker_backend, endpoint, request["EndpointConfigName"])
@@ -83,12 +86,12 @@ def install(url: str, folder: Path) -> None:
         return answer
 
     @gaps.add(SageMakerResponse)
-    def update_endpoint(self: Any) -> ActionResult:
+    def update_endpoint(self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
         backend, name = self.sagemaker_backend, request["EndpointName"]
         backend.describe_endpoint(name)
         config = backend.describe_endpoint_config(request["EndpointConfigName"])
-        endpoint = backend.endpoints[name]
+        endpoint: gaps.Amended = backend.endpoints[name]
         if "DeploymentConfig" in request:
             _asked[endpoint.arn] = {"LastDeploymentConfig": request["DeploymentConfig"]}
         endpoint.last_modified_time = utcnow()
@@ -104,14 +107,14 @@ def install(url: str, folder: Path) -> None:
         return ActionResult({"EndpointArn": endpoint.arn})
 
     @gaps.wrap(SageMakerResponse, "describe_endpoint")
-    def describe_endpoint(original: Any, self: Any) -> ActionResult:
+    def describe_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         return _with_what_was_asked(original(self), "EndpointArn")
 
     @gaps.wrap(SageMakerResponse, "delete_endpoint")
-    def delete_endpoint(original: Any, self: Any) -> ActionResult:
+    def delete_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         endpoint = self.sagemaker_backend.endpoints.get(self._get_param("EndpointName"))
         answer = original(self)
-        if endpoint.arn in _serving:
+        if endpoint is not None and endpoint.arn in _serving:
             _serving.pop(endpoint.arn).stop()
         return answer
 
@@ -120,7 +123,7 @@ def _install_runtime(url: str) -> None:
     SageMakerRuntimeResponse.use_raw_body = True
 
     @gaps.wrap(SageMakerRuntimeResponse, "invoke_endpoint")
-    def invoke_endpoint(_original: Any, self: Any) -> Any:
+    def invoke_endpoint(_original: gaps.Original, self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
         name = self.path.split("/")[2]
         known = sagemaker_backends[self.current_account][self.region].endpoints.get(name)
         serving = _serving.get(known.arn) if known else None
@@ -149,7 +152,7 @@ def _recorder(region: str, url: str) -> Recorder:
         return _recorders[region]
 
 
-def _model_error(reply: endpoints.Reply, name: str) -> Any:
+def _model_error(reply: endpoints.Reply, name: str) -> TYPE_RESPONSE:
     side = "client" if reply.status < 500 else "server"
     text = reply.body.decode(errors="replace")
     message = (
@@ -159,26 +162,26 @@ def _model_error(reply: endpoints.Reply, name: str) -> Any:
     return _refusal(424, "ModelError", message, OriginalStatusCode=reply.status, OriginalMessage=text)
 
 
-def _refusal(status: int, code: str, message: str, **more: Any) -> Any:
+def _refusal(status: int, code: str, message: str, **more: object) -> TYPE_RESPONSE:
     headers = {"status": status, "X-Amzn-ErrorType": code, "X-Amzn-RequestId": str(uuid.uuid4())}
     return status, headers, json.dumps({"Message": message, "message": message, **more})
 
 
 def _remember(entity: str, arn: str) -> None:
     @gaps.wrap(SageMakerResponse, f"create_{entity}")
-    def create(original: Callable[[Any], ActionResult], self: Any) -> ActionResult:
+    def create(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         answer = original(self)
         request = json.loads(self.body)
-        made = cast(dict[str, Any], answer.result)[arn]
+        made = cast(Json, answer.result)[arn]
         _asked[made] = {field: request.get(field) for field in REMEMBERED[entity]}
         return answer
 
     @gaps.wrap(SageMakerResponse, f"describe_{entity}")
-    def describe(original: Callable[[Any], ActionResult], self: Any) -> ActionResult:
+    def describe(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         return _with_what_was_asked(original(self), arn)
 
 
 def _with_what_was_asked(answer: ActionResult, arn: str) -> ActionResult:
-    result = cast(dict[str, Any], answer.result)
+    result = cast(Json, answer.result)
     described = {**result, **_asked[result[arn]]}
     return ActionResult({field: value for field, value in described.items() if value not in (None, {}, [])})

@@ -9,7 +9,6 @@ request's `Environment`, and does not implement `StopTrainingJob`.
 import json
 import threading
 from pathlib import Path
-from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
@@ -17,6 +16,7 @@ from moto.logs.models import logs_backends
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
+from core.contract.shapes import Json
 from localcloud import gaps, logs
 from localcloud.models.jobs import Job
 
@@ -27,7 +27,7 @@ def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
 
     @gaps.wrap(SageMakerResponse, "create_training_job")
-    def create_training_job(original: Any, self: Any) -> ActionResult:
+    def create_training_job(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
         name, backend = request["TrainingJobName"], self.sagemaker_backend
         if name in backend.training_jobs:
@@ -44,7 +44,7 @@ def install(url: str, folder: Path) -> None:
         return answer
 
     @gaps.add(SageMakerResponse)
-    def stop_training_job(self: Any) -> EmptyResult:
+    def stop_training_job(self: SageMakerResponse) -> EmptyResult:
         name = self._get_param("TrainingJobName")
         status = self.sagemaker_backend.describe_training_job(name)["TrainingJobStatus"]
         if status != "InProgress":
@@ -53,7 +53,7 @@ def install(url: str, folder: Path) -> None:
         return EmptyResult()
 
 
-def _make_new(record: Any, request: dict[str, Any]) -> None:
+def _make_new(record: gaps.Amended, request: Json) -> None:
     """Undo moto's claim that the job is done."""
     specification = request["AlgorithmSpecification"]
     record.algorithm_specification["MetricDefinitions"] = specification.get("MetricDefinitions", [])

@@ -11,16 +11,16 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.logs.models import logs_backends
+from moto.logs.models import LogsBackend, logs_backends
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
+from core.contract.shapes import Json
 from localcloud import clients, defects, gaps, logs
 from localcloud.models.container import JobFailed
 from localcloud.models.endpoints import ModelFailed, ModelServer
@@ -36,7 +36,7 @@ def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
 
     @gaps.wrap(SageMakerResponse, "create_transform_job")
-    def create_transform_job(original: Any, self: Any) -> ActionResult:
+    def create_transform_job(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
         name, backend = request["TransformJobName"], self.sagemaker_backend
         if name in backend.transform_jobs:
@@ -47,7 +47,7 @@ def install(url: str, folder: Path) -> None:
             raise ValidationError("The local cloud does not split objects into records: leave SplitType out.")
         model = backend.describe_model(request["ModelName"]).response_object
         answer = original(self)
-        record = backend.transform_jobs[name]
+        record: gaps.Amended = backend.transform_jobs[name]
         record.transform_job_status, record.transform_end_time = "InProgress", None
         record.failure_reason = record.labeling_job_arn = record.auto_ml_job_arn = None
         job = _jobs[record.arn] = Job(request, record, logs_backends[self.current_account][self.region], url)
@@ -55,7 +55,7 @@ def install(url: str, folder: Path) -> None:
         return answer
 
     @gaps.add(SageMakerResponse)
-    def stop_transform_job(self: Any) -> EmptyResult:
+    def stop_transform_job(self: SageMakerResponse) -> EmptyResult:
         name = self._get_param("TransformJobName")
         status = self.sagemaker_backend.describe_transform_job(name)["TransformJobStatus"]
         if status != "InProgress":
@@ -69,7 +69,7 @@ def install(url: str, folder: Path) -> None:
 class Job:
     """A transform job that goes on; `record` is moto's, which `DescribeTransformJob` shows."""
 
-    def __init__(self, request: dict[str, Any], record: Any, log_backend: Any, url: str) -> None:
+    def __init__(self, request: Json, record: gaps.Amended, log_backend: LogsBackend, url: str) -> None:
         self.request = request
         self.record = record
         self.url = url
@@ -79,7 +79,7 @@ class Job:
         self.s3 = clients.client("s3", self.log.region, url)
         self.stopped = threading.Event()
 
-    def run(self, model: dict[str, Any], folder: Path) -> None:
+    def run(self, model: Json, folder: Path) -> None:
         """Take the job to its end, whatever that is."""
         outcome = "Completed"
         try:
@@ -99,7 +99,7 @@ class Job:
         self.record.transform_job_status = "Stopping"
         self.stopped.set()
 
-    def _transform(self, model: dict[str, Any], folder: Path) -> None:
+    def _transform(self, model: Json, folder: Path) -> None:
         bucket, prefix, names = self._objects()
         try:
             server = ModelServer(model, self.log, self.url, folder)

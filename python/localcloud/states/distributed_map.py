@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from antlr4 import ParserRuleContext
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.exceptions import ResourceNotFound
 from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails, MapRunStatus
@@ -25,13 +26,16 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_map import state_map
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
     DistributedIterationComponent,
 )
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from core.contract.shapes import Json
 from localcloud import clients, gaps
 from localcloud.states import map_items, map_results, map_runs, state_history
 from localcloud.states.map_runs import MapRun
@@ -45,7 +49,7 @@ READER = {"InputType", "MaxItems", "CSVHeaderLocation", "CSVHeaders"}
 INPUT_TYPES = ("CSV", "JSON", "JSONL", None)
 TOO_MANY = "The specified tolerated failure threshold was exceeded"
 
-State = dict[str, Any]
+State = Json
 
 
 def install(url: str) -> None:
@@ -54,16 +58,16 @@ def install(url: str) -> None:
     _install_requests()
 
     @gaps.wrap(AmazonStateLanguageParser, "parse")
-    def parse(original: Any, definition: str) -> Any:
+    def parse(original: gaps.Original, definition: str) -> tuple[EvalComponent, ParserRuleContext]:
         return original(_translated(definition) if '"DISTRIBUTED"' in definition else definition)
 
     @gaps.wrap(DistributedIterationComponent, "_eval_body")
-    def eval_body(_original: Any, self: Any, env: Any) -> None:
+    def eval_body(_original: gaps.Original, self: DistributedIterationComponent, env: Environment) -> None:
         asked = env.stack.pop()
         run: MapRun = asked.map_run_record
         state_history.note(env, "MapRunRedriven" if run.redrives else "MapRunStarted", run.event())
         try:
-            output = work(self, env, asked)
+            output = work(self, env, asked, run)
         except Exception as error:
             run.set_stop(MapRunStatus.FAILED)
             failure = _failure(env, error)
@@ -74,8 +78,7 @@ def install(url: str) -> None:
         state_history.note(env, "MapRunAborted" if stopped else "MapRunSucceeded")
         env.stack.append(output)
 
-    def work(component: Any, env: Any, asked: Any) -> Any:
-        run: MapRun = asked.map_run_record
+    def work(component: DistributedIterationComponent, env: Environment, asked: Any, run: MapRun) -> object:
         asked.parameters.eval(env)
         settings = env.stack.pop()
         s3 = clients.client("s3", env.aws_execution_details.region, url)
@@ -90,7 +93,7 @@ def install(url: str) -> None:
         return written or [map_results.output(child) for child in run.children]
 
 
-def _failure(env: Any, error: Exception) -> FailureEvent:
+def _failure(env: Environment, error: Exception) -> FailureEvent:
     """What the execution's history says of it."""
     if isinstance(error, FailureEventException):
         return error.failure_event
@@ -105,29 +108,29 @@ def _failure(env: Any, error: Exception) -> FailureEvent:
 
 
 def _install_requests() -> None:
-    def found(response: Any) -> MapRun:
+    def found(response: StepFunctionResponse) -> MapRun:
         arn = response._get_param("mapRunArn")
         if arn not in map_runs.runs:
             raise ResourceNotFound(arn)
         return map_runs.runs[arn]
 
     @gaps.add(StepFunctionResponse)
-    def list_map_runs(self: Any) -> ActionResult:
+    def list_map_runs(self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        return ActionResult({"mapRuns": [run.list_item() for run in map_runs.of(execution.exec_arn)]})
+        return ActionResult({"mapRuns": [run.list_item() for run in map_runs.of(execution.execution_arn)]})
 
     @gaps.wrap(StepFunctionResponse, "list_executions")
-    def list_executions(original: Any, self: Any) -> Any:
+    def list_executions(original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
         if self._get_param("mapRunArn"):
             raise NotImplementedError("the local cloud lists no executions of a map run")
         return original(self)
 
     @gaps.add(StepFunctionResponse)
-    def describe_map_run(self: Any) -> ActionResult:
+    def describe_map_run(self: StepFunctionResponse) -> ActionResult:
         return ActionResult(found(self).describe())
 
     @gaps.add(StepFunctionResponse)
-    def update_map_run(self: Any) -> ActionResult:
+    def update_map_run(self: StepFunctionResponse) -> ActionResult:
         found(self).update(
             self._get_param("maxConcurrency"),
             self._get_param("toleratedFailureCount"),

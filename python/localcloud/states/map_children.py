@@ -14,7 +14,7 @@ from moto.stepfunctions.parser.asl.eval.variable_store import VariableStore
 class Child:
     """A child execution: a batch of items, and what has come of it."""
 
-    input: Any
+    input: object
     items: int
     machine: str  # the ARN of the state machine that the children have
     express: bool
@@ -25,7 +25,7 @@ class Child:
     env: Environment | None = None  # while it runs
     started: datetime.datetime | None = None
     stopped: datetime.datetime | None = None
-    output: Any = None
+    output: object = None
     error: str | None = None
     cause: str | None = None
     exported: bool = False

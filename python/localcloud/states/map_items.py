@@ -4,18 +4,24 @@ import csv
 import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
+from core.contract.shapes import Json
 from localcloud.states.map_runs import Failed
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 MOST_INPUT_BYTES = 262_144
 
-Item = Any
+Item = object  # of JSON
 
 
-def read(s3: Any, reader: dict[str, Any]) -> list[Item]:
+def read(s3: "S3Client", reader: Json) -> list[Item]:
     """The items that the state's `ItemReader` names, at most `MaxItems`."""
     config = reader["ReaderConfig"]
     try:
@@ -29,7 +35,7 @@ def read(s3: Any, reader: dict[str, Any]) -> list[Item]:
         raise Failed("States.ItemReaderFailed", str(error)) from error
 
 
-def _listed(s3: Any, parameters: dict[str, Any]) -> Iterator[Item]:
+def _listed(s3: "S3Client", parameters: Json) -> Iterator[Item]:
     for page in s3.get_paginator("list_objects_v2").paginate(**parameters):
         for thing in page.get("Contents", []):
             yield {
@@ -41,7 +47,7 @@ def _listed(s3: Any, parameters: dict[str, Any]) -> Iterator[Item]:
             }
 
 
-def _parsed(text: str, config: dict[str, Any]) -> Iterator[Item]:
+def _parsed(text: str, config: Json) -> Iterator[Item]:
     lines = text.split("\n")
     if config["InputType"] == "JSONL":
         return (json.loads(line) for line in lines if line.strip())
@@ -54,7 +60,7 @@ def _parsed(text: str, config: dict[str, Any]) -> Iterator[Item]:
     return iter(items)
 
 
-def select(env: Any, selector: Any, items: list[Item]) -> list[Item]:
+def select(env: Environment, selector: EvalComponent | None, items: list[Item]) -> list[Item]:
     """What the state's `ItemSelector` makes of each item."""
     if selector is None:
         return items
@@ -70,7 +76,7 @@ def select(env: Any, selector: Any, items: list[Item]) -> list[Item]:
     return selected
 
 
-def batch(items: list[Item], batcher: dict[str, Any] | None) -> list[tuple[Item, int]]:
+def batch(items: list[Item], batcher: Json | None) -> list[tuple[Item, int]]:
     """The children's inputs, each with the number of its items."""
     if batcher is None:
         return [(item, 1) for item in items]
@@ -92,5 +98,5 @@ def batch(items: list[Item], batcher: dict[str, Any] | None) -> list[tuple[Item,
     return [({**frame, "Items": things}, len(things)) for things in batches]
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())

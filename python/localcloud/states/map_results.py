@@ -7,13 +7,17 @@ its manifest names the earlier files of successes as well, so that it covers all
 
 import datetime
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 
+from core.contract.shapes import Json
 from localcloud.states.map_children import Child
 from localcloud.states.map_runs import Failed, MapRun
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 FILES = {
     "FAILED": ("FAILED", "TIMED_OUT", "ABORTED"),
@@ -22,14 +26,14 @@ FILES = {
 }
 
 
-def write(s3: Any, run: MapRun, writer: dict[str, Any]) -> dict[str, Any]:
+def write(s3: "S3Client", run: MapRun, writer: Json) -> Json:
     """Write this attempt's result files; answer the state's output."""
     bucket = writer["Parameters"]["Bucket"]
     prefix = writer["Parameters"].get("Prefix", "").removesuffix("/")
     folder = "/".join(filter(None, (prefix, run.map_run_arn.rpartition(":")[2])))
     if run.redrives:
         folder += f"/Redrive-{run.redrives}"
-    files: dict[str, list[dict[str, Any]]] = {kind: [] for kind in FILES}
+    files: dict[str, list[Json]] = {kind: [] for kind in FILES}
     try:
         for kind, statuses in FILES.items():
             children = [c for c in run.children if c.status in statuses and not c.exported]
@@ -52,12 +56,12 @@ def write(s3: Any, run: MapRun, writer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def output(child: Child) -> Any:
+def output(child: Child) -> object:
     """What a child adds to the output of a state without a `ResultWriter`."""
     return child.output if child.status == "SUCCEEDED" else record(child)
 
 
-def record(child: Child) -> dict[str, Any]:
+def record(child: Child) -> Json:
     """What the result files say of a child."""
     asked = {"Input": _text(child.input), "InputDetails": {"Included": True}}
     if child.status == "PENDING":
@@ -84,9 +88,9 @@ def _date(moment: datetime.datetime | None) -> str | None:
     return iso_8601_datetime_with_milliseconds(moment) if moment else None
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _encoded(value: Any) -> bytes:
+def _encoded(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()

@@ -12,12 +12,14 @@ from collections import Counter, deque
 from typing import Any
 
 from moto.stepfunctions.parser.api import MapRunStatus
+from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.map_run_record import (
     MapRunRecord,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 
+from core.contract.shapes import Json
 from localcloud.states.map_children import Child, now
 
 MOST_CHILDREN = 40  # at once, whatever is asked; AWS has 10,000
@@ -57,18 +59,18 @@ class MapRun(MapRunRecord):
         self.executions: Counter[str] = Counter()
         self.items: Counter[str] = Counter()
         self.written: tuple[int, int] = (0, 0)  # executions and items in result files
-        self.files: list[dict[str, Any]] = []  # of what has succeeded so far
+        self.files: list[Json] = []  # of what has succeeded so far
         self.redrives = 0
         self.redriven: datetime.datetime | None = None
 
-    def prepare(self, inputs: list[tuple[Any, int]], execution_type: str) -> None:
+    def prepare(self, inputs: list[tuple[object, int]], execution_type: str) -> None:
         """Take these inputs, each with the number of its items, for children of this type."""
         express = execution_type == "EXPRESS"
         self.children = [Child(*batch, self.map_state_machine_arn, express) for batch in inputs]
         self.executions["PENDING"] = len(self.children)
         self.items["PENDING"] = sum(child.items for child in self.children)
 
-    def work(self, env: Environment, program: Any) -> None:
+    def work(self, env: Environment, program: Program) -> None:
         """Run what is pending until all is done, too much has failed, or the execution is stopped."""
         waiting = deque(child for child in self.children if child.status.startswith("PENDING"))
         with self.changed:
@@ -85,11 +87,11 @@ class MapRun(MapRunRecord):
                 if child.env is not None:
                     self._stop(child, "ABORTED")
 
-    def _start(self, child: Child, env: Environment, program: Any) -> None:
+    def _start(self, child: Child, env: Environment, program: Program) -> None:
         self._move(child, "RUNNING")
         threading.Thread(target=self._run, args=(child, child.begin(env), program), daemon=True).start()
 
-    def _run(self, child: Child, env: Environment, program: Any) -> None:
+    def _run(self, child: Child, env: Environment, program: Program) -> None:
         program.eval(env)
         state = env.program_state()
         with self.changed:
@@ -140,7 +142,7 @@ class MapRun(MapRunRecord):
                     child.redrives += 1
                     self._move(child, "PENDING_REDRIVE")
 
-    def export(self, files: list[dict[str, Any]]) -> None:
+    def export(self, files: list[Json]) -> None:
         """What has ended is in result files, and what has succeeded stays in these."""
         with self.changed:
             self.files += files
@@ -148,22 +150,22 @@ class MapRun(MapRunRecord):
                 child.exported = child.status == "SUCCEEDED"
             self.written = (_ended(self.executions), _ended(self.items))
 
-    def update(self, *settings: Any) -> None:
+    def update(self, concurrency: int | None, count: int | None, percentage: float | None) -> None:
         """Change concurrency, tolerated count and tolerated percentage, where given."""
         with self.changed:
-            super().update(*settings)
+            super().update(concurrency, count, percentage)
             self.changed.notify_all()
 
-    def event(self) -> dict[str, Any]:
+    def event(self) -> Json:
         """What the event of its start or redrive says."""
         if self.redrives:
             details = {"mapRunArn": self.map_run_arn, "redriveCount": self.redrives}
             return {"mapRunRedrivenEventDetails": details}
         return {"mapRunStartedEventDetails": {"mapRunArn": self.map_run_arn}}
 
-    def describe(self) -> Any:
+    def describe(self) -> Json:  # type: ignore[override]
         with self.changed:
-            described: dict[str, Any] = {**super().describe(), "redriveCount": self.redrives}
+            described: Json = {**super().describe(), "redriveCount": self.redrives}
             described["executionCounts"] = _counts(self.executions, self.written[0])
             described["itemCounts"] = _counts(self.items, self.written[1])
         return described | ({"redriveDate": self.redriven} if self.redriven else {})

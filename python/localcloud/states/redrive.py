@@ -11,7 +11,6 @@ import datetime
 import json
 import threading
 import time
-from typing import Any
 
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
@@ -22,10 +21,12 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from core.contract.shapes import Json
 from localcloud import gaps
 from localcloud.states import map_runs, state_history
 from localcloud.states.map_children import now
@@ -50,7 +51,9 @@ def install(ending: threading.Lock) -> None:
     """Fill the gaps. Statuses change under the lock."""
 
     @gaps.wrap(Execution, "stop")
-    def stop(_original: Any, self: Any, stop_date: datetime.datetime, error: str, cause: str) -> None:
+    def stop(
+        _original: gaps.Original, self: gaps.Amended, stop_date: datetime.datetime, error: str, cause: str
+    ) -> None:
         worker = self.exec_worker
         while worker.env is None or worker.env.program_state() is None:  # it was started a moment ago
             time.sleep(LOOK_SECONDS)
@@ -67,14 +70,18 @@ def install(ending: threading.Lock) -> None:
         heard.terminated()
 
     @gaps.wrap(StepFunctionResponse, "stop_execution")
-    def stop_execution(_original: Any, self: Any) -> ActionResult:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    def stop_execution(_original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
+        execution: gaps.Amended = self.stepfunction_backend.describe_execution(
+            self._get_param("executionArn")
+        )
         execution.stop(now(), self._get_param("error"), self._get_param("cause"))
         return ActionResult({"stopDate": execution.stop_date})
 
     @gaps.add(StepFunctionResponse)
-    def redrive_execution(self: Any) -> ActionResult:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    def redrive_execution(self: StepFunctionResponse) -> ActionResult:
+        execution: gaps.Amended = self.stepfunction_backend.describe_execution(
+            self._get_param("executionArn")
+        )
         with ending:
             if not _redrivable(execution):
                 raise ExecutionNotRedrivable(_reason(execution))
@@ -82,10 +89,10 @@ def install(ending: threading.Lock) -> None:
         return ActionResult({"redriveDate": execution.redrive_date})
 
 
-def described(execution: Any) -> dict[str, Any]:
+def described(execution: gaps.Amended) -> Json:
     """What DescribeExecution says of an execution's redrives."""
     count = getattr(execution, "redrive_count", 0)
-    fields: dict[str, Any] = {"redriveCount": count}
+    fields: Json = {"redriveCount": count}
     if count:
         fields["redriveDate"] = execution.redrive_date
     if _redrivable(execution):
@@ -93,7 +100,7 @@ def described(execution: Any) -> dict[str, Any]:
     return fields | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": _reason(execution)}
 
 
-def redrive(execution: Any) -> None:
+def redrive(execution: gaps.Amended) -> None:
     """Let the execution go on at the state that it did not leave."""
     old, worker = execution.exec_worker.env, execution._get_start_execution_worker()
     program = worker._get_evaluation_entrypoint()
@@ -122,7 +129,7 @@ def redrive(execution: Any) -> None:
     worker.start()
 
 
-def _prepare(state: Any, execution_arn: str) -> None:
+def _prepare(state: CommonStateField, execution_arn: str) -> None:
     """See to the map run of a Distributed Map that is redriven; refuse what this local cloud redrives wrongly."""
     if isinstance(state, StateParallel):
         raise NotImplementedError("the local cloud redrives no Parallel")
@@ -137,9 +144,9 @@ def _prepare(state: Any, execution_arn: str) -> None:
             run.redrive()
 
 
-def _redrivable(execution: Any) -> bool:
+def _redrivable(execution: gaps.Amended) -> bool:
     return execution.status in REDRIVABLE and execution.sm_type != "EXPRESS"
 
 
-def _reason(execution: Any) -> str:
+def _reason(execution: gaps.Amended) -> str:
     return f"Execution is {execution.status} and cannot be redriven"

@@ -1,15 +1,20 @@
 """An execution's history, as Step Functions keeps it."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 
-def note(env: Any, event: str, details: Any = None) -> None:
+def note(env: Environment, event: str, details: Mapping[str, object] | None = None) -> None:
     """Add an event of this type: `details` holds its details under their name."""
     env.event_manager.add_event(
-        context=env.event_history_context, event_type=HistoryEventType(event), event_details=details
+        context=env.event_history_context,
+        event_type=HistoryEventType(event),
+        event_details=cast(EventDetails | None, details),
     )
 
 

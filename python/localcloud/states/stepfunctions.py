@@ -14,15 +14,17 @@ import logging
 import sys
 import threading
 import uuid
-from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import ValidationException
-from moto.stepfunctions.parser.api import InvalidDefinition
+from moto.stepfunctions.parser.api import InvalidDefinition, StartExecutionOutput
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
@@ -47,7 +49,7 @@ def install(url: str) -> None:
     distributed_map.install(url)
     redrive.install(_ending)
 
-    def client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
+    def client_for(region: str, service: str, state_credentials: object = None) -> BaseClient:  # noqa: ARG001
         return clients.client(service, region, url)
 
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # a failed execution is no news here
@@ -61,7 +63,7 @@ def install(url: str) -> None:
 
 def _install_requests() -> None:
     @gaps.add(StepFunctionResponse)
-    def validate_state_machine_definition(self: Any) -> ActionResult:
+    def validate_state_machine_definition(self: StepFunctionResponse) -> ActionResult:
         try:
             StepFunctionsParserBackend._validate_definition(self._get_param("definition"))
         except InvalidDefinition as error:
@@ -70,7 +72,7 @@ def _install_requests() -> None:
         return ActionResult({"result": "OK", "diagnostics": [], "truncated": False})
 
     @gaps.add(StepFunctionResponse)
-    def list_state_machine_versions(self: Any) -> ActionResult:
+    def list_state_machine_versions(self: StepFunctionResponse) -> ActionResult:
         machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
         versions = [
             {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
@@ -79,7 +81,7 @@ def _install_requests() -> None:
         return ActionResult({"stateMachineVersions": versions})
 
     @gaps.wrap(StepFunctionResponse, "get_execution_history")
-    def get_execution_history(original: Any, self: Any) -> ActionResult:
+    def get_execution_history(original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
         history = list(original(self).result["events"])
         if self._get_param("reverseOrder"):
             history.reverse()
@@ -89,7 +91,7 @@ def _install_requests() -> None:
         return ActionResult(page | {"nextToken": str(end)} if end < len(history) else page)
 
     @gaps.wrap(StepFunctionResponse, "describe_execution")
-    def describe_execution(original: Any, self: Any) -> ActionResult:
+    def describe_execution(original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         with _ending:
             described = original(self).result | redrive.described(execution)
@@ -100,7 +102,13 @@ def _install_requests() -> None:
 
 def _install_executions() -> None:
     @gaps.wrap(StepFunctionsParserBackend, "start_execution")
-    def start_execution(original: Any, self: Any, arn: str, name: str | None, text: str | None) -> Any:
+    def start_execution(
+        original: gaps.Original,
+        self: StepFunctionsParserBackend,
+        arn: str,
+        name: str | None,
+        text: str | None,
+    ) -> StartExecutionOutput:
         if text is not None and len(text.encode()) > MOST_INPUT_BYTES:
             raise ValidationException(
                 "1 validation error detected: Value at 'input' failed to satisfy constraint: "
@@ -110,7 +118,7 @@ def _install_executions() -> None:
             return original(self, arn, name or str(uuid.uuid4()), text)
 
     @gaps.wrap(BaseExecutionWorkerCommunication, "terminated")
-    def terminated(original: Any, self: Any) -> None:
+    def terminated(original: gaps.Original, self: BaseExecutionWorkerCommunication) -> None:
         with _ending:
             original(self)
         execution = self.execution
@@ -129,7 +137,9 @@ def _install_executions() -> None:
         )
 
     @gaps.wrap(StateTaskLambda, "_from_error")
-    def from_error(original: Any, self: Any, env: Any, ex: Exception) -> Any:
+    def from_error(
+        original: gaps.Original, self: StateTaskLambda, env: Environment, ex: Exception
+    ) -> FailureEvent:
         failure = original(self, env=env, ex=ex)
         if isinstance(ex, ClientError):
             name = f"Lambda.{ex.response['Error']['Code']}"

@@ -15,12 +15,12 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from core import artefacts, environment
 from core.console import UserError, out, run, track
 from core.contract.lines import summarise
 from core.contract.outcomes import FAILED
+from core.contract.shapes import Json
 from operations.bulk import counts
 from operations.bulk_run import FOLDERS
 from operations.transform import choice, job, listing, output
@@ -66,7 +66,7 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def start(archive: Archive, options: argparse.Namespace, outputs: dict[str, Any]) -> bool:
+def start(archive: Archive, options: argparse.Namespace, outputs: Json) -> bool:
     """List what is there, and start a job on it unless nothing of it is a photo; whether there is a job."""
     chosen = choice.choose(options.env, outputs, options.model)
     with out.status("looking at the photos"):

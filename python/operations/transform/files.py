@@ -9,7 +9,7 @@ results.jsonl   the listed lines again, with what became of them, and summary.js
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -17,14 +17,19 @@ from botocore.config import Config
 from core.console import UserError
 from core.contract.lines import Line
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
 RESULTS = "results/transform"
 CONNECTIONS = 32
 
 
 class Archive:
     def __init__(self, bucket: str, name: str) -> None:
-        retries: Any = {"mode": "standard", "max_attempts": 8}
-        self.s3 = boto3.client("s3", config=Config(retries=retries, max_pool_connections=CONNECTIONS))
+        retries = {"mode": "standard", "max_attempts": 8}
+        self.s3: S3Client = boto3.client(
+            "s3", config=Config(retries=retries, max_pool_connections=CONNECTIONS)
+        )
         self.bucket, self.name = bucket, name
         self.folder = f"{RESULTS}/{name}"
         self.answers = f"{self.folder}/answers/"

@@ -1,7 +1,7 @@
 """A batch transform job of SageMaker's, by its SDK: an archive is classified without an endpoint."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -16,7 +16,11 @@ from sagemaker.core.shapes import (
 )
 
 from core.console import UserError
+from core.contract.shapes import Json
 from training.recipes import given, volume_key
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker import SageMakerClient
 
 PHOTO = "application/x-image"  # a job has one content type, and every model takes PNG and JPEG as this
 PAYLOAD_MB = 6  # as an endpoint takes
@@ -28,7 +32,7 @@ LOG_GROUP = "/aws/sagemaker/TransformJobs"
 class Settings:
     """What a job runs with: its container, its machines, its role, the key for all it writes, and its model's tags."""
 
-    container: dict[str, Any]
+    container: Json
     instance_type: str
     instances: int
     role: str
@@ -83,6 +87,6 @@ def find(name: str) -> TransformJob:
 
 def remove_model(name: str) -> None:
     """Remove the job's model, if it is still there."""
-    sagemaker = boto3.client("sagemaker")
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
     if any(model["ModelName"] == name for model in sagemaker.list_models(NameContains=name)["Models"]):
         sagemaker.delete_model(ModelName=name)

@@ -115,7 +115,12 @@ def _ordered(rows: list[list[Item]], links: list[tuple[Item, Item]]) -> list[lis
             own = {item: spot for spot, item in enumerate(rows[number])}
             neighbours = above if down else below
 
-            def wish(item: Item, place=place, own=own, neighbours=neighbours) -> float:
+            def wish(
+                item: Item,
+                place: dict[Item, int] = place,
+                own: dict[Item, int] = own,
+                neighbours: dict[Item, list[Item]] = neighbours,
+            ) -> float:
                 spots = [place[other] for other in neighbours[item] if other in place]
                 return sum(spots) / len(spots) if spots else own[item]
 

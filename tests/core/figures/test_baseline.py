@@ -61,6 +61,7 @@ def test_it_survives_the_artefact(made, tmp_path):
     (tmp_path / "model.tar.gz").write_bytes(model)
     from_bytes, from_file = baseline.from_artefact(model), baseline.from_artefact(tmp_path / "model.tar.gz")
     assert from_bytes == from_file
+    assert from_bytes is not None
     assert from_bytes.classes == ["bicycle", "motorcycle"]
     assert from_bytes.edges == made["edges"]
     assert from_bytes.tally.to_json() == made["tally"]

@@ -63,8 +63,10 @@ def real_photographs(photographs: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("artefact")
     artefact.unpack(model, folder)
     test = dataset.load(photographs / "data", "test")
+    reference = baseline.from_artefact(model)
+    assert reference is not None
     return HeldOut(
-        baseline.from_artefact(model),
+        reference,
         test.images,
         test.labels,
         lambda images: evaluate.answers(folder, list(map(png, images))),
