@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.figures import metrics
-from report import charts_classes, charts_confidence, theme
+from report import draw_answers, theme
 from report.facts import Answers
 from report.page import Picture, Section, Tile
 from report.words import bounds, moment, number, percent, presumed
@@ -38,7 +38,7 @@ def tiles(facts: Mapping[str, Any]) -> list[Tile]:
 def timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder: Path) -> Section:
     window, records = answers.window, number(len(answers.confidence), "record")
     draw = partial(
-        charts_confidence.over_time,
+        draw_answers.draw_timeline,
         window.times,
         window.probabilities,
         answers.names,
@@ -50,8 +50,8 @@ def timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder
     charts = [
         theme.save(partial(draw, size), folder, name, title, alt)
         for size, name in (
-            (charts_confidence.WIDE, "confidence"),
-            (charts_confidence.NARROW, "confidence-narrow"),
+            (draw_answers.WIDE, "confidence"),
+            (draw_answers.NARROW, "confidence-narrow"),
         )
     ]
     caption = (
@@ -70,7 +70,7 @@ def predicted(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Secti
     said = ", ".join(f"{name} {n:,}" for name, n in zip(answers.names, counts, strict=True))
     reference = np.array(baseline.tally.classes) if baseline else None
     chart = theme.save(
-        partial(charts_classes.shares, counts, answers.names, reference),
+        partial(draw_answers.draw_shares, counts, answers.names, reference),
         folder,
         "classes",
         "Predicted classes",
@@ -88,7 +88,7 @@ def histogram(answers: Answers, folder: Path) -> Section:
     quartiles = metrics.confidence_quantiles(answers.window.probabilities, (0.25, 0.5, 0.75))
     middle = f"Half of the answers have a confidence from {quartiles[0.25]:.3f} to {quartiles[0.75]:.3f}."
     chart = theme.save(
-        partial(charts_confidence.histogram, answers.window.probabilities, answers.names, answers.threshold),
+        partial(draw_answers.draw_histogram, answers.window.probabilities, answers.names, answers.threshold),
         folder,
         "confidence-histogram",
         "Confidence by predicted class",
@@ -103,7 +103,7 @@ def hours(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
     busiest, most = int(counts.sum(axis=0).argmax()), int(counts.sum(axis=0).max())
     alt = f"Records per class and hour of the day; the busiest hour is {busiest}:00 UTC with {most:,}."
     chart = theme.save(
-        partial(charts_classes.by_hour, counts, answers.names),
+        partial(draw_answers.draw_hours, counts, answers.names),
         folder,
         "hours",
         "Records by hour of the day",

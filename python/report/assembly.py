@@ -11,7 +11,7 @@ import numpy as np
 from core.figures import metrics
 from monitoring.capture import Capture
 from report import answers as answered
-from report import captured, facts, page, thumbnails, trust, workflow
+from report import captured, facts, page, thumbnails, trust, workflow, workflow_facts
 from report.executions import Machine
 from report.facts import Answers
 from report.page import Badge, Missing, Part, Section, Tile
@@ -68,14 +68,14 @@ def main_part(
     content: Content, answers: Sequence[Answers], known: Sequence[dict[str, Any]], folder: Path
 ) -> Part:
     """The model with most records, and all that is no model's own."""
-    found = sections(answers[0], known[0], workflow.unrouted(content.machine), folder) | shared(
+    found = sections(answers[0], known[0], workflow_facts.find_unrouted(content.machine), folder) | shared(
         content, folder
     )
     lead = f"{scope(content)}. Model: {captured.name(known[0])}."
     if len(known) > 1:
         found["models"] = captured.models(known)
         lead += f" It has the most records of {len(known)} models; the others follow."
-    tiles = [*answered.tiles(known[0]), *workflow.tiles(content.machine)]
+    tiles = [*answered.tiles(known[0]), *workflow.show_tiles(content.machine)]
     return Part(content.title, lead, captured.badge(known[0]), tiles, ordered(found))
 
 
@@ -93,7 +93,7 @@ def empty_part(content: Content, folder: Path) -> Part:
     records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
     why = why_unfit(content) if records else WHY_NOTHING
     nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
-    tiles = [Tile("Records", f"{records:,}", files), *workflow.tiles(content.machine)]
+    tiles = [Tile("Records", f"{records:,}", files), *workflow.show_tiles(content.machine)]
     found = {"empty": nothing, **shared(content, folder)}
     return Part(content.title, f"{scope(content)}.", Badge(empty(content), "unknown"), tiles, ordered(found))
 
@@ -113,7 +113,7 @@ def why_unfit(content: Content) -> str:
 
 def shared(content: Content, folder: Path) -> dict[str, Section]:
     return {
-        **workflow.sections(content.machine, *content.window, folder),
+        **workflow.show(content.machine, *content.window, folder),
         "unreadable": captured.unreadable(content.capture, content.answers),
     }
 
@@ -145,7 +145,7 @@ def figures_of(content: Content, known: Sequence[dict[str, Any]]) -> dict[str, A
         "unreadable": dict(content.capture.unreadable),
         "unreadable_examples": [asdict(example) for example in content.capture.examples],
         "models": known,
-        "workflow": workflow.figures(content.machine),
+        "workflow": workflow_facts.gather(content.machine) if content.machine else None,
     }
 
 

@@ -12,10 +12,10 @@ from core.figures import metrics, scores
 from core.figures.drift import MIN_RECORDS, Drift, assess
 from monitoring.gallery import Exhibit
 from monitoring.window import UNKNOWN, Window, tally
-from report.charts_classes import hourly
-from report.charts_trust import Curve, curve
+from report.draw_trust import Curve, curve
 from report.models import Model
 
+HOURS = 24
 FEWEST = 20  # answers with labels whose accuracy is more than chance
 
 
@@ -101,7 +101,7 @@ def of(answers: Answers) -> dict[str, Any]:
         "confidence_quantiles": {
             str(q): v for q, v in metrics.confidence_quantiles(window.probabilities).items()
         },
-        "hours": hourly(window.times, answers.predicted, len(answers.names)).tolist(),
+        "hours": count_hours(window.times, answers.predicted, len(answers.names)).tolist(),
         "pictures": int(np.isfinite(window.pictures[:, 0]).sum()),
         "undecodable": window.undecodable,
         "mismatched": window.mismatched,
@@ -154,3 +154,9 @@ def exhibit(shown: Exhibit) -> dict[str, Any]:
 
 def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def count_hours(times: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Records per class and hour of the day."""
+    hours = (times // 3600 % HOURS).astype(int)
+    return np.bincount(predicted * HOURS + hours, minlength=classes * HOURS).reshape(classes, HOURS)

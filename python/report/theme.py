@@ -87,7 +87,7 @@ def themed(dark: bool) -> Iterator[None]:
             "legend.fontsize": 11,
             "legend.frameon": False,
             "text.color": ink,
-            "text.hinting": "no_hinting",  # so that text is as wide as `charts.text` says
+            "text.hinting": "no_hinting",  # so that text is as wide as `graph.text` says
             "xtick.color": muted,
             "xtick.labelsize": 11,
             "ytick.color": muted,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.figures import metrics
-from report import charts_drift, charts_trust, theme
+from report import draw_trust, theme
 from report.facts import Answers
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
 from report.words import number
@@ -24,7 +24,7 @@ def coverage(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Sectio
     what = "true" if known else "estimated"
     chart = theme.save(
         partial(
-            charts_trust.coverage_against_accuracy,
+            draw_trust.draw_coverage,
             answers.curve,
             what,
             answers.known_curve,
@@ -59,7 +59,7 @@ def reliability(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Sec
     error = known["expected_calibration_error"]
     chart = theme.save(
         partial(
-            charts_trust.reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
+            draw_trust.draw_reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
         ),
         folder,
         "reliability",
@@ -80,7 +80,7 @@ def drifts(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
     reference = answers.model.baseline.tally.records
     data = f"{number(facts['records'], 'record')} now, {number(reference, 'validation picture')} in the baseline."
     chart = theme.save(
-        partial(charts_drift.compared, found),
+        partial(draw_trust.draw_drifts, found),
         folder,
         "drift",
         "Drift from the baseline",

@@ -1,5 +1,7 @@
-"""How far the answers can be trusted: what a threshold lets through, and whether it is as right as it is sure."""
+"""The charts of how far the answers can be trusted: by what a threshold lets through, by
+whether it is as right as it is sure, and by how far each statistic has drifted from the baseline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from core.figures import metrics, scores
+from core.figures.drift import Drift
 from report import theme
 from training.plots import canvas
+
+LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
+    "moved": (theme.FAILED, "D"),
+    "steady": (theme.LIVE, "o"),
+    "not judged": (theme.OTHER, "v"),
+    "too few": (theme.OTHER, "s"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ def curve(confidence: np.ndarray, right: np.ndarray, fewest: int = 1) -> Curve:
     )
 
 
-def coverage_against_accuracy(live: Curve, what: str, known: Curve | None, threshold: float) -> Figure:
+def draw_coverage(live: Curve, what: str, known: Curve | None, threshold: float) -> Figure:
     """`what` says where the live curve's accuracy comes from: labels or an estimate."""
     figure, axes = canvas(
         "Coverage against accuracy",
@@ -68,7 +78,7 @@ def coverage_against_accuracy(live: Curve, what: str, known: Curve | None, thres
     return figure
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
+def draw_reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
     """Accuracy in each bin of confidence, with its bounds and the number of records."""
     figure, axes = canvas("Reliability", "confidence", "share that is right", (theme.WIDTH, 4.8))
     bins = scores.reliability(probabilities, labels)
@@ -98,4 +108,37 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
         )
     axes.set_ylim(min(0.3, bounds.min()) - 0.1, 1.03)
     figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_drifts(drifts: Sequence[Drift]) -> Figure:
+    """In multiples of what is tolerated: a row per drift, with the bounds that its number of records allows."""
+    figure, axes = canvas(
+        "Drift from the baseline",
+        "drift, in multiples of its tolerance",
+        "",
+        (theme.WIDTH, 1.8 + 0.42 * len(drifts)),
+    )
+    axes.axvline(1, color=theme.ink(), linestyle="--", linewidth=1.2, label="tolerance")
+    for verdict, (colour, marker) in LOOKS.items():
+        rows = [(row, drift) for row, drift in enumerate(drifts) if drift.verdict == verdict]
+        if not rows:
+            continue
+        values = [drift.value / drift.tolerance for _, drift in rows]
+        below = [(drift.value - drift.low) / drift.tolerance for _, drift in rows]
+        above = [(drift.high - drift.value) / drift.tolerance for _, drift in rows]
+        axes.errorbar(
+            values,
+            [row for row, _ in rows],
+            xerr=(below, above),
+            fmt=marker,
+            color=colour,
+            markersize=7,
+            elinewidth=2,
+            label=verdict,
+        )
+    axes.set_yticks(range(len(drifts)), [f"{drift.statistic} · {drift.measure}" for drift in drifts])
+    axes.set_ylim(len(drifts) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    figure.legend(loc="outside lower center", ncols=4)
     return figure

@@ -1,0 +1,68 @@
+"""Every figure of what the state machine did: the page and report.json show the same ones."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from report import executions
+from report.executions import Execution, Machine
+from report.graph.graph import parse
+
+ROUTED, RUNNING, REVIEW = "accepted", "running", "review"
+WORKING = ("Task", "Map", "Parallel", "Wait")  # types of states that take time; the others decide or pass on
+FAILURES = ("failed", "timed out", "aborted", "review")  # which kind is traced, the first that there is
+PERCENTILES = (50, 90, 99)
+QUICKEST = 0.1  # milliseconds; what takes less counts as that
+
+
+def gather(machine: Machine) -> dict[str, Any]:
+    counts = executions.per_state(machine.executions)
+    in_order = [node.name for node in parse(machine.definition).every_node() if node.name in counts]
+    return {
+        "state_machine": machine.arn,
+        "executions": len(machine.executions),
+        "histories": machine.histories,
+        "outcomes": dict(Counter(each.outcome for each in machine.executions).most_common()),
+        "errors": dict(Counter(each.error for each in machine.executions if each.error).most_common()),
+        "states": {name: asdict(counts[name]) for name in in_order},
+        "milliseconds": {
+            state: {"count": len(seconds)}
+            | {f"p{p}": ms for p, ms in zip(PERCENTILES, measure_percentiles(seconds), strict=True)}
+            for state, seconds in executions.latencies(machine.executions).items()
+        },
+        "traced": {name: each.arn for name, each in pick_examples(machine.executions).items()},
+    }
+
+
+def find_unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
+    """When executions ended without a driver, by outcome, review first."""
+    if machine is None:
+        return None
+    times: dict[str, list[float]] = {}
+    for each in machine.executions:
+        if each.outcome not in (ROUTED, RUNNING):
+            times.setdefault(each.outcome, []).append((each.stop or each.start).timestamp())
+    return {outcome: np.array(times[outcome]) for outcome in sorted(times, key=lambda o: (o != REVIEW, o))}
+
+
+def pick_examples(read: Sequence[Execution]) -> dict[str, Execution]:
+    """The newest accepted execution and the newest failed one."""
+    newest: dict[str, Execution] = {}
+    for one in read:
+        if one.steps:
+            newest.setdefault(one.outcome, one)
+    failure = next((newest[outcome] for outcome in FAILURES if outcome in newest), None)
+    found = {"accepted": newest.get("accepted"), "failed": failure}
+    return {name: one for name, one in found.items() if one}
+
+
+def list_working_states(machine: Machine) -> list[str]:
+    return [node.name for node in parse(machine.definition).every_node() if node.type in WORKING]
+
+
+def measure_percentiles(seconds: Sequence[float]) -> list[float]:
+    """In milliseconds."""
+    return [max(float(value) * 1000, QUICKEST) for value in np.percentile(seconds, list(PERCENTILES))]
