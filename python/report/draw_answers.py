@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from core.canvas import canvas
 from core.figures import metrics
 from report import theme
 from report.facts import HOURS
-from training.plots import canvas
 
 WIDE, NARROW = (13.0, 4.6), (theme.WIDTH, 4.8)
 MARKERS = "o^sDvP*X"  # told apart without colour

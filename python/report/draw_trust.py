@@ -2,17 +2,18 @@
 whether it is as right as it is sure, and by how far each statistic has drifted from the baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
+from core import canvas
+from core.canvas import Line
 from core.figures import metrics, scores
 from core.figures.drift import Drift
+from core.figures.scores import Curve
 from report import theme
-from training.plots import canvas
 
+SIZE = (theme.WIDTH, 4.8)
 LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
     "moved": (theme.FAILED, "D"),
     "steady": (theme.LIVE, "o"),
@@ -21,99 +22,26 @@ LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
 }
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The share of the records that each threshold accepts, and how many of the accepted are right."""
-
-    thresholds: np.ndarray
-    coverage: np.ndarray
-    accuracy: np.ndarray
-
-    def at(self, threshold: float) -> tuple[float, float] | None:
-        """Coverage and accuracy at the curve's nearest threshold that is not below; None if nothing passes it."""
-        passing = np.flatnonzero(self.thresholds >= threshold)
-        if not len(passing):
-            return None
-        nearest = passing[np.argmin(self.thresholds[passing])]
-        return float(self.coverage[nearest]), float(self.accuracy[nearest])
-
-
-def curve(confidence: np.ndarray, right: np.ndarray, fewest: int = 1) -> Curve:
-    """`right` holds whether each answer is right or, where nobody knows, the probability that it is.
-
-    It begins where `fewest` answers are accepted, if there are as many.
-    """
-    order = np.argsort(-confidence, kind="stable")
-    accepted = np.arange(1, len(order) + 1)
-    last_of_equals = np.append(np.diff(confidence[order]) != 0, True)
-    shown = last_of_equals & (accepted >= min(fewest, len(order)))
-    return Curve(
-        confidence[order][shown],
-        (accepted / len(order))[shown],
-        (np.cumsum(right[order]) / accepted)[shown],
-    )
-
-
 def draw_coverage(live: Curve, what: str, known: Curve | None, threshold: float) -> Figure:
     """`what` says where the live curve's accuracy comes from: labels or an estimate."""
-    figure, axes = canvas(
-        "Coverage against accuracy",
-        "coverage: share of the photos accepted",
-        "accuracy of the accepted",
-        (theme.WIDTH, 4.8),
-    )
-    curves = {f"live, {what}": (live, theme.LIVE, "-"), "own test split, true": (known, theme.BASELINE, "--")}
-    for label, (points, colour, line) in curves.items():
-        if points is None:
-            continue
-        axes.plot(points.coverage, points.accuracy, line, color=colour, linewidth=2, label=label)
-        at = points.at(threshold)
-        if at:
-            axes.plot(*at, "o", color=colour, markersize=9)
-    axes.plot([], [], "o", color=theme.muted(), label=f"threshold {threshold:g}")
-    axes.set_xlim(0, 1.02)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=None))
-    figure.legend(loc="outside lower center", ncols=2)
-    return figure
+    lines = [Line(f"live, {what}", live, live.at(threshold), theme.LIVE)]
+    if known:
+        lines.append(Line("own test split, true", known, known.at(threshold), theme.BASELINE, "--"))
+    return canvas.draw_coverage("Coverage against accuracy", lines, threshold, theme.muted(), SIZE)
 
 
 def draw_reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
-    """Accuracy in each bin of confidence, with its bounds and the number of records."""
-    figure, axes = canvas("Reliability", "confidence", "share that is right", (theme.WIDTH, 4.8))
     bins = scores.reliability(probabilities, labels)
-    sure = np.array([b["confidence"] for b in bins])
-    right = np.array([b["accuracy"] for b in bins])
-    bounds = np.array([metrics.wilson(b["accuracy"], int(b["count"]))[1:] for b in bins])
-    floor = 1 / probabilities.shape[1]
-    axes.plot([floor, 1], [floor, 1], "--", color=theme.muted(), label="as right as it is sure")
-    axes.errorbar(
-        sure,
-        right,
-        np.abs(bounds - right[:, None]).T,
-        fmt="o-",
-        color=theme.LIVE,
-        capsize=4,
-        label="live, true",
+    bounds = [metrics.wilson(b["accuracy"], int(b["count"])) for b in bins]
+    classes = probabilities.shape[1]
+    return canvas.draw_reliability(
+        "Reliability", bins, classes, "live, true", theme.LIVE, theme.muted(), bounds, SIZE
     )
-    for b, (low, _) in zip(bins, bounds, strict=True):
-        axes.annotate(
-            f"{b['count']:,}",
-            (b["confidence"], low),
-            xytext=(0, -14),
-            textcoords="offset points",
-            ha="center",
-            color=theme.muted(),
-            fontsize=10,
-        )
-    axes.set_ylim(min(0.3, bounds.min()) - 0.1, 1.03)
-    figure.legend(loc="outside lower center", ncols=2)
-    return figure
 
 
 def draw_drifts(drifts: Sequence[Drift]) -> Figure:
     """In multiples of what is tolerated: a row per drift, with the bounds that its number of records allows."""
-    figure, axes = canvas(
+    figure, axes = canvas.canvas(
         "Drift from the baseline",
         "drift, in multiples of its tolerance",
         "",

@@ -10,11 +10,11 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from core.canvas import canvas
 from report import theme
 from report.executions import Execution
 from report.graph.text import cut
 from report.workflow_facts import PERCENTILES, measure_percentiles
-from training.plots import canvas
 
 COLOURS = {  # from the bottom of a bar to its top
     "accepted": theme.ACCEPTED,

@@ -10,9 +10,9 @@ import numpy as np
 
 from core.figures import metrics, scores
 from core.figures.drift import MIN_RECORDS, Drift, assess
+from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
 from monitoring.window import UNKNOWN, Window, tally
-from report.draw_trust import Curve, curve
 from report.models import Model
 
 HOURS = 24
@@ -73,18 +73,14 @@ class Answers:
     def curve(self) -> Curve:
         """From the records with labels where there are any, else from the confidence."""
         if not self.labelled.any():
-            return curve(self.confidence, self.confidence)
+            return trace_curve(self.confidence, self.confidence)
         right = scores.correct(self.window.probabilities, self.window.labels)
-        return curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
+        return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
 
     @cached_property
     def known_curve(self) -> Curve | None:
         """The model on its own test split, as metrics.json has it."""
-        points = [
-            p for p in self.model.metrics.get("coverage_curve", []) if p["selective_accuracy"] is not None
-        ]
-        columns = ("threshold", "coverage", "selective_accuracy")
-        return Curve(*(np.array([p[c] for p in points]) for c in columns)) if points else None
+        return scores.read_curve(self.model.metrics.get("coverage_curve", []))
 
 
 def of(answers: Answers) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     chart = theme.save(lambda: histogram(values), folder, "confidence", "Confidence", "A histogram of ...")
 
-The function draws with `training.plots.canvas` (or a `Figure` of its own) and is called once for each background.
+The function draws with `core.canvas.canvas` (or a `Figure` of its own) and is called once for each background.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours: told apart by the colour-blind too, and seen on white as well as on black.
-BLUE, SKY, GREEN, YELLOW = "#0072b2", "#56b4e9", "#009e73", "#f0e442"
-ORANGE, VERMILION, PURPLE, GREY = "#e69f00", "#d55e00", "#cc79a7", "#8a8f98"
+from core import canvas
+from core.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 
+GREY = "#8a8f98"  # seen on white as well as on black
 ACCEPTED, REVIEW, FAILED, OTHER = GREEN, ORANGE, VERMILION, GREY
 BASELINE, LIVE = GREY, BLUE
 CLASSES = (
@@ -50,12 +50,10 @@ class Chart:
 
 def save(draw: Callable[[], Figure], folder: Path, name: str, title: str, alt: str) -> Chart:
     """Draw the figure on both backgrounds, as <name>.png and <name>-dark.png."""
-    folder.mkdir(parents=True, exist_ok=True)
     chart = Chart(name, title, alt, folder / f"{name}.png", folder / f"{name}-dark.png")
     for path, dark in ((chart.light, False), (chart.dark, True)):
         with themed(dark):
-            # Without the software's version, equal figures are equal files.
-            draw().savefig(path, dpi=DPI, metadata={"Software": None})
+            canvas.save(draw(), path, DPI)
     return chart
 
 

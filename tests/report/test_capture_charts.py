@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.figures import scores
 from core.figures.drift import Drift
 from report import draw_answers, draw_trust, facts
 
@@ -55,13 +56,13 @@ def test_shares_of_the_classes_stand_beside_the_baselines(baseline):
 
 
 def test_a_curve_has_a_point_for_each_confidence_at_which_more_are_accepted():
-    curve = draw_trust.curve(np.array([0.6, 0.9, 0.9, 0.7]), np.array([False, True, True, False]))
+    curve = scores.trace_curve(np.array([0.6, 0.9, 0.9, 0.7]), np.array([False, True, True, False]))
     assert curve.thresholds.tolist() == [0.9, 0.7, 0.6]
     assert curve.coverage.tolist() == [0.5, 0.75, 1.0]
     assert curve.accuracy.tolist() == pytest.approx([1, 2 / 3, 0.5])
     assert curve.at(0.65) == (0.75, pytest.approx(2 / 3))
     assert curve.at(0.95) is None, "nothing is as sure"
-    assert draw_trust.curve(np.linspace(0.5, 1, 50), np.ones(50), fewest=20).coverage.min() == 0.4
+    assert scores.trace_curve(np.linspace(0.5, 1, 50), np.ones(50), fewest=20).coverage.min() == 0.4
 
 
 def test_the_reliability_diagram_has_a_point_with_bounds_per_bin():
