@@ -142,17 +142,17 @@ def publish(content: assembly.Content, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
             draft = Path(name)
-            html, figures = assembly.assemble(content, draft / "charts")
+            html, report = assembly.assemble(content, draft / "charts")
             (draft / "report.html").write_text(
                 html, "utf-8", "backslashreplace"
             )  # names of files are any bytes
-            (draft / "report.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
+            (draft / "report.json").write_text(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
             shutil.rmtree(charts, ignore_errors=True)
             for part in ("report.json", "charts", "report.html"):
                 (draft / part).replace(folder / part)
     except OSError as error:
         raise UserError(f"the report cannot be written to {folder}: {error}") from error
-    return str(figures["verdict"])
+    return report.verdict
 
 
 def reported(folder: Path) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from report.graph.graph import Graph, parse
 from report.page import Block, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
 from report.words import moment, number, percent
-from report.workflow_facts import PERCENTILES, REVIEW, ROUTED, RUNNING
+from report.workflow_facts import PERCENTILES, REVIEW, ROUTED, RUNNING, WorkflowFacts
 
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
 SLOWEST = "p99 is the time that one step in a hundred exceeds."
@@ -57,17 +56,14 @@ def describe_scope(machine: Machine, since: datetime, until: datetime) -> str:
     return f"{found}; states, times and traces are of the newest {machine.histories:,}."
 
 
-def show_states(charts: Mapping[str, Chart], scope: str, facts: dict[str, Any]) -> Section:
+def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts) -> Section:
     captions = {
         "states": "The state machine, from its own definition: how often each state was entered, and failed.",
         "trace-accepted": "The newest execution that routed a driver, step by step.",
         "trace-failed": "The newest execution that did not, step by step; failures come before reviews.",
     }
     counts, *traces = [Picture(charts[name], text) for name, text in captions.items() if name in charts]
-    rows = [
-        (state, f"{n['entered']:,}", f"{n['review']:,}", f"{n['failed']:,}")
-        for state, n in facts["states"].items()
-    ]
+    rows = [(state, f"{n.entered:,}", f"{n.review:,}", f"{n.failed:,}") for state, n in facts.states.items()]
     head = ("state", "entered", "low confidence", "failed")
     table = Table(
         "The same in numbers; a failure counts where it arose, caught or not, and only there.",
@@ -84,24 +80,24 @@ def show_states(charts: Mapping[str, Chart], scope: str, facts: dict[str, Any]) 
     return Section("What the state machine did", scope, blocks, wide=True, paired=True)
 
 
-def show_outcomes(chart: Chart, facts: dict[str, Any]) -> Section:
-    ended = ", ".join(f"{n:,} {outcome}" for outcome, n in facts["outcomes"].items())
+def show_outcomes(chart: Chart, facts: WorkflowFacts) -> Section:
+    ended = ", ".join(f"{n:,} {outcome}" for outcome, n in facts.outcomes.items())
     caption = "By when they started. Review: the model was not sure enough, so a person looks at the photo."
-    rows = [(error, f"{n:,}", percent(n / facts["executions"])) for error, n in facts["errors"].items()]
+    rows = [(error, f"{n:,}", percent(n / facts.executions)) for error, n in facts.errors.items()]
     blocks: list[Block] = [Picture(chart, caption)]
     if rows:
         blocks.append(
             Table("Errors that they ended with.", ("error", "executions", "share"), rows, numbers=(1, 2))
         )
-    return Section("How executions ended", f"{number(facts['executions'], 'execution')}: {ended}.", blocks)
+    return Section("How executions ended", f"{number(facts.executions, 'execution')}: {ended}.", blocks)
 
 
-def show_times(machine: Machine, chart: Chart | None, facts: dict[str, Any]) -> Section:
+def show_times(machine: Machine, chart: Chart | None, facts: WorkflowFacts) -> Section:
     title, heads = "How long each step takes", [f"p{percentile}" for percentile in PERCENTILES]
     if not chart:
         why = Missing("No step that takes time was entered.")
         return Section(title, "No step.", [why], wide=True)
-    spent = facts["milliseconds"]
+    spent = facts.milliseconds
     rows = [
         (state, f"{spent[state]['count']:,}", *(f"{spent[state][head]:,.1f}" for head in heads))
         for state in workflow_facts.list_working_states(machine)
@@ -114,7 +110,7 @@ def show_times(machine: Machine, chart: Chart | None, facts: dict[str, Any]) -> 
         rows,
         numbers=range(1, len(heads) + 2),
     )
-    data = f"Every step of {number(facts['histories'], 'execution')}."
+    data = f"Every step of {number(facts.histories, 'execution')}."
     return Section(title, data, [Picture(chart, SLOWEST), table], wide=True, paired=True)
 
 

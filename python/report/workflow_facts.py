@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from report import executions
-from report.executions import Execution, Machine
+from report.executions import Execution, Machine, StateCount
 from report.graph.graph import parse
 
 ROUTED, RUNNING, REVIEW = "accepted", "running", "review"
@@ -18,23 +17,36 @@ PERCENTILES = (50, 90, 99)
 QUICKEST = 0.1  # milliseconds; what takes less counts as that
 
 
-def gather(machine: Machine) -> dict[str, Any]:
+@dataclass(frozen=True)
+class WorkflowFacts:
+    """In the order in which report.json has them."""
+
+    state_machine: str
+    executions: int
+    histories: int  # of how many the steps were read
+    outcomes: dict[str, int]
+    errors: dict[str, int]
+    states: dict[str, StateCount]
+    milliseconds: dict[str, dict[str, float]]  # of each state: count, p50, p90, p99
+    traced: dict[str, str]
+
+
+def gather(machine: Machine) -> WorkflowFacts:
     counts = executions.per_state(machine.executions)
     in_order = [node.name for node in parse(machine.definition).every_node() if node.name in counts]
-    return {
-        "state_machine": machine.arn,
-        "executions": len(machine.executions),
-        "histories": machine.histories,
-        "outcomes": dict(Counter(each.outcome for each in machine.executions).most_common()),
-        "errors": dict(Counter(each.error for each in machine.executions if each.error).most_common()),
-        "states": {name: asdict(counts[name]) for name in in_order},
-        "milliseconds": {
-            state: {"count": len(seconds)}
-            | {f"p{p}": ms for p, ms in zip(PERCENTILES, measure_percentiles(seconds), strict=True)}
-            for state, seconds in executions.latencies(machine.executions).items()
+    seconds = executions.latencies(machine.executions)
+    return WorkflowFacts(
+        state_machine=machine.arn,
+        executions=len(machine.executions),
+        histories=machine.histories,
+        outcomes=dict(Counter(each.outcome for each in machine.executions).most_common()),
+        errors=dict(Counter(each.error for each in machine.executions if each.error).most_common()),
+        states={name: counts[name] for name in in_order},
+        milliseconds={
+            state: {"count": len(each), **name_percentiles(each)} for state, each in seconds.items()
         },
-        "traced": {name: each.arn for name, each in pick_examples(machine.executions).items()},
-    }
+        traced={name: each.arn for name, each in pick_examples(machine.executions).items()},
+    )
 
 
 def find_unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
@@ -66,3 +78,7 @@ def list_working_states(machine: Machine) -> list[str]:
 def measure_percentiles(seconds: Sequence[float]) -> list[float]:
     """In milliseconds."""
     return [max(float(value) * 1000, QUICKEST) for value in np.percentile(seconds, list(PERCENTILES))]
+
+
+def name_percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    return {f"p{p}": ms for p, ms in zip(PERCENTILES, measure_percentiles(seconds), strict=True)}
