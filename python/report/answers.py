@@ -10,7 +10,7 @@ from core.figures import metrics
 from report import draw_answers, theme
 from report.facts import Answers, Facts
 from report.page import Picture, Section, Tile
-from report.words import bounds, moment, number, percent, presumed
+from report.words import bounds, moment, number, percent, qualify
 
 
 def show_tiles(facts: Facts) -> list[Tile]:
@@ -25,7 +25,7 @@ def show_tiles(facts: Facts) -> list[Tile]:
         Tile(
             "Estimated accuracy",
             percent(accuracy.value if accuracy else None),
-            presumed(accuracy, facts.moved) if accuracy else "needs the model's baseline",
+            qualify(accuracy, facts.moved) if accuracy else "needs the model's baseline",
         ),
     ]
     if score:

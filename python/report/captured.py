@@ -7,7 +7,7 @@ from core.figures.metrics import Estimate
 from monitoring.capture import Capture
 from report.facts import Answers, Facts
 from report.page import Badge, Section, Table
-from report.words import bounds, number, percent, presumed
+from report.words import bounds, number, percent, qualify
 
 EXAMPLES = 20  # of lines that could not be read
 BROKEN_PICTURE = "the picture cannot be decoded (its answer counts)"
@@ -53,7 +53,7 @@ def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
 def say_accuracy(accuracy: Estimate | None, moved: Sequence[str]) -> str:
     if not accuracy:
         return "needs the model's baseline"
-    return f"{percent(accuracy.value)}, {presumed(accuracy, moved)}"
+    return f"{percent(accuracy.value)}, {qualify(accuracy, moved)}"
 
 
 def badge(facts: Facts) -> Badge:

@@ -78,11 +78,6 @@ class Answers:
         right = scores.correct(self.window.probabilities, self.window.labels)
         return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
 
-    @cached_property
-    def known_curve(self) -> Curve | None:
-        """The model on its own test split, as metrics.json has it."""
-        return scores.read_curve(self.model.metrics.get("coverage_curve", []))
-
 
 @dataclass(frozen=True)
 class Verdict:

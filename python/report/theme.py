@@ -52,13 +52,13 @@ def save(draw: Callable[[], Figure], folder: Path, name: str, title: str, alt: s
     """Draw the figure on both backgrounds, as <name>.png and <name>-dark.png."""
     chart = Chart(name, title, alt, folder / f"{name}.png", folder / f"{name}-dark.png")
     for path, dark in ((chart.light, False), (chart.dark, True)):
-        with themed(dark):
+        with use_background(dark):
             canvas.save(draw(), path, DPI)
     return chart
 
 
 @contextmanager
-def themed(dark: bool) -> Iterator[None]:
+def use_background(dark: bool) -> Iterator[None]:
     """Draw on a light or a dark background while this lasts."""
     colours = DARK if dark else LIGHT
     background, ink, muted, grid = (colours[name] for name in ("background", "ink", "muted", "grid"))

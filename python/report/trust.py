@@ -25,7 +25,7 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
             draw_trust.draw_coverage,
             answers.curve,
             what,
-            answers.known_curve,
+            answers.model.curve,
             answers.threshold,
         ),
         folder,
@@ -38,10 +38,10 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         if score
         else f"No labels: estimated from the confidence of {number(n, 'record')}, as far as that is calibrated."
     )
-    test = answers.model.metrics.get("n_test")
+    test = answers.model.tested
     beside = (
         f"The dashed line is the model on its own {number(test, 'test picture')}."
-        if test and answers.known_curve
+        if test and answers.model.curve
         else "The model's own curve is not known without its artefact."
     )
     caption = f"Each point of a line is a threshold; the dots are the one in use. {beside}"

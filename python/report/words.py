@@ -19,7 +19,7 @@ def bounds(estimate: Estimate) -> str:
     return f"surely between {percent(estimate.low)} and {percent(estimate.high)}"
 
 
-def presumed(estimate: Estimate, moved: Sequence[str]) -> str:
+def qualify(estimate: Estimate, moved: Sequence[str]) -> str:
     """The bounds of an estimated accuracy, and what they rest on."""
     between = f"between {percent(estimate.low)} and {percent(estimate.high)}"
     doubt = "; something has moved, so do not rely on it" if moved else ""

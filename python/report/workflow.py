@@ -15,7 +15,7 @@ from report.graph.graph import Graph, parse
 from report.page import Block, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
 from report.words import moment, number, percent
-from report.workflow_facts import PERCENTILES, REVIEW, ROUTED, RUNNING, WorkflowFacts
+from report.workflow_facts import ACCEPTED, PERCENTILES, REVIEW, RUNNING, WorkflowFacts
 
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
 SLOWEST = "p99 is the time that one step in a hundred exceeds."
@@ -25,8 +25,8 @@ def show_tiles(machine: Machine | None) -> list[Tile]:
     if machine is None:
         return []
     ended = Counter(each.outcome for each in machine.executions)
-    failed = len(machine.executions) - ended[ROUTED] - ended[RUNNING] - ended[REVIEW]
-    note = f"{ended[ROUTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
+    failed = len(machine.executions) - ended[ACCEPTED] - ended[RUNNING] - ended[REVIEW]
+    note = f"{ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
@@ -123,10 +123,10 @@ def draw_charts(machine: Machine, since: datetime, until: datetime, folder: Path
     scope = describe_scope(machine, since, until)
     charts = [
         save_outcomes(machine.executions, since, until, folder),
-        save_graph(graph, states.counts(graph, read, (scope,)), "states", folder),
+        save_graph(graph, states.show_counts(graph, read, (scope,)), "states", folder),
     ]
     for name, one in workflow_facts.pick_examples(read).items():
-        charts.append(save_graph(graph, states.trace(graph, one), f"trace-{name}", folder))
+        charts.append(save_graph(graph, states.show_trace(graph, one), f"trace-{name}", folder))
     seconds = executions.latencies(read)
     names = [name for name in workflow_facts.list_working_states(machine) if name in seconds]
     if names:

@@ -10,7 +10,7 @@ from report import executions
 from report.executions import Execution, Machine, StateCount
 from report.graph.graph import parse
 
-ROUTED, RUNNING, REVIEW = "accepted", "running", "review"
+ACCEPTED, RUNNING, REVIEW = "accepted", "running", "review"
 WORKING = ("Task", "Map", "Parallel", "Wait")  # types of states that take time; the others decide or pass on
 FAILURES = ("failed", "timed out", "aborted", "review")  # which kind is traced, the first that there is
 PERCENTILES = (50, 90, 99)
@@ -55,7 +55,7 @@ def find_unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
         return None
     times: dict[str, list[float]] = {}
     for each in machine.executions:
-        if each.outcome not in (ROUTED, RUNNING):
+        if each.outcome not in (ACCEPTED, RUNNING):
             times.setdefault(each.outcome, []).append((each.stop or each.start).timestamp())
     return {outcome: np.array(times[outcome]) for outcome in sorted(times, key=lambda o: (o != REVIEW, o))}
 

@@ -156,7 +156,7 @@ def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
 
 def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
     assert workflow_facts.measure_percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
-    with theme.themed(dark=False):
+    with theme.use_background(dark=False):
         (narrow,) = draw_workflow.draw_times({"A": [0.1, 0.2], "B": [0.3]}).axes
         (wide,) = draw_workflow.draw_times({"A": [0.001, 0.002], "B": [3.0]}).axes
     assert narrow.get_xscale() == "linear"
@@ -178,7 +178,7 @@ def test_a_failure_counts_where_it_arose_and_not_again_where_the_execution_ended
 
 
 def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
-    looks = states.counts(parse(DEFINITION), many(10), ()).looks
+    looks = states.show_counts(parse(DEFINITION), many(10), ()).looks
     assert (looks["Review"].colour, looks["Broken"].colour) == (theme.REVIEW, theme.FAILED)
 
 
@@ -187,13 +187,13 @@ def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
 
 def test_a_trace_follows_the_way_that_was_taken_in_the_colour_of_how_it_went() -> None:
     graph = parse(DEFINITION)
-    assert states.way(graph, execution("accepted", SINCE).steps) == {
+    assert states.find_way(graph, execution("accepted", SINCE).steps) == {
         (START, "Classify"): theme.ACCEPTED,
         ("Classify", "Filter"): theme.ACCEPTED,
         ("Filter", "Done"): theme.ACCEPTED,
         ("Done", END): theme.ACCEPTED,
     }
-    assert states.way(graph, execution("failed", SINCE).steps) == {
+    assert states.find_way(graph, execution("failed", SINCE).steps) == {
         (START, "Classify"): theme.ACCEPTED,
         ("Classify", "Broken"): theme.FAILED,
         ("Broken", END): theme.FAILED,
@@ -201,7 +201,7 @@ def test_a_trace_follows_the_way_that_was_taken_in_the_colour_of_how_it_went() -
 
 
 def test_a_trace_tells_each_steps_time_and_error() -> None:
-    looks = states.trace(parse(DEFINITION), execution("failed", SINCE, seconds=1.5)).looks
+    looks = states.show_trace(parse(DEFINITION), execution("failed", SINCE, seconds=1.5)).looks
     assert looks["Classify"].words == ("1.50 s", "caught EndpointUnavailable")
     assert looks["Broken"].words == ("1.50 s", "EndpointUnavailable")
     assert set(looks) == {"Classify", "Broken"}
@@ -209,7 +209,7 @@ def test_a_trace_tells_each_steps_time_and_error() -> None:
 
 def test_a_state_that_was_entered_often_tells_how_often() -> None:
     steps = execution("accepted", SINCE).steps[:1] * 12
-    assert states.told(steps) == ("12 times", "1.20 s")
+    assert states.tell(steps) == ("12 times", "1.20 s")
 
 
 def test_review_is_traced_only_when_nothing_worse_happened() -> None:
