@@ -43,7 +43,7 @@ class Sources:
     since: str | None
 
 
-def arguments() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
@@ -82,9 +82,9 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    args = arguments()
+    args = parse_arguments()
     now = datetime.now(UTC)
-    sources = of_environment(args) if args.env else of_arguments(args)
+    sources = take_environment(args) if args.env else take_arguments(args)
     truth = models.read_truth(args.truth) if args.truth else models.Truth()
     find = cache(sources.find)
     try:
@@ -113,18 +113,18 @@ def main() -> None:
     out.print(f"{verdict}. {capture.records:,} records; see {args.out / 'report.html'}")
 
 
-def of_arguments(args: argparse.Namespace) -> Sources:
-    find = models.given(args.model)
+def take_arguments(args: argparse.Namespace) -> Sources:
+    find = models.find_given(args.model)
     threshold = THRESHOLD if args.threshold is None else args.threshold
     return Sources(args.capture, find, find("").labels, args.state_machine, threshold, TOLERATED, args.since)
 
 
-def of_environment(args: argparse.Namespace) -> Sources:
+def take_environment(args: argparse.Namespace) -> Sources:
     outputs = environment.outputs(args.env)
     live = outputs.get("model")  # Terraform leaves out what is null
     return Sources(
         capture=f"s3://{outputs['bucket']}/captures",
-        find=models.stored(outputs["bucket"], live),
+        find=models.find_stored(outputs["bucket"], {live["id"]: live["labels"]} if live else {}),
         labels=live["labels"] if live else [],
         state_machine=outputs["state_machine_arn"],
         threshold=outputs["threshold"] if args.threshold is None else args.threshold,
@@ -136,26 +136,26 @@ def of_environment(args: argparse.Namespace) -> Sources:
 def publish(content: assembly.Content, folder: Path) -> str:
     """Write the report, which appears when it is whole; the verdict in one sentence."""
     charts = folder / "charts"
-    if charts.exists() and not reported(folder):
+    if charts.exists() and not holds_report(folder):
         raise UserError(f"{charts} is not an earlier report's, and is kept: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
             draft = Path(name)
-            html, figures = assembly.assemble(content, draft / "charts")
+            html, report = assembly.assemble(content, draft / "charts")
             (draft / "report.html").write_text(
                 html, "utf-8", "backslashreplace"
             )  # names of files are any bytes
-            (draft / "report.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
+            (draft / "report.json").write_text(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
             shutil.rmtree(charts, ignore_errors=True)
             for part in ("report.json", "charts", "report.html"):
                 (draft / part).replace(folder / part)
     except OSError as error:
         raise UserError(f"the report cannot be written to {folder}: {error}") from error
-    return str(figures["verdict"])
+    return report.verdict
 
 
-def reported(folder: Path) -> bool:
+def holds_report(folder: Path) -> bool:
     """Whether the folder holds the figures of a report."""
     try:
         figures = json.loads((folder / "report.json").read_bytes())

@@ -3,42 +3,41 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.figures import metrics
-from report import charts_classes, charts_confidence, theme
-from report.facts import Answers
+from report import draw_answers, theme
+from report.facts import Answers, Facts
 from report.page import Picture, Section, Tile
-from report.words import bounds, moment, number, percent, presumed
+from report.words import bounds, moment, number, percent, qualify
 
 
-def tiles(facts: Mapping[str, Any]) -> list[Tile]:
-    accuracy, known = facts["estimated_accuracy"], facts["labelled"]
-    found = [
-        Tile("Records", f"{facts['records']:,}", f"{moment(facts['first'])} to {moment(facts['last'])}"),
+def show_tiles(facts: Facts) -> list[Tile]:
+    accuracy, score = facts.estimated_accuracy, facts.labelled
+    tiles = [
+        Tile("Records", f"{facts.records:,}", f"{moment(facts.first)} to {moment(facts.last)}"),
         Tile(
-            f"Coverage at {facts['threshold']:g}",
-            percent(facts["coverage"]["value"]),
-            f"accepted without a person; {bounds(facts['coverage'])}",
+            f"Coverage at {facts.threshold:g}",
+            percent(facts.coverage.value),
+            f"accepted without a person; {bounds(facts.coverage)}",
         ),
         Tile(
             "Estimated accuracy",
-            percent(accuracy and accuracy["value"]),
-            presumed(accuracy, facts["moved"]) if accuracy else "needs the model's baseline",
+            percent(accuracy.value if accuracy else None),
+            qualify(accuracy, facts.moved) if accuracy else "needs the model's baseline",
         ),
     ]
-    if known:
-        note = f"of {number(known['records'], 'record')} with labels; {bounds(known['accuracy'])}"
-        found.append(Tile("True accuracy", percent(known["accuracy"]["value"]), note))
-    return found
+    if score:
+        note = f"of {number(score.records, 'record')} with labels; {bounds(score.accuracy)}"
+        tiles.append(Tile("True accuracy", percent(score.accuracy.value), note))
+    return tiles
 
 
-def timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder: Path) -> Section:
+def show_timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder: Path) -> Section:
     window, records = answers.window, number(len(answers.confidence), "record")
     draw = partial(
-        charts_confidence.over_time,
+        draw_answers.draw_timeline,
         window.times,
         window.probabilities,
         answers.names,
@@ -46,17 +45,17 @@ def timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder
         unrouted or {},
     )
     title = "Every answer and its confidence"
-    alt = f"Confidence of {records} over time, by predicted class; {below(answers)} below the threshold."
+    alt = (
+        f"Confidence of {records} over time, by predicted class; {count_below(answers)} below the threshold."
+    )
     charts = [
         theme.save(partial(draw, size), folder, name, title, alt)
         for size, name in (
-            (charts_confidence.WIDE, "confidence"),
-            (charts_confidence.NARROW, "confidence-narrow"),
+            (draw_answers.WIDE, "confidence"),
+            (draw_answers.NARROW, "confidence-narrow"),
         )
     ]
-    caption = (
-        f"Each point is one answer. Below the dashed line a person looks: {below(answers)} of {records}."
-    )
+    caption = f"Each point is one answer. Below the dashed line a person looks: {count_below(answers)} of {records}."
     if unrouted is not None:
         ended = ", ".join(f"{len(moments):,} {kind}" for kind, moments in unrouted.items())
         caption += f" At the bottom, executions that routed nobody: {ended or 'none'}."
@@ -65,30 +64,30 @@ def timeline(answers: Answers, unrouted: Mapping[str, np.ndarray] | None, folder
     )
 
 
-def predicted(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
-    counts, baseline = np.array(facts["predicted"]), answers.model.baseline
-    said = ", ".join(f"{name} {n:,}" for name, n in zip(answers.names, counts, strict=True))
+def show_classes(answers: Answers, facts: Facts, folder: Path) -> Section:
+    counts, baseline = np.array(facts.predicted), answers.model.baseline
+    shares = ", ".join(f"{name} {n:,}" for name, n in zip(answers.names, counts, strict=True))
     reference = np.array(baseline.tally.classes) if baseline else None
     chart = theme.save(
-        partial(charts_classes.shares, counts, answers.names, reference),
+        partial(draw_answers.draw_shares, counts, answers.names, reference),
         folder,
         "classes",
         "Predicted classes",
-        said,
+        shares,
     )
     beside = "diamonds: the same on the baseline" if baseline else "no baseline to compare with"
     caption = f"Bars: share of the answers, with {1 - metrics.ALPHA:.1%} bounds; {beside}."
     return Section(
-        "What it answers", f"{number(facts['records'], 'record')}: {said}.", [Picture(chart, caption)]
+        "What it answers", f"{number(facts.records, 'record')}: {shares}.", [Picture(chart, caption)]
     )
 
 
-def histogram(answers: Answers, folder: Path) -> Section:
+def show_histogram(answers: Answers, folder: Path) -> Section:
     records = number(len(answers.confidence), "record")
     quartiles = metrics.confidence_quantiles(answers.window.probabilities, (0.25, 0.5, 0.75))
     middle = f"Half of the answers have a confidence from {quartiles[0.25]:.3f} to {quartiles[0.75]:.3f}."
     chart = theme.save(
-        partial(charts_confidence.histogram, answers.window.probabilities, answers.names, answers.threshold),
+        partial(draw_answers.draw_histogram, answers.window.probabilities, answers.names, answers.threshold),
         folder,
         "confidence-histogram",
         "Confidence by predicted class",
@@ -98,12 +97,12 @@ def histogram(answers: Answers, folder: Path) -> Section:
     return Section("How confidence is spread", f"{records}.", [Picture(chart, caption)])
 
 
-def hours(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
-    counts = np.array(facts["hours"])
+def show_hours(answers: Answers, facts: Facts, folder: Path) -> Section:
+    counts = np.array(facts.hours)
     busiest, most = int(counts.sum(axis=0).argmax()), int(counts.sum(axis=0).max())
     alt = f"Records per class and hour of the day; the busiest hour is {busiest}:00 UTC with {most:,}."
     chart = theme.save(
-        partial(charts_classes.by_hour, counts, answers.names),
+        partial(draw_answers.draw_hours, counts, answers.names),
         folder,
         "hours",
         "Records by hour of the day",
@@ -114,10 +113,10 @@ def hours(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
     )
     return Section(
         "When photos come",
-        f"{number(facts['records'], 'record')}; most, {most:,}, at {busiest}:00 UTC.",
+        f"{number(facts.records, 'record')}; most, {most:,}, at {busiest}:00 UTC.",
         [Picture(chart, caption)],
     )
 
 
-def below(answers: Answers) -> str:
+def count_below(answers: Answers) -> str:
     return f"{int((answers.confidence < answers.threshold).sum()):,}"

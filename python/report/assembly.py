@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.figures import metrics
-from monitoring.capture import Capture
-from report import answers as answered
-from report import captured, facts, page, thumbnails, trust, workflow
+from monitoring.capture import Capture, Unreadable
+from report import captured, facts, page, thumbnails, trust, workflow, workflow_facts
+from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
 from report.executions import Machine
-from report.facts import Answers
+from report.facts import Answers, Facts
 from report.page import Badge, Missing, Part, Section, Tile
 from report.words import moment, number
+from report.workflow_facts import WorkflowFacts
 
 ORDER = (
     *("models", "empty", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
@@ -46,64 +46,97 @@ class Content:
         return self.since or first, self.until or self.now
 
 
-def assemble(content: Content, folder: Path) -> tuple[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class Report:
+    """Every figure behind the page, in the order in which report.json has them."""
+
+    verdict: str
+    capture: str
+    since: str | None
+    until: str | None
+    files: int
+    records: int
+    unreadable: dict[str, int]
+    unreadable_examples: list[Unreadable]
+    models: list[Facts]
+    workflow: WorkflowFacts | None
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self) | {"models": [each.to_json() for each in self.models]}
+
+
+def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     """The page, and every figure in it."""
     folder.mkdir(parents=True)
     answers = sorted((each for each in content.answers if each.n), key=lambda each: -each.n)
-    known = [facts.of(each) for each in answers]
-    first = main_part(content, answers, known, folder) if answers else empty_part(content, folder)
+    every = [facts.gather(each) for each in answers]
+    first = fill_main(content, answers[0], every, folder) if answers else fill_empty(content, folder)
     others = [
-        other_part(each, figures, folder / (each.model_id or "unnamed"))
-        for each, figures in zip(answers[1:], known[1:], strict=True)
+        fill_other(each, own, folder / (each.model_id or "unnamed"))
+        for each, own in zip(answers[1:], every[1:], strict=True)
     ]
     footer = (
         f"Made on {moment(content.now)}. Bounds hold in {1 - metrics.ALPHA:.1%} of cases; those of the "
         "estimated accuracy only while confidence is as right as in training. report.json has every figure, charts "
         "has every chart."
     )
-    return page.render(first, others, footer), figures_of(content, known)
+    return page.render(first, others, footer), gather(content, every)
 
 
-def main_part(
-    content: Content, answers: Sequence[Answers], known: Sequence[dict[str, Any]], folder: Path
-) -> Part:
+def gather(content: Content, every: Sequence[Facts]) -> Report:
+    capture, machine = content.capture, content.machine
+    return Report(
+        verdict=every[0].verdict.text if every else say_empty(content),
+        capture=capture.source,
+        since=content.since.isoformat() if content.since else None,
+        until=content.until.isoformat() if content.until else None,
+        files=capture.files,
+        records=capture.records,
+        unreadable=dict(capture.unreadable),
+        unreadable_examples=list(capture.examples),
+        models=list(every),
+        workflow=workflow_facts.gather(machine) if machine else None,
+    )
+
+
+def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
     """The model with most records, and all that is no model's own."""
-    found = sections(answers[0], known[0], workflow.unrouted(content.machine), folder) | shared(
-        content, folder
-    )
-    lead = f"{scope(content)}. Model: {captured.name(known[0])}."
-    if len(known) > 1:
-        found["models"] = captured.models(known)
-        lead += f" It has the most records of {len(known)} models; the others follow."
-    tiles = [*answered.tiles(known[0]), *workflow.tiles(content.machine)]
-    return Part(content.title, lead, captured.badge(known[0]), tiles, ordered(found))
+    own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
+    sections = show_model(answers, own, unrouted, folder) | show_shared(content, folder)
+    lead = f"{describe_scope(content)}. Model: {captured.name(own)}."
+    if len(every) > 1:
+        sections["models"] = captured.show_models(every)
+        lead += f" It has the most records of {len(every)} models; the others follow."
+    tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
+    return Part(content.title, lead, captured.badge(own), tiles, order(sections))
 
 
-def other_part(answers: Answers, figures: dict[str, Any], folder: Path) -> Part:
+def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
     return Part(
-        f"Another model: {captured.name(figures)}",
-        f"{number(figures['records'], 'record')} of it alone.",
-        captured.badge(figures),
-        answered.tiles(figures),
-        ordered(sections(answers, figures, None, folder)),
+        f"Another model: {captured.name(own)}",
+        f"{number(own.records, 'record')} of it alone.",
+        captured.badge(own),
+        show_tiles(own),
+        order(show_model(answers, own, None, folder)),
     )
 
 
-def empty_part(content: Content, folder: Path) -> Part:
+def fill_empty(content: Content, folder: Path) -> Part:
     records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
-    why = why_unfit(content) if records else WHY_NOTHING
+    why = explain_unfit(content) if records else WHY_NOTHING
     nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
-    tiles = [Tile("Records", f"{records:,}", files), *workflow.tiles(content.machine)]
-    found = {"empty": nothing, **shared(content, folder)}
-    return Part(content.title, f"{scope(content)}.", Badge(empty(content), "unknown"), tiles, ordered(found))
+    tiles = [Tile("Records", f"{records:,}", files), *workflow.show_tiles(content.machine)]
+    sections = {"empty": nothing, **show_shared(content, folder)}
+    verdict = Badge(say_empty(content), "unknown")
+    return Part(content.title, f"{describe_scope(content)}.", verdict, tiles, order(sections))
 
 
-def empty(content: Content) -> str:
+def say_empty(content: Content) -> str:
     """Why there is no answer, in a few words."""
     return UNFIT if content.capture.records else NOTHING
 
 
-def why_unfit(content: Content) -> str:
+def explain_unfit(content: Content) -> str:
     sizes = sorted({each.window.probabilities.shape[1] for each in content.answers})
     return (
         f"{number(content.capture.records, 'record was', 'records were')} read, none has the model's "
@@ -111,49 +144,35 @@ def why_unfit(content: Content) -> str:
     )
 
 
-def shared(content: Content, folder: Path) -> dict[str, Section]:
+def show_shared(content: Content, folder: Path) -> dict[str, Section]:
+    """By name: what belongs to no model."""
     return {
-        **workflow.sections(content.machine, *content.window, folder),
-        "unreadable": captured.unreadable(content.capture, content.answers),
+        **workflow.show(content.machine, *content.window, folder),
+        "unreadable": captured.show_unreadable(content.capture, content.answers),
     }
 
 
-def sections(
-    answers: Answers, figures: dict[str, Any], unrouted: Mapping[str, np.ndarray] | None, folder: Path
+def show_model(
+    answers: Answers, own: Facts, unrouted: Mapping[str, np.ndarray] | None, folder: Path
 ) -> dict[str, Section]:
     """Of one model, by name. `unrouted` has when executions ended without a driver, by outcome; None if unknown."""
     return {
-        "timeline": answered.timeline(answers, unrouted, folder),
-        "classes": answered.predicted(answers, figures, folder),
-        "histogram": answered.histogram(answers, folder),
-        "hours": answered.hours(answers, figures, folder),
-        "coverage": trust.coverage(answers, figures, folder),
-        "reliability": trust.reliability(answers, figures, folder),
-        "drift": trust.drifts(answers, figures, folder),
-        "gallery": thumbnails.gallery(answers, figures),
+        "timeline": show_timeline(answers, unrouted, folder),
+        "classes": show_classes(answers, own, folder),
+        "histogram": show_histogram(answers, folder),
+        "hours": show_hours(answers, own, folder),
+        "coverage": trust.show_coverage(answers, own, folder),
+        "reliability": trust.show_reliability(answers, own, folder),
+        "drift": trust.show_drifts(answers, own, folder),
+        "gallery": thumbnails.show_gallery(answers, own),
     }
 
 
-def figures_of(content: Content, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "verdict": known[0]["verdict"]["text"] if known else empty(content),
-        "capture": content.capture.source,
-        "since": content.since and content.since.isoformat(),
-        "until": content.until and content.until.isoformat(),
-        "files": content.capture.files,
-        "records": content.capture.records,
-        "unreadable": dict(content.capture.unreadable),
-        "unreadable_examples": [asdict(example) for example in content.capture.examples],
-        "models": known,
-        "workflow": workflow.figures(content.machine),
-    }
+def order(sections: Mapping[str, Section]) -> list[Section]:
+    return [sections[each] for each in ORDER if each in sections]
 
 
-def ordered(found: dict[str, Section]) -> list[Section]:
-    return [found[each] for each in ORDER if each in found]
-
-
-def scope(content: Content) -> str:
+def describe_scope(content: Content) -> str:
     since, until = content.since, content.until
     if not since and not until:
         return f"All of {content.capture.source}"

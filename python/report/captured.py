@@ -1,37 +1,37 @@
 """What the page says of the whole capture: which models answered, and what could not be read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from core.figures.metrics import Estimate
 from monitoring.capture import Capture
-from report.facts import Answers
+from report.facts import Answers, Facts
 from report.page import Badge, Section, Table
-from report.words import bounds, number, percent, presumed
+from report.words import bounds, number, percent, qualify
 
 EXAMPLES = 20  # of lines that could not be read
 BROKEN_PICTURE = "the picture cannot be decoded (its answer counts)"
 OTHER_CLASSES = "the answer has another number of classes than its model (left out)"
 
 
-def models(known: Sequence[dict[str, Any]]) -> Section:
+def show_models(every: Sequence[Facts]) -> Section:
     rows = [
         (
             name(each),
-            f"{each['records']:,}",
-            f"{percent(each['coverage']['value'])}, {bounds(each['coverage'])}",
-            estimated(each["estimated_accuracy"], each["moved"]),
+            f"{each.records:,}",
+            f"{percent(each.coverage.value)}, {bounds(each.coverage)}",
+            say_accuracy(each.estimated_accuracy, each.moved),
             badge(each),
         )
-        for each in known
+        for each in every
     ]
     head = ("model", "records", "coverage", "estimated accuracy", "verdict")
     table = Table("Each model by itself: their records are never mixed.", head, rows, numbers=(1,))
-    total = number(sum(each["records"] for each in known), "record")
-    return Section(f"{len(known)} models answered", f"{total}.", [table], wide=True)
+    total = number(sum(each.records for each in every), "record")
+    return Section(f"{len(every)} models answered", f"{total}.", [table], wide=True)
 
 
-def unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
+def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
     """Lines that are no records, pictures that are none, and answers that do not fit their model."""
     title = "What could not be read"
     read = f"{number(capture.records, 'record')} in {number(capture.files, 'file')}"
@@ -50,15 +50,15 @@ def unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
     return Section(title, data, blocks, wide=True)
 
 
-def estimated(accuracy: Mapping[str, float] | None, moved: Sequence[str]) -> str:
+def say_accuracy(accuracy: Estimate | None, moved: Sequence[str]) -> str:
     if not accuracy:
         return "needs the model's baseline"
-    return f"{percent(accuracy['value'])}, {presumed(accuracy, moved)}"
+    return f"{percent(accuracy.value)}, {qualify(accuracy, moved)}"
 
 
-def badge(figures: dict[str, Any]) -> Badge:
-    return Badge(figures["verdict"]["text"], figures["verdict"]["tone"])
+def badge(facts: Facts) -> Badge:
+    return Badge(facts.verdict.text, facts.verdict.tone)
 
 
-def name(figures: dict[str, Any]) -> str:
-    return figures["model"] or "not named by the capture"
+def name(facts: Facts) -> str:
+    return facts.model or "not named by the capture"

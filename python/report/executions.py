@@ -10,11 +10,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,7 +23,10 @@ from core.console import UserError
 from core.contract.errors import LOW_CONFIDENCE
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from report import history
-from report.history import Step
+from report.graph.graph import Definition
+from report.history import Fields, Step
+
+Listed = dict[str, Any]  # an item of ListExecutions
 
 OUTCOMES = {
     "SUCCEEDED": ACCEPTED,
@@ -59,7 +63,7 @@ class Execution:
 class Machine:
     name: str
     arn: str
-    definition: dict[str, Any]
+    definition: Definition
     executions: list[Execution]  # those that started in the window, the newest first
     histories: int  # of how many the steps were read
 
@@ -73,7 +77,7 @@ class StateCount:
 
 
 def read(
-    arn: str, since: datetime, until: datetime, histories: int = HISTORIES, client: Any = None
+    arn: str, since: datetime, until: datetime, histories: int = HISTORIES, client: BaseClient | None = None
 ) -> Machine:
     """The state machine and the executions that started in since <= time < until."""
     try:
@@ -82,7 +86,7 @@ def read(
         raise UserError(f"the state machine {arn} cannot be read: {error}") from error
 
 
-def _read(arn: str, since: datetime, until: datetime, histories: int, client: Any) -> Machine:
+def _read(arn: str, since: datetime, until: datetime, histories: int, client: BaseClient) -> Machine:
     patient = Config(retries={"mode": "adaptive", "max_attempts": 8}, max_pool_connections=REQUESTS_AT_ONCE)
     client = client or boto3.client("stepfunctions", config=patient)
     try:
@@ -91,20 +95,22 @@ def _read(arn: str, since: datetime, until: datetime, histories: int, client: An
         raise UserError(f"no state machine {arn}: give the ARN of one that is deployed") from error
     if machine["type"] != "STANDARD":
         raise UserError(f"state machine {arn} is an express one, which keeps no executions to read")
-    found = list(_started(client, arn, since, until))
+    found = list(_list_started(client, arn, since, until))
 
-    def detailed(place: int) -> Execution:
+    def look_into(place: int) -> Execution:
         if place < histories:
-            return _with_history(client, found[place])
-        return _with_reason(client, found[place]) if place < histories + REASONS else _unread(found[place])
+            return _read_history(client, found[place])
+        if place < histories + REASONS:
+            return _read_reason(client, found[place])
+        return _leave_unread(found[place])
 
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        executions = list(pool.map(detailed, range(len(found))))
+        executions = list(pool.map(look_into, range(len(found))))
     definition = json.loads(machine["definition"])
     return Machine(machine["name"], arn, definition, executions, min(histories, len(found)))
 
 
-def _started(client: Any, arn: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+def _list_started(client: BaseClient, arn: str, since: datetime, until: datetime) -> Iterator[Listed]:
     pages = client.get_paginator("list_executions").paginate(stateMachineArn=arn)
     for execution in (e for page in pages for e in page["executions"]):
         if execution["startDate"] < since:
@@ -113,33 +119,26 @@ def _started(client: Any, arn: str, since: datetime, until: datetime) -> Iterato
             yield execution
 
 
-def _with_history(client: Any, listed: dict[str, Any]) -> Execution:
+def _read_history(client: BaseClient, listed: Listed) -> Execution:
     pages = client.get_paginator("get_execution_history").paginate(executionArn=listed["executionArn"])
     events = [event for page in pages for event in page["events"]]
-    label, confidence = history.answer(events)
-    started = history.details(events[0]) if events else {}
-    return _execution(
-        listed,
-        started | history.ending(events),
-        label=label,
-        confidence=confidence,
-        steps=history.steps(events),
-    )
+    label, confidence = history.find_answer(events)
+    started = history.read_details(events[0]) if events else {}
+    execution = _describe(listed, started | history.read_ending(events))
+    return replace(execution, label=label, confidence=confidence, steps=history.read_steps(events))
 
 
-def _with_reason(client: Any, listed: dict[str, Any]) -> Execution:
+def _read_reason(client: BaseClient, listed: Listed) -> Execution:
     if listed["status"] != "FAILED":
-        return _execution(listed, {})
-    return _execution(listed, client.describe_execution(executionArn=listed["executionArn"]))
+        return _describe(listed, {})
+    return _describe(listed, client.describe_execution(executionArn=listed["executionArn"]))
 
 
-def _unread(listed: dict[str, Any]) -> Execution:
-    return _execution(listed, {}, outcome="unread" if listed["status"] == "FAILED" else None)
+def _leave_unread(listed: Listed) -> Execution:
+    return _describe(listed, {}, outcome="unread" if listed["status"] == "FAILED" else None)
 
 
-def _execution(
-    listed: dict[str, Any], known: dict[str, Any], outcome: str | None = None, **more: Any
-) -> Execution:
+def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Execution:
     """From an item of ListExecutions and whatever else is known of it: input, error, cause."""
     error = known.get("error", "")
     review = listed["status"] == "FAILED" and error == LOW_CONFIDENCE
@@ -153,8 +152,7 @@ def _execution(
         stop=stop and stop.astimezone(UTC),
         error=error,
         cause=known.get("cause", ""),
-        s3_key=history.fields(known.get("input")).get("s3_key"),
-        **more,
+        s3_key=history.read_fields(known.get("input")).get("s3_key"),
     )
 
 

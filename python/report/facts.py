@@ -1,7 +1,7 @@
-"""Every figure of one model's answers in the report, as plain JSON: the page and report.json show the same ones."""
+"""Every figure of one model's answers: the page and report.json show the same ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -10,12 +10,13 @@ import numpy as np
 
 from core.figures import metrics, scores
 from core.figures.drift import MIN_RECORDS, Drift, assess
+from core.figures.metrics import Estimate
+from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
 from monitoring.window import UNKNOWN, Window, tally
-from report.charts_classes import hourly
-from report.charts_trust import Curve, curve
 from report.models import Model
 
+HOURS = 24
 FEWEST = 20  # answers with labels whose accuracy is more than chance
 
 
@@ -73,84 +74,146 @@ class Answers:
     def curve(self) -> Curve:
         """From the records with labels where there are any, else from the confidence."""
         if not self.labelled.any():
-            return curve(self.confidence, self.confidence)
+            return trace_curve(self.confidence, self.confidence)
         right = scores.correct(self.window.probabilities, self.window.labels)
-        return curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
-
-    @cached_property
-    def known_curve(self) -> Curve | None:
-        """The model on its own test split, as metrics.json has it."""
-        points = [
-            p for p in self.model.metrics.get("coverage_curve", []) if p["selective_accuracy"] is not None
-        ]
-        columns = ("threshold", "coverage", "selective_accuracy")
-        return Curve(*(np.array([p[c] for p in points]) for c in columns)) if points else None
+        return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
 
 
-def of(answers: Answers) -> dict[str, Any]:
-    window = answers.window
-    return {
-        "model": answers.model_id or None,
-        "classes": answers.names,
-        "threshold": answers.threshold,
-        "first": moment(window.times.min()),
-        "last": moment(window.times.max()),
-        **answers.assessment,
-        "verdict": verdict(answers),
-        "predicted": np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
-        "confidence_quantiles": {
-            str(q): v for q, v in metrics.confidence_quantiles(window.probabilities).items()
-        },
-        "hours": hourly(window.times, answers.predicted, len(answers.names)).tolist(),
-        "pictures": int(np.isfinite(window.pictures[:, 0]).sum()),
-        "undecodable": window.undecodable,
-        "mismatched": window.mismatched,
-        "labelled": labelled(answers),
-        "least_confident": list(map(exhibit, window.least_confident)),
-        "unusual": list(map(exhibit, window.unusual)),
-    }
+@dataclass(frozen=True)
+class Verdict:
+    tone: str  # steady, moved or unknown
+    text: str
 
 
-def labelled(answers: Answers) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Score:
     """How right the answers were, of those whose right class is known."""
+
+    records: int
+    accuracy: Estimate
+    at_threshold: dict[str, float | None]
+    expected_calibration_error: float
+    reliability: list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer whose picture the page shows."""
+
+    event_id: str
+    time: str
+    probabilities: tuple[float, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """In the order in which report.json has them."""
+
+    model: str | None
+    classes: list[str]
+    threshold: float
+    first: str
+    last: str
+    records: int
+    coverage: Estimate
+    estimated_accuracy: Estimate | None
+    confidence: float
+    entropy: float
+    class_mix: dict[str, float]
+    drift: list[Drift]
+    moved: list[str]
+    verdict: Verdict
+    predicted: list[int]
+    confidence_quantiles: dict[str, float]
+    hours: list[list[int]]
+    pictures: int
+    undecodable: int
+    mismatched: int
+    labelled: Score | None
+    least_confident: list[Shown]
+    unusual: list[Shown]
+
+    def to_json(self) -> dict[str, object]:
+        found = asdict(self)
+        found["coverage"] = self.coverage._asdict()
+        if self.estimated_accuracy:
+            found["estimated_accuracy"] = self.estimated_accuracy._asdict()
+        if self.labelled:
+            found["labelled"]["accuracy"] = self.labelled.accuracy._asdict()
+        return found
+
+
+def gather(answers: Answers) -> Facts:
+    window, assessed = answers.window, answers.assessment
+    accuracy = assessed["estimated_accuracy"]
+    quantiles = metrics.confidence_quantiles(window.probabilities)
+    return Facts(
+        model=answers.model_id or None,
+        classes=answers.names,
+        threshold=answers.threshold,
+        first=stamp(window.times.min()),
+        last=stamp(window.times.max()),
+        records=assessed["records"],
+        coverage=Estimate(**assessed["coverage"]),
+        estimated_accuracy=Estimate(**accuracy) if accuracy else None,
+        confidence=assessed["confidence"],
+        entropy=assessed["entropy"],
+        class_mix=assessed["class_mix"],
+        drift=answers.drifts,
+        moved=assessed["moved"],
+        verdict=judge(answers),
+        predicted=np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
+        confidence_quantiles={str(share): value for share, value in quantiles.items()},
+        hours=count_hours(window.times, answers.predicted, len(answers.names)).tolist(),
+        pictures=int(np.isfinite(window.pictures[:, 0]).sum()),
+        undecodable=window.undecodable,
+        mismatched=window.mismatched,
+        labelled=score(answers),
+        least_confident=list(map(describe, window.least_confident)),
+        unusual=list(map(describe, window.unusual)),
+    )
+
+
+def score(answers: Answers) -> Score | None:
+    """None where no right class is known."""
     n = int(answers.labelled.sum())
     if not n:
         return None
     probabilities = answers.window.probabilities[answers.labelled]
     labels = answers.window.labels[answers.labelled]
     share = float(scores.correct(probabilities, labels).mean())
-    return {
-        "records": n,
-        "accuracy": metrics.wilson(share, n)._asdict(),
-        "at_threshold": scores.at_threshold(probabilities, labels, answers.threshold),
-        "expected_calibration_error": scores.expected_calibration_error(probabilities, labels),
-        "reliability": scores.reliability(probabilities, labels),
-    }
+    return Score(
+        records=n,
+        accuracy=metrics.wilson(share, n),
+        at_threshold=scores.at_threshold(probabilities, labels, answers.threshold),
+        expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
+        reliability=scores.reliability(probabilities, labels),
+    )
 
 
-def verdict(answers: Answers) -> dict[str, str]:
-    """One sentence, and its tone: steady, moved or unknown."""
+def judge(answers: Answers) -> Verdict:
+    """In one sentence."""
     if answers.model.baseline is None:
-        return {"tone": "unknown", "text": "Nothing to compare with: there is no baseline"}
+        return Verdict("unknown", "Nothing to compare with: there is no baseline")
     if answers.assessment["moved"]:
-        return {"tone": "moved", "text": f"Moved: {', '.join(answers.assessment['moved'])}"}
+        return Verdict("moved", f"Moved: {', '.join(answers.assessment['moved'])}")
     if any(drift.verdict == "steady" for drift in answers.drifts):
-        return {"tone": "steady", "text": "Nothing moved"}
-    n, reference = answers.assessment["records"], answers.model.baseline.tally.records
-    return {
-        "tone": "unknown",
-        "text": f"Too few records to say: {n} now and {reference} in the baseline, of {MIN_RECORDS} needed",
-    }
+        return Verdict("steady", "Nothing moved")
+    reference = answers.model.baseline.tally.records
+    few = f"{answers.n} now and {reference} in the baseline, of {MIN_RECORDS} needed"
+    return Verdict("unknown", f"Too few records to say: {few}")
 
 
-def exhibit(shown: Exhibit) -> dict[str, Any]:
-    return {
-        "event_id": shown.event_id,
-        "time": shown.time.isoformat(),
-        "probabilities": shown.probabilities,
-        "why": shown.why,
-    }
+def describe(exhibit: Exhibit) -> Shown:
+    return Shown(exhibit.event_id, exhibit.time.isoformat(), exhibit.probabilities, exhibit.why)
 
 
-def moment(seconds: float) -> str:
+def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def count_hours(times: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Records per class and hour of the day."""
+    hours = (times // 3600 % HOURS).astype(int)
+    return np.bincount(predicted * HOURS + hours, minlength=classes * HOURS).reshape(classes, HOURS)

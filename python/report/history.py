@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 Event = dict[str, Any]
+Fields = dict[str, Any]  # of JSON that others wrote
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Step:
         return None if self.left is None else (self.left - self.entered).total_seconds()
 
 
-def steps(events: list[Event]) -> list[Step]:
+def read_steps(events: list[Event]) -> list[Step]:
     """Every stay in a state, in the order of entering; branches and iterations too."""
     by_id = {event["id"]: event for event in events}
     found: dict[int, Step] = {}  # by the id of the event that entered it
@@ -55,7 +56,7 @@ def steps(events: list[Event]) -> list[Step]:
         elif kind.endswith("Succeeded"):
             step.error = None
         elif kind.endswith(("Failed", "TimedOut")):
-            step.error = details(event).get("error") or kind
+            step.error = read_details(event).get("error") or kind
     return list(found.values())
 
 
@@ -83,25 +84,25 @@ def _close(steps_open: list[Step], last: Step | None, event: Event) -> None:
     for step in steps_open:
         step.left = event["timestamp"].astimezone(UTC)
         if step is last or event["type"] != "ExecutionFailed":
-            step.error = step.error or details(event).get("error") or event["type"]
+            step.error = step.error or read_details(event).get("error") or event["type"]
 
 
-def details(event: Event) -> dict[str, Any]:
+def read_details(event: Event) -> Fields:
     """An event keeps its details under a name made from its type."""
     kind = event["type"]
     return event.get(f"{kind[0].lower()}{kind[1:]}EventDetails", {})
 
 
-def ending(events: list[Event]) -> dict[str, Any]:
+def read_ending(events: list[Event]) -> Fields:
     """The error and cause of an execution that ended in one."""
-    return details(events[-1]) if events and events[-1]["type"].startswith("Execution") else {}
+    return read_details(events[-1]) if events and events[-1]["type"].startswith("Execution") else {}
 
 
-def answer(events: list[Event]) -> tuple[str | None, float | None]:
+def find_answer(events: list[Event]) -> tuple[str | None, float | None]:
     """The label and confidence that the execution came to; an answer below the threshold has no label."""
     for event in reversed(events):
         ended = event.get("stateExitedEventDetails") or event.get("executionSucceededEventDetails") or {}
-        said = fields(ended.get("output"))
+        said = read_fields(ended.get("output"))
         if "confidence" in said:
             return said.get("label"), said["confidence"]
         if isinstance(said.get("inferences"), list) and said["inferences"]:
@@ -109,7 +110,7 @@ def answer(events: list[Event]) -> tuple[str | None, float | None]:
     return None, None
 
 
-def fields(text: str | None) -> dict[str, Any]:
+def read_fields(text: str | None) -> Fields:
     """An input's or output's fields: a state machine may also pass a list, a number or nothing."""
     value = json.loads(text or "{}")
     return value if isinstance(value, dict) else {}

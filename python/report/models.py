@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from core import artefacts
 from core.console import UserError
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
+from core.figures.scores import Curve, read_curve
 
 ID_DIGITS = 16  # of the artefact's SHA-256: the model's name in the bucket and in captures
 
@@ -17,42 +17,42 @@ ID_DIGITS = 16  # of the artefact's SHA-256: the model's name in the bucket and 
 class Model:
     labels: list[str] = field(default_factory=list)
     baseline: Baseline | None = None
-    metrics: Mapping[str, Any] = field(default_factory=dict)  # metrics.json
+    tested: int | None = None  # pictures of its own test split
+    curve: Curve | None = None  # on that split
     why_no_baseline: str = ""
 
 
 Finder = Callable[[str], Model]  # from a model's id, which is "" where the capture does not say
 
 
-def given(location: str | None) -> Finder:
+def find_given(location: str | None) -> Finder:
     """The model of --model: it is the one that answered, unless the capture names another one."""
     if location is None:
         return lambda _: Model(
             why_no_baseline="No model was given, so there is no baseline: add --model model.tar.gz."
         )
     archive = artefacts.read(location)
-    model, own = opened(archive, location), hashlib.sha256(archive).hexdigest()[:ID_DIGITS]
+    model, own = open_artefact(archive, location), hashlib.sha256(archive).hexdigest()[:ID_DIGITS]
     other = Model(
         why_no_baseline=f"--model is {own}, so there is no baseline for this one: give its own artefact."
     )
     return lambda model_id: model if model_id in ("", own) else other
 
 
-def stored(bucket: str, live: Mapping[str, Any] | None) -> Finder:
-    """The models in an environment's bucket; `live` is Terraform's output `model`."""
+def find_stored(bucket: str, known: Mapping[str, list[str]]) -> Finder:
+    """The models in an environment's bucket; `known` has the classes of those that need no artefact for it, by id."""
 
     def find(model_id: str) -> Model:
-        labels = live["labels"] if live and live["id"] == model_id else []
         location = f"s3://{bucket}/models/{model_id}/model.tar.gz"
         try:
-            return opened(artefacts.read(location), location)
+            return open_artefact(artefacts.read(location), location)
         except UserError as error:  # a model that was removed, or one of the built-in algorithm
-            return Model(labels, why_no_baseline=f"There is no baseline: {error}.")
+            return Model(known.get(model_id, []), why_no_baseline=f"There is no baseline: {error}.")
 
     return find
 
 
-def opened(archive: bytes, location: str) -> Model:
+def open_artefact(archive: bytes, location: str) -> Model:
     labels = artefacts.read_member(archive, "labels.json", location)
     metrics = artefacts.read_member(archive, "metrics.json", location)
     try:
@@ -64,7 +64,7 @@ def opened(archive: bytes, location: str) -> Model:
         if baseline
         else f"{location} holds no baseline: it was made before there were any, train it again."
     )
-    return Model(labels, baseline, metrics, why)
+    return Model(labels, baseline, metrics.get("n_test"), read_curve(metrics.get("coverage_curve", [])), why)
 
 
 @dataclass(frozen=True)

@@ -116,22 +116,22 @@ def render(first: Part, others: Sequence[Part], footer: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embedded": embedded, "size": size, "shown_size": shown_size}
+    environment.filters |= {"embed": embed, "measure": measure, "measure_shown": measure_shown}
     template = environment.get_template("page.html")
     return template.render(first=first, others=others, footer=footer, small=SMALL).lstrip()
 
 
-def embedded(png: bytes | Path) -> str:
+def embed(png: bytes | Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(_content(png)).decode()}"
 
 
-def shown_size(png: bytes | Path) -> tuple[int, int]:
+def measure_shown(png: bytes | Path) -> tuple[int, int]:
     """Width and height on the page, on which a point of a chart's text is a point."""
-    width, height = size(png)
+    width, height = measure(png)
     return round(width * PIXELS_PER_INCH / DPI), round(height * PIXELS_PER_INCH / DPI)
 
 
-def size(png: bytes | Path) -> tuple[int, int]:
+def measure(png: bytes | Path) -> tuple[int, int]:
     """Width and height in pixels, as a PNG file's header says."""
     width, height = struct.unpack(">II", _content(png)[16:24])
     return width, height

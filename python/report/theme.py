@@ -2,7 +2,7 @@
 
     chart = theme.save(lambda: histogram(values), folder, "confidence", "Confidence", "A histogram of ...")
 
-The function draws with `training.plots.canvas` (or a `Figure` of its own) and is called once for each background.
+The function draws with `core.canvas.canvas` (or a `Figure` of its own) and is called once for each background.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours: told apart by the colour-blind too, and seen on white as well as on black.
-BLUE, SKY, GREEN, YELLOW = "#0072b2", "#56b4e9", "#009e73", "#f0e442"
-ORANGE, VERMILION, PURPLE, GREY = "#e69f00", "#d55e00", "#cc79a7", "#8a8f98"
+from core import canvas
+from core.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 
+GREY = "#8a8f98"  # seen on white as well as on black
 ACCEPTED, REVIEW, FAILED, OTHER = GREEN, ORANGE, VERMILION, GREY
 BASELINE, LIVE = GREY, BLUE
 CLASSES = (
@@ -50,17 +50,15 @@ class Chart:
 
 def save(draw: Callable[[], Figure], folder: Path, name: str, title: str, alt: str) -> Chart:
     """Draw the figure on both backgrounds, as <name>.png and <name>-dark.png."""
-    folder.mkdir(parents=True, exist_ok=True)
     chart = Chart(name, title, alt, folder / f"{name}.png", folder / f"{name}-dark.png")
     for path, dark in ((chart.light, False), (chart.dark, True)):
-        with themed(dark):
-            # Without the software's version, equal figures are equal files.
-            draw().savefig(path, dpi=DPI, metadata={"Software": None})
+        with use_background(dark):
+            canvas.save(draw(), path, DPI)
     return chart
 
 
 @contextmanager
-def themed(dark: bool) -> Iterator[None]:
+def use_background(dark: bool) -> Iterator[None]:
     """Draw on a light or a dark background while this lasts."""
     colours = DARK if dark else LIGHT
     background, ink, muted, grid = (colours[name] for name in ("background", "ink", "muted", "grid"))
@@ -87,7 +85,7 @@ def themed(dark: bool) -> Iterator[None]:
             "legend.fontsize": 11,
             "legend.frameon": False,
             "text.color": ink,
-            "text.hinting": "no_hinting",  # so that text is as wide as `charts.text` says
+            "text.hinting": "no_hinting",  # so that text is as wide as `graph.text` says
             "xtick.color": muted,
             "xtick.labelsize": 11,
             "ytick.color": muted,

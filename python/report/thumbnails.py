@@ -1,23 +1,22 @@
 """The pictures worth a look, as the page shows them: whatever they were, small PNG files without metadata."""
 
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
 from core.figures.pictures import keep_upper_bits
 from monitoring.gallery import Exhibit
-from report.facts import Answers
+from report.facts import Answers, Facts
 from report.page import Gallery, Missing, Photo, Section
 from report.words import moment, number
 
 SIDE = 256
 
 
-def gallery(answers: Answers, facts: Mapping[str, Any]) -> Section:
-    window, pictures = answers.window, facts["pictures"]
-    data = f"Chosen from {number(pictures, 'decoded picture')} of {number(facts['records'], 'record')}."
+def show_gallery(answers: Answers, facts: Facts) -> Section:
+    window, pictures = answers.window, facts.pictures
+    data = f"Chosen from {number(pictures, 'decoded picture')} of {number(facts.records, 'record')}."
     if not pictures:
         why = "No record holds a picture: let the endpoint's capture include its input."
         return Section("Pictures worth a look", data, [Missing(why)], wide=True)

@@ -1,13 +1,11 @@
 """What the page says of how far one model's answers can be trusted: by accuracy, and by drift from its baseline."""
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core.figures import metrics
-from report import charts_drift, charts_trust, theme
-from report.facts import Answers
+from report import draw_trust, theme
+from report.facts import Answers, Facts
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
 from report.words import number
 
@@ -18,16 +16,16 @@ NO_TRUTH = (
 TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
 
 
-def coverage(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
-    known = facts["labelled"]
-    n = known["records"] if known else facts["records"]
-    what = "true" if known else "estimated"
+def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
+    score = facts.labelled
+    n = score.records if score else facts.records
+    what = "true" if score else "estimated"
     chart = theme.save(
         partial(
-            charts_trust.coverage_against_accuracy,
+            draw_trust.draw_coverage,
             answers.curve,
             what,
-            answers.known_curve,
+            answers.model.curve,
             answers.threshold,
         ),
         folder,
@@ -37,29 +35,29 @@ def coverage(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Sectio
     )
     source = (
         f"True accuracy, of {number(n, 'record')} with labels."
-        if known
+        if score
         else f"No labels: estimated from the confidence of {number(n, 'record')}, as far as that is calibrated."
     )
-    test = answers.model.metrics.get("n_test")
+    test = answers.model.tested
     beside = (
         f"The dashed line is the model on its own {number(test, 'test picture')}."
-        if test and answers.known_curve
+        if test and answers.model.curve
         else "The model's own curve is not known without its artefact."
     )
     caption = f"Each point of a line is a threshold; the dots are the one in use. {beside}"
     return Section("What the threshold buys", source, [Picture(chart, caption)])
 
 
-def reliability(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
-    title, known = "Is it as right as it is sure?", facts["labelled"]
-    if not known:
+def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
+    title, score = "Is it as right as it is sure?", facts.labelled
+    if not score:
         return Section(title, "No labels.", [Missing(NO_TRUTH)])
-    of_records = number(known["records"], "record") + " with labels"
+    of_records = number(score.records, "record") + " with labels"
     chosen = answers.labelled
-    error = known["expected_calibration_error"]
+    error = score.expected_calibration_error
     chart = theme.save(
         partial(
-            charts_trust.reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
+            draw_trust.draw_reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
         ),
         folder,
         "reliability",
@@ -73,18 +71,20 @@ def reliability(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Sec
     return Section(title, f"{of_records}.", [Picture(chart, caption)])
 
 
-def drifts(answers: Answers, facts: Mapping[str, Any], folder: Path) -> Section:
+def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     title, found = "Has anything moved?", answers.drifts
     if answers.model.baseline is None:
         return Section(title, "No baseline.", [Missing(answers.model.why_no_baseline)], wide=True)
     reference = answers.model.baseline.tally.records
-    data = f"{number(facts['records'], 'record')} now, {number(reference, 'validation picture')} in the baseline."
+    data = (
+        f"{number(facts.records, 'record')} now, {number(reference, 'validation picture')} in the baseline."
+    )
     chart = theme.save(
-        partial(charts_drift.compared, found),
+        partial(draw_trust.draw_drifts, found),
         folder,
         "drift",
         "Drift from the baseline",
-        facts["verdict"]["text"],
+        facts.verdict.text,
     )
     caption = (
         "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "

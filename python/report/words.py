@@ -1,7 +1,9 @@
 """How the report says numbers and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from core.figures.metrics import Estimate
 
 
 def number(n: int, thing: str, things: str = "") -> str:
@@ -13,13 +15,13 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
-def bounds(estimate: Mapping[str, float]) -> str:
-    return f"surely between {percent(estimate['low'])} and {percent(estimate['high'])}"
+def bounds(estimate: Estimate) -> str:
+    return f"surely between {percent(estimate.low)} and {percent(estimate.high)}"
 
 
-def presumed(estimate: Mapping[str, float], moved: Sequence[str]) -> str:
+def qualify(estimate: Estimate, moved: Sequence[str]) -> str:
     """The bounds of an estimated accuracy, and what they rest on."""
-    between = f"between {percent(estimate['low'])} and {percent(estimate['high'])}"
+    between = f"between {percent(estimate.low)} and {percent(estimate.high)}"
     doubt = "; something has moved, so do not rely on it" if moved else ""
     return f"if its confidence is as right as in training, {between}{doubt}"
 

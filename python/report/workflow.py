@@ -1,66 +1,27 @@
 """What the page says of the state machine: how its executions went, through which states, and how long each took."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from core.contract.outcomes import ACCEPTED, REVIEW
-from report import charts_latency, executions
-from report.charts_workflow import charts, examples, working_states
-from report.executions import Machine
-from report.graph.graph import parse
+from report import draw_workflow, executions, theme, workflow_facts
+from report.executions import Execution, Machine
+from report.graph import draw, states
+from report.graph.graph import Graph, parse
 from report.page import Block, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
-from report.words import number, percent
+from report.words import moment, number, percent
+from report.workflow_facts import ACCEPTED, PERCENTILES, REVIEW, RUNNING, WorkflowFacts
 
-RUNNING = "running"
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
 SLOWEST = "p99 is the time that one step in a hundred exceeds."
 
 
-def unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
-    """When executions ended without a driver, by outcome, review first."""
-    if machine is None:
-        return None
-    times: dict[str, list[float]] = {}
-    for each in machine.executions:
-        if each.outcome not in (ACCEPTED, RUNNING):
-            times.setdefault(each.outcome, []).append((each.stop or each.start).timestamp())
-    return {outcome: np.array(times[outcome]) for outcome in sorted(times, key=lambda o: (o != REVIEW, o))}
-
-
-def figures(machine: Machine | None) -> dict[str, Any] | None:
-    return known(machine) if machine else None
-
-
-def known(machine: Machine) -> dict[str, Any]:
-    counts = executions.per_state(machine.executions)
-    in_order = [node.name for node in parse(machine.definition).every_node() if node.name in counts]
-    return {
-        "state_machine": machine.arn,
-        "executions": len(machine.executions),
-        "histories": machine.histories,
-        "outcomes": dict(Counter(each.outcome for each in machine.executions).most_common()),
-        "errors": dict(Counter(each.error for each in machine.executions if each.error).most_common()),
-        "states": {name: asdict(counts[name]) for name in in_order},
-        "milliseconds": {
-            state: {"count": len(seconds)}
-            | {
-                f"p{p}": ms
-                for p, ms in zip(charts_latency.PERCENTILES, charts_latency.percentiles(seconds), strict=True)
-            }
-            for state, seconds in executions.latencies(machine.executions).items()
-        },
-        "traced": {name: each.arn for name, each in examples(machine.executions).items()},
-    }
-
-
-def tiles(machine: Machine | None) -> list[Tile]:
+def show_tiles(machine: Machine | None) -> list[Tile]:
     if machine is None:
         return []
     ended = Counter(each.outcome for each in machine.executions)
@@ -69,33 +30,40 @@ def tiles(machine: Machine | None) -> list[Tile]:
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
-def sections(machine: Machine | None, since: datetime, until: datetime, folder: Path) -> dict[str, Section]:
+def show(machine: Machine | None, since: datetime, until: datetime, folder: Path) -> dict[str, Section]:
     """By name: machine, outcomes and latency."""
     if machine is None:
         return {"machine": Section("The workflow", "No executions.", [Missing(NO_MACHINE)], wide=True)}
-    drawn, scope = charts(machine, since, until, folder)
-    if not drawn:
-        return {"machine": Section("The workflow", "No executions.", [Missing(" ".join(scope))], wide=True)}
-    found = {chart.name: chart for chart in drawn}
-    said = known(machine)
+    charts = {chart.name: chart for chart in draw_charts(machine, since, until, folder)}
+    scope = describe_scope(machine, since, until)
+    if not charts:
+        return {"machine": Section("The workflow", "No executions.", [Missing(scope)], wide=True)}
+    facts = workflow_facts.gather(machine)
     return {
-        "machine": graphs(found, scope, said),
-        "outcomes": outcomes(found["executions"], said),
-        "latency": times(machine, found.get("latency"), said),
+        "machine": show_states(charts, scope, facts),
+        "outcomes": show_outcomes(charts["executions"], facts),
+        "latency": show_times(machine, charts.get("latency"), facts),
     }
 
 
-def graphs(found: dict[str, Chart], scope: Sequence[str], said: dict[str, Any]) -> Section:
+def describe_scope(machine: Machine, since: datetime, until: datetime) -> str:
+    """How much there was to draw."""
+    if not machine.executions:
+        return f"No execution of {machine.name} started from {moment(since)} to {moment(until)}."
+    found = number(len(machine.executions), "execution")
+    if machine.histories == len(machine.executions):
+        return f"{found}, and every step of each."
+    return f"{found}; states, times and traces are of the newest {machine.histories:,}."
+
+
+def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts) -> Section:
     captions = {
         "states": "The state machine, from its own definition: how often each state was entered, and failed.",
         "trace-accepted": "The newest execution that routed a driver, step by step.",
         "trace-failed": "The newest execution that did not, step by step; failures come before reviews.",
     }
-    states, *traces = [Picture(found[name], text) for name, text in captions.items() if name in found]
-    rows = [
-        (state, f"{n['entered']:,}", f"{n['review']:,}", f"{n['failed']:,}")
-        for state, n in said["states"].items()
-    ]
+    counts, *traces = [Picture(charts[name], text) for name, text in captions.items() if name in charts]
+    rows = [(state, f"{n.entered:,}", f"{n.review:,}", f"{n.failed:,}") for state, n in facts.states.items()]
     head = ("state", "entered", "low confidence", "failed")
     table = Table(
         "The same in numbers; a failure counts where it arose, caught or not, and only there.",
@@ -106,39 +74,35 @@ def graphs(found: dict[str, Chart], scope: Sequence[str], said: dict[str, Any]) 
     absent = [
         Missing(f"None of them {words}, so none is traced.")
         for name, words in (("trace-accepted", "routed a driver"), ("trace-failed", "failed"))
-        if name not in found
+        if name not in charts
     ]
-    blocks: list[Block] = [states, table, *traces, *absent]
-    return Section("What the state machine did", " ".join(scope), blocks, wide=True, paired=True)
+    blocks: list[Block] = [counts, table, *traces, *absent]
+    return Section("What the state machine did", scope, blocks, wide=True, paired=True)
 
 
-def outcomes(chart: Chart, said: dict[str, Any]) -> Section:
-    ended = ", ".join(f"{n:,} {outcome}" for outcome, n in said["outcomes"].items())
+def show_outcomes(chart: Chart, facts: WorkflowFacts) -> Section:
+    ended = ", ".join(f"{n:,} {outcome}" for outcome, n in facts.outcomes.items())
     caption = "By when they started. Review: the model was not sure enough, so a person looks at the photo."
-    rows = [(error, f"{n:,}", percent(n / said["executions"])) for error, n in said["errors"].items()]
+    rows = [(error, f"{n:,}", percent(n / facts.executions)) for error, n in facts.errors.items()]
     blocks: list[Block] = [Picture(chart, caption)]
     if rows:
         blocks.append(
             Table("Errors that they ended with.", ("error", "executions", "share"), rows, numbers=(1, 2))
         )
-    return Section("How executions ended", f"{number(said['executions'], 'execution')}: {ended}.", blocks)
+    return Section("How executions ended", f"{number(facts.executions, 'execution')}: {ended}.", blocks)
 
 
-def times(machine: Machine, chart: Chart | None, said: dict[str, Any]) -> Section:
-    heads = [f"p{percentile}" for percentile in charts_latency.PERCENTILES]
-    spent = said["milliseconds"]
+def show_times(machine: Machine, chart: Chart | None, facts: WorkflowFacts) -> Section:
+    title, heads = "How long each step takes", [f"p{percentile}" for percentile in PERCENTILES]
+    if not chart:
+        why = Missing("No step that takes time was entered.")
+        return Section(title, "No step.", [why], wide=True)
+    spent = facts.milliseconds
     rows = [
         (state, f"{spent[state]['count']:,}", *(f"{spent[state][head]:,.1f}" for head in heads))
-        for state in working_states(machine)
+        for state in workflow_facts.list_working_states(machine)
         if state in spent
     ]
-    if not chart:
-        return Section(
-            "How long each step takes",
-            "No step.",
-            [Missing("No step that takes time was entered.")],
-            wide=True,
-        )
     caption = "Milliseconds from entering a step to leaving it."
     table = Table(
         caption,
@@ -146,5 +110,55 @@ def times(machine: Machine, chart: Chart | None, said: dict[str, Any]) -> Sectio
         rows,
         numbers=range(1, len(heads) + 2),
     )
-    data = f"Every step of {number(said['histories'], 'execution')}."
-    return Section("How long each step takes", data, [Picture(chart, SLOWEST), table], wide=True, paired=True)
+    data = f"Every step of {number(facts.histories, 'execution')}."
+    return Section(title, data, [Picture(chart, SLOWEST), table], wide=True, paired=True)
+
+
+def draw_charts(machine: Machine, since: datetime, until: datetime, folder: Path) -> list[Chart]:
+    """Those that there is something to draw for."""
+    if not machine.executions:
+        return []
+    read = machine.executions[: machine.histories]
+    graph = parse(machine.definition)
+    scope = describe_scope(machine, since, until)
+    charts = [
+        save_outcomes(machine.executions, since, until, folder),
+        save_graph(graph, states.show_counts(graph, read, (scope,)), "states", folder),
+    ]
+    for name, one in workflow_facts.pick_examples(read).items():
+        charts.append(save_graph(graph, states.show_trace(graph, one), f"trace-{name}", folder))
+    seconds = executions.latencies(read)
+    names = [name for name in workflow_facts.list_working_states(machine) if name in seconds]
+    if names:
+        charts.append(save_times({name: seconds[name] for name in names}, folder))
+    return charts
+
+
+def save_outcomes(every: Sequence[Execution], since: datetime, until: datetime, folder: Path) -> Chart:
+    totals = ", ".join(
+        f"{count:,} {outcome}" for outcome, count in Counter(one.outcome for one in every).items()
+    )
+    return theme.save(
+        partial(draw_workflow.draw_outcomes, every, since, until),
+        folder,
+        "executions",
+        "Executions by outcome",
+        f"Bars over time, from {moment(since)} to {moment(until)}: {totals}.",
+    )
+
+
+def save_graph(graph: Graph, picture: draw.Picture, name: str, folder: Path) -> Chart:
+    words = "; ".join(f"{state}: {', '.join(look.words)}" for state, look in picture.looks.items())
+    alt = f"The state machine as a graph. {words}."
+    return theme.save(partial(draw.draw, graph, picture), folder, name, picture.title, alt)
+
+
+def save_times(seconds: Mapping[str, Sequence[float]], folder: Path) -> Chart:
+    medians = ", ".join(f"{name} {1000 * float(np.median(each)):,.0f} ms" for name, each in seconds.items())
+    return theme.save(
+        partial(draw_workflow.draw_times, seconds),
+        folder,
+        "latency",
+        "Time in each step",
+        f"The 50th, 90th and 99th percentile of each step. Medians: {medians}.",
+    )

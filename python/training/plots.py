@@ -3,38 +3,30 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from core import canvas
+from core.canvas import BLUE, VERMILION, Line
 from core.figures import scores
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"  # Okabe and Ito: told apart by the colour-blind too
+GREY = "#767676"
+DPI = 130
 MISTAKES = 16
 
 
 def save(folder: Path, name: str, figure: Figure) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # Without the software's version, equal figures are equal files.
-    figure.savefig(folder / f"{name}.png", dpi=130, metadata={"Software": None})
-
-
-def canvas(title: str, x: str, y: str, size: tuple[float, float] = (6, 4.2)) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.add_subplot()
-    axes.set(title=title, xlabel=x, ylabel=y)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    canvas.save(figure, folder / f"{name}.png", DPI)
 
 
 def learning_curves(histories: list[list[dict[str, float]]]) -> Figure:
-    figure, axes = canvas("Learning curves", "epoch", "training loss (cross-entropy)")
-    axes.yaxis.label.set_color(ORANGE)
+    figure, axes = canvas.canvas("Learning curves", "epoch", "training loss (cross-entropy)")
+    axes.yaxis.label.set_color(VERMILION)
     right = axes.twinx()
     right.set_ylabel("accuracy on the validation split", color=BLUE)
     right.spines["top"].set_visible(False)
     for history in histories:
         epochs = range(1, len(history) + 1)
-        axes.plot(epochs, [h["loss"] for h in history], color=ORANGE, alpha=0.7)
+        axes.plot(epochs, [h["loss"] for h in history], color=VERMILION, alpha=0.7)
         right.plot(epochs, [h["validation_accuracy"] for h in history], color=BLUE, alpha=0.7)
     return figure
 
@@ -42,7 +34,7 @@ def learning_curves(histories: list[list[dict[str, float]]]) -> Figure:
 def confusion_matrix(matrix: list[list[int]], names: list[str]) -> Figure:
     counts = np.array(matrix)
     side = 2.6 + 0.9 * len(names)
-    figure, axes = canvas("Confusion on the test split", "predicted", "actual", (side + 0.6, side))
+    figure, axes = canvas.canvas("Confusion on the test split", "predicted", "actual", (side + 0.6, side))
     axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         shade = "white" if count > counts[row].sum() / 2 else "black"
@@ -53,40 +45,15 @@ def confusion_matrix(matrix: list[list[int]], names: list[str]) -> Figure:
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
-    figure, axes = canvas("Reliability on the test split", "confidence", "accuracy")
-    bins = scores.reliability(probabilities, labels)
-    floor = 1 / probabilities.shape[1]
-    axes.plot([floor, 1], [floor, 1], color=GREY, linestyle="--", label="as right as it is sure")
-    axes.plot([b["confidence"] for b in bins], [b["accuracy"] for b in bins], "o-", color=BLUE, label="model")
-    for b in bins:
-        axes.annotate(
-            f"n={b['count']}",
-            (b["confidence"], b["accuracy"]),
-            textcoords="offset points",
-            xytext=(6, -12),
-            color=GREY,
-        )
-    axes.legend(frameon=False)
-    return figure
+    bins, classes = scores.reliability(probabilities, labels), probabilities.shape[1]
+    return canvas.draw_reliability("Reliability on the test split", bins, classes, "model", BLUE, GREY)
 
 
-def coverage_against_accuracy(curve: list[dict], gate: dict) -> Figure:
-    figure, axes = canvas(
-        "What the gate lets through", "coverage (share of photos accepted)", "accuracy of the accepted"
-    )
-    points = [p for p in curve if p["selective_accuracy"] is not None]
-    axes.plot([p["coverage"] for p in points], [p["selective_accuracy"] for p in points], color=BLUE)
-    if gate["selective_accuracy"] is not None:
-        axes.plot(gate["coverage"], gate["selective_accuracy"], "o", color=ORANGE, markersize=9)
-        axes.annotate(
-            f"gate at {gate['threshold']:.2f}",
-            (gate["coverage"], gate["selective_accuracy"]),
-            textcoords="offset points",
-            xytext=(-10, -20),
-            ha="right",
-            color=ORANGE,
-        )
-    return figure
+def coverage_against_accuracy(points: list[dict], gate: dict) -> Figure:
+    curve, right = scores.read_curve(points), gate["selective_accuracy"]
+    dot = None if right is None else (gate["coverage"], right)
+    lines = [Line("model", curve, dot, BLUE)] if curve else []
+    return canvas.draw_coverage("What the gate lets through", lines, gate["threshold"], GREY)
 
 
 def mistakes(images: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, names: list[str]) -> Figure:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import sys
 import tarfile
 import time
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image
 
 from core.figures import baseline
+from report import __main__, theme
 
 CLASSES = ["bicycle", "motorcycle"]
 START = datetime(2024, 10, 15, 9, tzinfo=UTC)
@@ -100,3 +103,21 @@ def executed(aws: Callable[[str], Any]) -> tuple[str, datetime]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     return arn, since
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str, dict[str, Any]]]:
+    """Run the command; answer the page's text without its tags, and the figures."""
+
+    monkeypatch.setattr(theme, "DPI", 50)  # quicker to draw
+
+    def run(capture: Path, *flags: Any) -> tuple[str, dict[str, Any]]:
+        out = tmp_path / "report"
+        flags = ("--capture", capture, "--out", out, *flags)
+        monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
+        __main__.main()
+        page = (out / "report.html").read_text()
+        text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+        return " ".join(text.split()), json.loads((out / "report.json").read_text())
+
+    return run

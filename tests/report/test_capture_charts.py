@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from core.figures import scores
 from core.figures.drift import Drift
-from report import charts_classes, charts_confidence, charts_drift, charts_trust
+from report import draw_answers, draw_trust, facts
 
 NAMES = ["bicycle", "motorcycle"]
 PROBABILITIES = np.array([[0.95, 0.05], [0.4, 0.6], [0.99, 0.01], [0.1, 0.9]])
@@ -34,7 +35,7 @@ def labels(figure) -> list[str]:
 
 def test_every_answer_is_a_point_and_every_execution_that_routed_nobody_a_mark():
     unrouted = {"review": np.array([3600.0]), "failed": np.array([10.0, 20.0])}
-    figure = charts_confidence.over_time(TIMES, PROBABILITIES, NAMES, 0.93, unrouted, charts_confidence.WIDE)
+    figure = draw_answers.draw_timeline(TIMES, PROBABILITIES, NAMES, 0.93, unrouted, draw_answers.WIDE)
     (axes,) = figure.axes
     drawn = {line.get_label(): ys(line) for line in axes.lines}
     assert drawn["bicycle"] == [0.95, 0.99]
@@ -48,44 +49,44 @@ def test_every_answer_is_a_point_and_every_execution_that_routed_nobody_a_mark()
 
 
 def test_a_histogram_counts_every_answer_of_its_class():
-    figure = charts_confidence.histogram(PROBABILITIES, NAMES, 0.93)
+    figure = draw_answers.draw_histogram(PROBABILITIES, NAMES, 0.93)
     counts = [sum(bar.get_height() for bar in bars(axes)) for axes in figure.axes]
     assert counts == [2, 2]
     assert [axes.get_title() for axes in figure.axes] == ["bicycle, 2 records", "motorcycle, 2 records"]
 
 
 def test_hours_are_those_of_the_day_in_utc():
-    counts = charts_classes.hourly(TIMES, PROBABILITIES.argmax(axis=1), 2)
+    counts = facts.count_hours(TIMES, PROBABILITIES.argmax(axis=1), 2)
     assert {(row, hour): n for (row, hour), n in np.ndenumerate(counts) if n} == {
         (0, 0): 1, (0, 2): 1, (1, 1): 2
     }  # fmt: skip
-    image = charts_classes.by_hour(counts, NAMES).axes[0].images[0].get_array()
+    image = draw_answers.draw_hours(counts, NAMES).axes[0].images[0].get_array()
     assert isinstance(image, np.ma.MaskedArray)
     assert (image.shape, image.count(), image.sum()) == ((2, 24), 3, 4), "empty hours stay empty"
 
 
 @pytest.mark.parametrize("baseline", [None, np.array([30, 10])])
 def test_shares_of_the_classes_stand_beside_the_baselines(baseline):
-    figure = charts_classes.shares(np.array([3, 1]), NAMES, baseline)
+    figure = draw_answers.draw_shares(np.array([3, 1]), NAMES, baseline)
     assert [bar.get_width() for bar in bars(figure.axes[0])] == [0.75, 0.25]
     diamonds = [xs(line) for line in figure.axes[0].lines if line.get_marker() == "D"]
     assert diamonds == ([] if baseline is None else [[0.75, 0.25]])
 
 
 def test_a_curve_has_a_point_for_each_confidence_at_which_more_are_accepted():
-    curve = charts_trust.curve(np.array([0.6, 0.9, 0.9, 0.7]), np.array([False, True, True, False]))
+    curve = scores.trace_curve(np.array([0.6, 0.9, 0.9, 0.7]), np.array([False, True, True, False]))
     assert curve.thresholds.tolist() == [0.9, 0.7, 0.6]
     assert curve.coverage.tolist() == [0.5, 0.75, 1.0]
     assert curve.accuracy.tolist() == pytest.approx([1, 2 / 3, 0.5])
     assert curve.at(0.65) == (0.75, pytest.approx(2 / 3))
     assert curve.at(0.95) is None, "nothing is as sure"
-    assert charts_trust.curve(np.linspace(0.5, 1, 50), np.ones(50), fewest=20).coverage.min() == 0.4
+    assert scores.trace_curve(np.linspace(0.5, 1, 50), np.ones(50), fewest=20).coverage.min() == 0.4
 
 
 def test_the_reliability_diagram_has_a_point_with_bounds_per_bin():
     probabilities = np.array([[0.95, 0.05]] * 10 + [[0.65, 0.35]] * 5)
     right = np.array([0] * 9 + [1] + [0] * 2 + [1] * 3)
-    (axes,) = charts_trust.reliability(probabilities, right).axes
+    (axes,) = draw_trust.draw_reliability(probabilities, right).axes
     assert ys(axes.lines[1]) == pytest.approx([0.4, 0.9])
     assert [text.get_text() for text in axes.texts] == ["5", "10"]
 
@@ -95,7 +96,7 @@ def test_drifts_are_drawn_in_multiples_of_what_is_tolerated():
         return Drift(name, "ks", value, value / 2, value * 2, tolerance, 84, 100, 1.0, 2.0, verdict, "")
 
     drifts = [row("confidence", 0.05, 0.1, "steady"), row("brightness", 0.4, 0.1, "moved")]
-    figure = charts_drift.compared(drifts)
+    figure = draw_trust.draw_drifts(drifts)
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["confidence · ks", "brightness · ks"]
     points = {line.get_label(): line.get_xdata() for line in axes.lines}

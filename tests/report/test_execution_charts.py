@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from report import charts_latency, charts_outcomes, charts_workflow, executions, theme
+from report import draw_workflow, executions, theme, workflow, workflow_facts
 from report.executions import Execution, Machine
 from report.graph import states
 from report.graph.graph import END, START, parse
@@ -79,25 +79,26 @@ def many(number: int) -> list[Execution]:
 
 
 def test_no_executions_are_said_in_words_and_not_drawn(tmp_path: Path) -> None:
-    charts, words = charts_workflow.charts(machine([]), SINCE, UNTIL, tmp_path)
-    assert charts == []
-    assert words == [
-        "No execution of workflow started from 15 Oct 2024, 12:00 UTC to 16 Oct 2024, 12:00 UTC."
-    ]
+    assert workflow.draw_charts(machine([]), SINCE, UNTIL, tmp_path) == []
+    words = workflow.describe_scope(machine([]), SINCE, UNTIL)
+    assert words == "No execution of workflow started from 15 Oct 2024, 12:00 UTC to 16 Oct 2024, 12:00 UTC."
     assert list(tmp_path.iterdir()) == []
 
 
 def test_one_execution_is_drawn(tmp_path: Path) -> None:
-    charts, words = charts_workflow.charts(machine(many(1)), SINCE, UNTIL, tmp_path)
+    charts = workflow.draw_charts(machine(many(1)), SINCE, UNTIL, tmp_path)
+    words = workflow.describe_scope(machine(many(1)), SINCE, UNTIL)
     assert [chart.name for chart in charts] == ["executions", "states", "trace-accepted", "latency"]
-    assert words == ["1 execution, and every step of each."]
+    assert words == "1 execution, and every step of each."
 
 
 def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_path: Path) -> None:
-    charts, words = charts_workflow.charts(machine(many(3000), histories=400), SINCE, UNTIL, tmp_path)
+    ran = machine(many(3000), histories=400)
+    charts = workflow.draw_charts(ran, SINCE, UNTIL, tmp_path)
+    words = workflow.describe_scope(ran, SINCE, UNTIL)
     by_name = {chart.name: chart for chart in charts}
     assert list(by_name) == ["executions", "states", "trace-accepted", "trace-failed", "latency"]
-    assert words == ["3,000 executions; states, times and traces are of the newest 400."]
+    assert words == "3,000 executions; states, times and traces are of the newest 400."
     assert "2,100 accepted, 600 review, 300 failed" in by_name["executions"].alt
     assert "Classify: 400 entered, 40 failed" in by_name["states"].alt
     assert "Filter: 360 entered, 80 low confidence" in by_name["states"].alt
@@ -121,9 +122,7 @@ def brightness(path: Path) -> float:
 
 
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
-    first, again = (
-        charts_workflow.percentiles({"Classify": [0.1, 0.2]}, tmp_path / name) for name in ("a", "b")
-    )
+    first, again = (workflow.save_times({"Classify": [0.1, 0.2]}, tmp_path / name) for name in ("a", "b"))
     assert first.light.read_bytes() == again.light.read_bytes()
     assert first.dark.read_bytes() == again.dark.read_bytes()
 
@@ -143,12 +142,12 @@ def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     ],
 )
 def test_bars_are_as_wide_as_the_window_asks_for(window: timedelta, words: str) -> None:
-    assert charts_outcomes.bar_width(UNTIL - window, UNTIL) == words
+    assert draw_workflow.choose_bar_width(UNTIL - window, UNTIL) == words
 
 
 def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
     executions = many(1000)
-    counts = charts_outcomes.binned(executions, timedelta(minutes=30))
+    counts = draw_workflow.count_by_bar(executions, timedelta(minutes=30))
     assert sum(counts.values()) == 1000
     assert {(start.minute, start.second) for start, _ in counts} == {(0, 0), (30, 0)}
     by_outcome: Counter[str] = Counter()
@@ -158,10 +157,10 @@ def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
 
 
 def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
-    assert charts_latency.percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
-    with theme.themed(dark=False):
-        (narrow,) = charts_latency.draw({"A": [0.1, 0.2], "B": [0.3]}).axes
-        (wide,) = charts_latency.draw({"A": [0.001, 0.002], "B": [3.0]}).axes
+    assert workflow_facts.measure_percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
+    with theme.use_background(dark=False):
+        (narrow,) = draw_workflow.draw_times({"A": [0.1, 0.2], "B": [0.3]}).axes
+        (wide,) = draw_workflow.draw_times({"A": [0.001, 0.002], "B": [3.0]}).axes
     assert narrow.get_xscale() == "linear"
     assert wide.get_xscale() == "log"
     assert "milliseconds" in narrow.get_xlabel()
@@ -181,7 +180,7 @@ def test_a_failure_counts_where_it_arose_and_not_again_where_the_execution_ended
 
 
 def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
-    looks = states.counts(parse(DEFINITION), many(10), ()).looks
+    looks = states.show_counts(parse(DEFINITION), many(10), ()).looks
     assert (looks["Review"].colour, looks["Broken"].colour) == (theme.REVIEW, theme.FAILED)
 
 
@@ -190,13 +189,13 @@ def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
 
 def test_a_trace_follows_the_way_that_was_taken_in_the_colour_of_how_it_went() -> None:
     graph = parse(DEFINITION)
-    assert states.way(graph, execution("accepted", SINCE).steps) == {
+    assert states.find_way(graph, execution("accepted", SINCE).steps) == {
         (START, "Classify"): theme.ACCEPTED,
         ("Classify", "Filter"): theme.ACCEPTED,
         ("Filter", "Done"): theme.ACCEPTED,
         ("Done", END): theme.ACCEPTED,
     }
-    assert states.way(graph, execution("failed", SINCE).steps) == {
+    assert states.find_way(graph, execution("failed", SINCE).steps) == {
         (START, "Classify"): theme.ACCEPTED,
         ("Classify", "Broken"): theme.FAILED,
         ("Broken", END): theme.FAILED,
@@ -204,7 +203,7 @@ def test_a_trace_follows_the_way_that_was_taken_in_the_colour_of_how_it_went() -
 
 
 def test_a_trace_tells_each_steps_time_and_error() -> None:
-    looks = states.trace(parse(DEFINITION), execution("failed", SINCE, seconds=1.5)).looks
+    looks = states.show_trace(parse(DEFINITION), execution("failed", SINCE, seconds=1.5)).looks
     assert looks["Classify"].words == ("1.50 s", "caught EndpointUnavailable")
     assert looks["Broken"].words == ("1.50 s", "EndpointUnavailable")
     assert set(looks) == {"Classify", "Broken"}
@@ -212,13 +211,13 @@ def test_a_trace_tells_each_steps_time_and_error() -> None:
 
 def test_a_state_that_was_entered_often_tells_how_often() -> None:
     steps = execution("accepted", SINCE).steps[:1] * 12
-    assert states.told(steps) == ("12 times", "1.20 s")
+    assert states.tell(steps) == ("12 times", "1.20 s")
 
 
 def test_review_is_traced_only_when_nothing_worse_happened() -> None:
     reviewed, failed = execution("review", UNTIL), execution("failed", SINCE)
-    assert charts_workflow.examples([reviewed, failed]) == {"failed": failed}
-    assert charts_workflow.examples([reviewed]) == {"failed": reviewed}
+    assert workflow_facts.pick_examples([reviewed, failed]) == {"failed": failed}
+    assert workflow_facts.pick_examples([reviewed]) == {"failed": reviewed}
 
 
 @pytest.mark.parametrize(

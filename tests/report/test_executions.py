@@ -198,7 +198,7 @@ def events(*kinds: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_an_execution_that_ran_out_of_time_failed_in_the_step_under_way() -> None:
-    (step,) = history.steps(
+    (step,) = history.read_steps(
         events(
             ("ExecutionStarted", {}),
             ("TaskStateEntered", {"name": "Slow"}),
@@ -210,7 +210,7 @@ def test_an_execution_that_ran_out_of_time_failed_in_the_step_under_way() -> Non
 
 
 def test_a_retry_that_succeeds_leaves_no_error() -> None:
-    (step,) = history.steps(
+    (step,) = history.read_steps(
         events(
             ("TaskStateEntered", {"name": "Classify"}),
             ("TaskScheduled", {}),
@@ -226,7 +226,7 @@ def test_a_retry_that_succeeds_leaves_no_error() -> None:
 def test_branches_side_by_side_keep_their_events_apart() -> None:
     found = {
         step.state: step
-        for step in history.steps(
+        for step in history.read_steps(
             events(
                 ("ParallelStateEntered", {"name": "Both"}),
                 ("ParallelStateStarted", {}),
@@ -254,4 +254,7 @@ def test_branches_side_by_side_keep_their_events_apart() -> None:
 
 def test_an_answer_below_the_threshold_has_a_confidence_and_no_label() -> None:
     out = json.dumps({"inferences": [0.71, 0.29]})
-    assert history.answer(events(("TaskStateExited", {"name": "Classify", "output": out}))) == (None, 0.71)
+    assert history.find_answer(events(("TaskStateExited", {"name": "Classify", "output": out}))) == (
+        None,
+        0.71,
+    )

@@ -68,7 +68,7 @@ def test_everything_that_it_is_given_is_escaped(chart):
 
 def test_a_chart_has_a_dark_picture_for_screens_and_is_light_on_paper(chart):
     elements = rendered(Picture(chart, "caption", narrow=chart))
-    light, dark = page.embedded(chart.light), page.embedded(chart.dark)
+    light, dark = page.embed(chart.light), page.embed(chart.dark)
     assert [(source["media"], source["srcset"] == dark) for source in elements.of("source")] == [
         ("screen and (max-width: 700px) and (prefers-color-scheme: dark)", True),
         ("screen and (max-width: 700px)", False),

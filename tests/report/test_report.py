@@ -6,36 +6,14 @@ import io
 import json
 import os
 import re
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 from PIL import Image
 
 from core.console import UserError
-from report import __main__, models, theme
+from report import models
 from report.thumbnails import thumbnail
-
-
-@pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str, dict[str, Any]]]:
-    """Run the command; answer the page's text without its tags, and the figures."""
-
-    monkeypatch.setattr(theme, "DPI", 50)  # quicker to draw
-
-    def run(capture: Path, *flags: Any) -> tuple[str, dict[str, Any]]:
-        out = tmp_path / "report"
-        flags = ("--capture", capture, "--out", out, *flags)
-        monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
-        __main__.main()
-        page = (out / "report.html").read_text()
-        text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
-        return " ".join(text.split()), json.loads((out / "report.json").read_text())
-
-    return run
 
 
 def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on_the_page(

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from report import __main__
-from report.page import embedded
+from report.page import embed
 
 CHROMIUM = shutil.which("chromium")
 PHONE, DESK = 390, 1440
@@ -131,14 +131,14 @@ def test_what_the_state_machine_did_is_seen_on_every_screen(browser, built, widt
         dark = "-dark" if scheme == "dark" else ""
         sources = page.evaluate("[...document.querySelectorAll('picture img')].map(i => i.currentSrc)")
         for name in ("states", "trace-accepted", "trace-failed", "executions", "latency"):
-            assert embedded(built / "charts" / f"{name}{dark}.png") in sources
+            assert embed(built / "charts" / f"{name}{dark}.png") in sources
 
 
 def test_a_phone_gets_a_narrower_chart_of_all_answers(browser, built):
     for width, name in ((PHONE, "confidence-narrow"), (DESK, "confidence")):
         with opened(browser, built, width, "light") as page:
             shown = page.evaluate("document.querySelector('picture img').currentSrc")
-            assert shown == embedded(built / "charts" / f"{name}.png")
+            assert shown == embed(built / "charts" / f"{name}.png")
 
 
 def test_wide_tables_scroll_by_themselves(browser, built):

@@ -3,10 +3,29 @@
 `probabilities` has a row per picture and a column per class; `labels` has the right column of each row.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 BINS = 10
 TEMPERATURE, TEMPERATURE_SPREAD = 1.0, 0.1  # of the recipe; the spread is that of its logarithm
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The share of the records that each threshold accepts, and how many of the accepted are right."""
+
+    thresholds: np.ndarray
+    coverage: np.ndarray
+    accuracy: np.ndarray
+
+    def at(self, threshold: float) -> tuple[float, float] | None:
+        """Coverage and accuracy at the curve's nearest threshold that is not below; None if nothing passes it."""
+        passing = np.flatnonzero(self.thresholds >= threshold)
+        if not len(passing):
+            return None
+        nearest = passing[np.argmin(self.thresholds[passing])]
+        return float(self.coverage[nearest]), float(self.accuracy[nearest])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -74,6 +93,29 @@ def coverage_curve(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[s
     floor = 1 / probabilities.shape[1]
     thresholds = [*np.round(np.arange(np.ceil(floor * 100) / 100, 1.0, 0.01), 2), 0.995, 0.999]
     return [{"threshold": float(t), **at_threshold(probabilities, labels, t)} for t in thresholds]
+
+
+def trace_curve(confidence: np.ndarray, right: np.ndarray, fewest: int = 1) -> Curve:
+    """`right` holds whether each answer is right or, where nobody knows, the probability that it is.
+
+    It begins where `fewest` answers are accepted, if there are as many.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    accepted = np.arange(1, len(order) + 1)
+    last_of_equals = np.append(np.diff(confidence[order]) != 0, True)
+    shown = last_of_equals & (accepted >= min(fewest, len(order)))
+    return Curve(
+        confidence[order][shown],
+        (accepted / len(order))[shown],
+        (np.cumsum(right[order]) / accepted)[shown],
+    )
+
+
+def read_curve(points: list[dict[str, float | None]]) -> Curve | None:
+    """From the rows of `coverage_curve`, as metrics.json has them; None if no threshold accepts anything."""
+    known = [point for point in points if point["selective_accuracy"] is not None]
+    columns = ("threshold", "coverage", "selective_accuracy")
+    return Curve(*(np.array([point[column] for point in known]) for column in columns)) if known else None
 
 
 def lowest_threshold(

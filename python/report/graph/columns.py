@@ -4,9 +4,8 @@ from collections import defaultdict
 from itertools import accumulate, chain, pairwise
 from math import inf
 from statistics import median
-from typing import Any
 
-from report.graph.layers import Item, Layers, Passage
+from report.graph.layers import Item, Layers, Owner, Passage
 
 GAP = 14.0  # between two items of a layer, in points
 SWEEPS = 24
@@ -15,7 +14,7 @@ PINNED = 1e6
 PULL = {"lane": 8.0, "next": 4.0, "choice": 4.0, "catch": 1.0}
 
 
-def columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
+def set_columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
     """The centre of each item: below or above its neighbours as far as order and gaps allow; the leftmost edge is 0."""
     above: dict[Item, dict[Item, float]] = defaultdict(dict)
     below: dict[Item, dict[Item, float]] = defaultdict(dict)
@@ -28,7 +27,7 @@ def columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
                 above[lower][upper] = below[upper][lower] = weight
     x: dict[Item, float] = {}
     for row in layers.rows:
-        x |= _apart(row, [0.0] * len(row), [1.0] * len(row), width)
+        x |= _set_apart(row, [0.0] * len(row), [1.0] * len(row), width)
     pinned: set[Item] = set()
     for sweep in range(SWEEPS):
         for rows, neighbours in ((layers.rows[::-1], below), (layers.rows, above)):
@@ -39,11 +38,11 @@ def columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
                 weights = [
                     PINNED if item in pinned else sum(neighbours[item].values()) or 0.1 for item in row
                 ]
-                x |= _apart(row, wishes, weights, width)
+                x |= _set_apart(row, wishes, weights, width)
         if sweep == SWEEPS // 2:
             pinned = {item for lane in _lanes(layers) if _straighten(lane, layers, x, width) for item in lane}
     for edge in sorted(layers.back, key=lambda edge: len(layers.chains[edge])):
-        _beside(layers.chains[edge][1:-1], layers.rank, x, width)
+        _set_beside(layers.chains[edge][1:-1], layers.rank, x, width)
     left = min(x[item] - width[item] / 2 for item in x)
     return {item: place - left for item, place in x.items()}
 
@@ -61,7 +60,7 @@ def _middle(neighbours: dict[Item, float], x: dict[Item, float], otherwise: floa
 
 def _lanes(layers: Layers) -> list[list[Item]]:
     """The lanes that one line runs through, from top to bottom."""
-    lanes: dict[Any, list[Item]] = defaultdict(list)
+    lanes: dict[Owner, list[Item]] = defaultdict(list)
     for item in chain.from_iterable(layers.rows):
         if isinstance(item, Passage) and item.kind == "lane":
             lanes[item.of].append(item)
@@ -84,14 +83,16 @@ def _straighten(lane: list[Item], layers: Layers, x: dict[Item, float], width: d
     return lowest <= highest
 
 
-def _beside(lane: list[Item], rank: dict[Item, int], x: dict[Item, float], width: dict[Item, float]) -> None:
+def _set_beside(
+    lane: list[Item], rank: dict[Item, int], x: dict[Item, float], width: dict[Item, float]
+) -> None:
     """Put a lane that goes back to the right of all that its rows hold."""
     rows = {rank[item] for item in lane}
     right = max(x[item] + width[item] / 2 for item in x if rank[item] in rows)
     x.update(dict.fromkeys(lane, right + GAP + max(width[item] for item in lane) / 2))
 
 
-def _apart(
+def _set_apart(
     row: list[Item], wishes: list[float], weights: list[float], width: dict[Item, float]
 ) -> dict[Item, float]:
     """The places nearest to the wishes (least squares) that keep order and gaps: pool adjacent violators."""

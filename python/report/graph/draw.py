@@ -97,8 +97,8 @@ def _graph(
     axes: Axes, layout: Layout, corner: tuple[float, float], texts: dict[str, Text], picture: Picture
 ) -> None:
     for name, box in layout.boxes.items():
-        _state(axes, box.moved(*corner), texts[name], picture.looks.get(name))
-    _edges(axes, [route.moved(*corner) for route in layout.routes], picture)
+        _state(axes, box.move(*corner), texts[name], picture.looks.get(name))
+    _edges(axes, [route.move(*corner) for route in layout.routes], picture)
 
 
 def _state(axes: Axes, box: Box, text: Text, look: Look | None) -> None:

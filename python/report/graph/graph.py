@@ -6,6 +6,10 @@ Start and End are nodes too. A Parallel or Map state holds graphs of its own, wh
 from dataclasses import dataclass, field
 from typing import Any
 
+# As the language writes them.
+Definition = dict[str, Any]
+State = dict[str, Any]
+Rule = dict[str, Any]
 START, END = "\0start", "\0end"  # no state can be called that
 ANY_ERROR = "States.ALL"
 SYMBOLS = {
@@ -50,7 +54,7 @@ class Graph:
         ]
 
 
-def parse(definition: dict[str, Any]) -> Graph:
+def parse(definition: Definition) -> Graph:
     """The whole machine, from Start to End."""
     inside = _states(definition)
     nodes = {START: Node(START, START, START), **inside.nodes, END: Node(END, END, END)}
@@ -58,7 +62,7 @@ def parse(definition: dict[str, Any]) -> Graph:
     return Graph(nodes, [Edge(START, definition["StartAt"], "next"), *inside.edges, *last])
 
 
-def _states(definition: dict[str, Any]) -> Graph:
+def _states(definition: Definition) -> Graph:
     states = definition["States"]
     nodes = {
         name: Node(name, state["Type"], kind(state), tuple(_inner(state))) for name, state in states.items()
@@ -67,16 +71,16 @@ def _states(definition: dict[str, Any]) -> Graph:
     return Graph(nodes, edges)
 
 
-def _inner(state: dict[str, Any]) -> list[Graph]:
+def _inner(state: State) -> list[Graph]:
     within = [*state.get("Branches", []), state.get("ItemProcessor"), state.get("Iterator")]
     return [_states(definition) for definition in within if definition]
 
 
-def _ends(state: dict[str, Any]) -> bool:
+def _ends(state: State) -> bool:
     return bool(state.get("End")) or state["Type"] in ("Succeed", "Fail")
 
 
-def _edges(name: str, state: dict[str, Any]) -> list[Edge]:
+def _edges(name: str, state: State) -> list[Edge]:
     """One for each pair of states and kind, so that several rules or errors share an edge."""
     found: dict[tuple[str, str], list[str]] = {}
     if "Next" in state:
@@ -91,7 +95,7 @@ def _edges(name: str, state: dict[str, Any]) -> list[Edge]:
     return [Edge(name, target, kind, " or ".join(words)) for (target, kind), words in found.items()]
 
 
-def condition(rule: dict[str, Any], number: int) -> str:
+def condition(rule: Rule, number: int) -> str:
     """A choice rule in a few words: `label = bicycle`; one made of several is `rule 2`, as the console has it."""
     if "Condition" in rule:
         return str(rule["Condition"]).strip("{}% ")
@@ -107,7 +111,7 @@ def condition(rule: dict[str, Any], number: int) -> str:
     return f"{variable} {SYMBOLS.get(operator.removesuffix('Path'), operator)} {value}"
 
 
-def kind(state: dict[str, Any]) -> str:
+def kind(state: State) -> str:
     """The service and action of a task, the type of any other state."""
     parts = state.get("Resource", "").split(":")
     if state["Type"] != "Task" or len(parts) < 7:

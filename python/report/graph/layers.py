@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from report.graph.graph import END, Edge, Graph
 
 SWEEPS = 24
 
 
+Owner = Edge | tuple[str, bool]  # an edge, or what several share: their target, and whether they catch
+
+
 class Passage(NamedTuple):
     """What an edge has of a layer that it passes."""
 
     kind: str  # label or lane
-    of: Any  # the edge, or what several edges share
+    of: Owner
     row: int
 
 
@@ -48,7 +51,7 @@ def arrange(graph: Graph) -> Layers:
         if item not in side:
             rows[rank[item]].append(item)
     links = [pair for edge in chains if edge not in back for pair in pairwise(chains[edge])]
-    return Layers(_ordered(rows, links), rank, chains, back)
+    return Layers(_order(rows, links), rank, chains, back)
 
 
 def _back_edges(graph: Graph) -> Iterator[Edge]:
@@ -102,7 +105,7 @@ def _chain(edge: Edge, rank: dict[Item, int], back: bool) -> list[Item]:
     return [edge.source, *label, *lanes, edge.target]
 
 
-def _ordered(rows: list[list[Item]], links: list[tuple[Item, Item]]) -> list[list[Item]]:
+def _order(rows: list[list[Item]], links: list[tuple[Item, Item]]) -> list[list[Item]]:
     """Each row by the mean place of its neighbours, down and up again; the best order of all sweeps."""
     above, below = _neighbours(links)
     best = rows
@@ -112,19 +115,12 @@ def _ordered(rows: list[list[Item]], links: list[tuple[Item, Item]]) -> list[lis
         for number in range(len(rows)) if down else reversed(range(len(rows))):
             beside = rows[number - 1 if down else (number + 1) % len(rows)]
             place = {item: spot for spot, item in enumerate(beside)}
-            own = {item: spot for spot, item in enumerate(rows[number])}
             neighbours = above if down else below
-
-            def wish(
-                item: Item,
-                place: dict[Item, int] = place,
-                own: dict[Item, int] = own,
-                neighbours: dict[Item, list[Item]] = neighbours,
-            ) -> float:
+            wishes: dict[Item, float] = {}
+            for own, item in enumerate(rows[number]):
                 spots = [place[other] for other in neighbours[item] if other in place]
-                return sum(spots) / len(spots) if spots else own[item]
-
-            rows[number].sort(key=wish)
+                wishes[item] = sum(spots) / len(spots) if spots else own
+            rows[number].sort(key=wishes.__getitem__)
         best = min(best, rows, key=lambda order: crossings(order, links))
     return best
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from report.graph.columns import columns
+from report.graph.columns import set_columns
 from report.graph.graph import Edge, Graph, Node
 from report.graph.layers import Item, Layers, Passage, arrange
 
@@ -28,7 +28,7 @@ class Box:
     width: float
     height: float
 
-    def moved(self, x: float, y: float) -> "Box":
+    def move(self, x: float, y: float) -> "Box":
         return replace(self, x=self.x + x, y=self.y + y)
 
 
@@ -40,9 +40,9 @@ class Route:
     points: list[Point]
     label: Box | None
 
-    def moved(self, x: float, y: float) -> "Route":
+    def move(self, x: float, y: float) -> "Route":
         points = [(px + x, py + y) for px, py in self.points]
-        return Route(self.edge, points, self.label and self.label.moved(x, y))
+        return Route(self.edge, points, self.label and self.label.move(x, y))
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,14 @@ def place(graph: Graph, state_size: Callable[[Node], Size], label_size: Callable
         for name, node in graph.nodes.items()
     }
     sizes: dict[Item, Size] = {
-        name: _framed(state_size(node), inside[name]) for name, node in graph.nodes.items()
+        name: _frame(state_size(node), inside[name]) for name, node in graph.nodes.items()
     }
     arranged = arrange(graph)
     for item in arranged.rank:
         if isinstance(item, Passage):
-            sizes[item] = label_size(item.of.label) if item.kind == "label" else (LANE, 0.0)
+            sizes[item] = (LANE, 0.0)
+            if item.kind == "label" and isinstance(item.of, Edge):
+                sizes[item] = label_size(item.of.label)
     boxes, bands = _boxes(arranged, sizes)
     placed = {name: boxes[name] for name in graph.nodes}
     routes = [_route(edge, arranged, boxes, bands) for edge in graph.edges]
@@ -73,8 +75,8 @@ def place(graph: Graph, state_size: Callable[[Node], Size], label_size: Callable
         left = boxes[name].x - sum(each.width + PADDING for each in layouts) / 2 + PADDING / 2
         top = boxes[name].y - boxes[name].height / 2 + state_size(graph.nodes[name])[1]
         for each in layouts:
-            placed |= {inner: box.moved(left, top) for inner, box in each.boxes.items()}
-            routes += [route.moved(left, top) for route in each.routes]
+            placed |= {inner: box.move(left, top) for inner, box in each.boxes.items()}
+            routes += [route.move(left, top) for route in each.routes]
             left += each.width + PADDING
     width = max(box.x + box.width / 2 for box in boxes.values())
     turns_below = any(arranged.rank[edge.source] == len(bands) - 1 for edge in arranged.back)
@@ -82,7 +84,7 @@ def place(graph: Graph, state_size: Callable[[Node], Size], label_size: Callable
     return Layout(width, height, placed, routes)
 
 
-def _framed(head: Size, inside: list[Layout]) -> Size:
+def _frame(head: Size, inside: list[Layout]) -> Size:
     if not inside:
         return head
     width = sum(each.width + PADDING for each in inside) + PADDING
@@ -91,7 +93,7 @@ def _framed(head: Size, inside: list[Layout]) -> Size:
 
 def _boxes(arranged: Layers, sizes: dict[Item, Size]) -> tuple[dict[Item, Box], list[tuple[float, float]]]:
     """Each item's box, and the top and bottom of each layer."""
-    x = columns(arranged, {item: width for item, (width, _) in sizes.items()})
+    x = set_columns(arranged, {item: width for item, (width, _) in sizes.items()})
     boxes: dict[Item, Box] = {}
     bands = []
     top = GAP if any(arranged.rank[edge.target] == 0 for edge in arranged.back) else 0.0  # room for its turn

@@ -17,7 +17,7 @@ DARKEST = 0.5
 SHORTEST = 0.00005  # seconds worth telling
 
 
-def counts(graph: Graph, read: Sequence[Execution], subtitle: tuple[str, ...]) -> Picture:
+def show_counts(graph: Graph, read: Sequence[Execution], subtitle: tuple[str, ...]) -> Picture:
     looks = {}
     ends = {step.state: colour_of(step) for one in read for step in one.steps if step.fails}
     for name, count in executions.per_state(read).items():
@@ -30,22 +30,22 @@ def counts(graph: Graph, read: Sequence[Execution], subtitle: tuple[str, ...]) -
         colour = theme.FAILED if count.failed else theme.REVIEW if count.review else theme.ACCEPTED
         share = (count.failed or count.review) / count.entered
         looks[name] = Look(colour, tuple(words), SHADE + (DARKEST - SHADE) * share)
-    taken = {pair: theme.GREY for one in read for pair in way(graph, one.steps)}
+    taken = {pair: theme.GREY for one in read for pair in find_way(graph, one.steps)}
     key = {"no error": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed": theme.FAILED}
     return Picture("What every state did", subtitle, looks, taken, key | {"never entered": theme.GREY})
 
 
-def trace(graph: Graph, execution: Execution) -> Picture:
+def show_trace(graph: Graph, execution: Execution) -> Picture:
     by_state = defaultdict(list)
     for step in execution.steps:
         by_state[step.state].append(step)
-    looks = {name: Look(colour_of(steps[-1]), told(steps)) for name, steps in by_state.items()}
+    looks = {name: Look(colour_of(steps[-1]), tell(steps)) for name, steps in by_state.items()}
     key = {"done": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed or caught": theme.FAILED}
     return Picture(
         title(execution),
         (execution.name, f"started {moment(execution.start)}", *filter(None, [reason(execution.cause)])),
         looks,
-        way(graph, execution.steps),
+        find_way(graph, execution.steps),
         key | {"not reached": theme.GREY},
     )
 
@@ -62,7 +62,7 @@ def title(execution: Execution) -> str:
     return f"An accepted execution: {execution.label} at {execution.confidence:.3f}, {time}"
 
 
-def told(steps: Sequence[Step]) -> tuple[str, ...]:
+def tell(steps: Sequence[Step]) -> tuple[str, ...]:
     """Time, error and retries of the stays in one state."""
     seconds = sum(step.seconds or 0 for step in steps)
     words = [f"{len(steps):,} times"] * (len(steps) > 1) + [duration(seconds)] * (seconds >= SHORTEST)
@@ -73,7 +73,7 @@ def told(steps: Sequence[Step]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def way(graph: Graph, steps: Sequence[Step]) -> dict[tuple[str, str], str]:
+def find_way(graph: Graph, steps: Sequence[Step]) -> dict[tuple[str, str], str]:
     """The edges that an execution took, in the colour of the state that each leaves."""
     taken = {(START, step.state): theme.ACCEPTED for step in steps[:1]}
     last: dict[str, Step] = {}

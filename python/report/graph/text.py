@@ -20,17 +20,17 @@ def width(text: str, size: float, bold: bool = False) -> float:
 def wrap(text: str, room: float, size: float, lines: int, bold: bool = False) -> list[str]:
     """Broken between words, also where CamelCase begins one, into lines of like width; what does not fit is cut."""
     pieces = PIECES.findall(" ".join(text.split()))
-    found = _filled(pieces, room, size, bold)
+    found = _fill(pieces, room, size, bold)
     if len(found) > lines:
         found = [*found[: lines - 1], "".join(found[lines - 1 :])]
     else:
         rooms = (room * part / 20 for part in range(1, 21))
-        evenly = (_filled(pieces, narrower, size, bold) for narrower in rooms)
+        evenly = (_fill(pieces, narrower, size, bold) for narrower in rooms)
         found = next(each for each in evenly if len(each) == len(found))
     return [cut(line.rstrip(), room, size, bold) for line in found]
 
 
-def _filled(pieces: list[str], room: float, size: float, bold: bool) -> list[str]:
+def _fill(pieces: list[str], room: float, size: float, bold: bool) -> list[str]:
     found = [""]
     for piece in pieces:
         if found[-1] and width((found[-1] + piece).rstrip(), size, bold) > room:

@@ -1,13 +1,19 @@
-"""How far each statistic has drifted from the baseline, all on one scale: multiples of what is tolerated."""
+"""The charts of how far the answers can be trusted: by what a threshold lets through, by
+whether it is as right as it is sure, and by how far each statistic has drifted from the baseline."""
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from core import canvas
+from core.canvas import Line
+from core.figures import metrics, scores
 from core.figures.drift import Drift
+from core.figures.scores import Curve
 from report import theme
-from training.plots import canvas
 
+SIZE = (theme.WIDTH, 4.8)
 LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
     "moved": (theme.FAILED, "D"),
     "steady": (theme.LIVE, "o"),
@@ -16,9 +22,26 @@ LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
 }
 
 
-def compared(drifts: Sequence[Drift]) -> Figure:
-    """A row per drift, from the top in the given order, with the bounds that its number of records allows."""
-    figure, axes = canvas(
+def draw_coverage(live: Curve, what: str, known: Curve | None, threshold: float) -> Figure:
+    """`what` says where the live curve's accuracy comes from: labels or an estimate."""
+    lines = [Line(f"live, {what}", live, live.at(threshold), theme.LIVE)]
+    if known:
+        lines.append(Line("own test split, true", known, known.at(threshold), theme.BASELINE, "--"))
+    return canvas.draw_coverage("Coverage against accuracy", lines, threshold, theme.muted(), SIZE)
+
+
+def draw_reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
+    bins = scores.reliability(probabilities, labels)
+    bounds = [metrics.wilson(b["accuracy"], int(b["count"])) for b in bins]
+    classes = probabilities.shape[1]
+    return canvas.draw_reliability(
+        "Reliability", bins, classes, "live, true", theme.LIVE, theme.muted(), bounds, SIZE
+    )
+
+
+def draw_drifts(drifts: Sequence[Drift]) -> Figure:
+    """In multiples of what is tolerated: a row per drift, with the bounds that its number of records allows."""
+    figure, axes = canvas.canvas(
         "Drift from the baseline",
         "drift, in multiples of its tolerance",
         "",

@@ -1,12 +1,15 @@
-"""How sure the model was: each answer over time, and how the confidence of each class is spread."""
+"""The charts of one model's answers: how sure it was, how often it answered each class, and at which hour."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from core.canvas import canvas
+from core.figures import metrics
 from report import theme
-from training.plots import canvas
+from report.facts import HOURS
 
 WIDE, NARROW = (13.0, 4.6), (theme.WIDTH, 4.8)
 MARKERS = "o^sDvP*X"  # told apart without colour
@@ -14,7 +17,7 @@ ROW = 0.09  # of the axis's height: each kind of failed execution has a row of i
 BIN = 0.02
 
 
-def over_time(
+def draw_timeline(
     times: np.ndarray,
     probabilities: np.ndarray,
     names: Sequence[str],
@@ -30,10 +33,10 @@ def over_time(
     for index, name in enumerate(names):
         chosen = predicted == index
         axes.plot(
-            moments(times[chosen]),
+            as_moments(times[chosen]),
             confidence[chosen],
             MARKERS[index % len(MARKERS)],
-            color=theme.CLASSES[index % len(theme.CLASSES)],
+            color=colour_of(index),
             markersize=side,
             markeredgewidth=0,
             alpha=alpha,
@@ -48,7 +51,7 @@ def over_time(
         colour = theme.REVIEW if kind == "review" else theme.FAILED
         heights = np.full(len(moment), rows[kind])
         axes.plot(
-            moments(moment),
+            as_moments(moment),
             heights,
             "|" if kind == "review" else "x",
             color=colour,
@@ -65,7 +68,7 @@ def over_time(
     return figure
 
 
-def histogram(probabilities: np.ndarray, names: Sequence[str], threshold: float) -> Figure:
+def draw_histogram(probabilities: np.ndarray, names: Sequence[str], threshold: float) -> Figure:
     """One panel per predicted class, on one scale."""
     figure = Figure(figsize=(theme.WIDTH, 1.4 + 1.5 * len(names)), layout="constrained")
     figure.suptitle("Confidence by predicted class", x=0.01, ha="left")
@@ -75,7 +78,7 @@ def histogram(probabilities: np.ndarray, names: Sequence[str], threshold: float)
     edges = np.linspace(floor, 1, round((1 - floor) / BIN) + 1)
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
         mine = confidence[predicted == index]
-        colour = theme.CLASSES[index % len(theme.CLASSES)]
+        colour = colour_of(index)
         axes.hist(mine, edges, color=colour, edgecolor=theme.background(), linewidth=0.6)
         axes.axvline(threshold, color=theme.ink(), linestyle="--", linewidth=1.2)
         axes.set_title(f"{name}, {len(mine):,} records", fontsize=12, fontweight="normal")
@@ -85,5 +88,55 @@ def histogram(probabilities: np.ndarray, names: Sequence[str], threshold: float)
     return figure
 
 
-def moments(times: np.ndarray) -> np.ndarray:
+def as_moments(times: np.ndarray) -> np.ndarray:
     return (times * 1e6).astype("datetime64[us]")
+
+
+def draw_shares(counts: np.ndarray, names: Sequence[str], baseline: np.ndarray | None) -> Figure:
+    """Each class's share of the answers, with its bounds, beside its share in the baseline."""
+    height = 1.9 + 0.7 * len(names)
+    figure, axes = canvas("Predicted classes", "share of the records", "", (theme.WIDTH, height))
+    total = counts.sum()
+    rows = np.arange(len(names))
+    axes.barh(rows, counts / total, height=0.55, color=[colour_of(index) for index in range(len(names))])
+    bounds = np.array([metrics.wilson(count / total, total)[1:] for count in counts])
+    axes.errorbar(
+        counts / total,
+        rows,
+        xerr=np.abs(bounds - (counts / total)[:, None]).T,
+        fmt="none",
+        ecolor=theme.ink(),
+        elinewidth=1.4,
+        capsize=4,
+        label=f"{1 - metrics.ALPHA:.1%} bounds",
+    )
+    if baseline is not None:
+        expected = baseline / baseline.sum()
+        axes.plot(
+            expected, rows, "D", color=theme.background(), markeredgecolor=theme.ink(), label="baseline"
+        )
+    axes.set_yticks(rows, [f"{name}\n{count:,}" for name, count in zip(names, counts, strict=True)])
+    axes.invert_yaxis()
+    axes.grid(False, axis="y")
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_hours(counts: np.ndarray, names: Sequence[str]) -> Figure:
+    """A cell per class and hour of the day, as `count_hours` counts them; an hour without records stays empty."""
+    height = 2.2 + 0.55 * len(names)
+    figure, axes = canvas("Records by hour of the day", "hour of the day (UTC)", "", (theme.WIDTH, height))
+    image = axes.imshow(np.ma.masked_equal(counts, 0), cmap="cividis", aspect="auto", vmin=0)
+    bar = figure.colorbar(image, ax=axes, orientation="horizontal", label="records", aspect=40)
+    bar.ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_xticks(range(0, HOURS, 3))
+    axes.set_yticks(range(len(names)), names)
+    axes.grid(False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return figure
+
+
+def colour_of(index: int) -> str:
+    return theme.CLASSES[index % len(theme.CLASSES)]

@@ -1,18 +1,20 @@
-"""How many executions started when, and how they ended."""
+"""The charts of what a state machine did: how its executions ended, and how long each step took."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import floor
 
 import numpy as np
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from core.canvas import canvas
 from report import theme
 from report.executions import Execution
-from training.plots import canvas
+from report.graph.text import cut
+from report.workflow_facts import PERCENTILES, measure_percentiles
 
 COLOURS = {  # from the bottom of a bar to its top
     "accepted": theme.ACCEPTED,
@@ -40,12 +42,15 @@ MINUTES = {
 }
 MOST_BARS = 48
 DAY = timedelta(days=1)
+MARKERS = "o^s"  # of the percentiles
+SPREAD = 20  # from this ratio of the slowest to the quickest on, the axis is logarithmic
+ROOM = 150.0  # for a step's name, in points
 
 
-def draw(executions: Sequence[Execution], since: datetime, until: datetime) -> Figure:
-    words = bar_width(since, until)
+def draw_outcomes(executions: Sequence[Execution], since: datetime, until: datetime) -> Figure:
+    words = choose_bar_width(since, until)
     step = timedelta(minutes=MINUTES[words])
-    counts = binned(executions, step)
+    counts = count_by_bar(executions, step)
     figure, axes = canvas("Executions by outcome", "", f"executions started per {words}", (theme.WIDTH, 4.2))
     starts = sorted({start for start, _ in counts})
     days = date2num(starts)
@@ -66,16 +71,46 @@ def draw(executions: Sequence[Execution], since: datetime, until: datetime) -> F
     return figure
 
 
-def bar_width(since: datetime, until: datetime) -> str:
+def choose_bar_width(since: datetime, until: datetime) -> str:
     """The narrowest width that makes the window no more than some bars, in words."""
     minutes = (until - since).total_seconds() / 60
     return next((words for words, width in MINUTES.items() if minutes / width <= MOST_BARS), "7 days")
 
 
-def binned(executions: Sequence[Execution], width: timedelta) -> Counter[tuple[datetime, str]]:
+def count_by_bar(executions: Sequence[Execution], width: timedelta) -> Counter[tuple[datetime, str]]:
     """How many of each outcome started in each bar; bars begin at round times of UTC."""
     seconds = width.total_seconds()
     return Counter(
         (datetime.fromtimestamp(floor(one.start.timestamp() / seconds) * seconds, UTC), one.outcome)
         for one in executions
     )
+
+
+def draw_times(seconds: Mapping[str, Sequence[float]]) -> Figure:
+    """From the first step at the top to the last."""
+    figure, axes = canvas(
+        "Time in each step",
+        "milliseconds in the step, retries included",
+        "",
+        (theme.WIDTH, 1.9 + 0.55 * len(seconds)),
+    )
+    rows = range(len(seconds), 0, -1)
+    points = np.array([measure_percentiles(values) for values in seconds.values()])
+    axes.hlines(rows, points[:, 0], points[:, -1], color=theme.SKY, linewidth=3, zorder=1)
+    for percent, marker, column in zip(PERCENTILES, MARKERS, points.T, strict=True):
+        axes.plot(column, rows, marker, color=theme.BLUE, markersize=7, label=f"p{percent}")
+    names = [
+        f"{cut(name, ROOM, 11)}\n{len(values):,} {'time' if len(values) == 1 else 'times'}"
+        for name, values in seconds.items()
+    ]
+    axes.set_yticks(rows, names)
+    axes.set_ylim(0.4, len(seconds) + 0.6)
+    axes.margins(x=0.08)
+    if points.max() > SPREAD * points.min():
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.xaxis.set_minor_formatter("")
+    figure.legend(loc="outside lower left", ncols=3)
+    return figure
