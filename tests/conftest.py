@@ -4,11 +4,13 @@ What a user has below build/ is left alone: a run that has changed anything ther
 """
 
 import base64
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,22 @@ def captured(
 @pytest.fixture(scope="session", name="captured")
 def captured_fixture() -> Callable[..., bytes]:
     return captured
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[[dict[str, bytes]], bytes]:
+    """Make the bytes of a .tar.gz out of its members."""
+
+    def make(members: dict[str, bytes]) -> bytes:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+            for name, content in members.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        return packed.getvalue()
+
+    return make
 
 
 @pytest.fixture

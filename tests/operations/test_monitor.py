@@ -1,7 +1,6 @@
 """`make monitor`: the monitor's own zip runs in the local cloud, and a person reads what it came to."""
 
 import io
-import json
 import os
 import re
 import uuid
@@ -57,21 +56,12 @@ def read(drawn) -> str:
     return printed.getvalue()
 
 
-def captured(time: datetime) -> str:
-    output = {"encoding": "JSON", "data": "[0.98, 0.02]"}
-    record = {
-        "captureData": {"endpointOutput": output},
-        "eventMetadata": {"eventId": "1", "inferenceTime": time.isoformat()},
-        "eventVersion": "0",
-    }
-    return json.dumps(record) + "\n"
-
-
-def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
+def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws, captured):
     now = datetime.now(UTC) - timedelta(seconds=1)
     aws("s3").create_bucket(Bucket=BUCKET)
     key = f"captures/{MODEL}/{NAME}/AllTraffic/{now:%Y/%m/%d/%H}/00-00-000-1.jsonl"
-    aws("s3").put_object(Bucket=BUCKET, Key=key, Body=captured(now) * 3 + "half a li")
+    lines = captured(now.isoformat(), "[0.98, 0.02]", image=None) * 3
+    aws("s3").put_object(Bucket=BUCKET, Key=key, Body=lines + b"half a li")
     name = deployed(BUCKET=BUCKET, ENDPOINT_NAME=NAME, MODEL=MODEL, NAMESPACE="Scones/run")
 
     text = read(monitor_now.table(monitor_now.invoke(name)))

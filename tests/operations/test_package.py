@@ -1,6 +1,5 @@
 """The zips that Terraform deploys: built as a user builds them, then opened and imported as Lambda does."""
 
-import base64
 import importlib.metadata
 import io
 import json
@@ -167,17 +166,6 @@ def photo(kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def captured(image: bytes) -> str:
-    """A line of a capture file."""
-    sent = {"encoding": "BASE64", "data": base64.b64encode(image).decode()}
-    record = {
-        "captureData": {"endpointInput": sent, "endpointOutput": {"encoding": "JSON", "data": "[0.9, 0.1]"}},
-        "eventMetadata": {"eventId": "1", "inferenceTime": "2024-10-15T13:05:12Z"},
-        "eventVersion": "0",
-    }
-    return json.dumps(record) + "\n"
-
-
 def installed_wheel(name: str, folder: Path) -> Path:
     """A wheel of what is installed: the same version, for this machine's Python."""
     distribution = importlib.metadata.distribution(name)
@@ -187,7 +175,9 @@ def installed_wheel(name: str, folder: Path) -> Path:
     return wheel
 
 
-def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypatch, aws, cloud_variables):
+def test_what_the_monitor_is_packed_with_is_all_that_it_needs(
+    tmp_path, monkeypatch, aws, cloud_variables, captured
+):
     """Built for this machine's Python, it runs to its end with nothing else but boto3, as Lambda has it."""
     here = [installed_wheel(name, tmp_path) for name in wheels.PACKAGES]
     monkeypatch.setattr(wheels, "fetch", lambda _architecture: here)
@@ -205,7 +195,7 @@ def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypa
     s3.put_object(
         Bucket=BUCKET,
         Key="captures/0123456789abcdef/ep/AllTraffic/2024/10/15/13/05-12-000-1.jsonl",
-        Body="".join(captured(image) for image in photos).encode(),
+        Body=b"".join(captured("2024-10-15T13:05:12Z", image=image) for image in photos),
     )
     settings = {
         "BUCKET": BUCKET,

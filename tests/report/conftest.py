@@ -4,7 +4,6 @@ import io
 import json
 import re
 import sys
-import tarfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -70,7 +69,7 @@ def traffic(captured: Callable[..., bytes]) -> Callable[..., tuple[bytes, bytes]
 
 
 @pytest.fixture(scope="session")
-def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def artefact(tmp_path_factory: pytest.TempPathFactory, pack: Callable[[dict[str, bytes]], bytes]) -> Path:
     """What the report reads of a model artefact whose validation split looked like `traffic`."""
     images, probabilities, labels = answered(200, 0)
     curve = [{"threshold": t, "coverage": 1.5 - t, "selective_accuracy": t} for t in (0.6, 0.8, 0.99)]
@@ -80,12 +79,7 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "metrics.json": {"n_test": 150, "coverage_curve": curve},
     }
     path = tmp_path_factory.mktemp("model") / "model.tar.gz"
-    with tarfile.open(path, "w:gz") as tar:
-        for name, content in members.items():
-            body = json.dumps(content).encode()
-            member = tarfile.TarInfo(name)
-            member.size = len(body)
-            tar.addfile(member, io.BytesIO(body))
+    path.write_bytes(pack({name: json.dumps(content).encode() for name, content in members.items()}))
     return path
 
 

@@ -4,7 +4,6 @@ import io
 import pickle
 import subprocess
 import sys
-import tarfile
 
 import boto3
 import numpy as np
@@ -58,22 +57,6 @@ def command(project):
         )
 
     return run
-
-
-@pytest.fixture(scope="session")
-def pack():
-    """Make the bytes of a .tar.gz out of its members."""
-
-    def make(members):
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
-            for name, content in members.items():
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-        return packed.getvalue()
-
-    return make
 
 
 @pytest.fixture(scope="session")
