@@ -43,14 +43,13 @@ def plan(envs: list[str]) -> dict[str, list[Resource]]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "terraform")
         mocks = (terraform.CONFIGURATION / MOCKS).read_text()
-        without = shutil.ignore_patterns("tests", "bootstrap", "*.model.tfvars.json")
+        without = shutil.ignore_patterns("*.tftest.hcl", "bootstrap", "*.model.tfvars.json")
         shutil.copytree(terraform.CONFIGURATION, copy, ignore=without)
         zips = Path(folder, "build/lambdas")
         zips.mkdir(parents=True)
         for function in FUNCTIONS:
             (zips / f"{function}.zip").touch()
         test = copy / "tests/cost.tftest.hcl"
-        test.parent.mkdir()
         test.write_text("\n".join([mocked(mocks), *map(named, FUNCTIONS), *map(run, envs)]))
         call(copy, "init", "-backend=false", "-input=false", "-json")
         return dict(plans(call(copy, "test", "-json", "-verbose")))
