@@ -105,6 +105,16 @@ def test_every_alarm_has_its_heading_in_the_runbook() -> None:
     assert [name for name in alarms() if not any(re.fullmatch(name, heading) for heading in headings)] == []
 
 
+def test_every_function_that_is_watched_has_the_headings_of_its_alarms() -> None:
+    text = (ROOT / "terraform/functions.tf").read_text()
+    table = re.findall(r"^    (\w+) = {\n(.*?)^    }", text, re.MULTILINE | re.DOTALL)
+    watched = {stage: settings for stage, settings in table if re.search(r"watched += true", settings)}
+    assert {"serialize", "filter"} <= watched.keys()
+    names = {f"{stage}-throttles" for stage in watched}
+    names |= {f"{stage}-errors" for stage, settings in watched.items() if "raises_by_design" not in settings}
+    assert names - runbook().keys() == set()
+
+
 def test_every_heading_of_an_alarm_is_for_an_alarm_that_exists() -> None:
     names = list(alarms())
     assert [heading for heading in runbook() if not any(re.fullmatch(name, heading) for name in names)] == []

@@ -15,7 +15,11 @@ from core.console import UserError, out, run
 from operations import wheels, zips
 
 # Each is lambdas/<name>.py, and brings what that imports.
-FUNCTIONS = ("serialize", "classify", "filter", "batch", "collect", "monitor")
+FUNCTIONS = tuple(
+    file.stem
+    for file in sorted((closure.PYTHON / "lambdas").glob("*.py"))
+    if "\ndef handler(" in file.read_text()
+)
 ARCHITECTURE = "arm64"
 COMPILED = {"monitor"}  # these bring the packages of lambdas/requirements.txt too
 BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or Python than it configures

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.figures import baseline
 from core.figures.baseline import Baseline
+from core.figures.pictures import STATISTICS
 from monitoring import window
 from monitoring.record import Record
 from monitoring.window import collect
@@ -71,7 +72,7 @@ def test_each_model_behind_an_endpoint_has_a_window_of_its_own():
         [0.2, 0.8],
     ]
     assert np.isnan(found["a" * 16].pictures).all()
-    assert found["a" * 16].pictures.shape == (5, 8)
+    assert found["a" * 16].pictures.shape == (5, len(STATISTICS))
 
 
 def test_pictures_are_measured_in_the_order_of_the_records():
@@ -95,7 +96,11 @@ def test_records_of_another_number_of_classes_are_counted_and_left_out(reference
     (found,) = collect(records, baseline_of=lambda _: reference).values()
     assert (found.probabilities.shape, found.mismatched) == ((1, 2), 3)
     (found,) = collect(records[:3], baseline_of=lambda _: reference).values()
-    assert (found.probabilities.shape, found.pictures.shape, found.mismatched) == ((0, 2), (0, 8), 3)
+    assert (found.probabilities.shape, found.pictures.shape, found.mismatched) == (
+        (0, 2),
+        (0, len(STATISTICS)),
+        3,
+    )
 
 
 def test_the_right_class_is_found_by_event_by_inference_id_and_by_the_photos_key():

@@ -75,6 +75,13 @@ def built(tmp_path_factory):
     return folder
 
 
+def test_every_function_that_terraform_deploys_is_zipped_and_no_other():
+    table = re.search(
+        r"^  functions = {\n(.*?)^  }", (ROOT / "terraform/functions.tf").read_text(), re.M | re.S
+    )
+    assert sorted(re.findall(r"^    (\w+) = {", table[1], re.M)) == sorted(packaging.FUNCTIONS)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_zip_holds_its_handler_and_what_that_needs_and_is_small(built, name):
     with zipfile.ZipFile(built / f"{name}.zip") as archive:

@@ -29,7 +29,7 @@ def stage(command, project):
     """Stage and return what the user sees; fails unless the exit status is the expected one."""
 
     def run(source, *flags, out="data", status=0):
-        result = command("stage", "--source", source, "--out", out, *flags)
+        result = command("stage", "--source", source, "--out", out, "--classes", "bicycle,motorcycle", *flags)
         assert result.returncode == status, result.stdout + result.stderr
         assert "Traceback" not in result.stderr
         if status:
