@@ -37,7 +37,7 @@ help: ## Explain every target
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
 
 .PHONY: demo
-demo: $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=...
+demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=...
 	@$(BIN)/python -m operations.demo --dataset $(DATASET)
 
 ##@ The model
@@ -163,7 +163,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -195,16 +195,18 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
 	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
 
-# How .venv is made: one stamp per group of dependencies, redone when the versions change. What the README asks for is
-# looked at first: nobody waits for an install to hear that it was in vain.
+# What the README asks for is looked at first: nobody waits for an install to hear that it was in vain.
 
-READ_TERRAFORM := 'import json, sys; v = json.load(sys.stdin)["terraform_version"]; sys.exit([*map(int, v.split(".")[:2])] < [1, 11])'
+# Never made, so that it is looked at each time.
+$(VENV)/.terraform:
+	@terraform version -json 2>/dev/null | grep -Eq '"terraform_version": *"(1\.(1[1-9]|[2-9][0-9])|[2-9])\.' \
+	  || { echo "error: there is no terraform 1.11 or newer on the PATH: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
+
+# How .venv is made: one stamp per group of dependencies, redone when the versions change.
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "error: $(PYTHON) is too old, Python 3.11 or newer is needed: set PYTHON=/path/to/python3" >&2; exit 1; }
-	@terraform version -json 2>/dev/null | $(PYTHON) -c $(READ_TERRAFORM) 2>/dev/null \
-	  || { echo "error: there is no terraform 1.11 or newer on the PATH: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 	  || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 
