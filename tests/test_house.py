@@ -73,6 +73,12 @@ def test_the_architecture_page_shows_the_same_floors() -> None:
     assert shown == [set(rooms) for rooms in FLOORS]
 
 
+def test_the_contributors_page_draws_the_same_floors() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    floors = re.findall(r"^  subgraph floor(\d) .*\n((?:    \w+\n)+)  end$", page, re.MULTILINE)
+    assert [set(rooms.split()) for _, rooms in sorted(floors)] == [set(rooms) for rooms in FLOORS]
+
+
 def test_the_architecture_page_says_which_module_each_make_target_is() -> None:
     rules = re.findall(r"^([a-z]+):.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     is_terraform = ("$(TERRAFORM)", "-m operations.terraform")

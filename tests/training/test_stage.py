@@ -178,6 +178,7 @@ def test_a_damaged_data_set_is_mended(stage, photos, project, damage):
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a process by another way there")
 def test_ctrl_c_leaves_nothing_half_written(project):
     flags = [sys.executable, "-m", "training.stage", "--source", "sample", "--out", "data"]
+    flags += ["--classes", "bicycle,motorcycle"]
     process = subprocess.Popen(flags, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     while not list(project.glob(".data-*/new/train/*.png")):
         assert process.poll() is None

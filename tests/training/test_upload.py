@@ -16,6 +16,7 @@ def stored(bucket):
 def test_staging_with_upload_sends_the_whole_data_set(command, bucket, cifar, project):
     (project / "photos.tar.gz").write_bytes(cifar())
     flags = ["--source", "photos.tar.gz", "--out", "data", "--upload", f"s3://{bucket}/data/"]
+    flags += ["--classes", "bicycle,motorcycle"]
     first = command("stage", *flags)
     assert first.returncode == 0, first.stderr
     assert "84 files sent, 0 were there" in first.stdout
