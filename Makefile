@@ -197,9 +197,9 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 
 # What the README asks for is looked at first: nobody waits for an install to hear that it was in vain.
 
-# Never made, so that it is looked at each time.
+# Never made, so that it is looked at each time. grep reads to the end: -q would break the pipe before terraform is done.
 $(VENV)/.terraform:
-	@terraform version -json 2>/dev/null | grep -Eq '"terraform_version": *"(1\.(1[1-9]|[2-9][0-9])|[2-9])\.' \
+	@terraform version -json 2>/dev/null | grep -E '"terraform_version": *"(1\.(1[1-9]|[2-9][0-9])|[2-9])\.' >/dev/null \
 	  || { echo "error: there is no terraform 1.11 or newer on the PATH: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 
 # How .venv is made: one stamp per group of dependencies, redone when the versions change.

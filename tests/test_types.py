@@ -26,7 +26,10 @@ gaps.wrap("S3Response", "list_object_versions")                      # arg-type
 
 
 def test_a_wrong_call_is_found_wherever_the_function_is(tmp_path):
-    pytest.importorskip("mypy", reason="mypy comes with `make lint`, the tests' own packages have it not")
+    for package in ("mypy", "types_boto3_s3"):
+        pytest.importorskip(
+            package, reason=f"{package} comes with `make lint`, the tests' own packages have it not"
+        )
     (tmp_path / "calls.py").write_text(CALLS)
     command = [sys.executable, "-m", "mypy", "--no-error-summary", tmp_path / "calls.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

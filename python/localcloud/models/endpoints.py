@@ -1,5 +1,6 @@
 """What runs behind SageMaker's endpoints: one model server (see `modelserver`) per production variant."""
 
+import contextlib
 import http.client
 import random
 import shutil
@@ -28,6 +29,7 @@ PROGRAM = Path(__file__).with_name("modelserver.py")
 DEFAULT_CODE = "inference.py"
 HOST = "127.0.0.1"
 LOAD_SECONDS = 120
+ENDING_SECONDS = 2
 ANSWER_SECONDS = 60  # SageMaker's own limit
 FORWARDED = ("Accept", "Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
 
@@ -77,6 +79,9 @@ class ModelServer:
             message = "Your invocation timed out while waiting for a response from container primary."
             return Reply(500, "text/plain", message.encode())
         except (OSError, http.client.HTTPException):
+            # Its connection ends some moments before the process does, which the next request asks for.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ENDING_SECONDS)
             return Reply(500, "text/plain", b"The container went away while it worked on the request.")
 
     def stop(self) -> None:
