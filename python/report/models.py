@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from core import artefacts
 from core.console import UserError
+from core.contract.model_id import artefact_key, identify
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
 from core.figures.scores import Curve, read_curve
-
-ID_DIGITS = 16  # of the artefact's SHA-256: the model's name in the bucket and in captures
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def find_given(location: str | None) -> Finder:
             why_no_baseline="No model was given, so there is no baseline: add --model model.tar.gz."
         )
     archive = artefacts.read(location)
-    model, own = open_artefact(archive, location), hashlib.sha256(archive).hexdigest()[:ID_DIGITS]
+    model, own = open_artefact(archive, location), identify(hashlib.sha256(archive).hexdigest())
     other = Model(
         why_no_baseline=f"--model is {own}, so there is no baseline for this one: give its own artefact."
     )
@@ -43,7 +42,7 @@ def find_stored(bucket: str, known: Mapping[str, list[str]]) -> Finder:
     """The models in an environment's bucket; `known` has the classes of those that need no artefact for it, by id."""
 
     def find(model_id: str) -> Model:
-        location = f"s3://{bucket}/models/{model_id}/model.tar.gz"
+        location = f"s3://{bucket}/{artefact_key(model_id)}"
         try:
             return open_artefact(artefacts.read(location), location)
         except UserError as error:  # a model that was removed, or one of the built-in algorithm
