@@ -3,14 +3,10 @@
 What a user has below build/ is left alone: a run that has changed anything there fails, see test_conftest.py.
 """
 
-import base64
-import io
-import json
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +17,7 @@ from botocore.config import Config
 from xdist.scheduler import LoadScopeScheduling
 
 from localcloud import server
+from operations import workplace
 from training import sample, selection, stage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +29,6 @@ REGION = "us-east-1"
 LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
-IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
 
 Listing = dict[str, tuple[int, int]]  # by name, each file's size and the time when it was written
 BEFORE = pytest.StashKey[Listing]()
@@ -130,12 +126,7 @@ def client(service: str, url: str) -> Any:
 @pytest.fixture(scope="session")
 def cloud_variables(cloud: str) -> dict[str, str]:
     """The variables by which a command finds the local cloud."""
-    return {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": cloud,
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }
+    return workplace.variables(cloud)
 
 
 @pytest.fixture(scope="session")
@@ -159,57 +150,6 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run([sys.executable, "-m", *map(str, command)], check=True)
     return folder
-
-
-def captured(
-    time: str = "2024-10-16T09:36:38Z",
-    output: str = "[0.94, 0.06]",
-    encoding: str = "JSON",
-    image: bytes | None = IMAGE,
-    **metadata: Any,
-) -> bytes:
-    """One line of a capture file."""
-    kind = {"JSON": "application/json", "CSV": "text/csv"}.get(encoding, "application/octet-stream")
-    data = {
-        "endpointOutput": {
-            "observedContentType": kind,
-            "mode": "OUTPUT",
-            "data": output,
-            "encoding": encoding,
-        }
-    }
-    if image is not None:
-        text = base64.b64encode(image).decode()
-        data["endpointInput"] = {
-            "observedContentType": "image/png",
-            "mode": "INPUT",
-            "data": text,
-            "encoding": "BASE64",
-        }
-    event = {"eventId": "3f495fda-5c9e-410c-b736-a472cea3a65e", "inferenceTime": time, **metadata}
-    line = {"captureData": data, "eventMetadata": event, "eventVersion": "0"}
-    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
-
-
-@pytest.fixture(scope="session", name="captured")
-def captured_fixture() -> Callable[..., bytes]:
-    return captured
-
-
-@pytest.fixture(scope="session")
-def pack() -> Callable[[dict[str, bytes]], bytes]:
-    """Make the bytes of a .tar.gz out of its members."""
-
-    def make(members: dict[str, bytes]) -> bytes:
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
-            for name, content in members.items():
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-        return packed.getvalue()
-
-    return make
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import atexit
 import contextlib
 import functools
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import boto3
 from core import environment
 from core.console import UserError
 from localcloud.server import running
-from operations.demo import ROOT, use_cloud
+from operations import workplace
 
 # A model of the standard size; how long it was trained makes no difference to how quickly it answers.
 TRAINING = ("--epochs", "6", "--min-accuracy", "0.5")
@@ -55,22 +54,20 @@ class Deployed:
 
 
 @functools.cache
-def deployed() -> Deployed:
+def deploy() -> Deployed:
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-    ignored = shutil.ignore_patterns(".terraform", "*.model.tfvars.json", "*.tfplan")
-    shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=ignored)
+    workplace.copy(folder)
     url = stack.enter_context(running())
     with inside(folder, url):
         command("operations.package")
         command("training.stage", "--source", "sample", "--out", "data")
         command("training.train", "--data", "data", "--out", "model", *TRAINING)
-        command("operations.bootstrap", "local")
-        command("operations.terraform", "local", "init")
-        apply()
+        workplace.bootstrap(command)
+        workplace.apply(command)
         command("training.promote", "--env", "local", "--run", "model/model.tar.gz")
-        apply()
+        workplace.apply(command)
         return Deployed(folder, url, environment.outputs("local"))
 
 
@@ -78,17 +75,12 @@ def deployed() -> Deployed:
 def inside(folder: Path, url: str) -> Iterator[None]:
     before = dict(os.environ)
     with contextlib.chdir(folder):
-        use_cloud(url)
+        workplace.use_cloud(url)
         try:
             yield
         finally:
             os.environ.clear()
             os.environ.update(before)
-
-
-def apply() -> None:
-    command("operations.terraform", "local", "plan", "-input=false", "-out=local.tfplan")
-    command("operations.terraform", "local", "apply", "-input=false", "local.tfplan")
 
 
 def command(module: str, *arguments: str) -> None:

@@ -61,7 +61,7 @@ def read(path: Path) -> Measuring:
         content = json.loads(path.read_text())
         known = content.pop(DETAILS, {})
         told = known.get("figures", {})
-        figures = [measured(name, float(value), told.get(name, {})) for name, value in content.items()]
+        figures = [parse(name, float(value), told.get(name, {})) for name, value in content.items()]
         return Measuring(Machine(**known["machine"]) if "machine" in known else None, figures)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): name a file of make bench") from error
@@ -69,7 +69,7 @@ def read(path: Path) -> Measuring:
         raise UserError(f"{path} is not a file of make bench: name another") from error
 
 
-def measured(name: str, value: float, told: dict[str, Any]) -> Measured:
+def parse(name: str, value: float, told: dict[str, Any]) -> Measured:
     return Measured(
         name,
         value,

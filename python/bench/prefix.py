@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench import single
-from bench.deployed import Deployed, deployed
+from bench.deployed import Deployed, deploy
 from bench.figures import Figure
 from operations.bulk_run import Run
 from operations.client import Client, Photo
@@ -34,7 +34,7 @@ LOOK_SECONDS = 0.5
 
 @contextlib.contextmanager
 def ready() -> Iterator[Callable[[], list[Figure]]]:
-    made, photos = deployed(), drawings()
+    made, photos = deploy(), drawings()
     with made.inside(), tempfile.TemporaryDirectory() as folder:
         upload(photos)
         artefact.unpack(made.model, Path(folder))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from bench.deployed import Deployed, deployed
+from bench.deployed import Deployed, deploy
 from bench.figures import Figure
 from report import executions
 
@@ -18,7 +18,7 @@ POLL_SECONDS = 0.02
 
 @contextlib.contextmanager
 def ready() -> Iterator[Callable[[], list[Figure]]]:
-    made = deployed()
+    made = deploy()
     photos = [path.read_bytes() for path in sorted((made.data / "test").glob("*.png"))[: PHOTOS + WARM]]
     route(made, photos[:WARM])
     list(answers(made, photos[:WARM]))

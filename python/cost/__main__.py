@@ -37,10 +37,10 @@ def main() -> None:
         out.print(sheet.table())
     out.print(f"Prices of {asked.date} in {asked.region}. Durations: {took.conditions}.")
     if options.page:
-        options.page.write_text(filled(options.page, drawn))
+        options.page.write_text(fill(options.page, drawn))
 
 
-def filled(page: Path, drawn: list[sheets.Sheet]) -> str:
+def fill(page: Path, drawn: list[sheets.Sheet]) -> str:
     text = page.read_text()
     if not PLACE.search(text):
         raise UserError(f"{page} has no <!-- make cost --> and <!-- end --> to put the tables between")

@@ -50,19 +50,19 @@ def plan(envs: list[str]) -> dict[str, list[Resource]]:
         for function in FUNCTIONS:
             (zips / f"{function}.zip").touch()
         test = copy / "tests/cost.tftest.hcl"
-        test.write_text("\n".join([mocked(mocks), *map(named, FUNCTIONS), *map(run, envs)]))
+        test.write_text("\n".join([mock(mocks), *map(name, FUNCTIONS), *map(run, envs)]))
         call(copy, "init", "-backend=false", "-input=false", "-json")
         return dict(plans(call(copy, "test", "-json", "-verbose")))
 
 
-def mocked(tests: str) -> str:
+def mock(tests: str) -> str:
     """The mocked provider of the configuration's own tests, which knows what it makes before it makes it."""
     provider = re.search(r'^mock_provider "aws" \{(.*?)^\}', tests, re.MULTILINE | re.DOTALL)
     assert provider, f"{MOCKS} mocks no provider"
     return f'mock_provider "aws" {{\n  override_during = plan\n{provider[1]}}}\n'
 
 
-def named(function: str) -> str:
+def name(function: str) -> str:
     """Lets a state machine's definition tell the functions apart."""
     return f"""override_resource {{
   override_during = plan
@@ -94,8 +94,8 @@ def reason(done: subprocess.CompletedProcess[str]) -> str:
     wrong = [it for it in told if it["severity"] == "error"]
     if not wrong:
         return " ".join(done.stderr.split())
-    named = max(wrong, key=lambda it: "range" in it)
-    return " ".join(f"{named['summary']}: {named['detail']}".split())
+    name = max(wrong, key=lambda it: "range" in it)
+    return " ".join(f"{name['summary']}: {name['detail']}".split())
 
 
 def plans(output: str) -> Iterator[tuple[str, list[Resource]]]:

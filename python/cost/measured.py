@@ -94,7 +94,7 @@ def function(stage: str, name: str, since: datetime) -> Took:
     ]
     durations = [int(found[1]) for line in lines if (found := BILLED.search(line))]
     count = sum(map(photos, lines)) if stage == "batch" else len(durations)
-    return mean(count, sum(durations), sum(map(logged, lines)))
+    return mean(count, sum(durations), sum(map(count_logged, lines)))
 
 
 def photos(line: str) -> int:
@@ -107,15 +107,15 @@ def workflow(machine: str, since: datetime) -> Took:
     """What it logs is its history without the data, event by event."""
     steps: SFNClient = boto3.client("stepfunctions")
     durations, size = [], 0
-    for execution in ended(steps, machine, since):
+    for execution in list_ended(steps, machine, since):
         durations.append((execution["stopDate"] - execution["startDate"]).total_seconds() * 1000)
         arn = execution["executionArn"]
         for event in steps.get_execution_history(executionArn=arn, maxResults=1000)["events"]:
-            size += logged(json.dumps({**without_data(event), "execution_arn": arn}, default=str))
+            size += count_logged(json.dumps({**without_data(event), "execution_arn": arn}, default=str))
     return mean(len(durations), sum(durations), size)
 
 
-def ended(steps: "SFNClient", machine: str, since: datetime) -> Iterator["ExecutionListItemTypeDef"]:
+def list_ended(steps: "SFNClient", machine: str, since: datetime) -> Iterator["ExecutionListItemTypeDef"]:
     listed = steps.list_executions(stateMachineArn=machine, maxResults=EXECUTIONS)["executions"]
     return (it for it in listed if it["startDate"] > since and it["status"] in ("SUCCEEDED", "FAILED"))
 
@@ -129,7 +129,7 @@ def without_data(event: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def logged(text: str) -> int:
+def count_logged(text: str) -> int:
     return len(text.encode()) + EVENT_BYTES
 
 

@@ -42,7 +42,7 @@ class Photos:
             "Lambda": sum(self.invocation(stage) for stage in stages),
             "EventBridge": events * prices["event"],
             "SQS": transitions.calls(states, transitions.SEND_MESSAGE) * prices["sqs_request"],
-            "photos in S3": prices["s3_put"] + prices["s3_get"] + self.stored("incoming/", self.photo_bytes),
+            "photos in S3": prices["s3_put"] + prices["s3_get"] + self.store("incoming/", self.photo_bytes),
             "captures in S3": self.capture(),
             "logs": self.logs(log_bytes),
             "X-Ray": prices["trace"],
@@ -91,14 +91,14 @@ class Photos:
             + gb_seconds * self.prices[f"lambda_gb_second_{function.architecture}"]
         )
 
-    def stored(self, prefix: str, size: float) -> float:
+    def store(self, prefix: str, size: float) -> float:
         """One object under a prefix of the bucket, until it expires."""
         return size / GB * self.environment.kept_days[prefix] / DAYS * self.prices["s3_gb_month"]
 
     def capture(self) -> float:
         """The record of one photo and its answer; several share a file, so that a file for each is the most."""
         size = self.photo_bytes * 4 / 3 + self.prices.assumptions["capture_overhead_bytes"]
-        return self.environment.captured * (self.prices["s3_put"] + self.stored("captures/", size))
+        return self.environment.captured * (self.prices["s3_put"] + self.store("captures/", size))
 
     def logs(self, size: float) -> float:
         months = self.environment.log_days / DAYS

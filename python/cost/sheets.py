@@ -50,7 +50,7 @@ def photos(model: Photos) -> Sheet:
     return Sheet(
         title=f"{model.count:,} photos in {model.environment.name}",
         columns=("US dollars", *ways),
-        rows=totalled(list(ways.values()), 4),
+        rows=add_totals(list(ways.values()), 4),
         note=f"{share} In bulk: batches of {run.batch}, {run.at_once} at once, by as many instances as there may be.",
     )
 
@@ -59,12 +59,12 @@ def idle(environments: list[Photos]) -> Sheet:
     return Sheet(
         title="A month without a photo",
         columns=("US dollars", *(it.environment.name for it in environments)),
-        rows=totalled([month.idle(it) for it in environments], 2),
-        note="; ".join(counted(it) for it in environments),
+        rows=add_totals([month.idle(it) for it in environments], 2),
+        note="; ".join(describe(it) for it in environments),
     )
 
 
-def counted(model: Photos) -> str:
+def describe(model: Photos) -> str:
     it = model.environment
     monitor = f"{it.monitor_runs_a_day:g} runs of the monitor a day"
     return f"{it.name}: {it.alarm_metrics} metrics in alarms, {it.metrics} of its own, {monitor}"
@@ -87,6 +87,6 @@ def endpoints(environments: list[Photos]) -> Sheet:
     )
 
 
-def totalled(columns: list[Costs], digits: int) -> list[tuple[str, ...]]:
+def add_totals(columns: list[Costs], digits: int) -> list[tuple[str, ...]]:
     whole: list[Costs] = [{**column, "total": sum(column.values())} for column in columns]
     return [(line, *(f"{column[line]:,.{digits}f}" for column in whole)) for line in whole[0]]

@@ -62,7 +62,7 @@ def faults(model: Json, artefact: Path, data: Path) -> list[str]:
     reasons = gate(metrics, probabilities, MIN_ACCURACY)
     said, measured = model["metrics"].get("test_accuracy"), metrics["test_accuracy"]
     if said is None or abs(said - measured) > SAME:
-        reasons.append(f"its test accuracy is {measured:.3f}, its file says {promote.shown(said)}")
+        reasons.append(f"its test accuracy is {measured:.3f}, its file says {promote.show(said)}")
     return reasons
 
 

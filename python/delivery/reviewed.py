@@ -22,7 +22,7 @@ WORKFLOW = "ci.yml"
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
 
 
-def merged(pulls: list[Pull], commit: str) -> Pull:
+def find_merged(pulls: list[Pull], commit: str) -> Pull:
     """The pull request that was merged as this commit."""
     for pull in pulls:
         if pull["merged_at"] and pull["merge_commit_sha"] == commit:
@@ -90,7 +90,7 @@ def fetch(env: str, number: str) -> tuple[bytes, Run]:
         found = github.run(number)
     else:
         commit = github.variable("GITHUB_SHA")
-        pull = merged(github.pulls_of(commit), commit)
+        pull = find_merged(github.pulls_of(commit), commit)
         found = newest(github.runs_of(WORKFLOW, pull["head"]["sha"]), repository, pull)
     check(found, repository)
     name = f"plan-{env}"

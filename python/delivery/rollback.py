@@ -17,7 +17,7 @@ def previous(env: str) -> tuple[str, Json]:
     path = versions.model_file(env)
     now = promote.read_live(path)
     for commit, text in versions.history(env):
-        if (model := versions.parsed(text)) and model != now:
+        if (model := versions.parse(text)) and model != now:
             return commit, model
     raise UserError(f"git knows no earlier version of {path}: promote a model with make promote ENV={env}")
 

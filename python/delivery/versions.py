@@ -42,10 +42,10 @@ def live(env: str) -> Json | None:
     path = model_file(env).as_posix()
     if not git("ls-tree", base, path):
         return None
-    return parsed(git("show", f"{base}:./{path}"))
+    return parse(git("show", f"{base}:./{path}"))
 
 
-def parsed(text: str) -> Json | None:
+def parse(text: str) -> Json | None:
     """The model in a version of the file; none in one that was committed broken."""
     try:
         return json.loads(text)["model"]

@@ -18,7 +18,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,7 +39,7 @@ from core.contract.errors import (
     ThresholdConfidenceNotMet,
 )
 from core.contract.events import answer, parse_pointer
-from core.contract.lines import Line, blank, count, parse_run
+from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas import classify
@@ -70,7 +70,7 @@ class Settings:
     endpoint_name: str
     labels: tuple[str, ...]
     threshold: float
-    model: str
+    model: str | None
     results: str
     review_queue_url: str
 
@@ -84,7 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         endpoint_name=classify.read_settings(environment).endpoint_name,
         labels=gate.labels,
         threshold=gate.threshold,
-        model=environment.get("MODEL", ""),
+        model=environment.get("MODEL") or None,
         results=environment["RESULTS"],
         review_queue_url=environment["REVIEW_QUEUE_URL"],
     )
@@ -114,17 +114,18 @@ def parse_batch(event: Json) -> tuple[str, list[str], datetime]:
 
 def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exception | None]:
     """The image's line, and what went wrong with it."""
-    line = blank(key, given.model)
+    line = Line(key, model=given.model)
     try:
         image = parse_pointer({"s3_bucket": given.bucket, "s3_key": key})
-        content, line["version"] = patiently(lambda: read_version(image), left)
-        line["inferences"] = patiently(lambda: classify.classify(content, image, given.endpoint_name), left)
-        line["confidence"] = max(line["inferences"])
-        decision = decide(line["inferences"], image, given.labels, given.threshold)
+        content, version = patiently(lambda: read_version(image), left)
+        line = replace(line, version=version)
+        inferences = patiently(lambda: classify.classify(content, image, given.endpoint_name), left)
+        line = replace(line, inferences=inferences, confidence=max(inferences))
+        decision = decide(inferences, image, given.labels, given.threshold)
     except Exception as error:  # whatever it is, the other images of the batch do not suffer for it
         unsure = isinstance(error, ThresholdConfidenceNotMet)
-        return line | {"outcome": REVIEW if unsure else FAILED, "error": type(error).__name__}, error
-    return line | {"outcome": ACCEPTED, "label": decision["label"]}, None
+        return replace(line, outcome=REVIEW if unsure else FAILED, error=type(error).__name__), error
+    return replace(line, outcome=ACCEPTED, label=decision["label"]), None
 
 
 def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_SECONDS) -> Result:
@@ -147,9 +148,9 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
         json.dumps(
             {
                 "s3_bucket": given.bucket,
-                "s3_key": line["s3_key"],
-                "inferences": line["inferences"],
-                "reason": line["error"],
+                "s3_key": line.s3_key,
+                "inferences": line.inferences,
+                "reason": line.error,
             }
         )
         for line in lines
@@ -168,13 +169,10 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
 
 
 def write_part(run: str, lines: list[Line], given: Settings) -> None:
-    name = hashlib.sha256("\n".join(line["s3_key"] for line in lines).encode()).hexdigest()[:32]
-    key, body = (
-        f"{given.results}/{run}/parts/{name}.jsonl",
-        "".join(json.dumps(line) + "\n" for line in lines),
-    )
+    name = hashlib.sha256("\n".join(line.s3_key for line in lines).encode()).hexdigest()[:32]
+    key = f"{given.results}/{run}/parts/{name}.jsonl"
     with transient_by_name(key):
-        s3().put_object(Bucket=given.bucket, Key=key, Body=body.encode())
+        s3().put_object(Bucket=given.bucket, Key=key, Body=join(lines).encode())
 
 
 @logged
@@ -190,12 +188,12 @@ def handler(event: Json, context: LambdaContext) -> Answer:
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         results = list(pool.map(lambda key: classify_one(key, given, left), keys))
     for line, error in results:
-        if line["outcome"] == FAILED:
-            log("WARNING", {"function": "batch", "run": run, "error": line["error"], "message": str(error)})
+        if line.outcome == FAILED:
+            log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})
     errors = [error for _, error in results if isinstance(error, OUTAGE)]
     if errors and len(errors) == len(results):
         raise errors[0]
     lines = [line for line, _ in results]
-    send_to_review([line for line in lines if line["outcome"] == REVIEW], given)
+    send_to_review([line for line in lines if line.outcome == REVIEW], given)
     patiently(lambda: write_part(run, lines, given), left, PART_SECONDS)
     return answer(count(lines))

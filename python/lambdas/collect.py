@@ -23,7 +23,7 @@ from botocore.config import Config
 
 from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
 from core.contract.events import answer
-from core.contract.lines import Line, blank, parse_run, summarise
+from core.contract.lines import Line, join, parse_run, summarise
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
@@ -46,14 +46,14 @@ Listed = dict[str, str | None]  # by key: the error of its batch; none of a batc
 @dataclass(frozen=True)
 class Settings:
     bucket: str
-    model: str
+    model: str | None
     results: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     if missing := [name for name in ("BUCKET", "RESULTS") if not environment.get(name)]:
         raise InvalidSetting(f"{', '.join(missing)} must be set")
-    return Settings(environment["BUCKET"], environment.get("MODEL", ""), environment["RESULTS"])
+    return Settings(environment["BUCKET"], environment.get("MODEL") or None, environment["RESULTS"])
 
 
 @functools.cache
@@ -108,17 +108,17 @@ def read_listed(files: Iterator[tuple[str, bytes]]) -> Listed:
 
 
 def read_lines(files: Iterator[tuple[str, bytes]]) -> dict[str, Line]:
-    lines = (json.loads(text) for _, content in files for text in content.splitlines())
-    return {line["s3_key"]: line for line in lines}
+    lines = (Line.from_json(text) for _, content in files for text in content.splitlines())
+    return {line.s3_key: line for line in lines}
 
 
-def merge(listed: Listed, lines: Mapping[str, Line], model: str) -> list[Line]:
+def merge(listed: Listed, lines: Mapping[str, Line], model: str | None) -> list[Line]:
     """One line for each object. A line stands even if its batch failed afterwards: the image was classified."""
     if lost := [key for key, error in listed.items() if error is None and key not in lines]:
         raise ResultsDisagree(
             f"{len(lost)} objects of batches that succeeded have no line, one is {lost[0]!r}"
         )
-    return [lines.get(key) or blank(key, model) | {"error": error} for key, error in sorted(listed.items())]
+    return [lines.get(key) or Line(key, error=error, model=model) for key, error in sorted(listed.items())]
 
 
 def last_map_run(execution: str) -> "DescribeMapRunOutputTypeDef":
@@ -149,8 +149,8 @@ def handler(event: Json, _context: LambdaContext) -> Answer:
     check(listed, last_map_run(event["execution_id"])["itemCounts"])
     lines = merge(listed, read_lines(read_all(given.bucket, f"{folder}/parts/")), given.model)
     summary = summarise(run, lines)
-    failed = [{"Key": line["s3_key"]} for line in lines if line["outcome"] == FAILED]
-    write("results.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    failed = [{"Key": line.s3_key} for line in lines if line.outcome == FAILED]
+    write("results.jsonl", join(lines))
     write("failed.json", json.dumps(failed))
     write("summary.json", json.dumps(summary, indent=2) + "\n")
     return answer(summary)

@@ -57,11 +57,11 @@ def note(response: BaseResponse, request: Request, key: str) -> None:
         }
     )
     place = {"region": response.region, "account": response.current_account}
-    for action, resource in permissions.needed(service.signing_name, operation.name, asked, place):
+    for action, resource in permissions.derive(service.signing_name, operation.name, asked, place):
         _calls[key, action, resource] = None
 
 
-def shown(application: WSGIApplication) -> WSGIApplication:
+def serve(application: WSGIApplication) -> WSGIApplication:
     """The application, which answers the journal as well."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -118,7 +118,7 @@ BUSES = re.compile("(Create|Delete|Describe|Update)EventBus")
 ROLE = re.compile(r"arn:aws:iam::\d+:role/")
 
 
-def needed(signed_for: str, operation: str, request: Json, place: dict[str, str]) -> list[tuple[str, str]]:
+def derive(signed_for: str, operation: str, request: Json, place: dict[str, str]) -> list[tuple[str, str]]:
     """The permissions as pairs of action and resource; `place` has the region and the account."""
     service = PREFIXES.get(signed_for, signed_for)
     action = f"{service}:{ACTIONS.get(f'{service}:{operation}', operation)}"

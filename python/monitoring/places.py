@@ -67,11 +67,11 @@ def open_files(source: str, period: Period) -> Iterator[File]:
 
 
 def _open_path(path: str) -> Iterator[File]:
-    with _buffered(io.FileIO(path)) as file:
+    with _buffer(io.FileIO(path)) as file:
         yield path, file
 
 
-def _buffered(raw: Any) -> io.BufferedReader:
+def _buffer(raw: Any) -> io.BufferedReader:
     return io.BufferedReader(raw, BUFFER)
 
 
@@ -114,7 +114,7 @@ def _open_objects(source: str, period: Period) -> Iterator[File]:
 
     with ThreadPoolExecutor(AHEAD) as pool:
         for key, fetching in fetched_ahead(pool):
-            with _buffered(fetching.result() if fetching else body(key)) as file:
+            with _buffer(fetching.result() if fetching else body(key)) as file:
                 yield f"s3://{bucket}/{key}", file
 
 

@@ -5,15 +5,45 @@
 """
 
 import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from core.contract.shapes import Json
+from core.figures.drift import Assessment
+from core.figures.tally import Tally
+from monitoring.capture import Unreadable
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-Result = Json
+
+@dataclass(frozen=True)
+class Result:
+    """What a model's captures of an hour say, and those of the 24 hours until its end."""
+
+    since: str
+    until: str
+    endpoint: str
+    model: str
+    records: int
+    unreadable: int
+    unreadable_reasons: dict[str, int]
+    unreadable_examples: list[Unreadable]
+    undecodable_images: int
+    other_number_of_classes: int
+    tally: Tally
+    hour: Assessment
+    day: Assessment
+
+    @classmethod
+    def from_json(cls, content: Json) -> Self:
+        parts = {
+            "unreadable_examples": [Unreadable(**line) for line in content["unreadable_examples"]],
+            "tally": Tally(**content["tally"]),
+            **{name: Assessment.from_json(content[name]) for name in ("hour", "day")},
+        }
+        return cls(**content | parts)
 
 
 class Results:
@@ -23,9 +53,9 @@ class Results:
         self.s3 = s3
         self.bucket = bucket
         self.prefix = prefix
-        self.known: dict[str, Result | None] = {}
+        self.known: dict[str, Json | None] = {}
 
-    def closed(self) -> datetime | None:
+    def read_closed(self) -> datetime | None:
         """The end of the last hour that needs no further look."""
         last = self._read("last.json")
         return datetime.fromisoformat(last["until"]) if last else None
@@ -34,12 +64,13 @@ class Results:
         self._write("last.json", {"until": until.isoformat()})
 
     def read(self, model: str, since: datetime) -> Result | None:
-        return self._read(_name(model, since))
+        found = self._read(_name(model, since))
+        return None if found is None else Result.from_json(found)
 
     def write(self, model: str, since: datetime, result: Result) -> None:
-        self._write(_name(model, since), result)
+        self._write(_name(model, since), asdict(result))
 
-    def _read(self, name: str) -> Result | None:
+    def _read(self, name: str) -> Json | None:
         if name not in self.known:
             try:
                 answer = self.s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{name}")
@@ -49,7 +80,7 @@ class Results:
                 self.known[name] = json.loads(answer["Body"].read())
         return self.known[name]
 
-    def _write(self, name: str, value: Result) -> None:
+    def _write(self, name: str, value: Json) -> None:
         body = json.dumps(value, indent=1, allow_nan=False).encode() + b"\n"
         self.s3.put_object(
             Bucket=self.bucket, Key=f"{self.prefix}/{name}", Body=body, ContentType="application/json"

@@ -11,7 +11,7 @@ limit has left over come first in the next run, the oldest first.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ import boto3
 from core.contract.model_id import artefact_key
 from core.contract.shapes import Json
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
-from core.figures.drift import assess
+from core.figures.drift import Assessment, assess
 from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
@@ -59,7 +59,7 @@ class Settings:
 def watch(settings: Settings, now: datetime, until: datetime, seconds_left: Callable[[], float]) -> Json:
     """Look at every hour that is not closed, until that time, or until the function's own time runs out."""
     watcher = Watcher(settings, now)
-    hour = first = watcher.results.closed() or whole_hour(until) - DAY
+    hour = first = watcher.results.read_closed() or whole_hour(until) - DAY
     found: list[Json] = []
     longest = 0.0
     while hour < until and (hour == first or seconds_left() > RESERVE_SECONDS + 2 * longest):
@@ -95,7 +95,7 @@ class Watcher:
         """The results of an hour, one for each model that answered in it, and for the live one."""
         for model in self.models:
             result = self.result(model, since, until)
-            if model == self.live or result["records"] or result["unreadable"]:
+            if model == self.live or result.records or result.unreadable:
                 before = self.results.read(model, since)
                 if result != before:
                     # In this order a failure in between publishes twice, which harms less than never.
@@ -133,45 +133,50 @@ class Watcher:
         baseline = self.baseline(model)
         window = next(iter(collect(capture, baseline_of=lambda _: baseline).values()), None)
         hour = tally(window, baseline, self.settings.threshold) if window else Tally()
-        return {
-            "since": since.isoformat(),
-            "until": until.isoformat(),
-            "endpoint": self.settings.endpoint,
-            "model": model,
-            "records": capture.records,
-            "unreadable": capture.unreadable_count,
-            "unreadable_reasons": dict(sorted(capture.unreadable.items())),
-            "unreadable_examples": [asdict(line) for line in capture.examples[:EXAMPLES]],
-            "undecodable_images": window.undecodable if window else 0,
-            "other_number_of_classes": window.mismatched if window else 0,
-            "tally": hour.to_json(),
-            "hour": assess(hour, baseline, self.settings.tolerated),
-            "day": assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),
-        }
+        return Result(
+            since=since.isoformat(),
+            until=until.isoformat(),
+            endpoint=self.settings.endpoint,
+            model=model,
+            records=capture.records,
+            unreadable=capture.unreadable_count,
+            unreadable_reasons=dict(sorted(capture.unreadable.items())),
+            unreadable_examples=capture.examples[:EXAMPLES],
+            undecodable_images=window.undecodable if window else 0,
+            other_number_of_classes=window.mismatched if window else 0,
+            tally=hour,
+            hour=assess(hour, baseline, self.settings.tolerated),
+            day=assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),
+        )
 
     def earlier(self, model: str, since: datetime) -> Iterator[Tally]:
         """The totals of the 23 hours before."""
         for hours in range(1, 24):
             if result := self.results.read(model, since - hours * HOUR):
-                yield Tally.from_json(result["tally"])
+                yield result.tally
 
 
 def summary(result: Result) -> Json:
     """What somebody wants to read of a result: the hour's figures, and what the day's say about drift."""
-    hour, day = result["hour"], result["day"]
+    coverage, accuracy = result.hour.coverage, result.hour.estimated_accuracy
     return {
-        **{name: result[name] for name in ("since", "until", "model", "records", "unreadable")},
-        **{name: hour[name] and hour[name]["value"] for name in ("coverage", "estimated_accuracy")},
-        "drift": verdict(day),
-        "moved": [row["words"] for row in day["drift"] if row["verdict"] == "moved"],
+        "since": result.since,
+        "until": result.until,
+        "model": result.model,
+        "records": result.records,
+        "unreadable": result.unreadable,
+        "coverage": coverage and coverage.value,
+        "estimated_accuracy": accuracy and accuracy.value,
+        "drift": verdict(result.day),
+        "moved": [drift.words for drift in result.day.drift if drift.verdict == "moved"],
     }
 
 
-def verdict(day: Json) -> str:
-    if not day["records"]:
+def verdict(day: Assessment) -> str:
+    if not day.records:
         return "no records"
-    if not day["drift"]:
+    if not day.drift:
         return "no baseline"
-    if day["moved"]:
-        return f"moved: {', '.join(day['moved'])}"
-    return "too few records" if all(row["verdict"] == "too few" for row in day["drift"]) else "steady"
+    if day.moved:
+        return f"moved: {', '.join(day.moved)}"
+    return "too few records" if all(drift.verdict == "too few" for drift in day.drift) else "steady"

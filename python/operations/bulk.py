@@ -39,7 +39,7 @@ def main() -> int:
         raise UserError(
             f"prefix {options.prefix!r} does not start with {' or '.join(FOLDERS)}, where photos are"
         )
-    if options.retry is not None and not (failed := Run(env, options.retry).failed()):
+    if options.retry is not None and not (failed := Run(env, options.retry).list_failed()):
         out.print(f"nothing failed in run {options.retry}")
         return 0
     asked = Run(env, options.follow if options.resume is None else options.resume)
@@ -82,7 +82,7 @@ def again(env: str, option: str, name: str) -> str:
 
 def follow(asked: Run) -> "DescribeExecutionOutputTypeDef":
     """Show how far it is until it ends; answer its description then."""
-    with shown() as show:
+    with show_progress() as show:
         while True:
             described = asked.describe()
             show(asked.look())
@@ -92,7 +92,7 @@ def follow(asked: Run) -> "DescribeExecutionOutputTypeDef":
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Seen], None]]:
+def show_progress() -> Iterator[Callable[[Seen], None]]:
     """What shows how far it is: a bar on a terminal, now and then a line otherwise."""
     started, first, printed = time.monotonic(), None, 0.0
 

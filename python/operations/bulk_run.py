@@ -86,7 +86,7 @@ class Run:
             )
         self.steps.redrive_execution(executionArn=self.arn)
 
-    def failed(self) -> list[dict[str, str]]:
+    def list_failed(self) -> list[dict[str, str]]:
         """What failed in it, once it has ended."""
         return json.loads(self.read("failed.json"))
 

@@ -17,11 +17,11 @@ def main() -> int:
     if not path.is_file():
         raise UserError(f"{name!r} is not a file: name a photo, as in make classify IMAGE=photo.png")
     (result,) = Client(env).route([Photo(path.name, path.read_bytes())])
-    out.print(described(result))
+    out.print(describe(result))
     return 0 if result.kind in (ACCEPTED, REVIEW) else 1
 
 
-def described(result: Outcome) -> str:
+def describe(result: Outcome) -> str:
     name = result.photo.name
     if result.kind == ACCEPTED:
         label, confidence = result.output["label"], result.output["confidence"]

@@ -89,7 +89,7 @@ class Client:
         uploaded = [since for _, since in list(under_way.values())]
         if not uploaded:
             return
-        for ended in self.ended_since(min(uploaded)):
+        for ended in self.list_ended(min(uploaded)):
             if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
                 yield outcome(*found, ended)
         for key, (photo, since) in list(under_way.items()):
@@ -97,7 +97,7 @@ class Client:
                 del under_way[key]
                 yield Outcome(photo, key, LOST, time.time() - since, "", {}, "", "no execution ended")
 
-    def ended_since(self, moment: float) -> Iterator["DescribeExecutionOutputTypeDef"]:
+    def list_ended(self, moment: float) -> Iterator["DescribeExecutionOutputTypeDef"]:
         """The executions that started since then and have ended, each once, if the moment never goes back."""
         machine = self.outputs["state_machine_arn"]
         pages = self.workflow.get_paginator("list_executions").paginate(stateMachineArn=machine)

@@ -21,13 +21,13 @@ from rich.table import Table
 from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
 from localcloud.server import running
-from operations import evaluation, terraform
+from operations import evaluation, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions
 from operations.ends import GARBAGE
 from operations.verify import verify
+from operations.workplace import ROOT
 from training import dataset
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build/demo"
 DRIVERS = 12
 STARTED = time.monotonic()
@@ -54,7 +54,7 @@ def main() -> None:
         step("Zip the Lambda functions")
         quietly("operations.package", "--out", "build/lambdas")
         step("Start the local cloud")
-        use_cloud(stack.enter_context(running(folder / "localcloud.log")))
+        workplace.use_cloud(stack.enter_context(running(folder / "localcloud.log")))
 
         step("Train the model, while Terraform makes everything but the endpoint")
         pool = stack.enter_context(ThreadPoolExecutor(1))
@@ -68,7 +68,7 @@ def main() -> None:
         step("Promote the model, and let Terraform add its endpoint")
         quietly("training.promote", "--env", "local", "--run", folder / "model/model.tar.gz")
         with out.status("terraform apply"):
-            apply()
+            workplace.apply(quietly)
         verify("local")
 
         step(f"Drop {DRIVERS} photos into incoming/, and some garbage")
@@ -113,9 +113,7 @@ def prepare(folder: Path) -> Path:
     except OSError as error:
         raise UserError(f"{folder}: {error.strerror}: name another folder with --out") from error
     project = folder / "project"
-    shutil.copytree(
-        ROOT / "terraform", project / "terraform", ignore=shutil.ignore_patterns("*.model.tfvars.json")
-    )
+    workplace.copy(project)
     os.chdir(project)
     return folder
 
@@ -126,20 +124,6 @@ def log_file() -> Path:
 
 def step(title: str) -> None:
     out.print(f"\n[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]")
-
-
-def use_cloud(url: str) -> None:
-    """From here on AWS is the local cloud, for this process and for those that it starts."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
-    os.environ |= {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
 
 
 def command(*arguments: object) -> list[str]:
@@ -170,15 +154,9 @@ def interrupt() -> None:
             process.send_signal(signal.SIGINT)
 
 
-def apply() -> None:
-    quietly("operations.terraform", "local", "plan", "-input=false", "-out=local.tfplan")
-    quietly("operations.terraform", "local", "apply", "-input=false", "local.tfplan")
-
-
 def first_deployment() -> None:
-    quietly("operations.bootstrap", "local")
-    quietly("operations.terraform", "local", "init")
-    apply()
+    workplace.bootstrap(quietly)
+    workplace.apply(quietly)
 
 
 def some_photos(folder: Path) -> list[Photo]:

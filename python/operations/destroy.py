@@ -28,7 +28,7 @@ def empty(bucket: str) -> None:
     boto3.resource("s3").Bucket(bucket).object_versions.delete()
 
 
-def left(env: str) -> Iterator[str]:
+def list_left(env: str) -> Iterator[str]:
     """The ARNs of what still carries the environment's tags."""
     tags = [{"Key": "Project", "Values": [PROJECT]}, {"Key": "Environment", "Values": [env]}]
     pages = boto3.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(TagFilters=tags)
@@ -70,7 +70,7 @@ def main() -> int:
     if options.env == "local":
         empty(bucket)
         boto3.client("s3").delete_bucket(Bucket=bucket)
-    remaining = sorted(left(options.env))
+    remaining = sorted(list_left(options.env))
     for arn in remaining:
         out.print(f"left: {arn}")
     out.print(f"{len(remaining)} resources tagged as ours are left in {options.env}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
 
-def described(outputs: Json) -> str:
+def describe(outputs: Json) -> str:
     """The endpoint's state, its configuration and the artefact of its model."""
     name = outputs["endpoint_name"]
     sagemaker: SageMakerClient = boto3.client("sagemaker")

@@ -113,17 +113,17 @@ def send(
     started, uploads = time.monotonic(), set[Future[None]]()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for moment, photo in load:
-            while len(uploads := unfinished(uploads)) >= CONNECTIONS or len(under_way) >= MOST_UNDER_WAY:
+            while len(uploads := check_done(uploads)) >= CONNECTIONS or len(under_way) >= MOST_UNDER_WAY:
                 if stop.wait(FULL_SECONDS):
                     return
             if stop.wait(max(0.0, started + moment - time.monotonic())):
                 return
             tally.send(photo, late=time.monotonic() - started - moment, under_way=len(under_way))
             uploads.add(pool.submit(client.upload, photo, under_way))
-    unfinished(uploads)
+    check_done(uploads)
 
 
-def unfinished(uploads: set[Future[None]]) -> set[Future[None]]:
+def check_done(uploads: set[Future[None]]) -> set[Future[None]]:
     """Those that are not done; what went wrong with one that is done, is raised."""
     done, rest = wait(uploads, timeout=0)
     for upload in done:

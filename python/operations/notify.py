@@ -35,7 +35,7 @@ def message(env: str, outcome: str, live_now: str, digest: str | None, given: Ma
     return "\n".join(lines)
 
 
-def planned(env: str) -> str | None:
+def read_digest(env: str) -> str | None:
     """The digest of the last plan, if one was made."""
     path = Path("build/plans", env, "review.json")
     return json.loads(path.read_text())["digest"] if path.is_file() else None
@@ -48,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     env, outcome = options.env, options.outcome
     outputs = environment.outputs(env)
-    text = message(env, outcome, live.described(outputs), planned(env), os.environ)
+    text = message(env, outcome, live.describe(outputs), read_digest(env), os.environ)
     boto3.client("sns").publish(TopicArn=outputs["topic_arn"], Subject=subject(env, outcome), Message=text)
     print(text)
     out.print(f"told to {outputs['topic_arn']}")

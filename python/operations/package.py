@@ -29,7 +29,7 @@ def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
     """What a function's zip holds."""
     for file in closure.find(f"lambdas.{name}"):
         # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
-        yield zips.stored(file.as_posix(), (closure.PYTHON / file).read_bytes())
+        yield zips.store(file.as_posix(), (closure.PYTHON / file).read_bytes())
     if name in COMPILED:
         yield from wheels.contents(architecture)
 

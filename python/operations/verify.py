@@ -40,7 +40,7 @@ def verify(env: str, capture_seconds: float = CAPTURE_SECONDS) -> None:
     try:
         prove(client, capture_seconds)
     except UserError as error:
-        raise UserError(f"{error} ({live.described(client.outputs)}. {live.way_back(env)}.)") from error
+        raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
 
 
 def prove(client: Client, capture_seconds: float) -> None:
@@ -55,7 +55,7 @@ def prove(client: Client, capture_seconds: float) -> None:
     out.print(
         f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
     )
-    record = captured(client, config, golden, since, capture_seconds)
+    record = find_captured(client, config, golden, since, capture_seconds)
     out.print(f"its answer is captured in {record}")
 
 
@@ -63,7 +63,7 @@ def refuses_without_a_model(client: Client) -> None:
     (result,) = client.route([Photo("verify.png", BLANK)])
     if result.error != NO_MODEL:
         raise UserError(
-            f"there is no endpoint, but the workflow ends as {shown(result)} instead of {NO_MODEL}"
+            f"there is no endpoint, but the workflow ends as {show(result)} instead of {NO_MODEL}"
         )
     out.print(f"there is no model yet, and the workflow says so: {NO_MODEL}")
 
@@ -106,7 +106,7 @@ def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None
         return
     if result.kind != ACCEPTED:
         raise UserError(
-            f"the golden photo should be answered {expected or 'by the model'}, but ends as {shown(result)}"
+            f"the golden photo should be answered {expected or 'by the model'}, but ends as {show(result)}"
         )
     answered = result.output["inferences"]
     if expected and not np.allclose(answered, expected, rtol=0, atol=TOLERANCE):
@@ -115,7 +115,7 @@ def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None
         )
 
 
-def captured(
+def find_captured(
     client: Client,
     config: "DescribeEndpointConfigOutputTypeDef",
     golden: bytes,
@@ -148,7 +148,7 @@ def captured(
     )
 
 
-def shown(result: Outcome) -> str:
+def show(result: Outcome) -> str:
     return f"{result.kind} {result.error} {result.cause}".strip()
 
 

@@ -37,10 +37,10 @@ Requirements = dict[tuple[str, str], set[str]]
 def contents(architecture: str) -> Iterator[zips.Entry]:
     """What a function's zip holds of the wheels."""
     for wheel in fetch(architecture):
-        yield from (entry for entry in zips.entries(wheel) if needed(entry.name))
+        yield from (entry for entry in zips.entries(wheel) if is_needed(entry.name))
 
 
-def needed(name: str) -> bool:
+def is_needed(name: str) -> bool:
     path = PurePosixPath(name)
     unused = path.suffix in LEFT_OUT_SUFFIXES or not LEFT_OUT_FOLDERS.isdisjoint(path.parts)
     return not (unused or name.endswith("/"))

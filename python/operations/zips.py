@@ -31,7 +31,7 @@ class Entry:
     method: int = zipfile.ZIP_STORED
 
 
-def stored(name: str, content: bytes) -> Entry:
+def store(name: str, content: bytes) -> Entry:
     return Entry(name, content, zlib.crc32(content), len(content))
 
 

@@ -13,7 +13,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -146,7 +146,7 @@ def publish(content: assembly.Content, folder: Path) -> str:
             (draft / "report.html").write_text(
                 html, "utf-8", "backslashreplace"
             )  # names of files are any bytes
-            (draft / "report.json").write_text(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
+            (draft / "report.json").write_text(json.dumps(asdict(report), indent=2, allow_nan=False) + "\n")
             shutil.rmtree(charts, ignore_errors=True)
             for part in ("report.json", "charts", "report.html"):
                 (draft / part).replace(folder / part)

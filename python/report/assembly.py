@@ -1,7 +1,7 @@
 """The report put together: the page of every model that answered and of the workflow, and the figures behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -60,9 +60,6 @@ class Report:
     unreadable_examples: list[Unreadable]
     models: list[Facts]
     workflow: WorkflowFacts | None
-
-    def to_json(self) -> dict[str, object]:
-        return asdict(self) | {"models": [each.to_json() for each in self.models]}
 
 
 def assemble(content: Content, folder: Path) -> tuple[str, Report]:

@@ -99,7 +99,9 @@ def draw_shares(counts: np.ndarray, names: Sequence[str], baseline: np.ndarray |
     total = counts.sum()
     rows = np.arange(len(names))
     axes.barh(rows, counts / total, height=0.55, color=[colour_of(index) for index in range(len(names))])
-    bounds = np.array([metrics.wilson(count / total, total)[1:] for count in counts])
+    bounds = np.array(
+        [(it.low, it.high) for it in (metrics.wilson(count / total, total) for count in counts)]
+    )
     axes.errorbar(
         counts / total,
         rows,

@@ -1,15 +1,14 @@
 """Every figure of one model's answers: the page and report.json show the same ones."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from core.figures import metrics, scores
-from core.figures.drift import MIN_RECORDS, Drift, assess
+from core.figures.drift import MIN_RECORDS, Assessment, Drift, assess
 from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
@@ -54,7 +53,7 @@ class Answers:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        return metrics.predicted(self.window.probabilities)
+        return metrics.predict(self.window.probabilities)
 
     @cached_property
     def labelled(self) -> np.ndarray:
@@ -62,13 +61,9 @@ class Answers:
         return (self.window.labels != UNKNOWN) & self.named
 
     @cached_property
-    def assessment(self) -> dict[str, Any]:
+    def assessment(self) -> Assessment:
         live = tally(self.window, self.model.baseline, self.threshold)
         return assess(live, self.model.baseline, self.tolerated)
-
-    @cached_property
-    def drifts(self) -> list[Drift]:
-        return [Drift(**row) for row in self.assessment["drift"]]
 
     @cached_property
     def curve(self) -> Curve:
@@ -134,19 +129,9 @@ class Facts:
     least_confident: list[Shown]
     unusual: list[Shown]
 
-    def to_json(self) -> dict[str, object]:
-        found = asdict(self)
-        found["coverage"] = self.coverage._asdict()
-        if self.estimated_accuracy:
-            found["estimated_accuracy"] = self.estimated_accuracy._asdict()
-        if self.labelled:
-            found["labelled"]["accuracy"] = self.labelled.accuracy._asdict()
-        return found
-
 
 def gather(answers: Answers) -> Facts:
     window, assessed = answers.window, answers.assessment
-    accuracy = assessed["estimated_accuracy"]
     quantiles = metrics.confidence_quantiles(window.probabilities)
     return Facts(
         model=answers.model_id or None,
@@ -154,14 +139,7 @@ def gather(answers: Answers) -> Facts:
         threshold=answers.threshold,
         first=stamp(window.times.min()),
         last=stamp(window.times.max()),
-        records=assessed["records"],
-        coverage=Estimate(**assessed["coverage"]),
-        estimated_accuracy=Estimate(**accuracy) if accuracy else None,
-        confidence=assessed["confidence"],
-        entropy=assessed["entropy"],
-        class_mix=assessed["class_mix"],
-        drift=answers.drifts,
-        moved=assessed["moved"],
+        **vars(assessed),
         verdict=judge(answers),
         predicted=np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
@@ -196,9 +174,9 @@ def judge(answers: Answers) -> Verdict:
     """In one sentence."""
     if answers.model.baseline is None:
         return Verdict("unknown", "Nothing to compare with: there is no baseline")
-    if answers.assessment["moved"]:
-        return Verdict("moved", f"Moved: {', '.join(answers.assessment['moved'])}")
-    if any(drift.verdict == "steady" for drift in answers.drifts):
+    if answers.assessment.moved:
+        return Verdict("moved", f"Moved: {', '.join(answers.assessment.moved)}")
+    if any(drift.verdict == "steady" for drift in answers.assessment.drift):
         return Verdict("steady", "Nothing moved")
     reference = answers.model.baseline.tally.records
     few = f"{answers.n} now and {reference} in the baseline, of {MIN_RECORDS} needed"

@@ -72,7 +72,7 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
 
 
 def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
-    title, found = "Has anything moved?", answers.drifts
+    title, found = "Has anything moved?", answers.assessment.drift
     if answers.model.baseline is None:
         return Section(title, "No baseline.", [Missing(answers.model.why_no_baseline)], wide=True)
     reference = answers.model.baseline.tally.records

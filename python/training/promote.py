@@ -132,11 +132,11 @@ def comparison(live: dict | None, model: dict) -> Table:
     old, new = live["metrics"] if live else {}, model["metrics"]
     for name in new | old:
         change = f"{new[name] - old[name]:+.4g}" if name in new and name in old else ""
-        table.add_row(name, shown(old.get(name)), shown(new.get(name)), change)
+        table.add_row(name, show(old.get(name)), show(new.get(name)), change)
     return table
 
 
-def shown(figure: float | None) -> str:
+def show(figure: float | None) -> str:
     return "-" if figure is None else f"{figure:.4f}" if isinstance(figure, float) else str(figure)
 
 

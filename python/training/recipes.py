@@ -41,18 +41,18 @@ def trainer(args: argparse.Namespace, dataset: dict, data_uri: str) -> ModelTrai
         base_job_name=f"scones-{args.env}-{args.algorithm}",
         input_s3_key_prefix="jobs",
         output_data_config=OutputDataConfig(
-            s3_output_path=f"s3://{args.bucket}/jobs", **given(kms_key_id=args.kms_key)
+            s3_output_path=f"s3://{args.bucket}/jobs", **drop_none(kms_key_id=args.kms_key)
         ),
         compute=Compute(
             instance_type=instance_type,
             instance_count=1,
             volume_size_in_gb=args.volume_size,
             enable_managed_spot_training=args.spot,
-            **given(volume_kms_key_id=volume_key(instance_type, args.kms_key)),
+            **drop_none(volume_kms_key_id=volume_key(instance_type, args.kms_key)),
         ),
         stopping_condition=StoppingCondition(
             max_runtime_in_seconds=args.max_run,
-            **given(max_wait_time_in_seconds=args.max_wait if args.spot else None),
+            **drop_none(max_wait_time_in_seconds=args.max_wait if args.spot else None),
         ),
         checkpoint_config=checkpoints(args.bucket) if args.spot else None,
         tags=[Tag(key=key, value=value) for key, value in tags.items()],
@@ -63,7 +63,7 @@ def trainer(args: argparse.Namespace, dataset: dict, data_uri: str) -> ModelTrai
 def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
     """train.py in SageMaker's PyTorch container, which hands it the hyperparameters as flags."""
     instance_type = args.instance_type or INSTANCES["script"]
-    flags = given(
+    flags = drop_none(
         epochs=args.epochs,
         members=args.members,
         seed=args.seed,
@@ -77,7 +77,7 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
             source_dir=str(SOURCE),
             entry_script="training/train.py",
             requirements=str(REQUIREMENTS),
-            ignore_patterns=left_out(),
+            ignore_patterns=list_unneeded(),
         ),
         # The container runs the script by its path: by itself it would not find `training` and what it needs.
         "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},
@@ -86,7 +86,7 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
     }
 
 
-def left_out() -> list[str]:
+def list_unneeded() -> list[str]:
     """The names of what the job does not need. No two modules share one, so that names are enough."""
     needed = {part for file in closure.find("training.train") for part in file.parts} | {REQUIREMENTS.name}
     return sorted({path.name for path in SOURCE.rglob("*")} - needed)
@@ -140,6 +140,6 @@ def volume_key(instance_type: str, kms_key: str | None) -> str | None:
     return None if WITH_OWN_DISK.match(instance_type) else kms_key
 
 
-def given(**fields: Any) -> dict[str, Any]:
+def drop_none(**fields: Any) -> dict[str, Any]:
     """Without the fields that are None: the SDK would send them."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -20,7 +20,7 @@ def select(
     if not 0 < validation < 1:
         raise UserError(f"--validation {validation:g} is not a share between 0 and 1 such as 0.1")
     train = _of_classes(source.train, [source.classes.index(name) for name in classes])
-    held_out = _stratified(train.labels, validation, seed)
+    held_out = _stratify(train.labels, validation, seed)
     splits = {
         "train": _where(train, ~held_out),
         "validation": _where(train, held_out),
@@ -77,7 +77,7 @@ def _where(rows: Split, chosen: np.ndarray) -> Split:
     return Split(rows.images[places], rows.labels[places], names, indices)
 
 
-def _stratified(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
+def _stratify(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     """A mask that holds out the same share of every class."""
     generator = np.random.default_rng(seed)
     chosen = np.zeros(len(labels), dtype=bool)

@@ -279,7 +279,7 @@ def test_a_schedule_that_is_not_weekly_is_refused_by_its_text():
 
 def test_the_page_has_the_tables_that_the_command_prints(environments):
     ours = [recorded(environments[name]) for name in definition.names()]
-    renewed = cost.filled(PAGE, sheets.all_of(ours))
+    renewed = cost.fill(PAGE, sheets.all_of(ours))
     assert PAGE.read_text() == renewed, 'renew it: make cost ARGS="--page docs/cost.md"'
     prose = cost.PLACE.sub("", renewed)
     assert re.findall(r"\b\d[\d,.]*", prose) == [], "a number that the command does not print"

@@ -1,11 +1,10 @@
 """A promoted model is evaluated again, by its own artefact on its own data set, before anybody reviews its plan."""
 
 import hashlib
-import io
 import json
-import tarfile
 
 import pytest
+from tests.builders import pack
 
 from core import artefacts
 from core.console import UserError
@@ -127,12 +126,10 @@ def test_labels_in_another_order_than_the_models_are_refused_whatever_the_reason
 
 
 def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(promoted, bucket):
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w:gz") as archive:
-        archive.addfile(tarfile.TarInfo("image-classification-0090.params"))
-    bucket.put_object(Bucket=BUCKET, Key="models/builtin/model.tar.gz", Body=file.getvalue())
+    packed = pack({"image-classification-0090.params": b""})
+    bucket.put_object(Bucket=BUCKET, Key="models/builtin/model.tar.gz", Body=packed)
     named = {"artefact": f"s3://{BUCKET}/models/builtin/model.tar.gz", "environment": {}}
-    model = promoted(sha256=hashlib.sha256(file.getvalue()).hexdigest(), **named)
+    model = promoted(sha256=hashlib.sha256(packed).hexdigest(), **named)
     assert "not evaluated again" in gate.judge("staging", model, None)
 
 

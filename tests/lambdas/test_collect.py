@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.contract.errors import InvalidEvent, ResultsDisagree, StorageUnavailable
-from core.contract.lines import blank
+from core.contract.lines import Line, join
 from lambdas import collect
 
 MAP = "results/bulk/r/map/11111111-2222"
@@ -58,13 +58,16 @@ def part(bucket):
     def put(name, outcomes):
         errors = {"review": "ThresholdConfidenceNotMet", "failed": "NotAnImage"}
         lines = [
-            blank(key, "m")
-            | {"outcome": outcome, "error": errors.get(outcome)}
-            | ({"label": "bicycle"} if outcome == "accepted" else {})
+            Line(
+                key,
+                label="bicycle" if outcome == "accepted" else None,
+                outcome=outcome,
+                error=errors.get(outcome),
+                model="m",
+            )
             for key, outcome in outcomes.items()
         ]
-        text = "".join(json.dumps(line) + "\n" for line in lines)
-        bucket.put_object(Key=f"results/bulk/r/parts/{name}.jsonl", Body=text.encode())
+        bucket.put_object(Key=f"results/bulk/r/parts/{name}.jsonl", Body=join(lines).encode())
 
     return put
 

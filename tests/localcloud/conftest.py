@@ -2,7 +2,6 @@
 
 import io
 import json
-import tarfile
 import time
 import uuid
 import zipfile
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.builders import pack
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -98,7 +98,7 @@ def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
     def make(code: str, **environment: str) -> str:
         name = str(uuid.uuid4())
         aws("s3").put_object(
-            Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=tar_of({"code/inference.py": code})
+            Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=pack({"code/inference.py": code.encode()})
         )
         artefact = f"s3://{bucket}/models/{name}/model.tar.gz"
         container = {"Image": "pytorch", "ModelDataUrl": artefact, "Environment": environment}
@@ -243,16 +243,6 @@ def results(aws: Callable[[str], Any], archive: str) -> Callable[[str], dict[str
         return {kind: entries(files) for kind, files in load(manifest)["ResultFiles"].items()}
 
     return read
-
-
-def tar_of(files: dict[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
 
 
 def until(look: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 20) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import captured
 
 from monitoring import capture
 from monitoring.capture import Capture, Unreadable
@@ -45,7 +46,7 @@ def test_what_a_real_endpoint_captured_is_read_whole():
     assert {record.content_type for record in records} == {"image/png"}
 
 
-def test_every_line_of_every_file_is_a_record(folder, captured):
+def test_every_line_of_every_file_is_a_record(folder):
     named = captured(stamp(9, 1), "[0.2, 0.8]", customAttributes=["s3_key=a.png"], inferenceId="photo-1")
     source = folder({"a.jsonl": captured() + named, "b/c.jsonl": captured() * 3, "b/.hidden": b"no record"})
     records, found = read(source)
@@ -61,7 +62,7 @@ def test_every_line_of_every_file_is_a_record(folder, captured):
     assert (second.content_type, second.image_bytes, second.image()) == ("image/png", len(IMAGE), IMAGE)
 
 
-def test_a_half_written_file_gives_what_was_written_whole(folder, captured):
+def test_a_half_written_file_gives_what_was_written_whole(folder):
     for cut in (1, 50, 2000, len(captured()) - 2):
         source = folder({"a.jsonl": captured() * 2 + captured()[:cut], "b.jsonl": captured().rstrip()})
         records, found = read(source)
@@ -83,7 +84,7 @@ GARBAGE = st.binary(min_size=1, max_size=40).map(lambda it: b"#" + it.replace(b"
 
 
 @given(lines=st.lists(st.none() | GARBAGE, max_size=12))
-def test_garbage_among_records_costs_no_record_and_is_counted_line_by_line(tmp_path_factory, captured, lines):
+def test_garbage_among_records_costs_no_record_and_is_counted_line_by_line(tmp_path_factory, lines):
     source = tmp_path_factory.mktemp("garbage") / "a.jsonl"
     source.write_bytes(b"".join(captured(image=b"") if line is None else line + b"\n" for line in lines))
     records, found = read(source)
@@ -93,7 +94,7 @@ def test_garbage_among_records_costs_no_record_and_is_counted_line_by_line(tmp_p
     assert {bad.line for bad in found.examples} == set(range(1, len(lines) + 1)) - set(good)
 
 
-def test_two_models_behind_one_endpoint_are_told_apart(folder, captured):
+def test_two_models_behind_one_endpoint_are_told_apart(folder):
     tail = "image-classifier-ep/AllTraffic/2024/10/16/09/36-38-101.jsonl"
     source = folder({f"captures/{MODEL}/{tail}": captured(), f"captures/{OTHER}/{tail}": captured() * 2})
     records, _ = read(source)
@@ -102,7 +103,7 @@ def test_two_models_behind_one_endpoint_are_told_apart(folder, captured):
     assert {it.model for it in read(source / "captures" / OTHER)[0]} == {OTHER}
 
 
-def test_a_record_belongs_to_the_hour_of_its_own_time_not_of_its_folder(folder, captured):
+def test_a_record_belongs_to_the_hour_of_its_own_time_not_of_its_folder(folder):
     source = folder(
         {
             "2024/10/16/08/a.jsonl": captured(stamp(9)),
@@ -116,7 +117,7 @@ def test_a_record_belongs_to_the_hour_of_its_own_time_not_of_its_folder(folder, 
     assert (found.files, found.unreadable_count) == (3, 0)
 
 
-def test_windows_one_after_the_other_count_each_line_once_also_over_midnight(folder, captured):
+def test_windows_one_after_the_other_count_each_line_once_also_over_midnight(folder):
     hours = [(15, 22), (15, 23), (16, 0), (16, 1)]
     source = folder(
         {f"2024/10/{day}/{hour:02}/a.jsonl": captured(stamp(hour, 5, day)) + b"junk\n" for day, hour in hours}
@@ -129,19 +130,19 @@ def test_windows_one_after_the_other_count_each_line_once_also_over_midnight(fol
     assert [it.time for it in over_midnight] == [at(23, 5, day=15), at(0, 5)]
 
 
-def test_a_day_without_traffic_is_empty_and_no_error(folder, captured):
+def test_a_day_without_traffic_is_empty_and_no_error(folder):
     source = folder({"ep/AllTraffic/2024/10/14/09/a.jsonl": captured(stamp(9, day=14))})
     assert read(source, at(0, day=15), at(0))[0] == []
     assert len(read(source, at(0, day=14))[0]) == len(read(source, None, at(0))[0]) == 1
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl"])
-def test_gzip_is_known_by_its_first_bytes(folder, captured, name):
+def test_gzip_is_known_by_its_first_bytes(folder, name):
     records, found = read(folder({name: gzip.compress(captured() * 2) + gzip.compress(captured())}))
     assert ([it.line for it in records], found.unreadable_count) == ([1, 2, 3], 0)
 
 
-def test_a_gzip_that_breaks_off_keeps_the_lines_before(folder, captured):
+def test_a_gzip_that_breaks_off_keeps_the_lines_before(folder):
     content = b"".join(captured(image=os.urandom(3000)) for _ in range(200))
     whole = gzip.compress(content)
     source = folder(
@@ -158,7 +159,7 @@ def test_a_gzip_that_breaks_off_keeps_the_lines_before(folder, captured):
     ]
 
 
-def test_memory_does_not_grow_with_the_file(folder, captured):
+def test_memory_does_not_grow_with_the_file(folder):
     source = folder({"a.jsonl": captured() * 8_000, "b": b"x" * (3 * capture.LONGEST) + b"\n" + captured()})
     tracemalloc.start()
     try:
@@ -183,7 +184,7 @@ def run(*args: object, shell: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=Path(capture.__file__).parents[1])
 
 
-def test_the_command_prints_records_and_counts(folder, captured):
+def test_the_command_prints_records_and_counts(folder):
     source = folder({"a.jsonl": captured() + b"junk\n" + captured(stamp(12))})
     done = run(source, "--since", stamp(9), "--until", stamp(10))
     assert done.returncode == 0
@@ -203,7 +204,7 @@ def test_the_command_prints_records_and_counts(folder, captured):
     ]
 
 
-def test_a_reader_that_has_seen_enough_ends_the_command_quietly(folder, captured):
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(folder):
     done = run(folder({"a.jsonl": captured(image=b"") * 5_000}), shell="| head -n 1")
     assert (done.stderr, len(done.stdout.splitlines())) == ("", 1)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
+from tests.builders import captured
 
 from monitoring import places
 from monitoring.capture import Capture, SourceError
@@ -37,7 +38,7 @@ def asked(monkeypatch, cloud_variables):
     return seen
 
 
-def test_in_s3_only_the_hours_of_the_window_are_listed_and_opened(asked, aws, bucket, captured):
+def test_in_s3_only_the_hours_of_the_window_are_listed_and_opened(asked, aws, bucket):
     for day, hour in [(day, hour) for day in (14, 15, 16) for hour in (0, 8, 9, 10, 11, 23)]:
         key = f"{ROOT}2024/10/{day}/{hour:02}/00-00-000.jsonl"
         aws("s3").put_object(Bucket=bucket, Key=key, Body=captured(f"2024-10-{day}T{hour:02}:05:00Z"))
@@ -53,7 +54,7 @@ def test_in_s3_only_the_hours_of_the_window_are_listed_and_opened(asked, aws, bu
     assert listed == [*parents, f"{ROOT}2024/", f"{ROOT}2024/10/", f"{ROOT}2024/10/16/", *hours]
 
 
-def test_without_a_window_one_list_finds_everything(asked, aws, bucket, captured):
+def test_without_a_window_one_list_finds_everything(asked, aws, bucket):
     for name in ("captures/a/b/c.jsonl", "captures/d.jsonl", "captures-of-others/e.jsonl", "captures/empty/"):
         aws("s3").put_object(Bucket=bucket, Key=name, Body=captured())
     records = list(Capture(f"s3://{bucket}/captures/"))
@@ -66,7 +67,7 @@ def test_without_a_window_one_list_finds_everything(asked, aws, bucket, captured
 
 
 @pytest.mark.usefixtures("asked")
-def test_large_and_compressed_objects_are_streamed_from_s3(aws, bucket, captured, monkeypatch):
+def test_large_and_compressed_objects_are_streamed_from_s3(aws, bucket, monkeypatch):
     monkeypatch.setattr(places, "SMALL", 1000)
     files = {"a.gz": gzip.compress(captured() * 300), "b": captured() * 300, "c": b"junk\n", "d": captured()}
     for name, content in files.items():

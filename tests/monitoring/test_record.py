@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from tests.builders import captured
 
 from monitoring.record import BadLine, read_record
 
@@ -12,12 +13,12 @@ def read(line: bytes):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_the_size_of_an_image_is_known_without_decoding_it(captured, size):
+def test_the_size_of_an_image_is_known_without_decoding_it(size):
     record = read(captured(image=bytes(size)))
     assert record.image_bytes == len(record.image()) == size
 
 
-def test_a_record_without_an_image_has_none_and_a_damaged_one_is_empty(captured):
+def test_a_record_without_an_image_has_none_and_a_damaged_one_is_empty():
     without, damaged = (
         read(captured(image=None)),
         read(captured(image=b"image").replace(b"aW1hZ2U=", b"iVBOR")),
@@ -26,7 +27,7 @@ def test_a_record_without_an_image_has_none_and_a_damaged_one_is_empty(captured)
     assert (damaged.content_type, damaged.image_bytes > 0, damaged.image()) == ("image/png", True, b"")
 
 
-def test_an_input_that_is_text_is_no_image(captured):
+def test_an_input_that_is_text_is_no_image():
     record = read(captured(image=b"").replace(b'"BASE64"', b'"CSV"').replace(b"image/png", b"text/csv"))
     assert (record.content_type, record.image_bytes, record.image()) == ("text/csv", 0, None)
 
@@ -49,7 +50,7 @@ def in_base64(text: str) -> str:
         (in_base64("0.75, 0.25"), "BASE64"),
     ],
 )
-def test_an_output_is_read_in_every_encoding_and_shape(captured, output, encoding):
+def test_an_output_is_read_in_every_encoding_and_shape(output, encoding):
     assert read(captured(output=output, encoding=encoding)).probabilities == (0.75, 0.25)
 
 
@@ -77,7 +78,7 @@ def test_an_output_is_read_in_every_encoding_and_shape(captured, output, encodin
         (None, "JSON", "no output"),
     ],
 )
-def test_an_output_that_is_not_probabilities_is_refused(captured, output, encoding, reason):
+def test_an_output_that_is_not_probabilities_is_refused(output, encoding, reason):
     with pytest.raises(BadLine, match=f"^{reason}$"):
         read(captured(output=output, encoding=encoding))
 
@@ -99,19 +100,19 @@ def test_an_output_that_is_not_probabilities_is_refused(captured, output, encodi
         (b'"mode"', b'\xff"mode"', "not JSON"),
     ],
 )
-def test_a_line_that_is_not_a_record_has_its_reason(captured, old, new, reason):
+def test_a_line_that_is_not_a_record_has_its_reason(old, new, reason):
     assert old in captured()
     with pytest.raises(BadLine, match=f"^{reason}$"):
         read(captured().replace(old, new))
 
 
 @pytest.mark.parametrize("odd", [["x"], {"x": 1}, 7, None])
-def test_an_inference_id_that_is_no_text_is_left_out(captured, odd):
+def test_an_inference_id_that_is_no_text_is_left_out(odd):
     assert read(captured(inferenceId=odd)).inference_id is None
 
 
 @pytest.mark.parametrize(
     "time", ["2024-10-16T09:36:38", "2024-10-16T11:36:38+02:00", "2024-10-16T09:36:38.000Z"]
 )
-def test_a_time_is_in_utc_however_it_is_written(captured, time):
+def test_a_time_is_in_utc_however_it_is_written(time):
     assert read(captured(time)).time.isoformat() == "2024-10-16T09:36:38+00:00"

@@ -1,13 +1,14 @@
 """Totals that add up, and what is said of them."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
-from core.figures.drift import assess, compare, psi
+from core.figures.drift import Assessment, assess, compare, psi
 from core.figures.tally import Tally, count
 from monitoring.window import Window, tally
 
@@ -44,10 +45,10 @@ def reference() -> Baseline:
 def test_hours_add_up_to_their_day(reference):
     probabilities, statistics = answers(300, 2), measured(300, 3)
     statistics[::7] = np.nan
-    whole = tally(windowed(probabilities, statistics), reference, 0.93).to_json()
+    whole = asdict(tally(windowed(probabilities, statistics), reference, 0.93))
     parts = [slice(0, 10), slice(10, 10), slice(10, 120), slice(120, 300)]
     hours = [tally(windowed(probabilities[p], statistics[p]), reference, 0.93) for p in parts]
-    day = sum(hours, Tally()).to_json()
+    day = asdict(sum(hours, Tally()))
     for name in ("records", "accepted", "classes", "histograms"):
         assert day[name] == whole[name]
     for name in ("confidence_sum", "confidence_variance_sum", "entropy_sum"):
@@ -58,7 +59,7 @@ def test_hours_add_up_to_their_day(reference):
 
 def test_it_survives_json(reference):
     hour = tally(windowed(answers(50, 4), measured(50, 5)), reference, 0.93)
-    assert Tally.from_json(json.loads(json.dumps(hour.to_json()))) == hour
+    assert Tally(**json.loads(json.dumps(asdict(hour)))) == hour
 
 
 def test_an_hour_that_had_no_baseline_adds_to_one_that_had(reference):
@@ -73,24 +74,27 @@ def test_an_hour_that_had_no_baseline_adds_to_one_that_had(reference):
 
 def test_no_traffic_says_nothing(reference):
     said = assess(Tally(), reference)
-    assert said["records"] == 0
-    assert [said[name] for name in ("coverage", "estimated_accuracy", "entropy", "confidence")] == [None] * 4
-    assert (said["class_mix"], said["drift"], said["moved"]) == ({}, [], [])
+    assert said.records == 0
+    assert [getattr(said, name) for name in ("coverage", "estimated_accuracy", "entropy", "confidence")] == [
+        None
+    ] * 4
+    assert (said.class_mix, said.drift, said.moved) == ({}, [], [])
 
 
 def test_without_a_baseline_there_is_no_drift_and_no_estimate():
     said = assess(tally(windowed(answers(50, 4), measured(50, 5)), None, 0.93), None)
-    assert said["estimated_accuracy"] is None
-    assert (said["drift"], said["moved"]) == ([], [])
-    assert said["class_mix"] == {"0": 0.5, "1": 0.5}
-    assert said["coverage"]["low"] < said["coverage"]["value"] < said["coverage"]["high"]
+    assert said.estimated_accuracy is None
+    assert (said.drift, said.moved) == ([], [])
+    assert said.class_mix == {"0": 0.5, "1": 0.5}
+    assert said.coverage
+    assert said.coverage.low < said.coverage.value < said.coverage.high
 
 
-def test_what_is_said_is_plain_json(reference):
+def test_what_is_said_survives_json(reference):
     said = assess(tally(windowed(answers(50, 4), measured(50, 5)), reference, 0.93), reference)
-    assert json.loads(json.dumps(said, allow_nan=False)) == said
-    assert said["class_mix"] == {"bicycle": 0.5, "motorcycle": 0.5}
-    names = [(row["statistic"], row["measure"]) for row in said["drift"]]
+    assert Assessment.from_json(json.loads(json.dumps(asdict(said), allow_nan=False))) == said
+    assert said.class_mix == {"bicycle": 0.5, "motorcycle": 0.5}
+    names = [(row.statistic, row.measure) for row in said.drift]
     assert names[:3] == [("class mix", "share"), ("confidence", "ks"), ("confidence", "psi")]
     assert names[3:] == [(name, "ks") for name in pictures.STATISTICS]
 
@@ -110,30 +114,31 @@ def test_hours_without_a_baseline_leave_only_the_class_mix_to_compare(reference)
 def test_ten_pictures_raise_no_alarm_however_odd_they_are(reference, few):
     odd = windowed(np.tile([0.51, 0.49], (few, 1)), measured(few, 5) + 1000)
     said = assess(tally(odd, reference, 0.93), reference)
-    assert said["moved"] == []
-    assert {row["verdict"] for row in said["drift"]} == {"too few"}
-    assert f"{few} now and 84 in the baseline are too few" in said["drift"][0]["words"]
+    assert said.moved == []
+    assert {row.verdict for row in said.drift} == {"too few"}
+    assert f"{few} now and 84 in the baseline are too few" in said.drift[0].words
 
 
 def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(reference):
     """The bounds of a million pictures are narrow, yet the baseline's own 84 leave their mark."""
     said = assess(tally(windowed(answers(100_000, 6), measured(100_000, 7)), reference, 0.93), reference)
-    assert said["moved"] == []
+    assert said.moved == []
 
 
 def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
     said = assess(tally(windowed(answers(500, 6, sure=1.5), measured(500, 7)), reference, 0.93), reference)
-    assert said["moved"] == ["confidence"]
-    moved = [row for row in said["drift"] if row["verdict"] == "moved"]
-    assert [row["measure"] for row in moved] == ["ks"]
-    (shown,) = (row for row in said["drift"] if row["measure"] == "psi")
-    assert shown["low"] > shown["tolerance"]
-    assert (shown["verdict"], shown["words"]) == (
+    assert said.moved == ["confidence"]
+    moved = [row for row in said.drift if row.verdict == "moved"]
+    assert [row.measure for row in moved] == ["ks"]
+    (shown,) = (row for row in said.drift if row.measure == "psi")
+    assert shown.low > shown.tolerance
+    assert (shown.verdict, shown.words) == (
         "not judged",
-        f"confidence: PSI {shown['value']:.2f}, between {shown['low']:.2f} and {shown['high']:.2f}; "
+        f"confidence: PSI {shown.value:.2f}, between {shown.low:.2f} and {shown.high:.2f}; "
         "above 0.25 is called a major shift, the KS distance decides",
     )
-    assert said["estimated_accuracy"]["value"] < 0.85
+    assert said.estimated_accuracy
+    assert said.estimated_accuracy.value < 0.85
 
 
 @pytest.mark.parametrize("kind", ["classes", "confidence", "images"])
@@ -142,9 +147,9 @@ def test_an_environment_decides_what_is_tolerated(reference, kind):
     bicycles = np.sort(answers(500, 6, sure=2))[:, ::-1]
     live = tally(windowed(bicycles, measured(500, 7) * 1.5), reference, 0.93)
     moved = {"classes": {"class mix"}, "confidence": {"confidence"}, "images": {*pictures.STATISTICS}}
-    assert set(assess(live, reference)["moved"]) == set().union(*moved.values())
+    assert set(assess(live, reference).moved) == set().union(*moved.values())
     said = assess(live, reference, {"classes": 0.1, "confidence": 0.1, "images": 0.1, kind: 1.0})
-    assert set(said["moved"]) == set().union(*moved.values()) - moved[kind]
+    assert set(said.moved) == set().union(*moved.values()) - moved[kind]
 
 
 def test_chance_alone_stays_within_the_margins(reference):
@@ -160,7 +165,7 @@ def test_chance_alone_stays_within_the_margins(reference):
 
 def test_psi_is_nothing_between_equals_and_what_the_formula_says_between_others():
     counts = np.array([10, 20, 30])
-    assert psi(counts, counts)[:2] == (0, 0)
+    assert (psi(counts, counts).value, psi(counts, counts).low) == (0, 0)
     p, q = np.array([0.2, 0.8]), np.array([0.5, 0.5])
     expected = 0.3 * np.log(0.5 / 0.2) - 0.3 * np.log(0.5 / 0.8)
     assert psi(10**6 * p, 10**6 * q).value == pytest.approx(expected, rel=1e-4)
@@ -175,5 +180,5 @@ def test_psis_bounds_leave_the_truth_out_about_as_often_as_they_say(n, m, slope)
     assert true == pytest.approx(0.25 if slope else 0, abs=0.01)
     dice = np.random.default_rng(0)
     drawn = [psi(dice.multinomial(n, p), dice.multinomial(m, q)) for _ in range(4000)]
-    assert all(0 <= low <= value <= high for value, low, high in drawn)
-    assert np.mean([not low <= true <= high for _, low, high in drawn]) <= 3 * metrics.ALPHA
+    assert all(0 <= it.low <= it.value <= it.high for it in drawn)
+    assert np.mean([not it.low <= true <= it.high for it in drawn]) <= 3 * metrics.ALPHA

@@ -1,16 +1,13 @@
 """The monitor's hours: captured files in a real S3, and what comes of them in S3 and CloudWatch."""
 
-import base64
-import io
 import json
-import tarfile
 import uuid
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from tests.builders import captured, pack, png
 
 from core.figures import baseline
 from core.figures.baseline import BrokenBaseline
@@ -27,9 +24,7 @@ SURE, UNSURE = (0.97, 0.03), (0.6, 0.4)
 
 def picture(brightness: float = 128) -> bytes:
     levels = RANDOM.normal(brightness, 20, (32, 32, 3)).clip(0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(levels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return png(levels)
 
 
 PICTURES = [picture() for _ in range(60)]
@@ -40,28 +35,12 @@ def artefact(with_baseline: bool = True, **changes: int) -> bytes:
     answers = np.array([SURE, UNSURE] * 30)
     reference = baseline.make(answers, np.zeros(60, int), PICTURES, ["bicycle", "motorcycle"], 0.93)
     files = {"labels.json": [], **({"baseline.json": reference | changes} if with_baseline else {})}
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            text = json.dumps(content).encode()
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text))
-    return buffer.getvalue()
+    return pack({name: json.dumps(content).encode() for name, content in files.items()})
 
 
 def line(time: datetime, answer=SURE, image: bytes = PICTURES[0]) -> str:
-    sent = {"observedContentType": "image/png", "mode": "INPUT", "encoding": "BASE64"}
-    answered = {"observedContentType": "application/json", "mode": "OUTPUT", "encoding": "JSON"}
-    record = {
-        "captureData": {
-            "endpointInput": {**sent, "data": base64.b64encode(image).decode()},
-            "endpointOutput": {**answered, "data": json.dumps(answer)},
-        },
-        "eventMetadata": {"eventId": str(uuid.uuid4()), "inferenceTime": f"{time:%Y-%m-%dT%H:%M:%SZ}"},
-        "eventVersion": "0",
-    }
-    return json.dumps(record) + "\n"
+    event = {"time": f"{time:%Y-%m-%dT%H:%M:%SZ}", "eventId": str(uuid.uuid4())}
+    return captured(output=json.dumps(answer), image=image, **event).decode()
 
 
 class Endpoint:

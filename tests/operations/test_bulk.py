@@ -25,7 +25,7 @@ def screen(monkeypatch):
         printed = io.StringIO()
         console = Console(file=printed, force_terminal=terminal, width=120, soft_wrap=True)
         monkeypatch.setattr(bulk, "out", console)
-        with bulk.shown() as show:
+        with bulk.show_progress() as show:
             for seen in (BEGUN, HALF, WHOLE):
                 show(seen)
         return CONTROL.sub("", printed.getvalue()).replace("\r", "\n").splitlines()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from rich.console import Console
+from tests.builders import captured
 
 from core.console import UserError
 from operations import monitor_now, package, zips
@@ -56,7 +57,7 @@ def read(drawn) -> str:
     return printed.getvalue()
 
 
-def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws, captured):
+def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
     now = datetime.now(UTC) - timedelta(seconds=1)
     aws("s3").create_bucket(Bucket=BUCKET)
     key = f"captures/{MODEL}/{NAME}/AllTraffic/{now:%Y/%m/%d/%H}/00-00-000-1.jsonl"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.builders import captured
 
 from operations import package as packaging
 from operations import wheels, zips
@@ -177,13 +178,11 @@ def installed_wheel(name: str, folder: Path) -> Path:
     distribution = importlib.metadata.distribution(name)
     files = [file for file in distribution.files or [] if not {"..", "__pycache__"} & set(file.parts)]
     wheel = folder / f"{name}.whl"
-    wheel.write_bytes(zips.pack(zips.stored(file.as_posix(), file.read_binary()) for file in files))
+    wheel.write_bytes(zips.pack(zips.store(file.as_posix(), file.read_binary()) for file in files))
     return wheel
 
 
-def test_what_the_monitor_is_packed_with_is_all_that_it_needs(
-    tmp_path, monkeypatch, aws, cloud_variables, captured
-):
+def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypatch, aws, cloud_variables):
     """Built for this machine's Python, it runs to its end with nothing else but boto3, as Lambda has it."""
     here = [installed_wheel(name, tmp_path) for name in wheels.PACKAGES]
     monkeypatch.setattr(wheels, "fetch", lambda _architecture: here)

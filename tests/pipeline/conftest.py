@@ -1,12 +1,9 @@
 """The environment `local`, deployed once from a copy of the project, and followed from outside."""
 
-import io
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders import pack
 
-ROOT = Path(__file__).resolve().parents[2]
+from operations import workplace
+
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
 ENDED_SECONDS = 120
@@ -28,8 +27,7 @@ class Project:
     def __init__(self, root: Path, variables: dict[str, str]) -> None:
         self.root = root
         self.variables = variables
-        without = shutil.ignore_patterns(".terraform", "*.model.tfvars.json", "*.tfplan")
-        shutil.copytree(ROOT / "terraform", root / "terraform", ignore=without)
+        workplace.copy(root)
         self.run("operations.package")
 
     def run(self, module: str, *arguments: Any, status: int = 0, key: str = "deployer") -> str:
@@ -49,10 +47,7 @@ class Project:
         return done.stdout
 
     def apply(self, *settings: str) -> None:
-        """What `make plan apply` does."""
-        plan = ("plan", "-input=false", "-no-color", "-out=local.tfplan", *settings)
-        self.run("operations.terraform", "local", *plan)
-        self.run("operations.terraform", "local", "apply", "-input=false", "-no-color", "local.tfplan")
+        workplace.apply(self.run, *settings)
 
     def outputs(self) -> dict[str, Any]:
         shown = json.loads(self.run("operations.terraform", "local", "output", "-json"))
@@ -215,7 +210,7 @@ def artefact(
 def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) -> Deployment:  # noqa: ARG001
     """The first deployment: everything but the endpoint. The model is being trained meanwhile."""
     project.run("operations.bootstrap", "local", key="administrator")
-    project.run("operations.terraform", "local", "init", "-no-color")
+    project.run("operations.terraform", "local", "init")
     project.apply()
     return Deployment(project, aws)
 
@@ -253,11 +248,7 @@ def workflow(deployed: Deployment, tmp_path_factory: pytest.TempPathFactory) -> 
         "metrics.json": b'{"dataset_id": "none"}',
         "code/inference.py": MODEL_CODE.read_bytes(),
     }
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+    path.write_bytes(pack(members))
     before = deployed.outputs["endpoint_configuration_name"]
     deployed.project.run("training.promote", "--env", "local", "--run", path)
     deployed.project.apply()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.builders import captured, pack
 
 from core.figures import baseline
 from report import __main__, theme
@@ -53,7 +54,7 @@ def answered(n: int, seed: int, brightness: float = 1.0) -> tuple[list[bytes], n
 
 
 @pytest.fixture(scope="session")
-def traffic(captured: Callable[..., bytes]) -> Callable[..., tuple[bytes, bytes]]:
+def traffic() -> Callable[..., tuple[bytes, bytes]]:
     """Two days of it: a capture file, and the truth about it."""
 
     def make(n: int, seed: int, brightness: float = 1.0) -> tuple[bytes, bytes]:
@@ -69,7 +70,7 @@ def traffic(captured: Callable[..., bytes]) -> Callable[..., tuple[bytes, bytes]
 
 
 @pytest.fixture(scope="session")
-def artefact(tmp_path_factory: pytest.TempPathFactory, pack: Callable[[dict[str, bytes]], bytes]) -> Path:
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the report reads of a model artefact whose validation split looked like `traffic`."""
     images, probabilities, labels = answered(200, 0)
     curve = [{"threshold": t, "coverage": 1.5 - t, "selective_accuracy": t} for t in (0.6, 0.8, 0.99)]

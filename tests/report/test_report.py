@@ -10,6 +10,7 @@ import re
 import boto3
 import pytest
 from PIL import Image
+from tests.builders import captured
 
 from core.console import UserError
 from report import models
@@ -99,7 +100,7 @@ def test_an_empty_capture_gives_a_page_that_says_so(make, folder):
     assert (figures["records"], figures["models"]) == (0, [])
 
 
-def test_records_that_do_not_fit_the_model_are_not_called_nothing(make, captured, folder, artefact):
+def test_records_that_do_not_fit_the_model_are_not_called_nothing(make, folder, artefact):
     text, figures = make(folder({"a.jsonl": captured(output="[0.8, 0.1, 0.1]") * 22}), "--model", artefact)
     assert figures["verdict"] == "No record fits its model"
     assert (figures["records"], figures["models"]) == (22, [])
@@ -118,7 +119,7 @@ def test_bounds_of_the_estimated_accuracy_say_on_what_they_rest(make, traffic, f
     assert re.search(f"{rests}; something has moved, so do not rely on it", text)
 
 
-def test_unusual_pictures_are_those_accepted_at_the_threshold_in_use(make, captured, folder, artefact):
+def test_unusual_pictures_are_those_accepted_at_the_threshold_in_use(make, folder, artefact):
     dark = io.BytesIO()
     Image.new("RGB", (32, 32), (5, 5, 5)).save(dark, "PNG")
     capture = folder({"a.jsonl": captured(output="[0.85, 0.15]", image=dark.getvalue())})
@@ -207,9 +208,7 @@ def test_a_file_whose_name_is_not_utf_8_is_reported(make, traffic, folder):
     assert "\\udcff\\udcfe.jsonl 4 not JSON" in text
 
 
-def test_a_picture_that_cannot_be_made_small_is_left_out_of_the_gallery(
-    make, captured, traffic, folder, tmp_path
-):
+def test_a_picture_that_cannot_be_made_small_is_left_out_of_the_gallery(make, traffic, folder, tmp_path):
     file = io.BytesIO()
     Image.new("RGB", (64, 64)).save(file, "PNG", exif=b"garbage!")
     with pytest.raises(SyntaxError, match="not a TIFF file"):
@@ -221,7 +220,7 @@ def test_a_picture_that_cannot_be_made_small_is_left_out_of_the_gallery(
     assert (tmp_path / "report/report.html").read_text().count('alt="Photo taken for a') == 3
 
 
-def test_a_picture_that_cannot_be_decoded_leaves_its_answer_in(make, captured, folder):
+def test_a_picture_that_cannot_be_decoded_leaves_its_answer_in(make, folder):
     text, figures = make(folder({"a.jsonl": captured(image=b"no picture")}))
     (model,) = figures["models"]
     assert (model["records"], model["undecodable"], model["pictures"]) == (1, 1, 0)

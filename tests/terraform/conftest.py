@@ -21,9 +21,9 @@ def terraform_variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 def terraform_test(tmp_path: Path, terraform_variables: dict[str, str]):
     """Run `terraform test` on a folder of the configuration, in a copy: it leaves nothing in the tree."""
 
-    def run(folder: Path) -> subprocess.CompletedProcess[str]:
-        copy = tmp_path / "terraform"
-        shutil.copytree(folder, copy)
+    def run(root: Path, module: str = ".") -> subprocess.CompletedProcess[str]:
+        copy = tmp_path / "terraform" / module
+        shutil.copytree(root, tmp_path / "terraform")
         shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", copy)
         variables = terraform_variables | {"TF_DATA_DIR": str(tmp_path / "data")}
 

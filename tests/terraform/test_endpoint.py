@@ -1,17 +1,16 @@
 """The endpoint's module alone, in the local cloud: what is said when an endpoint cannot be made or moved."""
 
 import hashlib
-import io
 import json
 import re
 import shutil
-import tarfile
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from python_terraform import IsFlagged, Terraform
+from tests.builders import pack
 
 from operations import terraform
 
@@ -30,7 +29,9 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
     """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any."""
     folder = tmp_path_factory.mktemp("endpoint") / "module"
-    shutil.copytree(terraform.CONFIGURATION / "modules/endpoint", folder)
+    shutil.copytree(
+        terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
+    )
     shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", folder)
     aws("s3").create_bucket(Bucket=BUCKET)
     with pytest.MonkeyPatch.context() as patch:
@@ -42,7 +43,7 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         assert status == 0, errors
 
         def run(code: str) -> str:
-            packed = pack(f"{code}# {uuid.uuid4()}\n")
+            packed = pack({"code/inference.py": f"{code}# {uuid.uuid4()}\n".encode()})
             digest = hashlib.sha256(packed).hexdigest()
             key = f"models/{digest[:16]}/model.tar.gz"
             aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
@@ -75,15 +76,6 @@ def variables() -> dict[str, Any]:
         "prefix": "test-endpoint",
         "rollout": {"type": "ALL_AT_ONCE", "wait_seconds": 0},
     }
-
-
-def pack(code: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        member = tarfile.TarInfo("code/inference.py")
-        member.size = len(code)
-        archive.addfile(member, io.BytesIO(code.encode()))
-    return packed.getvalue()
 
 
 @pytest.fixture

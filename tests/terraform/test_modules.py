@@ -10,7 +10,7 @@ MODULES = sorted((CONFIGURATION / "modules").iterdir())
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 def test_a_module_keeps_what_its_own_tests_promise(module, terraform_test):
-    result = terraform_test(module)
+    result = terraform_test(CONFIGURATION, f"modules/{module.name}")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Success! 0 passed" not in result.stdout, f"{module.name} has no tests"
 

@@ -11,6 +11,7 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 from PIL import Image
+from tests.builders import pack
 
 BUCKET = "scones-local-123456789012"
 
@@ -60,7 +61,7 @@ def command(project):
 
 
 @pytest.fixture(scope="session")
-def cifar(pack):
+def cifar():
     """Make the bytes of an archive in CIFAR-100's layout, with 3 apples, 20 bicycles, 20 motorcycles and 3 trains in
     each part; `changes` replace what a part holds, as in cifar(train={b"filenames": []})."""
 

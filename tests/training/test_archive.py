@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import pack
 
 from training import archive, selection
 from training.archive import ArchiveError
@@ -80,7 +81,7 @@ class Call:
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("key", [str, str.encode])
-def test_archives_of_every_python_and_numpy_are_read(read, pack, protocol, key):
+def test_archives_of_every_python_and_numpy_are_read(read, protocol, key):
     for spell in (bytes, by_numpy_1):
         found = read(pack({"./" + name: spell(pickled) for name, pickled in parts(protocol, key).items()}))
         assert found.classes == ["cup", "bowl"]
@@ -104,13 +105,13 @@ def test_archives_of_every_python_and_numpy_are_read(read, pack, protocol, key):
     ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])
-def test_a_pickle_that_calls_anything_else_is_refused(read, pack, evil, protocol):
+def test_a_pickle_that_calls_anything_else_is_refused(read, evil, protocol):
     for part in PARTS:
         with pytest.raises(ArchiveError, match="layout"):
             read(pack({**parts(), part: pickle.dumps(evil, protocol)}))
 
 
-def test_a_class_of_the_reader_cannot_be_changed_from_within_a_pickle(read, pack):
+def test_a_class_of_the_reader_cannot_be_changed_from_within_a_pickle(read):
     change = b"\x80\x02cnumpy\n{}\nN}U\x0c__setstate__K\x01s\x86b."
     for name in (b"dtype", b"ndarray"):
         with pytest.raises(ArchiveError):
@@ -134,7 +135,7 @@ def bombs():
 
 
 @pytest.mark.parametrize("bomb", [pytest.param(bomb, id=name) for name, bomb in bombs()])
-def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, pack, bomb):
+def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb):
     check_refused_at_once(tmp_path, pack({**parts(), PARTS[1]: bomb}))
 
 
@@ -153,7 +154,7 @@ def test_a_tar_that_goes_round_in_circles_is_refused_at_once(tmp_path):
     check_refused_at_once(tmp_path, gzip.compress(first + bytes(header)))
 
 
-def test_a_tar_header_that_takes_ages_to_parse_is_no_trouble(read, pack):
+def test_a_tar_header_that_takes_ages_to_parse_is_no_trouble(read):
     digits = tarfile.TarInfo("digits")
     digits.type, digits.size = tarfile.XHDTYPE, 1 << 21
     padded = digits.tobuf() + b"1" * digits.size + gzip.decompress(pack(parts()))
@@ -197,7 +198,7 @@ def test_content_of_the_wrong_kind_is_named(read, cifar, changes, complaint):
         read(cifar(**changes))
 
 
-def test_members_that_are_missing_doubled_or_links_are_refused(read, pack):
+def test_members_that_are_missing_doubled_or_links_are_refused(read):
     with pytest.raises(ArchiveError, match="it has no cifar-100-python/test"):
         read(pack({name: content for name, content in parts().items() if name != PARTS[1]}))
     with pytest.raises(ArchiveError, match="twice"):
@@ -227,7 +228,7 @@ def test_a_file_name_that_could_do_harm_is_refused(read, cifar, name):
 
 @given(st.binary(max_size=2000))
 @settings(deadline=None)
-def test_any_bytes_are_answered_with_an_archive_error(read, pack, data):
+def test_any_bytes_are_answered_with_an_archive_error(read, data):
     with pytest.raises(ArchiveError):
         read(data)
     with pytest.raises(ArchiveError):
@@ -254,7 +255,7 @@ def edited(data, edits):
     edits=EDITS,
 )
 @settings(deadline=None, max_examples=200)
-def test_a_damaged_archive_is_read_or_refused(read, pack, layer, part, edits):
+def test_a_damaged_archive_is_read_or_refused(read, layer, part, edits):
     honest = parts()
     if layer == "pickle head":
         packed = pack({**honest, part: edited(honest[part][:300], edits) + honest[part][300:]})
@@ -285,6 +286,6 @@ OPCODES = st.sampled_from(
 
 @given(st.lists(OPCODES, max_size=30).map(b"".join))
 @settings(deadline=None, max_examples=300)
-def test_any_sequence_of_opcodes_is_refused(read, pack, program):
+def test_any_sequence_of_opcodes_is_refused(read, program):
     with pytest.raises(ArchiveError):
         read(pack(dict.fromkeys(PARTS, program + b".")))

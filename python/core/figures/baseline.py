@@ -10,7 +10,7 @@ baseline, fixed for ever: nothing here looks at live data.
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,7 @@ def make(
         "threshold": threshold,
         "accuracy": float(scores.correct(answered, labels).mean()),
         "edges": edges,
-        "tally": count(answered, measured, edges, threshold).to_json(),
+        "tally": asdict(count(answered, measured, edges, threshold)),
     }
 
 
@@ -80,7 +80,7 @@ def load(text: bytes) -> Baseline:
     try:
         content = json.loads(text)
         fields = {key: content[key] for key in ("classes", "threshold", "accuracy", "edges")}
-        version, tally = content["version"], Tally.from_json(content["tally"])
+        version, tally = content["version"], Tally(**content["tally"])
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenBaseline(f"{NAME} is broken: {error!r}") from error
     if version != VERSION:

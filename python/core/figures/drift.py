@@ -17,8 +17,8 @@ Measured with the standard model, whose baseline are 84 validation photographs, 
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -52,6 +52,27 @@ class Drift:
     live_mean: float
     verdict: Verdict
     words: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What cannot be said is None: anything of no records, and estimated accuracy and drift without a baseline."""
+
+    records: int
+    coverage: Estimate | None
+    estimated_accuracy: Estimate | None
+    confidence: float | None
+    entropy: float | None
+    class_mix: dict[str, float]
+    drift: list[Drift]
+    moved: list[str]
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        estimates = {
+            name: content[name] and Estimate(**content[name]) for name in ("coverage", "estimated_accuracy")
+        }
+        return cls(**content | estimates | {"drift": [Drift(**row) for row in content["drift"]]})
 
 
 def ks(reference: np.ndarray, live: np.ndarray) -> float:
@@ -124,9 +145,7 @@ def of_values(statistic: str, measure: Measure, tolerance: float, baseline: Tall
         bounds = Estimate(value, max(0.0, value - margin), min(1.0, value + margin))
     else:
         bounds = psi(reference, counts)
-    return _judged(
-        statistic, measure, tolerance, bounds, (n, m), means, "on average {:.3g} instead of {:.3g}"
-    )
+    return _judge(statistic, measure, tolerance, bounds, (n, m), means, "on average {:.3g} instead of {:.3g}")
 
 
 def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
@@ -138,13 +157,13 @@ def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
     found = []
     for name, before, now in zip(baseline.classes, baseline.tally.classes, live.classes, strict=True):
         bounds = share_difference(before / n, baseline.variance, now / m, m)
-        found.append((bounds.low, bounds, (before / n, now / m), name))
-    _, bounds, shares, name = max(found)
+        found.append((bounds, (before / n, now / m), name))
+    bounds, shares, name = max(found, key=lambda it: (it[0].low, it[0].value))
     words = f"{name} {{:.0%}} instead of {{:.0%}}"
-    return _judged(CLASS_MIX, "share", tolerance, bounds, (n, m), shares, words)
+    return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), shares, words)
 
 
-def _judged(
+def _judge(
     statistic: str,
     measure: Measure,
     tolerance: float,
@@ -153,7 +172,7 @@ def _judged(
     means: tuple[float, float],
     change: str,
 ) -> Drift:
-    value, low, high = bounds
+    value, low, high = bounds.value, bounds.low, bounds.high
     verdict: Verdict = "moved" if low > tolerance else "steady"
     if measure == "psi":
         verdict = "not judged"
@@ -170,25 +189,24 @@ def _judged(
     return Drift(statistic, measure, value, low, high, tolerance, *numbers, *means, verdict, words)
 
 
-def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> dict:
-    """What cannot be said is None: anything of no records, and estimated accuracy and drift without a baseline."""
+def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> Assessment:
     n = live.records
     names = baseline.classes if baseline else [str(position) for position in range(len(live.classes))]
     drifts = compare(baseline, live, tolerated) if baseline else []
-    return {
-        "records": n,
-        "coverage": metrics.wilson(live.accepted / n, n)._asdict() if n else None,
-        "estimated_accuracy": estimated_accuracy(live, baseline)._asdict() if n and baseline else None,
-        "confidence": live.confidence_sum / n if n else None,
-        "entropy": live.entropy_sum / n if n else None,
-        "class_mix": {name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
-        "drift": [asdict(drift) for drift in drifts],
-        "moved": list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == "moved")),
-    }
+    return Assessment(
+        records=n,
+        coverage=metrics.wilson(live.accepted / n, n) if n else None,
+        estimated_accuracy=bound_estimate(live, baseline) if n and baseline else None,
+        confidence=live.confidence_sum / n if n else None,
+        entropy=live.entropy_sum / n if n else None,
+        class_mix={name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
+        drift=drifts,
+        moved=list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == "moved")),
+    )
 
 
-def estimated_accuracy(live: Tally, baseline: Baseline) -> metrics.Estimate:
+def bound_estimate(live: Tally, baseline: Baseline) -> metrics.Estimate:
     """Needs a baseline, because only a model whose confidence was calibrated says how often it is right."""
-    return metrics.estimated_accuracy(
+    return metrics.estimate_accuracy(
         live.records, live.confidence_sum, live.confidence_variance_sum, baseline.variance
     )

@@ -5,8 +5,8 @@ answers are in core/figures/scores.py. A bound leaves out the true value in one 
 """
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,8 @@ Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     value: float
     low: float
     high: float
@@ -26,19 +27,9 @@ def confidence(probabilities: np.ndarray) -> np.ndarray:
     return probabilities.max(axis=1)
 
 
-def predicted(probabilities: np.ndarray) -> np.ndarray:
+def predict(probabilities: np.ndarray) -> np.ndarray:
     """The most probable class; the first of equals, as everywhere in this repository."""
     return probabilities.argmax(axis=1)
-
-
-def class_mix(probabilities: np.ndarray) -> np.ndarray:
-    """The share of answers that predict each class: n_k / n."""
-    return np.bincount(predicted(probabilities), minlength=probabilities.shape[1]) / len(probabilities)
-
-
-def coverage(probabilities: np.ndarray, threshold: float) -> float:
-    """The share of answers at or above the threshold: El-Yaniv and Wiener 2010, "Selective Classification"."""
-    return float((confidence(probabilities) >= threshold).mean())
 
 
 def confidence_quantiles(
@@ -61,7 +52,7 @@ def wilson(share: float, n: int) -> Estimate:
     return Estimate(share, max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach)))
 
 
-def estimated_accuracy(
+def estimate_accuracy(
     n: int, confidence_sum: float, variance_sum: float, calibration_variance: float
 ) -> Estimate:
     """Accuracy without labels, from confidence that is calibrated: the mean of c.

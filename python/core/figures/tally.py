@@ -4,7 +4,7 @@ count(probabilities, pictures, edges, threshold)  ->  Tally
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -35,21 +35,14 @@ class Tally:
             self.confidence_sum + other.confidence_sum,
             self.confidence_variance_sum + other.confidence_variance_sum,
             self.entropy_sum + other.entropy_sum,
-            _added(self.classes, other.classes),
-            _merged(self.histograms, other.histograms),
-            _merged(self.sums, other.sums),
+            _add(self.classes, other.classes),
+            _merge(self.histograms, other.histograms),
+            _merge(self.sums, other.sums),
         )
 
     def mean(self, statistic: str) -> float:
         n, total = self.sums[statistic]
         return total / n
-
-    def to_json(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict) -> Self:
-        return cls(**content)
 
 
 def count(
@@ -67,7 +60,7 @@ def count(
         confidence_sum=float(confidence.sum()),
         confidence_variance_sum=float((confidence * (1 - confidence)).sum()),
         entropy_sum=float(metrics.entropy(probabilities).sum()),
-        classes=np.bincount(metrics.predicted(probabilities), minlength=probabilities.shape[1]).tolist(),
+        classes=np.bincount(metrics.predict(probabilities), minlength=probabilities.shape[1]).tolist(),
         histograms={name: histogram(known[name], cuts) for name, cuts in edges.items()},
         sums={name: [len(column), float(column.sum(dtype=float))] for name, column in known.items()},
     )
@@ -78,9 +71,9 @@ def histogram(values: np.ndarray, edges: list[float]) -> list[int]:
     return np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1).tolist()
 
 
-def _added(one: list, other: list) -> list:
+def _add(one: list, other: list) -> list:
     return [a + b for a, b in zip(one, other, strict=True)] if one and other else one or other
 
 
-def _merged(one: dict[str, list], other: dict[str, list]) -> dict[str, list]:
-    return {name: _added(one.get(name, []), other.get(name, [])) for name in one | other}
+def _merge(one: dict[str, list], other: dict[str, list]) -> dict[str, list]:
+    return {name: _add(one.get(name, []), other.get(name, [])) for name in one | other}

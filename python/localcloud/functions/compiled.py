@@ -21,7 +21,7 @@ def unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     archive.extractall(folder, [name for name in archive.namelist() if name.split("/")[0] not in left_out])
     for info, parts in foreign.items():
         name, version = info.removesuffix(".dist-info").split("-")
-        if (installed := _installed(name)) != version:
+        if (installed := _find_version(name)) != version:
             problem = (
                 f"{name} {version} in the zip is not built for this machine's Python, and the local cloud's own "
                 f"is {installed}: pip install {name}=={version}"
@@ -48,7 +48,7 @@ def _parts(archive: zipfile.ZipFile, info: str) -> Iterator[str]:
     yield from sorted({line.split(",")[0].split("/")[0] for line in record.splitlines()})
 
 
-def _installed(name: str) -> str:
+def _find_version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -48,7 +48,7 @@ def install(url: str, folder: Path) -> None:
 
     def run(function: LambdaFunction, event: bytes) -> Answer:
         answer = _pools[function.function_arn].invoke(
-            _sandboxed(function, url, folder), function.reserved_concurrency, event or b"{}"
+            _make_sandbox(function, url, folder), function.reserved_concurrency, event or b"{}"
         )
         if len(answer.payload) > MOST_BYTES_ANSWERED:
             answer.failed = True
@@ -151,7 +151,7 @@ def _remember(function: LambdaFunction, spec: Json) -> None:
     _asked[_base(function)].update({field: spec[field] for field in REMEMBERED if field in spec})
 
 
-def _sandboxed(function: LambdaFunction, url: str, folder: Path) -> Function:
+def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
     if not (function.run_time or "").startswith("python"):
         raise InvalidParameterValueException(
             f"The local cloud runs Python only, not {function.run_time or function.package_type}."

@@ -59,7 +59,7 @@ def install(url: str) -> None:
 
     @gaps.wrap(AmazonStateLanguageParser, "parse")
     def parse(original: gaps.Original, definition: str) -> tuple[EvalComponent, ParserRuleContext]:
-        return original(_translated(definition) if '"DISTRIBUTED"' in definition else definition)
+        return original(_translate_all(definition) if '"DISTRIBUTED"' in definition else definition)
 
     @gaps.wrap(DistributedIterationComponent, "_eval_body")
     def eval_body(_original: gaps.Original, self: DistributedIterationComponent, env: Environment) -> None:
@@ -139,7 +139,7 @@ def _install_requests() -> None:
         return EmptyResult()
 
 
-def _translated(definition: str) -> str:
+def _translate_all(definition: str) -> str:
     """The definition in words that moto's grammar has."""
     machine = json.loads(definition)
     for state in _states(machine):

@@ -26,16 +26,16 @@ def read(s3: "S3Client", reader: Json) -> list[Item]:
     config = reader["ReaderConfig"]
     try:
         if reader["Resource"].endswith(":s3:listObjectsV2"):
-            items = _listed(s3, reader["Parameters"])
+            items = _list(s3, reader["Parameters"])
         else:
             text = s3.get_object(**reader["Parameters"])["Body"].read().decode()
-            items = _parsed(text, config)
+            items = _parse(text, config)
         return list(islice(items, int(config.get("MaxItems", 0)) or None))
     except (ClientError, ValueError) as error:
         raise Failed("States.ItemReaderFailed", str(error)) from error
 
 
-def _listed(s3: "S3Client", parameters: Json) -> Iterator[Item]:
+def _list(s3: "S3Client", parameters: Json) -> Iterator[Item]:
     for page in s3.get_paginator("list_objects_v2").paginate(**parameters):
         for thing in page.get("Contents", []):
             yield {
@@ -47,7 +47,7 @@ def _listed(s3: "S3Client", parameters: Json) -> Iterator[Item]:
             }
 
 
-def _parsed(text: str, config: Json) -> Iterator[Item]:
+def _parse(text: str, config: Json) -> Iterator[Item]:
     lines = text.split("\n")
     if config["InputType"] == "JSONL":
         return (json.loads(line) for line in lines if line.strip())

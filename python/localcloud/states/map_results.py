@@ -38,7 +38,7 @@ def write(s3: "S3Client", run: MapRun, writer: Json) -> Json:
         for kind, statuses in FILES.items():
             children = [c for c in run.children if c.status in statuses and not c.exported]
             if children:
-                body = _encoded([record(child) for child in children])
+                body = _encode([record(child) for child in children])
                 s3.put_object(Bucket=bucket, Key=f"{folder}/{kind}_0.json", Body=body)
                 files[kind].append({"Key": f"{folder}/{kind}_0.json", "Size": len(body)})
         run.export(files["SUCCEEDED"])
@@ -47,7 +47,7 @@ def write(s3: "S3Client", run: MapRun, writer: Json) -> Json:
             "MapRunArn": run.map_run_arn,
             "ResultFiles": {**files, "SUCCEEDED": run.files},
         }
-        s3.put_object(Bucket=bucket, Key=f"{folder}/manifest.json", Body=_encoded(manifest))
+        s3.put_object(Bucket=bucket, Key=f"{folder}/manifest.json", Body=_encode(manifest))
     except ClientError as error:
         raise Failed("States.ResultWriterFailed", str(error)) from error
     return {
@@ -92,5 +92,5 @@ def _text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _encoded(value: object) -> bytes:
+def _encode(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()

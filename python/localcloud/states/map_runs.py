@@ -148,7 +148,7 @@ class MapRun(MapRunRecord):
             self.files += files
             for child in self.children:
                 child.exported = child.status == "SUCCEEDED"
-            self.written = (_ended(self.executions), _ended(self.items))
+            self.written = (_count_ended(self.executions), _count_ended(self.items))
 
     def update(self, concurrency: int | None, count: int | None, percentage: float | None) -> None:
         """Change concurrency, tolerated count and tolerated percentage, where given."""
@@ -176,7 +176,7 @@ def _counts(counter: Counter[str], written: int) -> dict[str, int]:
     return counts | {"total": counter.total(), "resultsWritten": written, "failuresNotRedrivable": 0}
 
 
-def _ended(counter: Counter[str]) -> int:
+def _count_ended(counter: Counter[str]) -> int:
     return sum(number for status, number in counter.items() if not status.startswith("PENDING"))
 
 

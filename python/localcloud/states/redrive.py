@@ -62,7 +62,7 @@ def install(ending: threading.Lock) -> None:
             return  # it had ended
         # What still runs of it keeps the old environment, where nobody looks any more.
         worker.env = copy.copy(worker.env)
-        worker.env.event_manager = state_history.continued(worker.env.event_manager)
+        worker.env.event_manager = state_history.fork(worker.env.event_manager)
         aborted = {"executionAbortedEventDetails": {"error": error, "cause": cause}}
         state_history.note(worker.env, "ExecutionAborted", aborted)
         worker._execution_communication, heard = Nobody(), worker._execution_communication
@@ -89,7 +89,7 @@ def install(ending: threading.Lock) -> None:
         return ActionResult({"redriveDate": execution.redrive_date})
 
 
-def described(execution: gaps.Amended) -> Json:
+def describe(execution: gaps.Amended) -> Json:
     """What DescribeExecution says of an execution's redrives."""
     count = getattr(execution, "redrive_count", 0)
     fields: Json = {"redriveCount": count}
@@ -111,7 +111,7 @@ def redrive(execution: gaps.Amended) -> None:
     _prepare(program.states.states[last["name"]], execution.exec_arn)
     program.start_at = StartAt(last["name"])
     env = worker.env = worker._get_evaluation_environment()
-    env.event_manager = state_history.continued(old.event_manager)
+    env.event_manager = state_history.fork(old.event_manager)
     env.variable_store = old.variable_store
     env.states.reset(json.loads(last["input"]))
     execution.redrive_count = getattr(execution, "redrive_count", 0) + 1

@@ -18,7 +18,7 @@ def note(env: Environment, event: str, details: Mapping[str, object] | None = No
     )
 
 
-def continued(manager: EventManager) -> EventManager:
+def fork(manager: EventManager) -> EventManager:
     """A history that begins as this one, and does not change with it."""
     history = EventManager()
     history._history_event_list.extend(manager.get_event_history())

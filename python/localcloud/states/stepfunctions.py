@@ -94,7 +94,7 @@ def _install_requests() -> None:
     def describe_execution(original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         with _ending:
-            described = original(self).result | redrive.described(execution)
+            described = original(self).result | redrive.describe(execution)
         if described["status"] == "TIMED_OUT":
             described |= {"error": "States.Timeout", "stopDate": execution.stop_date}
         return ActionResult(described)

@@ -70,8 +70,8 @@ def start(archive: Archive, options: argparse.Namespace, outputs: Json) -> bool:
     """List what is there, and start a job on it unless nothing of it is a photo; whether there is a job."""
     chosen = choice.choose(options.env, outputs, options.model)
     with out.status("looking at the photos"):
-        lines = list(listing.listed(archive, options.prefix, chosen.id))
-    sent = [line["s3_key"] for line in lines if not line["error"]]
+        lines = list(listing.list_photos(archive, options.prefix, chosen.id))
+    sent = [line.s3_key for line in lines if not line.error]
     out.print(f"{len(lines)} objects below {options.prefix}, {len(sent)} of them photos")
     if not lines:
         raise UserError(f"there is nothing to classify below s3://{archive.bucket}/{options.prefix}")
@@ -102,14 +102,14 @@ def follow(archive: Archive) -> job.TransformJob:
         seen: set[str] = set()
         while True:
             ended = described.refresh().transform_job_status in ENDS
-            new = archive.answered() - seen
+            new = archive.list_answered() - seen
             yield from new
             seen.update(new)
             if ended:
                 return
             time.sleep(POLL_SECONDS)
 
-    sent = sum(not line["error"] for line in archive.listing())
+    sent = sum(not line.error for line in archive.listing())
     for _ in track(answers(), "answered", total=sent):
         pass
     return described
@@ -118,7 +118,7 @@ def follow(archive: Archive) -> job.TransformJob:
 def report(archive: Archive, ended: job.TransformJob | None = None) -> int:
     """Write what came of it, with a job or without, and say it; the exit status."""
     gate = json.loads(archive.read("gate.json"))
-    lines = list(output.completed(archive, gate["labels"], gate["threshold"]))
+    lines = list(output.complete(archive, gate["labels"], gate["threshold"]))
     summary = summarise(archive.name, lines)
     archive.write_lines("results.jsonl", lines)
     archive.write("summary.json", json.dumps(summary, indent=2) + "\n")

@@ -9,7 +9,7 @@ from core import artefacts
 from core.console import UserError
 from core.contract.model_id import artefact_key
 from core.contract.shapes import Json
-from training.recipes import given
+from training.recipes import drop_none
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -38,7 +38,7 @@ def choose(env: str, outputs: Json, wanted: str | None) -> Chosen:
     return Chosen(
         id=wanted or live["id"],
         labels=labels,
-        container=given(
+        container=drop_none(
             image=container["Image"], model_data_url=artefact, environment=container.get("Environment")
         ),
     )

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from core.console import UserError
-from core.contract.lines import Line
+from core.contract.lines import Line, join
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -41,7 +41,7 @@ class Archive:
         self.s3.put_object(Bucket=self.bucket, Key=f"{self.folder}/{file}", Body=text.encode())
 
     def write_lines(self, file: str, lines: Iterable[Line]) -> None:
-        self.write(file, "".join(json.dumps(line) + "\n" for line in lines))
+        self.write(file, join(lines))
 
     def write_manifest(self, keys: list[str]) -> None:
         """The bucket is the common start of the names, so that an answer is named like its photo's whole key."""
@@ -56,14 +56,14 @@ class Archive:
             ) from error
 
     def listing(self) -> list[Line]:
-        return [json.loads(text) for text in self.read("listing.jsonl").splitlines()]
+        return [Line.from_json(text) for text in self.read("listing.jsonl").splitlines()]
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Keys and sizes of what lies below the prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return ((it["Key"], it["Size"]) for page in pages for it in page.get("Contents", []))
 
-    def answered(self) -> set[str]:
+    def list_answered(self) -> set[str]:
         """The keys of the photos that have an answer."""
         return {key.removeprefix(self.answers).removesuffix(".out") for key, _ in self.objects(self.answers)}
 

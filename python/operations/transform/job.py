@@ -17,7 +17,7 @@ from sagemaker.core.shapes import (
 
 from core.console import UserError
 from core.contract.shapes import Json
-from training.recipes import given, volume_key
+from training.recipes import drop_none, volume_key
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -70,7 +70,7 @@ def start(name: str, manifest: str, answers: str, settings: Settings) -> None:
             transform_resources=TransformResources(
                 instance_type=instance_type,
                 instance_count=settings.instances,
-                **given(volume_kms_key_id=volume_key(instance_type, key)),
+                **drop_none(volume_kms_key_id=volume_key(instance_type, key)),
             ),
         )
     except ClientError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
@@ -9,23 +10,23 @@ from core.console import UserError
 from core.contract.errors import ImageNotFound, ImageTooLarge, NotAnImage
 from core.contract.events import Pointer
 from core.contract.images import check_size, content_type
-from core.contract.lines import Line, blank
+from core.contract.lines import Line
 from operations.transform.files import CONNECTIONS, Archive
 
 FIRST_BYTES = 16  # enough to tell a PNG or a JPEG
 REFUSALS = (ImageNotFound, ImageTooLarge, NotAnImage)
 
 
-def listed(archive: Archive, prefix: str, model: str) -> Iterator[Line]:
+def list_photos(archive: Archive, prefix: str, model: str) -> Iterator[Line]:
     """A line for each object, with its version; one that is not to be sent to the model has an error already."""
 
     def look(thing: tuple[str, int]) -> Line:
         key, size = thing
-        line = blank(key, model)
+        line = Line(key, model=model)
         try:
-            return line | {"version": version(archive, key, size)}
+            return replace(line, version=version(archive, key, size))
         except REFUSALS as error:
-            return line | {"error": type(error).__name__}
+            return replace(line, error=type(error).__name__)
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         yield from pool.map(look, archive.objects(prefix))

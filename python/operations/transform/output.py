@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from core.contract.decision import decide
 from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference
@@ -15,29 +16,29 @@ NOT_ANSWERED = (
 )
 
 
-def completed(archive: Archive, labels: Sequence[str], threshold: float) -> Iterator[Line]:
+def complete(archive: Archive, labels: Sequence[str], threshold: float) -> Iterator[Line]:
     """Every listed line, with what became of it."""
-    answered = archive.answered()
+    answered = archive.list_answered()
 
-    def complete(line: Line) -> Line:
-        key = line["s3_key"]
-        if line["error"]:
+    def settle(line: Line) -> Line:
+        if line.error:
             return line
-        if key not in answered:
-            return line | {"error": NOT_ANSWERED}
-        return judged(line, archive.answer(key), Pointer(archive.bucket, key), labels, threshold)
+        if line.s3_key not in answered:
+            return replace(line, error=NOT_ANSWERED)
+        image = Pointer(archive.bucket, line.s3_key)
+        return judge(line, archive.answer(line.s3_key), image, labels, threshold)
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        yield from pool.map(complete, archive.listing())
+        yield from pool.map(settle, archive.listing())
 
 
-def judged(line: Line, answer: bytes, image: Pointer, labels: Sequence[str], threshold: float) -> Line:
+def judge(line: Line, answer: bytes, image: Pointer, labels: Sequence[str], threshold: float) -> Line:
     try:
         inferences = parse_probabilities(answer, image)
-        line = line | {"inferences": inferences, "confidence": max(inferences)}
+        line = replace(line, inferences=inferences, confidence=max(inferences))
         decision = decide(inferences, image, labels, threshold)
     except ThresholdConfidenceNotMet as error:
-        return line | {"outcome": REVIEW, "error": type(error).__name__}
+        return replace(line, outcome=REVIEW, error=type(error).__name__)
     except UnexpectedInference as error:
-        return line | {"error": type(error).__name__}
-    return line | {"outcome": ACCEPTED, "label": decision["label"]}
+        return replace(line, error=type(error).__name__)
+    return replace(line, outcome=ACCEPTED, label=decision["label"])

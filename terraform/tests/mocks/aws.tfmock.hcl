@@ -1,5 +1,5 @@
 # What the mocked provider answers where a random text would not do: in an account in Ireland. The examples of the
-# modules' READMEs are applied with it, too.
+# modules' READMEs are applied with it, and the modules' own tests.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "111122223333" }

@@ -1,12 +1,11 @@
 """What a model takes along from its validation split."""
 
-import io
 import json
-import tarfile
+from dataclasses import asdict
 
 import numpy as np
 import pytest
-from PIL import Image
+from tests.builders import pack, png
 
 from core.figures import baseline
 from core.figures.pictures import STATISTICS
@@ -20,22 +19,6 @@ def made() -> dict:
     first = np.random.default_rng(0).random(60)
     answers, images = np.stack([first, 1 - first], axis=1), list(map(png, drawn.images))
     return baseline.make(answers, drawn.labels, images, ["bicycle", "motorcycle"], 0.93)
-
-
-def png(pixels: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
-
-
-def packed(members: dict[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as tar:
-        for name, data in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return content.getvalue()
 
 
 def test_bins_are_deciles_that_hold_as_many_values_each(made):
@@ -57,28 +40,28 @@ def test_confidence_is_rounded_as_an_endpoint_rounds_it():
 
 
 def test_it_survives_the_artefact(made, tmp_path):
-    model = packed({"baseline.json": json.dumps(made).encode(), "labels.json": b"[]"})
+    model = pack({"baseline.json": json.dumps(made).encode(), "labels.json": b"[]"})
     (tmp_path / "model.tar.gz").write_bytes(model)
     from_bytes, from_file = baseline.from_artefact(model), baseline.from_artefact(tmp_path / "model.tar.gz")
     assert from_bytes == from_file
     assert from_bytes is not None
     assert from_bytes.classes == ["bicycle", "motorcycle"]
     assert from_bytes.edges == made["edges"]
-    assert from_bytes.tally.to_json() == made["tally"]
+    assert asdict(from_bytes.tally) == made["tally"]
 
 
 def test_a_model_of_the_builtin_algorithm_has_none():
-    assert baseline.from_artefact(packed({"model-0000.params": b"weights"})) is None
+    assert baseline.from_artefact(pack({"model-0000.params": b"weights"})) is None
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"no archive", "the model artefact cannot be read"),
-        (packed({"baseline.json": b"{"}), "baseline.json is broken"),
-        (packed({"baseline.json": b"[]"}), "baseline.json is broken"),
-        (packed({"baseline.json": b'{"version": 1}'}), "baseline.json is broken"),
-        (packed({"labels.json": b"x" * 9999})[:60], "the model artefact cannot be read"),
+        (pack({"baseline.json": b"{"}), "baseline.json is broken"),
+        (pack({"baseline.json": b"[]"}), "baseline.json is broken"),
+        (pack({"baseline.json": b'{"version": 1}'}), "baseline.json is broken"),
+        (pack({"labels.json": b"x" * 9999})[:60], "the model artefact cannot be read"),
     ],
     ids=["no archive", "no JSON", "a list", "a part", "cut off"],
 )

@@ -3,7 +3,6 @@
 A sample is 500 pictures drawn with replacement, as an endpoint would have answered and captured them.
 """
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageFilter
+from tests.builders import png
 
 from core.figures import baseline, pictures, scores
 from core.figures.baseline import Baseline
-from core.figures.drift import assess
+from core.figures.drift import Assessment, assess
 from core.figures.tally import count
 from training import artefact, dataset, evaluate, sample
 from training.inference import Classifier
@@ -82,12 +82,6 @@ def part(split: dataset.Split, rows: slice) -> dataset.Split:
     return dataset.Split(split.images[rows], split.labels[rows], split.names[rows], [])
 
 
-def png(pixels: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
-
-
 def darkened(images: np.ndarray) -> np.ndarray:
     return np.round(images * 0.6).astype(np.uint8)
 
@@ -101,7 +95,7 @@ def noisy(images: np.ndarray) -> np.ndarray:
     return np.round(images + added).clip(0, 255).astype(np.uint8)
 
 
-def assessments(held_out: HeldOut, images: np.ndarray, first_class: float | None = None) -> list[dict]:
+def assessments(held_out: HeldOut, images: np.ndarray, first_class: float | None = None) -> list[Assessment]:
     """What is said of each sample of these pictures, with this share of the first class if one is given."""
     dice = np.random.default_rng(1)
     answered = held_out.answer(images)
@@ -118,7 +112,7 @@ def assessments(held_out: HeldOut, images: np.ndarray, first_class: float | None
 
 
 def test_unchanged_pictures_raise_no_alarm(held_out):
-    alarms = [said["moved"] for said in assessments(held_out, held_out.images) if said["moved"]]
+    alarms = [said.moved for said in assessments(held_out, held_out.images) if said.moved]
     assert len(alarms) <= 1, alarms
 
 
@@ -128,23 +122,24 @@ def test_unchanged_pictures_raise_no_alarm(held_out):
 def test_changed_pictures_raise_an_alarm_that_names_what_moved(held_out, change, statistic):
     """40 % darker, blurred by a pixel, or with the noise of another camera, 10 of 255 levels."""
     said = assessments(held_out, change(held_out.images))
-    assert sum(statistic in one["moved"] for one in said) >= 19
-    words = next(row["words"] for row in said[0]["drift"] if row["statistic"] == statistic)
+    assert sum(statistic in one.moved for one in said) >= 19
+    words = next(row.words for row in said[0].drift if row.statistic == statistic)
     assert words.startswith(f"{statistic} moved: on average ")
 
 
 @pytest.mark.parametrize("first_class", [0.9, 0.1])
 def test_another_class_mix_raises_an_alarm_by_that_name(held_out, first_class):
     said = assessments(held_out, held_out.images, first_class)
-    assert sum("class mix" in one["moved"] for one in said) >= 19
+    assert sum("class mix" in one.moved for one in said) >= 19
 
 
 def test_accuracy_is_estimated_within_3_points_without_a_label(held_out):
     answered = held_out.answer(held_out.images)
     said = assess(count(answered, pictures.statistics([None] * len(answered)), {}, 0.93), None)
-    assert said["estimated_accuracy"] is None
+    assert said.estimated_accuracy is None
     live = count(answered, pictures.statistics([None] * len(answered)), held_out.baseline.edges, 0.93)
-    estimate = assess(live, held_out.baseline)["estimated_accuracy"]
+    estimate = assess(live, held_out.baseline).estimated_accuracy
+    assert estimate
     true = scores.correct(answered, held_out.labels).mean()
-    assert abs(estimate["value"] - true) <= 0.03
-    assert estimate["low"] < true < estimate["high"]
+    assert abs(estimate.value - true) <= 0.03
+    assert estimate.low < true < estimate.high

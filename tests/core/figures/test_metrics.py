@@ -3,25 +3,14 @@
 import numpy as np
 import pytest
 
-from core.figures import metrics, scores
+from core.figures import metrics
 
 ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [1.0, 0.0]])
 
 
 def test_confidence_is_that_of_the_predicted_class():
     assert metrics.confidence(ANSWERS).tolist() == [0.9, 0.8, 0.5, 1.0]
-    assert metrics.predicted(ANSWERS).tolist() == [0, 1, 0, 0]
-    assert metrics.class_mix(ANSWERS).tolist() == [0.75, 0.25]
-
-
-def test_the_class_mix_counts_classes_that_were_never_predicted():
-    assert metrics.class_mix(np.array([[0.1, 0.9, 0.0]])).tolist() == [0.0, 1.0, 0.0]
-
-
-def test_an_answer_at_the_threshold_is_covered():
-    assert metrics.coverage(ANSWERS, 0.9) == 0.5
-    labels = np.array([0, 1, 0, 0])
-    assert metrics.coverage(ANSWERS, 0.8) == scores.at_threshold(ANSWERS, labels, 0.8)["coverage"]
+    assert metrics.predict(ANSWERS).tolist() == [0, 1, 0, 0]
 
 
 def test_quantiles_of_confidence():
@@ -39,9 +28,9 @@ def test_entropy_is_zero_bits_when_certain_and_one_for_a_toss_up_of_two():
 
 @pytest.mark.parametrize(("share", "n"), [(0.0, 10), (1.0, 10), (0.5, 1), (0.02, 500), (0.93, 84)])
 def test_wilsons_bounds_hold_the_share_and_stay_shares(share, n):
-    value, low, high = metrics.wilson(share, n)
-    assert 0 <= low <= value == share <= high <= 1
-    assert low < high
+    bounds = metrics.wilson(share, n)
+    assert 0 <= bounds.low <= bounds.value == share <= bounds.high <= 1
+    assert bounds.low < bounds.high
 
 
 def test_wilsons_bounds_leave_the_truth_out_about_as_often_as_they_say():
@@ -59,13 +48,13 @@ def test_estimated_accuracy_is_the_mean_confidence_with_bounds_that_hold_the_tru
         confidence = dice.beta(9, 1, 500)
         right = (dice.random(500) < confidence).mean()
         variance = (confidence * (1 - confidence)).sum()
-        value, low, high = metrics.estimated_accuracy(500, confidence.sum(), variance, 0.0)
-        assert value == pytest.approx(confidence.mean())
-        missed += not low <= right <= high
+        estimate = metrics.estimate_accuracy(500, confidence.sum(), variance, 0.0)
+        assert estimate.value == pytest.approx(confidence.mean())
+        missed += not estimate.low <= right <= estimate.high
     assert missed <= 10
 
 
 def test_bounds_of_the_estimated_accuracy_widen_with_doubt_in_the_calibration():
-    _, low, high = metrics.estimated_accuracy(500, 450, 40, 0.0)
-    _, wider_low, wider_high = metrics.estimated_accuracy(500, 450, 40, 0.0004)
-    assert wider_low < low < high < wider_high
+    sure = metrics.estimate_accuracy(500, 450, 40, 0.0)
+    doubtful = metrics.estimate_accuracy(500, 450, 40, 0.0004)
+    assert doubtful.low < sure.low < sure.high < doubtful.high

@@ -1,0 +1,59 @@
+"""What tests hand in: bytes of pictures, of archives, and of what an endpoint captures."""
+
+import base64
+import io
+import json
+import tarfile
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
+
+
+def png(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+def pack(members: dict[str, bytes]) -> bytes:
+    """The bytes of a .tar.gz."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def captured(
+    time: str = "2024-10-16T09:36:38Z",
+    output: str = "[0.94, 0.06]",
+    encoding: str = "JSON",
+    image: bytes | None = IMAGE,
+    **metadata: Any,
+) -> bytes:
+    """One line of a capture file."""
+    kind = {"JSON": "application/json", "CSV": "text/csv"}.get(encoding, "application/octet-stream")
+    data = {
+        "endpointOutput": {
+            "observedContentType": kind,
+            "mode": "OUTPUT",
+            "data": output,
+            "encoding": encoding,
+        }
+    }
+    if image is not None:
+        text = base64.b64encode(image).decode()
+        data["endpointInput"] = {
+            "observedContentType": "image/png",
+            "mode": "INPUT",
+            "data": text,
+            "encoding": "BASE64",
+        }
+    event = {"eventId": "3f495fda-5c9e-410c-b736-a472cea3a65e", "inferenceTime": time, **metadata}
+    line = {"captureData": data, "eventMetadata": event, "eventVersion": "0"}
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
