@@ -133,7 +133,7 @@ def as_json(record: Record) -> str:
 def main() -> None:
     from core.console import UserError
 
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="monitoring.capture", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("source", help="a folder, a file, or s3://bucket/prefix")
     parser.add_argument("--since", metavar="TIME", help="leave out what is older: 24h, 7d, or a time")
     parser.add_argument("--until", metavar="TIME", help="leave out that time and what is newer")

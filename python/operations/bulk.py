@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.console import UserError, out, run
+from core.console import out, run
 from core.contract.outcomes import FAILED, OUTCOMES
-from operations.bulk_run import FOLDERS, GIVEN_UP, Run, Seen
+from operations.bulk_run import GIVEN_UP, Run, Seen, photos_prefix
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -35,10 +35,6 @@ def main() -> int:
         Run(env, options.stop).stop()
         out.print(f"stopped; it goes on with {again(env, 'resume', options.stop)}")
         return 0
-    if options.prefix is not None and not options.prefix.startswith(FOLDERS):
-        raise UserError(
-            f"prefix {options.prefix!r} does not start with {' or '.join(FOLDERS)}, where photos are"
-        )
     if options.retry is not None and not (failed := Run(env, options.retry).list_failed()):
         out.print(f"nothing failed in run {options.retry}")
         return 0
@@ -65,7 +61,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="operations.bulk")
     parser.add_argument("env")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--prefix", help="as in incoming/2026-11-21/")
+    what.add_argument("--prefix", type=photos_prefix, help="as in incoming/2026-11-21/")
     for name, meaning in (
         ("retry", "do again what failed in it"),
         ("resume", "let it go on"),

@@ -38,6 +38,12 @@ class Seen:
         return self.outcomes.total()
 
 
+def photos_prefix(text: str) -> str:
+    if text.startswith(FOLDERS):
+        return text
+    raise UserError(f"prefix {text!r} does not start with {' or '.join(FOLDERS)}, where photos are")
+
+
 class Run:
     def __init__(self, env: str, name: str | None = None) -> None:
         if name is not None and not RUN.fullmatch(name):

@@ -98,7 +98,9 @@ def lock(versions: dict[str, str]) -> str:
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    argparse.ArgumentParser(
+        prog="operations.wheels", description=(__doc__ or "").splitlines()[0]
+    ).parse_args()
     sys.stdout.write(lock(dict(read((ROOT / "constraints.txt").read_text()))))
 
 

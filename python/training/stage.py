@@ -32,7 +32,7 @@ CONTENT = {"train", "test", "train.lst", "validation.lst", "test.lst", "dataset.
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="training.stage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("--source", required=True, help="cifar100, sample, or the path of an archive")
