@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.oracles.asl_validator import find_errors
 
 from localcloud.states import definitions
 
@@ -128,6 +129,15 @@ def test_what_aws_refuses_has_its_diagnostics(aws, why):
 def test_what_aws_takes_is_taken(aws, definition):
     answer = aws("stepfunctions").validate_state_machine_definition(definition=definition)
     assert (answer["result"], answer["diagnostics"], answer["truncated"]) == ("OK", [], False)
+
+
+def test_asl_validator_agrees_but_for_what_it_does_not_look_at():
+    """It reads what stands twice in an object once, takes an inner state's way out, and payloads for definitions."""
+    refused = {"a name twice in one object", "a way out of a map"}
+    taken = {"a payload with words of the language in it"}
+    texts = {why: definition for why, (definition, _) in REFUSED.items()} | TAKEN
+    verdicts = dict(zip(texts, find_errors(list(texts.values())), strict=True))
+    assert {why for why, errors in verdicts.items() if not errors} == {*TAKEN, *refused} - taken
 
 
 def test_a_machine_is_neither_made_nor_changed_by_what_is_refused(aws, machine):
