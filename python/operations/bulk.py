@@ -19,12 +19,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.console import out, run
 from core.contract.outcomes import FAILED, OUTCOMES
+from operations import polling
 from operations.bulk_run import GIVEN_UP, Run, Seen, photos_prefix
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = polling.interval("DescribeExecution", "ListMapRuns", "DescribeMapRun")
 LINE_SECONDS = 10.0  # between lines where there is no terminal
 
 

@@ -16,6 +16,7 @@ from core.contract.errors import LOW_CONFIDENCE
 from core.contract.events import reason
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
+from operations import polling
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 LOST = "lost"  # the end of a photo of which no execution ended; the other ends are the contract's outcomes
 IN_FLIGHT = 16  # photos on their way at the same time
-POLL_SECONDS = 0.2
+POLL_SECONDS = polling.interval("ListExecutions")
 LOST_SECONDS = 120  # an upload that has started nothing by then is lost
 CONNECTIONS = 32
 CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
@@ -54,12 +55,14 @@ UnderWay = dict[str, tuple[Photo, float]]  # by key: the photo, and when it was 
 
 
 class Client:
-    def __init__(self, env: str) -> None:
+    def __init__(self, env: str, poll_seconds: float = POLL_SECONDS) -> None:
+        self.poll_seconds = poll_seconds
         self.outputs = environment.outputs(env)
         retries = {"mode": "adaptive", "max_attempts": 8}
         patient = Config(retries=retries, max_pool_connections=CONNECTIONS)
         self.s3: S3Client = boto3.client("s3", config=patient)
         self.workflow: SFNClient = boto3.client("stepfunctions", config=patient)
+        polling.keep_pace(self.workflow)
         self.seen: set[str] = set()  # executions that have been looked at after their end
 
     def route(self, photos: Iterable[Photo]) -> Iterator[Outcome]:
@@ -73,7 +76,7 @@ class Client:
                     break
             if not under_way:
                 return
-            time.sleep(POLL_SECONDS)
+            time.sleep(self.poll_seconds)
             yield from self.look(under_way)
 
     def upload(self, photo: Photo, under_way: UnderWay | None = None) -> None:
@@ -89,18 +92,21 @@ class Client:
         uploaded = [since for _, since in list(under_way.values())]
         if not uploaded:
             return
+        looked = time.time()  # to describe many takes a while, in which others end
         for ended in self.list_ended(min(uploaded)):
             if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
                 yield outcome(*found, ended)
         for key, (photo, since) in list(under_way.items()):
-            if time.time() - since > LOST_SECONDS:
+            if looked - since > LOST_SECONDS:
                 del under_way[key]
-                yield Outcome(photo, key, LOST, time.time() - since, "", {}, "", "no execution ended")
+                yield Outcome(photo, key, LOST, looked - since, "", {}, "", "no execution ended")
 
     def list_ended(self, moment: float) -> Iterator["DescribeExecutionOutputTypeDef"]:
         """The executions that started since then and have ended, each once, if the moment never goes back."""
         machine = self.outputs["state_machine_arn"]
-        pages = self.workflow.get_paginator("list_executions").paginate(stateMachineArn=machine)
+        pages = self.workflow.get_paginator("list_executions").paginate(
+            stateMachineArn=machine, PaginationConfig={"PageSize": polling.MOST_LISTED}
+        )
         listed = set()
         for execution in (e for page in pages for e in page["executions"]):
             if execution["startDate"].timestamp() < moment - 1:

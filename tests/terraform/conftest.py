@@ -21,7 +21,7 @@ def terraform_variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 def terraform_test(tmp_path: Path, terraform_variables: dict[str, str]):
     """Run `terraform test` on a folder of the configuration, in a copy: it leaves nothing in the tree."""
 
-    def run(root: Path, module: str = ".") -> subprocess.CompletedProcess[str]:
+    def run(root: Path, module: str = ".", *options: str) -> subprocess.CompletedProcess[str]:
         copy = tmp_path / "terraform" / module
         shutil.copytree(root, tmp_path / "terraform")
         shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", copy)
@@ -31,6 +31,6 @@ def terraform_test(tmp_path: Path, terraform_variables: dict[str, str]):
             return subprocess.run(command, cwd=copy, env=variables, text=True, capture_output=True)
 
         made = call("terraform", "init", "-backend=false", "-input=false", "-no-color")
-        return made if made.returncode else call("terraform", "test", "-no-color")
+        return made if made.returncode else call("terraform", "test", "-no-color", *options)
 
     return run

@@ -19,7 +19,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import ValidationException
-from moto.stepfunctions.parser.api import InvalidDefinition, StartExecutionOutput
+from moto.stepfunctions.parser.api import StartExecutionOutput
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.common.path import result_path
@@ -32,10 +32,11 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from localcloud import clients, gaps
 from localcloud.events import rules
-from localcloud.states import distributed_map, redrive
+from localcloud.states import definitions, distributed_map, redrive
 
 MOST_INPUT_BYTES = 262_144
 EVENTS_PER_PAGE = 100
+MOST_DIAGNOSTICS = 100
 STATUS_CHANGE = "Step Functions Execution Status Change"
 
 _starting = threading.Lock()
@@ -46,6 +47,7 @@ def install(url: str) -> None:
     """Fill the gaps."""
     _install_requests()
     _install_executions()
+    definitions.install()
     distributed_map.install(url)
     redrive.install(_ending)
 
@@ -64,12 +66,10 @@ def install(url: str) -> None:
 def _install_requests() -> None:
     @gaps.add(StepFunctionResponse)
     def validate_state_machine_definition(self: StepFunctionResponse) -> ActionResult:
-        try:
-            StepFunctionsParserBackend._validate_definition(self._get_param("definition"))
-        except InvalidDefinition as error:
-            problem = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": str(error.message)}
-            return ActionResult({"result": "FAIL", "diagnostics": [problem], "truncated": False})
-        return ActionResult({"result": "OK", "diagnostics": [], "truncated": False})
+        found = [it.to_json() for it in definitions.judge(self._get_param("definition"))]
+        most = self._get_int_param("maxResults") or MOST_DIAGNOSTICS
+        shown = {"diagnostics": found[:most], "truncated": len(found) > most}
+        return ActionResult({"result": "FAIL" if found else "OK", **shown})
 
     @gaps.add(StepFunctionResponse)
     def list_state_machine_versions(self: StepFunctionResponse) -> ActionResult:

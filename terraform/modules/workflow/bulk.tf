@@ -7,13 +7,10 @@ locals {
   }
   bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 
-  # Faults of Lambda itself, and a function that was killed. What the endpoint or S3 does is up to the function.
+  # What the endpoint or S3 does is up to the function.
   retry_killed = merge(local.backoff, {
     MaxAttempts = 3
-    ErrorEquals = [
-      "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.Unknown",
-      "ReviewUnavailable", "Runtime.ExitError",
-    ]
+    ErrorEquals = concat(local.faults_of_lambda, ["ReviewUnavailable", "Runtime.ExitError"])
   })
   # Another run has the functions that there are: one of its batches takes seconds or minutes.
   retry_busy = merge(local.backoff, {

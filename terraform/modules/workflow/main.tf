@@ -5,12 +5,17 @@ data "aws_region" "current" {}
 locals {
   # Only what passes by itself is tried again; full jitter keeps fifty photos from knocking in step.
   backoff = { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = 20, JitterStrategy = "FULL" }
+  # Faults of Lambda itself; Unknown is a function that was killed, for its memory or its time.
+  faults_of_lambda = [
+    "Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException",
+    "Lambda.Unknown",
+  ]
   retry_function = merge(local.backoff, {
     MaxAttempts = 4
-    ErrorEquals = [
-      "EndpointThrottled", "EndpointUnavailable", "StorageUnavailable",
-      "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException",
-    ]
+    ErrorEquals = concat(
+      ["EndpointThrottled", "EndpointUnavailable", "StorageUnavailable"],
+      local.faults_of_lambda, ["Lambda.TooManyRequestsException"],
+    )
   })
   # SQS, SNS and EventBridge each name their transient faults differently, and sending once more does no harm.
   retry_send = merge(local.backoff, { MaxAttempts = 2, ErrorEquals = ["States.TaskFailed"] })

@@ -66,6 +66,17 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
     error_message = "A retry would only repeat the same answer."
   }
 
+  # https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+  assert {
+    condition = alltrue([
+      for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) : length(setsubtract(
+        ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown"],
+        flatten(state.Retry[*].ErrorEquals),
+      )) == 0 if strcontains(try(state.Resource, ""), "lambda")
+    ])
+    error_message = "A fault of Lambda's own that passes by itself fails a photo."
+  }
+
   assert {
     condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data && aws_sfn_state_machine.this.logging_configuration[0].level == "ALL"
     error_message = "Execution data, and with it photos, would be logged."
@@ -114,6 +125,19 @@ run "a_prefix_is_classified_in_batches_and_summed_up_whatever_happens" {
   assert {
     condition     = length(setintersection(flatten([for state in values(jsondecode(aws_sfn_state_machine.bulk.definition).States.ClassifyPrefix.ItemProcessor.States) : state.Retry[*].ErrorEquals]), ["States.ALL", "EndpointUnavailable", "EndpointThrottled", "EndpointNotFound"])) == 0
     error_message = "A batch that has been patient already is done again."
+  }
+
+  assert {
+    condition = alltrue([
+      for state in concat(
+        [jsondecode(aws_sfn_state_machine.bulk.definition).States.Summarise],
+        flatten([for map in values(jsondecode(aws_sfn_state_machine.bulk.definition).States) : values(map.ItemProcessor.States) if map.Type == "Map"]),
+        ) : length(setsubtract(
+          ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown"],
+          flatten(state.Retry[*].ErrorEquals),
+      )) == 0
+    ])
+    error_message = "A fault of Lambda's own that passes by itself fails a batch or a run."
   }
 
   assert {
