@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -173,12 +174,86 @@ def test_what_a_function_says_is_in_its_log(function, aws):
     answer = aws("lambda").invoke(FunctionName=arn, LogType="Tail")
     assert "REPORT RequestId:" in base64.b64decode(answer["LogResult"]).decode()
     found = aws("logs").filter_log_events(logGroupName=f"/aws/lambda/{arn.rsplit(':', 1)[1]}")["events"]
-    start, line, end, report = (event["message"] for event in found)
+    start, line, printed, end, report = (event["message"] for event in found)
     assert start.startswith("START RequestId:")
-    said = json.loads(line.removeprefix("half a line"))
+    assert printed == "half a line"
+    said = json.loads(line)
     assert (said["level"], said["message"], said["key"]) == ("WARNING", "careful", "incoming/x.png")
     assert end.startswith("END RequestId:")
     assert "Max Memory Used" in report
+
+
+def test_a_record_of_several_lines_is_one_event_of_the_log(function, aws):
+    arn = function(
+        "import logging\ndef handler(event, context):\n    logging.error('one\\ntwo')\n    raise KeyError(1)\n"
+    )
+    aws("lambda").invoke(FunctionName=arn)
+    found = aws("logs").filter_log_events(logGroupName=f"/aws/lambda/{arn.rsplit(':', 1)[1]}")["events"]
+    _, record, error, _, _ = (event["message"] for event in found)
+    assert record.endswith("one\ntwo")
+    assert error.startswith("[ERROR] KeyError: 1\nTraceback (most recent call last):\n")
+
+
+def test_what_a_function_printed_before_its_end_is_in_its_log(function, aws):
+    arn = function("import os\ndef handler(event, context):\n    print('last words')\n    os._exit(1)\n")
+    aws("lambda").invoke(FunctionName=arn)
+    found = aws("logs").filter_log_events(logGroupName=f"/aws/lambda/{arn.rsplit(':', 1)[1]}")["events"]
+    assert "last words" in [event["message"] for event in found]
+
+
+@pytest.mark.parametrize("event", ["NaN", '{"inferences": [-Infinity]}', "{", "'text'"])
+def test_an_event_that_is_no_json_is_refused_before_the_function_sees_it(function, aws, event):
+    client, arn = aws("lambda"), function("def handler(event, context):\n    return event\n")
+    with pytest.raises(
+        client.exceptions.InvalidRequestContentException, match="Could not parse payload into json"
+    ):
+        client.invoke(FunctionName=arn, Payload=event)
+
+
+def test_bytes_are_a_result_as_they_are(function, aws):
+    arn = function("def handler(event, context):\n    return bytes(range(256))\n")
+    assert aws("lambda").invoke(FunctionName=arn)["Payload"].read() == bytes(range(256))
+
+
+def test_a_result_that_cannot_be_written_names_its_request(function, invoke):
+    answer = invoke(
+        function("def handler(event, context):\n    print(context.aws_request_id)\n    return {1}\n")
+    )
+    assert (answer["errorType"], len(answer["requestId"])) == ("Runtime.MarshalError", 36)
+
+
+def test_the_handler_knows_its_client_context(function, aws):
+    arn = function("def handler(event, context):\n    return context.client_context.custom\n")
+    context = base64.b64encode(b'{"custom": {"driver": 7}}').decode()
+    assert json.load(aws("lambda").invoke(FunctionName=arn, ClientContext=context)["Payload"]) == {
+        "driver": 7
+    }
+
+
+@pytest.mark.parametrize("context", ["no base64", "bm8ganNvbg=="])
+def test_a_client_context_that_cannot_be_read_is_refused(function, aws, context):
+    client, arn = aws("lambda"), function("def handler(event, context):\n    pass\n")
+    with pytest.raises(client.exceptions.InvalidRequestContentException, match="Client context"):
+        client.invoke(FunctionName=arn, ClientContext=context)
+
+
+def test_a_function_that_another_calls_is_in_the_same_trace(function, invoke):
+    arn = function(
+        "import boto3, json, os\n"
+        "def handler(event, context):\n"
+        "    trace = [os.environ['_X_AMZN_TRACE_ID']]\n"
+        "    if event:\n"
+        "        answer = boto3.client('lambda').invoke(FunctionName=context.function_name)\n"
+        "        trace += json.load(answer['Payload'])\n"
+        "    return trace\n"
+    )
+    caller, called = invoke(arn, True)
+    (root, parent, sampled), other = (trace.split(";") for trace in (caller, called))
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", root)
+    assert re.fullmatch(r"Parent=[0-9a-f]{16}", parent)
+    assert (other[0], other[2]) == (root, sampled)
+    assert other[1] != parent
+    assert invoke(arn, False)[0].split(";")[0] != root
 
 
 def test_an_asynchronous_request_that_fails_ends_in_the_dead_letter_queue(function, aws, until):

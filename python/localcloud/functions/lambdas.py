@@ -25,7 +25,8 @@ from moto.core.common_types import TYPE_RESPONSE
 
 from core.contract.shapes import Json
 from localcloud import clients, gaps, logs
-from localcloud.functions import compiled
+from localcloud.functions import compiled, invocation
+from localcloud.functions.invocation import Request
 from localcloud.functions.pools import Pool, Throttled
 from localcloud.functions.sandbox import Answer, Function
 
@@ -46,9 +47,9 @@ def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
     _install_configuration()
 
-    def run(function: LambdaFunction, event: bytes) -> Answer:
+    def run(function: LambdaFunction, request: Request) -> Answer:
         answer = _pools[function.function_arn].invoke(
-            _make_sandbox(function, url, folder), function.reserved_concurrency, event or b"{}"
+            _make_sandbox(function, url, folder), function.reserved_concurrency, request
         )
         if len(answer.payload) > MOST_BYTES_ANSWERED:
             answer.failed = True
@@ -70,18 +71,17 @@ def install(url: str, folder: Path) -> None:
             message = f"Request must be smaller than {MOST_BYTES} bytes for the InvokeFunction operation"
             return _refusal(413, "RequestTooLargeException", message)
         try:
-            json.loads(event or b"{}")
+            request = invocation.read(event, self.headers)
         except ValueError as problem:
-            message = f"Could not parse request body into json: {problem}"
-            return _refusal(400, "InvalidRequestContentException", message)
+            return _refusal(400, "InvalidRequestContentException", str(problem))
         kind = self.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "DryRun":
             return 204, {"status": 204}, ""
         if kind == "Event":
-            threading.Thread(target=_run_later, args=(run, function, event, url), daemon=True).start()
+            threading.Thread(target=_run_later, args=(run, function, request, url), daemon=True).start()
             return 202, {"status": 202}, ""
         try:
-            answer = run(function, event)
+            answer = run(function, request)
         except Throttled:
             return _refusal(429, "TooManyRequestsException", RATE_EXCEEDED)
         headers = {"Content-Type": "application/json", "X-Amz-Executed-Version": "$LATEST"}
@@ -97,7 +97,7 @@ def install(url: str, folder: Path) -> None:
         _original: gaps.Original, self: LambdaFunction, body: str, _request: object, _response: object
     ) -> bytes:
         """What moto itself calls, for the event sources of a function."""
-        return run(self, body.encode()).payload
+        return run(self, Request(body.encode() or b"{}")).payload
 
     @gaps.wrap(LambdaSimpleBackend, "delete_function")
     def delete_function(
@@ -196,39 +196,39 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
 
 
 def _run_later(
-    run: Callable[[LambdaFunction, bytes], Answer], function: LambdaFunction, event: bytes, url: str
+    run: Callable[[LambdaFunction, Request], Answer], function: LambdaFunction, request: Request, url: str
 ) -> None:
     """An asynchronous request: it is retried, then handed to the function's dead-letter queue or topic."""
     configured = [config.config for config in function.event_invoke_config]
     retries = configured[0].get("MaximumRetryAttempts", RETRIES) if configured else RETRIES
-    request_id = cause = ""
+    cause = ""
     for attempt in range(retries + 1):
         time.sleep(attempt * RETRY_SECONDS)
         try:
-            answer = run(function, event)
+            answer = run(function, request)
         except Throttled:
             cause = RATE_EXCEEDED
             continue
         if not answer.failed:
             return
-        request_id, cause = answer.id, json.loads(answer.payload)["errorMessage"]
+        cause = json.loads(answer.payload)["errorMessage"]
     target = function.get_configuration().get("DeadLetterConfig", {}).get("TargetArn", "")
     if not target:
         return
     attributes = {
         name: {"DataType": "String", "StringValue": value}
-        for name, value in (("RequestID", request_id), ("ErrorCode", "200"), ("ErrorMessage", cause))
+        for name, value in (("RequestID", request.id), ("ErrorCode", "200"), ("ErrorMessage", cause))
         if value
     }
     service, region, account, resource = target.split(":")[2:6]
     if service == "sqs":
         queue = f"{url}/{account}/{resource}"
         clients.client("sqs", region, url).send_message(
-            QueueUrl=queue, MessageBody=event.decode(), MessageAttributes=attributes
+            QueueUrl=queue, MessageBody=request.event.decode(), MessageAttributes=attributes
         )
     else:
         clients.client("sns", region, url).publish(
-            TopicArn=target, Message=event.decode(), MessageAttributes=attributes
+            TopicArn=target, Message=request.event.decode(), MessageAttributes=attributes
         )
 
 

@@ -1,8 +1,8 @@
 """The warm processes of a Lambda function, shared by its requests."""
 
 import threading
-import uuid
 
+from localcloud.functions.invocation import Request
 from localcloud.functions.sandbox import Answer, Function, Process
 
 MOST_PROCESSES = 8  # of one function without reserved concurrency; further requests wait for one of them
@@ -20,11 +20,11 @@ class Pool:
         self.idle: list[Process] = []
         self.busy = 0
 
-    def invoke(self, function: Function, reserved: int | None, event: bytes) -> Answer:
+    def invoke(self, function: Function, reserved: int | None, request: Request) -> Answer:
         """Take a warm process or start one; wait for one when there are many; raise Throttled beyond `reserved`."""
         process = self._take(function, reserved)
         try:
-            answer = process.invoke(event, str(uuid.uuid4()))
+            answer = process.invoke(request)
         finally:
             with self.free:
                 self.busy -= 1

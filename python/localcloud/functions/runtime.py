@@ -1,37 +1,49 @@
 """One process of a Lambda function, as the Python runtime of AWS runs it; started by `sandbox`, never by hand.
 
-    python -I runtime.py <file descriptor>
+    python -I -u runtime.py <file descriptor>
 
-Over the descriptor come requests (JSON: id, arn, deadline; then the event's own text), one at a time, and go answers
-(JSON: result or error). Standard output and error are the function's log; a line with the request's id after a NUL
-byte closes the log of that request. The standard library only, so that nothing of the project is importable.
+Over the descriptor come requests (JSON, see `invocation`; then the event's own text), one at a time, and go answers
+(the word result or error; then its payload). Standard output and error are the function's log, see `records`; a line
+there with the request's id after a NUL byte closes the log of that request. Nothing of the project is importable for
+the function. tests/localcloud/test_runtime.py holds all this against AWS's own runtime.
 """
 
 import importlib
 import json
-import linecache
 import logging
 import os
 import sys
 import time
-import traceback
-from collections.abc import Callable
-from decimal import Decimal
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from localcloud.functions import marshalling, records
+from localcloud.functions.marshalling import Fault
 
-Error = dict[str, Any]
+RESULT, ERROR = b"result", b"error"
+WARNING = "LAMBDA_WARNING: Unhandled exception."
+CLIENT_CONTEXT = ("custom", "env", "client")
+CLIENT = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+Request = dict[str, Any]
 
 
 def main() -> None:
     channel = Connection(int(sys.argv[1]))
     _leave_the_project()
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
-    _set_up_logging()
-    handler, failure = load(os.environ["_HANDLER"])
+    log = records.set_up()
+    handler: Any = None
+    failure = None
+    try:
+        handler = load(os.environ["_HANDLER"])
+    except Exception as problem:
+        failure = marshalling.describe(problem)
+        logging.warning(WARNING)
+        log.write_error(failure)
     channel.send_bytes(b"")
     while True:
         try:
@@ -39,54 +51,70 @@ def main() -> None:
         except EOFError:
             return
         event = channel.recv_bytes()
-        _Request.id = request["id"]
-        answer = {"error": failure} if handler is None else respond(handler, event, context_of(request))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.write(1, f"\0{request['id']}\n".encode())
-        channel.send_bytes(json.dumps(answer).encode())
-        if handler is None:
+        log.request = request["id"]
+        set_trace(request["trace"])
+        if failure is None:
+            kind, payload = respond(handler, event, request, log)
+        else:
+            kind, payload = ERROR, marshalling.write(failure)
+        # A text that is no Unicode ends the process, as it does in AWS.
+        content = payload if isinstance(payload, bytes) else payload.encode()
+        log.close_request()
+        channel.send_bytes(kind)
+        channel.send_bytes(content)
+        if failure is not None:
             sys.exit(1)
 
 
-def load(handler: str) -> tuple[Callable[..., Any] | None, Error | None]:
-    """Import the handler, or answer the error that each request gets instead."""
+def load(handler: str) -> Any:
+    """Import the handler."""
     try:
         module_name, function_name = handler.rsplit(".", 1)
     except ValueError as problem:
-        return None, _error("Runtime.MalformedHandlerName", f"Bad handler '{handler}': {problem}")
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{handler}': {problem}") from problem
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise Fault("Runtime.BuiltInModuleConflict", message)
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as problem:
-        return None, _error(
-            "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {problem}"
-        )
+        message = f"Unable to import module '{module_name}': {problem}"
+        raise Fault("Runtime.ImportModuleError", message) from problem
     except SyntaxError as problem:
-        return None, _error(
-            "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {problem}"
-        )
-    except Exception as problem:
-        return None, _exception(problem)
-    if not hasattr(module, function_name):
+        place = f'  File "{problem.filename}" Line {problem.lineno}\n    {problem.text}'
+        message = f"Syntax error in module '{module_name}': {problem}"
+        raise Fault("Runtime.UserCodeSyntaxError", message, [place]) from problem
+    try:
+        return getattr(module, function_name)
+    except AttributeError as problem:
         message = f"Handler '{function_name}' missing on module '{module_name}'"
-        return None, _error("Runtime.HandlerNotFound", message)
-    return getattr(module, function_name), None
+        raise Fault("Runtime.HandlerNotFound", message) from problem
 
 
-def respond(handler: Callable[..., Any], event: bytes, context: SimpleNamespace) -> dict[str, Any]:
-    """Call the handler: its result as JSON text, or its error in the runtime's shape."""
+def respond(handler: Any, event: bytes, request: Request, log: records.Log) -> tuple[bytes, str | bytes]:
+    """Call the handler: the word result or error, and its payload. Bytes are a result as they are."""
     try:
-        result = handler(json.loads(event), context)
+        context = make_context(request, log)
+        result = handler(marshalling.read_event(event), context)
+        return RESULT, marshalling.write_result(result)
     except Exception as problem:
-        return {"error": _exception(problem) | {"requestId": context.aws_request_id}}
-    try:
-        return {"result": json.dumps(result, ensure_ascii=False, default=_decimal)}
-    except (TypeError, ValueError) as problem:
-        return {"error": _error("Runtime.MarshalError", f"Unable to marshal response: {problem}")}
+        error = marshalling.describe(problem) | {"requestId": request["id"]}
+    log.write_error(error)
+    return ERROR, marshalling.write(error)
 
 
-def context_of(request: dict[str, Any]) -> SimpleNamespace:
+def make_context(request: Request, log: records.Log) -> SimpleNamespace:
     """The context that a handler is given."""
+    client_context = None
+    if request["client_context"]:
+        try:
+            given = json.loads(request["client_context"])
+        except ValueError as problem:
+            message = f"Unable to parse Client Context JSON: {problem}"
+            raise Fault("Runtime.LambdaContextUnmarshalError", message) from problem
+        client_context = _pick(given, CLIENT_CONTEXT)
+        if client_context:
+            client_context.client = _pick(client_context.client, CLIENT)
     return SimpleNamespace(
         aws_request_id=request["id"],
         invoked_function_arn=request["arn"],
@@ -96,80 +124,29 @@ def context_of(request: dict[str, Any]) -> SimpleNamespace:
         log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
         log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
         identity=SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None),
-        client_context=None,
-        get_remaining_time_in_millis=lambda: max(int((request["deadline"] - time.time()) * 1000), 0),
+        client_context=client_context,
+        tenant_id=None,
+        log=lambda message: log.write(str(message)),
+        get_remaining_time_in_millis=lambda: max(request["deadline"] - int(time.time() * 1000), 0),
     )
 
 
-class _Request:
-    """The request in hand, for the log."""
-
-    id: str | None = None
-
-
-class _JsonLines(logging.Formatter):
-    """The runtime's format for `AWS_LAMBDA_LOG_FORMAT=JSON`: extra fields of a record come along."""
-
-    standard = frozenset(logging.makeLogRecord({}).__dict__) | {
-        "asctime",
-        "aws_request_id",
-        "message",
-        "taskName",
-    }
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname,
-            "message": record.getMessage(),
-            "logger": record.name,
-            "requestId": _Request.id,
-        }
-        if record.exc_info and record.exc_info[1] is not None:
-            failure = _exception(record.exc_info[1])
-            line |= {name: failure[name] for name in ("errorType", "errorMessage", "stackTrace")}
-        line |= {name: value for name, value in record.__dict__.items() if name not in self.standard}
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-
-def _set_up_logging() -> None:
-    handler = logging.StreamHandler(sys.stdout)
-    if os.environ["AWS_LAMBDA_LOG_FORMAT"] == "JSON":
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter(TEXT_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S"))
-    handler.addFilter(_name_the_request)
-    logging.Formatter.converter = time.gmtime
-    logging.root.addHandler(handler)
-    logging.root.setLevel(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "WARNING"))
-
-
-def _name_the_request(record: logging.LogRecord) -> bool:
-    record.aws_request_id = _Request.id
-    return True
+def set_trace(trace: str) -> None:
+    os.environ.pop("_X_AMZN_TRACE_ID", None)
+    if trace:
+        os.environ["_X_AMZN_TRACE_ID"] = trace
 
 
 def _leave_the_project() -> None:
     """A zip must bring its own code: an editable install makes the project importable everywhere."""
     installed = (sys.base_prefix, sys.prefix)
     sys.path[:] = [entry for entry in sys.path if entry.startswith(installed)]
+    for name in [name for name in sys.modules if name.startswith("localcloud")]:
+        del sys.modules[name]
 
 
-def _exception(problem: BaseException) -> Error:
-    trace = traceback.extract_tb(problem.__traceback__)
-    own = [frame for frame in trace if frame.filename != __file__]
-    linecache.checkcache()
-    return _error(type(problem).__name__, str(problem), traceback.format_list(own))
-
-
-def _error(error_type: str, message: str, trace: list[str] | None = None) -> Error:
-    return {"errorMessage": message, "errorType": error_type, "requestId": "", "stackTrace": trace or []}
-
-
-def _decimal(value: object) -> float:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+def _pick(given: dict[str, Any] | None, names: tuple[str, ...]) -> SimpleNamespace | None:
+    return None if given is None else SimpleNamespace(**{name: given.get(name) for name in names})
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 The memory limit is the process's peak resident memory, which only Linux tells; elsewhere there is none.
 """
 
+import base64
+import binascii
 import contextlib
 import json
 import math
@@ -16,8 +18,8 @@ from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
 
-from core.contract.shapes import Json
 from localcloud import children
+from localcloud.functions.invocation import Request
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 LOOK_SECONDS = 0.05
@@ -61,7 +63,7 @@ class Process:
         self.started = time.monotonic()
         self.warm = False
         self.channel, theirs = Pipe()
-        command = [sys.executable, "-I", str(RUNTIME), str(theirs.fileno())]
+        command = [sys.executable, "-I", "-u", str(RUNTIME), str(theirs.fileno())]
         self.process = children.start(
             command,
             cwd=function.code,
@@ -75,22 +77,23 @@ class Process:
         self.logger = threading.Thread(target=self._read_log, daemon=True)
         self.logger.start()
 
-    def invoke(self, event: bytes, request_id: str) -> Answer:
+    def invoke(self, request: Request) -> Answer:
         """Run one request to its answer, its time-out, or the end of the process."""
-        answer = Answer(request_id, self.stream)
-        self.request = request_id
+        answer = Answer(request.id, self.stream)
+        self.request = request.id
         self.closed.clear()
         try:
             initialised = None if self.warm else self._initialise()
             begun = time.monotonic()
-            response = self._ask(event, request_id)
+            response = self._ask(request)
             memory = self._peak()
             if memory > self.function.memory:
                 self._exit(answer, self.stop(), killed=True)
             elif response is None:
                 self._time_out(answer)
             else:
-                self._read(answer, json.loads(response))
+                self.closed.wait(LOG_SECONDS)
+                answer.failed, answer.payload = response[0] == b"error", response[1]
         except (EOFError, OSError):
             initialised, begun, memory = None, self.started, 0
             self._exit(answer, self._end())
@@ -120,16 +123,15 @@ class Process:
         self.warm = True
         return time.monotonic() - self.started
 
-    def _ask(self, event: bytes, request_id: str) -> bytes | None:
-        """The response, or None when the time or the memory is used up."""
+    def _ask(self, request: Request) -> tuple[bytes, bytes] | None:
+        """The response, a word and its payload, or None when the time or the memory is used up."""
         timeout = self.function.timeout
         deadline = time.monotonic() + timeout
-        request = {"id": request_id, "arn": self.function.arn, "deadline": time.time() + timeout}
-        self.channel.send_bytes(json.dumps(request).encode())
-        self.channel.send_bytes(event)
+        self.channel.send_bytes(request.message(self.function.arn, timeout))
+        self.channel.send_bytes(request.event)
         while (left := deadline - time.monotonic()) > 0 and self._peak() <= self.function.memory:
             if self.channel.poll(min(left, LOOK_SECONDS)):
-                return self.channel.recv_bytes()
+                return self.channel.recv_bytes(), self.channel.recv_bytes()
         return None
 
     def _peak(self) -> int:
@@ -140,17 +142,6 @@ class Process:
             return 0
         kilobytes = status.partition("VmHWM:")[2].split(maxsplit=1)
         return int(kilobytes[0]) // MEGABYTE if kilobytes else 0
-
-    def _read(self, answer: Answer, response: Json) -> None:
-        self.closed.wait(LOG_SECONDS)
-        answer.failed = "error" in response
-        answer.payload = (
-            json.dumps(response["error"]).encode() if answer.failed else response["result"].encode()
-        )
-        if answer.failed:
-            error = response["error"]
-            self.lines.append(f"[ERROR] {error['errorType']}: {error['errorMessage']}")
-            self.lines.extend(line.rstrip("\n") for line in error["stackTrace"])
 
     def _time_out(self, answer: Answer) -> None:
         self.stop()
@@ -187,12 +178,30 @@ class Process:
         self.lines = []
 
     def _read_log(self) -> None:
+        """Each line is an event of the log, and so is a record; `runtime` and `records` say how these are marked."""
+        begun = b""  # of a line, before a record came between
         for line in children.output(self.process):
-            text, _, end = line.decode(errors="replace").rstrip("\n").rpartition("\0")
-            if end != self.request:
-                self.lines.append(text + end)
+            text, marked, mark = line.rstrip(b"\n").rpartition(b"\0")
+            if marked and (record := _record(mark)) is not None:
+                begun += text
+                self._keep(record)
                 continue
-            if text:
-                self.lines.append(text)
-            self.closed.set()
+            ends = bool(marked) and mark == self.request.encode()
+            self._keep(begun + (text if ends else text + mark))
+            begun = b""
+            if ends:
+                self.closed.set()
+        self._keep(begun)
         self.closed.set()
+
+    def _keep(self, text: bytes) -> None:
+        if text:
+            self.lines.append(text.decode(errors="replace"))
+
+
+def _record(mark: bytes) -> bytes | None:
+    """The record's text, or None of a line that only looks like one."""
+    try:
+        return base64.b64decode(mark, validate=True).removesuffix(b"\n")
+    except binascii.Error:
+        return None
