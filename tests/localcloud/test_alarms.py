@@ -27,14 +27,17 @@ def output_fn(answer, accept):
 
 
 @pytest.fixture
-def heard(aws):
-    """A topic, and what it has been told so far: the subjects and the messages."""
-    sns, sqs = aws("sns"), aws("sqs")
-    name = f"heard-{uuid.uuid4()}"
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+def topic(aws):
+    return aws("sns").create_topic(Name=f"heard-{uuid.uuid4()}")["TopicArn"]
+
+
+@pytest.fixture
+def heard(aws, topic):
+    """What the topic has been told so far: the subjects and the messages."""
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName=topic.rpartition(":")[2])["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = sns.create_topic(Name=name)["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     messages = []
 
     def listen():
@@ -44,12 +47,11 @@ def heard(aws):
             messages.append((body["Subject"], json.loads(body["Message"])))
         return messages
 
-    listen.topic = topic
     return listen
 
 
 @pytest.fixture
-def alarm(aws, heard):
+def alarm(aws, topic):
     """Make an alarm whose periods are one minute, unless it is said otherwise; answer its name."""
     watch, made = aws("cloudwatch"), []
 
@@ -63,8 +65,8 @@ def alarm(aws, heard):
             "EvaluationPeriods": 1,
             "TreatMissingData": "notBreaching",
             "Threshold": 1,
-            "AlarmActions": [heard.topic],
-            "OKActions": [heard.topic],
+            "AlarmActions": [topic],
+            "OKActions": [topic],
         }
         watch.put_metric_alarm(AlarmName=name, **given | plain | asked)
         made.append(name)

@@ -23,7 +23,7 @@ from moto.core.utils import utcnow
 
 from core.contract.shapes import Json
 from localcloud import clients, defects, gaps
-from localcloud.metrics import datapoints, history, notice, pace, queues, statistic
+from localcloud.metrics import alarm_history, datapoints, notice, pace, queues, statistic
 from localcloud.metrics.expression import UnknownPart
 from localcloud.metrics.series import Place
 from localcloud.metrics.verdict import ALARM, COMPARISONS, INSUFFICIENT, OK, Rule, judge
@@ -42,7 +42,7 @@ _changing = threading.RLock()
 
 def install(url: str) -> None:
     """Fill the gaps, and begin to look at the alarms."""
-    history.install()
+    alarm_history.install()
 
     @gaps.wrap(CloudWatchBackend, "put_metric_alarm")
     def put_metric_alarm(original: gaps.Original, self: CloudWatchBackend, **asked: object) -> Alarm:
@@ -60,7 +60,9 @@ def install(url: str) -> None:
                 if former:
                     self.alarms[made.name] = former
                 raise ValidationError(f"The local cloud knows no {error}") from error
-        history.note(made, "ConfigurationUpdate", f'Alarm "{made.name}" {"updated" if former else "created"}')
+        alarm_history.note(
+            made, "ConfigurationUpdate", f'Alarm "{made.name}" {"updated" if former else "created"}'
+        )
         _put.set()
         return made
 
@@ -168,7 +170,7 @@ def change(
     if state == before:
         return
     alarm.state_transitioned_timestamp = now
-    history.note(alarm, "StateUpdate", f"Alarm updated from {before} to {state}")
+    alarm_history.note(alarm, "StateUpdate", f"Alarm updated from {before} to {state}")
     if alarm.actions_enabled:
         _tell(url, backend, alarm, before, now)
 
@@ -184,4 +186,4 @@ def _tell(url: str, backend: CloudWatchBackend, alarm: Alarm, before: str, now: 
         region = topic.split(":")[3]
         with contextlib.suppress(ClientError):
             clients.client("sns", region, url).publish(TopicArn=topic, Subject=subject[:100], Message=message)
-            history.note(alarm, "Action", f"Successfully executed action {topic}")
+            alarm_history.note(alarm, "Action", f"Successfully executed action {topic}")
