@@ -203,7 +203,7 @@ def test_an_execution_that_enters_a_state_rings_by_its_log(alarm, state, aws, ex
         name=group,
         definition=json.dumps(definition),
         roleArn="arn:aws:iam::123456789012:role/any",
-        loggingConfiguration={"level": "ALL", "includeExecutionData": False, "destinations": [destination]},
+        loggingConfiguration={"level": "ALL", "destinations": [destination]},
     )["stateMachineArn"]
     name = alarm(Namespace="Scones/alarms", MetricName=group)
     execute(machine, {"secret": "of the input"})

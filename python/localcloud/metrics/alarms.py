@@ -9,10 +9,12 @@ Left out here: composite alarms, anomaly detection, units, Metrics Insights, and
 """
 
 import contextlib
+import functools
 import json
+import queue
 import threading
 import time
-from datetime import datetime
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 from moto.cloudwatch.exceptions import ValidationError
@@ -36,6 +38,20 @@ STATE = (
     "state_transitioned_timestamp",
 )
 
+LONGEST_SUBJECT = 100
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a topic is to be told of an alarm."""
+
+    alarm: Alarm
+    topic: str
+    subject: str
+    message: str
+
+
+_notices: "queue.SimpleQueue[Notice]" = queue.SimpleQueue()
 _put = threading.Event()
 _changing = threading.RLock()
 
@@ -79,7 +95,7 @@ def install(url: str) -> None:
         original(self, alarm_name, reason, reason_data, state_value)
         with _changing:
             self.alarms[alarm_name].state_value = before
-            change(url, self, self.alarms[alarm_name], state_value, reason, reason_data or "{}")
+            change(self, self.alarms[alarm_name], state_value, reason, reason_data or "{}")
 
     @gaps.wrap(CloudWatchResponse, "describe_alarms")
     def describe_alarms(original: gaps.Original, self: CloudWatchResponse) -> ActionResult:
@@ -91,7 +107,8 @@ def install(url: str) -> None:
             }
         )
 
-    threading.Thread(target=_look_for_ever, args=(url,), daemon=True).start()
+    for work in (_look_for_ever, functools.partial(_tell_for_ever, url)):
+        threading.Thread(target=work, daemon=True).start()
 
 
 def check(alarm: Alarm) -> None:
@@ -109,7 +126,7 @@ def check(alarm: Alarm) -> None:
         raise ValueError(f"{part} in an expression of metrics") from part
 
 
-def _look_for_ever(url: str) -> None:
+def _look_for_ever() -> None:
     """Look at all alarms after each minute, and whenever one was made or changed."""
     told: set[str] = set()
     while True:
@@ -118,14 +135,14 @@ def _look_for_ever(url: str) -> None:
         _put.clear()
         try:
             queues.measure()
-            look(url)
+            look()
         except Exception as error:
             if repr(error) not in told:  # once: it will be the same each minute
                 told.add(repr(error))
                 defects.report(error)
 
 
-def look(url: str) -> None:
+def look() -> None:
     """Look at every alarm."""
     end = datapoints.find_minute()
     backends = [
@@ -134,10 +151,10 @@ def look(url: str) -> None:
     for backend in backends:
         for alarm in list(backend.alarms.values()):
             if alarm.rule is None:
-                _evaluate(url, backend, alarm, end)
+                _evaluate(backend, alarm, end)
 
 
-def _evaluate(url: str, backend: CloudWatchBackend, alarm: Alarm, end: float) -> None:
+def _evaluate(backend: CloudWatchBackend, alarm: Alarm, end: float) -> None:
     rule = Rule(
         alarm.comparison_operator,
         float(alarm.threshold),
@@ -157,12 +174,10 @@ def _evaluate(url: str, backend: CloudWatchBackend, alarm: Alarm, end: float) ->
             "recentDatapoints": list(verdict.points),
             "threshold": rule.threshold,
         }
-        change(url, backend, alarm, verdict.state, verdict.reason, json.dumps(data))
+        change(backend, alarm, verdict.state, verdict.reason, json.dumps(data))
 
 
-def change(
-    url: str, backend: CloudWatchBackend, alarm: gaps.Amended, state: str, reason: str, data: str
-) -> None:
+def change(backend: CloudWatchBackend, alarm: gaps.Amended, state: str, reason: str, data: str) -> None:
     """Put the alarm into this state; if that is another one, tell those who asked for it."""
     now, before = utcnow(), alarm.state_value
     alarm.state_value, alarm.state_reason, alarm.state_reason_data = state, reason, data
@@ -172,18 +187,21 @@ def change(
     alarm.state_transitioned_timestamp = now
     alarm_history.note(alarm, "StateUpdate", f"Alarm updated from {before} to {state}")
     if alarm.actions_enabled:
-        _tell(url, backend, alarm, before, now)
+        actions = {
+            OK: alarm.ok_actions,
+            ALARM: alarm.alarm_actions,
+            INSUFFICIENT: alarm.insufficient_data_actions,
+        }
+        subject, message = notice.write(alarm, backend.account_id, before, now)
+        for topic in [action for action in actions[state] if action.split(":")[2] == "sns"]:
+            _notices.put(Notice(alarm, topic, subject, message))
 
 
-def _tell(url: str, backend: CloudWatchBackend, alarm: Alarm, before: str, now: datetime) -> None:
-    actions = {
-        OK: alarm.ok_actions,
-        ALARM: alarm.alarm_actions,
-        INSUFFICIENT: alarm.insufficient_data_actions,
-    }
-    subject, message = notice.write(alarm, backend.account_id, before, now)
-    for topic in [action for action in actions[alarm.state_value] if action.split(":")[2] == "sns"]:
-        region = topic.split(":")[3]
+def _tell_for_ever(url: str) -> None:
+    """Send what is to be told, in its order, while the alarms are looked at again."""
+    while True:
+        told = _notices.get()
+        sns = clients.client("sns", told.topic.split(":")[3], url)
         with contextlib.suppress(ClientError):
-            clients.client("sns", region, url).publish(TopicArn=topic, Subject=subject[:100], Message=message)
-            alarm_history.note(alarm, "Action", f"Successfully executed action {topic}")
+            sns.publish(TopicArn=told.topic, Subject=told.subject[:LONGEST_SUBJECT], Message=told.message)
+            alarm_history.note(told.alarm, "Action", f"Successfully executed action {told.topic}")

@@ -54,7 +54,9 @@ class Series:
     samples: list[Sample] = field(default_factory=list)
 
     def add(self, moment: float, sample: Sample) -> None:
-        place = bisect_left(self.times, moment)
+        place = len(self.times)
+        if place and moment < self.times[-1]:
+            place = bisect_left(self.times, moment)
         self.times.insert(place, moment)
         self.samples.insert(place, sample)
 

@@ -59,7 +59,8 @@ def install() -> None:
         original(self, *args, **asked)
         machine = self.state_machine
         if wanted := getattr(machine, "loggingConfiguration", None):
-            configuration = CloudWatchLoggingConfiguration.from_logging_configuration(machine.arn, wanted)
+            logging: Any = {"includeExecutionData": False, **wanted}
+            configuration = CloudWatchLoggingConfiguration.from_logging_configuration(machine.arn, logging)
             if configuration:
                 self._cloud_watch_logging_session = Log(self.exec_arn, configuration)
 
