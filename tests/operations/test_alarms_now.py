@@ -70,13 +70,13 @@ def test_what_rings_is_said_with_its_reason_and_its_heading_in_the_runbook_and_t
     assert meaning.strip() == "Something is wrong with letters."
     assert reason.strip().startswith("Threshold Crossed: no datapoints were received for 1 period")
     assert address.strip() == "docs/runbook.md#letters"
-    assert last == "of 2 alarms of any 1 rings"
+    assert last == "1 of 2 alarms of any rings"
 
 
 @pytest.mark.parametrize("treated", [QUIET, UNKNOWN])
 def test_when_nothing_rings_the_status_is_0(environment, treated):
     done = environment(letters=treated)()
-    assert (done.returncode, done.stdout) == (0, "of 1 alarms of any none rings\n")
+    assert (done.returncode, done.stdout) == (0, "none of 1 alarms of any rings\n")
 
 
 def test_an_environment_without_alarms_is_a_mistake_in_one_line(environment):
