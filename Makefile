@@ -62,8 +62,8 @@ promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run r
 ##@ An environment: ENV=local (the default), staging or prod
 
 .PHONY: cloud
-cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, until Ctrl-C
-	@$(BIN)/python -m localcloud --port $(CLOUD_PORT) --log build/localcloud.log
+cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, until Ctrl-C; PACE=60: alarms in seconds
+	@$(BIN)/python -m localcloud --port $(CLOUD_PORT) --log build/localcloud.log $(if $(PACE),--pace '$(PACE)')
 
 .PHONY: package
 package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
@@ -114,6 +114,10 @@ destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any 
 	@$(TOOL) operations.destroy $(ENV) --confirm '$(CONFIRM)'
 
 ##@ Watching it
+
+.PHONY: alarms
+alarms: $(VENV)/.installed-demo ## Say which alarms ring, since when, why, and where the runbook has them
+	@$(TOOL) operations.alarms_now $(ENV)
 
 .PHONY: monitor
 monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy

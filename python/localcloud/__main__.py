@@ -1,4 +1,7 @@
-"""Run the local cloud in the foreground: `python -m localcloud [--port 4577]`. Ctrl-C ends it and all it started."""
+"""Run the local cloud in the foreground: `python -m localcloud [--port 4577] [--pace 60]`.
+
+Ctrl-C ends it and all it started. With a pace of 60, what is a minute to CloudWatch's alarms takes a second.
+"""
 
 import argparse
 import os
@@ -10,6 +13,7 @@ from localcloud import server
 
 DEFAULT_PORT = 4577
 LAST_PORT = 65535
+FASTEST = 600  # a minute takes a tenth of a second
 LOG = Path(tempfile.gettempdir(), f"localcloud-{os.getpid()}.log")
 
 
@@ -19,11 +23,19 @@ def main() -> None:
         "--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default: %(default)s)"
     )
     parser.add_argument("--log", type=Path, default=LOG, help="for defects of its own (default: %(default)s)")
+    parser.add_argument(
+        "--pace",
+        type=float,
+        default=1,
+        help="how many times as fast CloudWatch's alarms are (default: %(default)s)",
+    )
     options = parser.parse_args()
     port = options.port
     if not 0 <= port <= LAST_PORT:
         raise UserError(f"--port {port} is not a port: give a number from 0 to {LAST_PORT}")
-    server.serve(port, options.log)
+    if not 0 < options.pace <= FASTEST:
+        raise UserError(f"--pace {options.pace} is no pace: give a number above 0, at most {FASTEST}")
+    server.serve(port, options.log, options.pace)
 
 
 if __name__ == "__main__":

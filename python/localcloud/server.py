@@ -27,7 +27,7 @@ POLL_SECONDS = 0.1
 BACKLOG = 256
 
 
-def serve(port: int, log: Path) -> None:
+def serve(port: int, log: Path, speed: float = 1) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes any free one; the ready line on standard output says which."""
     defects.install(log)
     # Imported here, so that `running` stays cheap to import: these load most of moto.
@@ -35,13 +35,15 @@ def serve(port: int, log: Path) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, sqs
+    from localcloud import autoscaling, budgets, children, iam, journal, s3, sqs
     from localcloud.events import rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
+    from localcloud.metrics import alarms, cloudwatch, log_filters, pace
     from localcloud.models import sagemaker, training_jobs, transform_jobs
     from localcloud.states import stepfunctions
 
+    pace.set_pace(speed)
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
@@ -69,9 +71,9 @@ def serve(port: int, log: Path) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, cloudwatch, iam, journal, s3, sqs):
+        for module in (autoscaling, budgets, cloudwatch, iam, journal, log_filters, s3, sqs):
             module.install()
-        for module in (rules, scheduler, stepfunctions):
+        for module in (alarms, rules, scheduler, stepfunctions):
             module.install(url)
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
@@ -107,9 +109,10 @@ def _report_current() -> None:
 
 
 @contextlib.contextmanager
-def running(log: Path | None = None) -> Iterator[str]:
+def running(log: Path | None = None, pace: float = 1) -> Iterator[str]:
     """Run the local cloud as a process of its own while the context lasts, and yield its URL."""
-    command = [sys.executable, "-m", "localcloud", "--port", "0", *(["--log", str(log)] if log else [])]
+    command = [sys.executable, "-m", "localcloud", "--port", "0", "--pace", str(pace)]
+    command += ["--log", str(log)] if log else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     printed = cast(IO[str], process.stdout)
     try:

@@ -56,11 +56,17 @@ def setting(env: str, name: str) -> str | None:
     return found[1] if found else None
 
 
-def state_bucket(env: str) -> str:
-    """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
+def read_prefix(env: str) -> str:
+    """What the names of all that is in the environment begin with."""
     prefix = setting(env, "prefix")
     if not prefix:
         raise UserError(f'terraform/envs/{env}.tfvars has no line prefix = "..."')
+    return prefix
+
+
+def state_bucket(env: str) -> str:
+    """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
+    prefix = read_prefix(env)
     try:
         account = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.builders import pack
+from tests.waiting import until
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -243,14 +243,6 @@ def results(aws: Callable[[str], Any], archive: str) -> Callable[[str], dict[str
         return {kind: entries(files) for kind, files in load(manifest)["ResultFiles"].items()}
 
     return read
-
-
-def until(look: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 20) -> Any:
-    """Look until it is good; answer what was seen last."""
-    deadline = time.monotonic() + seconds
-    while not good(seen := look()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return seen
 
 
 @pytest.fixture(name="until")

@@ -96,6 +96,13 @@ def test_a_port_that_is_taken_is_one_clear_line():
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_pace_that_is_none_is_one_clear_line():
+    command = [sys.executable, "-m", "localcloud", "--port", "0", "--pace", "0"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "error: --pace 0.0 is no pace: give a number above 0, at most 600\n"
+
+
 def test_what_it_cannot_do_is_said_at_once_and_the_server_lives(aws):
     budgets = aws("budgets")
     with pytest.raises(budgets.exceptions.ClientError, match="describe_budget_performance_history") as caught:

@@ -19,6 +19,7 @@ MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
+HEARD_SECONDS = 20
 
 
 class Project:
@@ -67,8 +68,8 @@ class Inbox:
         self.messages: list[dict[str, Any]] = []
 
     def about(self, **fields: Any) -> list[dict[str, Any]]:
-        """The messages with these fields; there has to be one at least, in a few seconds."""
-        deadline = time.monotonic() + 5
+        """The messages with these fields; there has to be one at least, in some seconds."""
+        deadline = time.monotonic() + HEARD_SECONDS
         while not (found := self.so_far(**fields)) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
         assert found, f"no message with {fields} came to {self.url}"

@@ -80,3 +80,18 @@ def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):
     assert {"executions", "states", "trace-accepted", "trace-failed", "latency", "reliability"} <= names
     page = (tmp_path / "report.html").read_text()
     assert "FilterInferences" in page
+
+
+def test_what_goes_wrong_rings_and_make_alarms_says_where_the_runbook_has_it(deployed):
+    deployed.route("no-picture.png", b"not a picture")
+    rang = {"AlarmName": "scones-local-workflow-unexpected", "NewStateValue": "ALARM"}
+    assert deployed.notified.about(**rang)[0]["Trigger"]["MetricName"] == "UnexpectedFailures"
+    letters = {"AlarmName": "scones-local-uploads-dead-letters"}
+    url = deployed.outputs["dead_letter_queue_urls"]["uploads"]
+    deployed.sqs.send_message(QueueUrl=url, MessageBody="an event that could start nothing")
+    deployed.notified.about(**letters, NewStateValue="ALARM")
+    said = deployed.project.run("operations.alarms_now", "local", status=1, key="local")
+    assert "scones-local-uploads-dead-letters rings since" in said
+    assert "docs/runbook.md#uploads-dead-letters" in said
+    deployed.sqs.purge_queue(QueueUrl=url)
+    deployed.notified.about(**letters, NewStateValue="OK", OldStateValue="ALARM")

@@ -1,9 +1,11 @@
 """The endpoint's module alone, in the local cloud: what is said when an endpoint cannot be made or moved."""
 
+import contextlib
 import hashlib
 import json
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,14 +22,28 @@ BUCKET = "models-of-test-endpoint"
 NAME = "endpoint-of-test-endpoint"
 ERROR = re.compile(r"\bError: ")
 SERVES = "def model_fn(folder):\n    return None\n"
+ANSWERS = """
+def model_fn(folder):
+    return None
+def input_fn(body, kind):
+    return body
+def predict_fn(body, model):
+    return b"[0.9, 0.1]"
+def output_fn(answer, accept):
+    return answer
+"""
+FAILS = ANSWERS.replace('return b"[0.9, 0.1]"', "raise RuntimeError('a bug')")
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
 @pytest.fixture(scope="module")
-def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
-    """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any."""
+def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any.
+
+    The wait is that of the roll-out, in seconds of the local cloud's quick time.
+    """
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(
         terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
@@ -42,13 +58,13 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         status, _, errors = module.cmd("init", no_color=IsFlagged)
         assert status == 0, errors
 
-        def run(code: str) -> str:
+        def run(code: str, wait: int = 0) -> str:
             packed = pack({"code/inference.py": f"{code}# {uuid.uuid4()}\n".encode()})
             digest = hashlib.sha256(packed).hexdigest()
             key = f"models/{digest[:16]}/model.tar.gz"
             aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
             model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
-            (folder / "terraform.tfvars.json").write_text(json.dumps(variables() | {"model": model}))
+            (folder / "terraform.tfvars.json").write_text(json.dumps(variables(wait) | {"model": model}))
             status, printed, errors = module.apply(skip_plan=True, no_color=IsFlagged)
             return printed if status == 0 else " ".join(errors.split())
 
@@ -56,7 +72,7 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         module.destroy(force=None, auto_approve=IsFlagged)
 
 
-def variables() -> dict[str, Any]:
+def variables(wait: int) -> dict[str, Any]:
     return {
         "alarm_topic_arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms",
         "boundary_arn": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
@@ -74,7 +90,7 @@ def variables() -> dict[str, Any]:
         "log_retention_days": 30,
         "name": NAME,
         "prefix": "test-endpoint",
-        "rollout": {"type": "ALL_AT_ONCE", "wait_seconds": 0},
+        "rollout": {"type": "ALL_AT_ONCE", "wait_seconds": wait},
     }
 
 
@@ -123,3 +139,38 @@ def test_only_an_update_that_went_back_is_said_to_have_gone_back(apply, aws):
     assert "or the new model did not start" in said
     kept = aws("sagemaker").describe_endpoint_config(EndpointConfigName=before)
     assert kept["EndpointConfigName"] == before, "the endpoint serves it"
+
+
+def test_an_update_to_a_model_that_fails_goes_back_by_its_alarm_and_the_apply_says_so(apply, aws, traffic):
+    assert "Apply complete!" in apply(ANSWERS)
+    before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    with traffic():
+        said = apply(FAILS, wait=600)
+    assert f"The update went back: the endpoint still serves {before}" in said
+    described = aws("sagemaker").describe_endpoint(EndpointName=NAME)
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
+    assert "-errors" in described["FailureReason"], "the alarm that took it back"
+
+
+@pytest.fixture
+def traffic(aws):
+    """Photos arrive while the context lasts, whatever becomes of them."""
+
+    @contextlib.contextmanager
+    def arrive() -> Iterator[None]:
+        runtime, over = aws("sagemaker-runtime"), threading.Event()
+
+        def send() -> None:
+            while not over.wait(0.02):
+                with contextlib.suppress(runtime.exceptions.ClientError):
+                    runtime.invoke_endpoint(EndpointName=NAME, Body=b"any", ContentType="image/png")
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            yield
+        finally:
+            over.set()
+            sender.join()
+
+    return arrive

@@ -1,7 +1,8 @@
 """EventBridge: an event reaches the targets of each rule that matches it, some moments later.
 
 AWS: a rule's target gets the event, or what its `Input`, `InputPath` or `InputTransformer` makes of it; a delivery
-that fails is retried as its `RetryPolicy` says and ends in its dead-letter queue, with the reason beside it.
+that fails is retried as its `RetryPolicy` says and ends in its dead-letter queue, with the reason beside it, and in the
+rule's metric `FailedInvocations`.
 moto 5.2.5 delivers while the sender waits; it starts no state machine or Lambda function, publishes to no topic,
 transforms no event of S3, quotes no string that a template inserts, sends every event to a rule that has a schedule
 and no pattern, and knows neither retries nor dead letters.
@@ -24,6 +25,7 @@ from moto.s3.notifications import S3NotificationEvent
 from core.contract.shapes import Json
 from localcloud import clients, gaps
 from localcloud.events import templates
+from localcloud.metrics import series
 
 DELIVERED = ("lambda", "logs", "sns", "sqs", "states")
 RETRIES = 185
@@ -114,6 +116,10 @@ def _deliver(url: str, target: Json, text: str, sender: Mapping[str, str]) -> No
                 break
         if attempt < retries:
             time.sleep(min(RETRY_SECONDS * 2**attempt, LONGEST_PAUSE))
+    if rule := sender.get("RULE_ARN"):
+        region, account, name = rule.split(":", 5)[3:]
+        named = {"RuleName": name.rpartition("/")[2]}
+        series.publish(series.Place(account, region), "AWS/Events", named, {"FailedInvocations": 1})
     if "DeadLetterConfig" in target:
         _bury(url, target, text, sender, failure, attempt)
     return None

@@ -2,6 +2,7 @@
 
 AWS: `Invoke` runs the function and answers its result, or its error with the header `X-Amz-Function-Error`; a
 function's configuration carries its `LoggingConfig` and `DeadLetterConfig`, and an update changes `TracingConfig`.
+AWS: each request is counted in the function's metrics.
 moto 5.2.5 runs functions in Docker only, or echoes the event; it forgets the three fields, so that every plan of
 Terraform changes them again, and a reserved concurrency of 0.
 """
@@ -13,7 +14,7 @@ import time
 import uuid
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from localcloud.functions import compiled, invocation
 from localcloud.functions.invocation import Request
 from localcloud.functions.pools import Pool, Throttled
 from localcloud.functions.sandbox import Answer, Function
+from localcloud.metrics import series
 
 REMEMBERED = ("DeadLetterConfig", "LoggingConfig", "TracingConfig")
 MOST_BYTES = 6 * 1024 * 1024
@@ -48,9 +50,14 @@ def install(url: str, folder: Path) -> None:
     _install_configuration()
 
     def run(function: LambdaFunction, request: Request) -> Answer:
-        answer = _pools[function.function_arn].invoke(
-            _make_sandbox(function, url, folder), function.reserved_concurrency, request
-        )
+        begun = time.monotonic()
+        try:
+            answer = _pools[function.function_arn].invoke(
+                _make_sandbox(function, url, folder), function.reserved_concurrency, request
+            )
+        except Throttled:
+            _publish(function, {"Throttles": 1})
+            raise
         if len(answer.payload) > MOST_BYTES_ANSWERED:
             answer.failed = True
             message = (
@@ -60,6 +67,8 @@ def install(url: str, folder: Path) -> None:
             answer.payload = json.dumps(error).encode()
         group = function.get_configuration()["LoggingConfig"]["LogGroup"]
         logs.Stream(function.logs_backend, group, answer.stream).write(answer.log)
+        _publish(function, {"Invocations": 1, "Errors": int(answer.failed), "Throttles": 0})
+        _publish(function, {"Duration": (time.monotonic() - begun) * 1000}, "Milliseconds")
         return answer
 
     @gaps.wrap(LambdaResponse, "invoke")
@@ -140,6 +149,12 @@ def _install_configuration() -> None:
         if self.reserved_concurrency is not None:
             code["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
         return code
+
+
+def _publish(function: LambdaFunction, values: Mapping[str, float], unit: str = "Count") -> None:
+    """AWS: every request counts as an error or as none."""
+    place = series.Place(function.account_id, function.region)
+    series.publish(place, "AWS/Lambda", {"FunctionName": function.function_name}, values, unit)
 
 
 def _base(function: LambdaFunction) -> str:

@@ -153,6 +153,17 @@ class Endpoint:
     def __init__(self, servers: dict[str, ModelServer], config: Json) -> None:
         self.servers = servers
         self.config = config
+        self.former: Endpoint | None = None  # while an update moves traffic from there to here
+        self.share = 1.0  # of the traffic, that has been moved
+
+    def route(self) -> "Endpoint":
+        """Which of the two fleets answers a request."""
+        if self.former and random.random() >= self.share:  # noqa: S311 - traffic, not a secret
+            return self.former
+        return self
+
+    def shift(self, share: float) -> None:
+        self.share = share
 
     def choose(self, wanted: str | None) -> str:
         """The variant that was asked for, or one by weight."""

@@ -2,7 +2,8 @@
 
 AWS: a described model, endpoint configuration and endpoint carry what they were created with; `UpdateEndpoint` moves
 an endpoint to another configuration and rolls back when that fails; `InvokeEndpoint` answers with what the model
-makes of the body, a `ValidationError` for an endpoint that is not there, a `ModelError` when the model refuses.
+makes of the body, a `ValidationError` for an endpoint that is not there, a `ModelError` when the model refuses, and
+counts in the metrics of the endpoint's variant and of its configuration.
 moto 5.2.5 answers an empty `VpcConfig` for a model without one, forgets `EnableNetworkIsolation` and an endpoint's
 `DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, makes an
 endpoint twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks
@@ -11,6 +12,7 @@ on binary bodies.
 
 import json
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import cast
@@ -26,10 +28,13 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from core.contract.shapes import Json
 from localcloud import gaps
-from localcloud.models import endpoints
+from localcloud.metrics import series
+from localcloud.models import endpoints, guardrails
 from localcloud.models.recorder import Recorder
 
 MOST_BYTES = 6 * 1024 * 1024
+MICROSECONDS = 1_000_000
+MOVING = ("Updating", "RollingBack")
 DRAIN_SECONDS = 2.0  # for the requests that the former configuration still works on
 # What is remembered of each request, to be described as it was asked for.
 REMEMBERED = {
@@ -61,14 +66,13 @@ def install(url: str, folder: Path) -> None:
     ) -> None:
         """Any type is right: which ones exist is AWS's to say, and changes each month."""
 
-    def serve(backend: SageMakerModelBackend, endpoint: FakeEndpoint, config_name: str) -> None:
+    def serve(backend: SageMakerModelBackend, endpoint: FakeEndpoint, config_name: str) -> endpoints.Endpoint:
         config = backend.describe_endpoint_config(config_name)
         log = logs_backends[backend.account_id][backend.region_name]
         started = endpoints.start(endpoint.endpoint_name, config, backend._models, log, url, folder)
-        former = _serving.get(endpoint.arn)
+        started.former = _serving.get(endpoint.arn)
         _serving[endpoint.arn] = started
-        if former:
-            threading.Timer(DRAIN_SECONDS, former.stop).start()
+        return started
 
     @gaps.wrap(SageMakerResponse, "create_endpoint")
     def create_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
@@ -92,19 +96,46 @@ def install(url: str, folder: Path) -> None:
         backend.describe_endpoint(name)
         config = backend.describe_endpoint_config(request["EndpointConfigName"])
         endpoint: gaps.Amended = backend.endpoints[name]
+        if endpoint.endpoint_status in MOVING:
+            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         if "DeploymentConfig" in request:
             _asked[endpoint.arn] = {"LastDeploymentConfig": request["DeploymentConfig"]}
         endpoint.last_modified_time = utcnow()
         try:
-            serve(backend, endpoint, request["EndpointConfigName"])
+            started = serve(backend, endpoint, request["EndpointConfigName"])
         except endpoints.ModelFailed as failure:
             endpoint.failure_reason = str(failure)
             return ActionResult({"EndpointArn": endpoint.arn})
-        endpoint.endpoint_config_name = request["EndpointConfigName"]
-        endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
-        endpoint.data_capture_config = config["DataCaptureConfig"]
-        endpoint.endpoint_status, endpoint.failure_reason = "InService", None
+        asked = request.get("DeploymentConfig")
+        if request.get("RetainDeploymentConfig"):
+            asked = _asked[endpoint.arn]["LastDeploymentConfig"]
+        update, place = guardrails.read(asked), series.Place(backend.account_id, backend.region_name)
+        if update.waits():
+            endpoint.endpoint_status, endpoint.failure_reason = "Updating", None
+            guardrails.follow(
+                update, place, started.shift, lambda why: settle(endpoint, started, config, why)
+            )
+        else:
+            settle(endpoint, started, config)
         return ActionResult({"EndpointArn": endpoint.arn})
+
+    def settle(
+        endpoint: gaps.Amended, started: endpoints.Endpoint, config: Json, why_not: str | None = None
+    ) -> None:
+        """An update has arrived, or goes back."""
+        left, started.former = started.former, None
+        if _serving.get(endpoint.arn) is not started:
+            return  # it was deleted meanwhile
+        if why_not and left:
+            _serving[endpoint.arn], left = left, started
+        else:
+            endpoint.endpoint_config_name = config["EndpointConfigName"]
+            endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
+            endpoint.data_capture_config = config["DataCaptureConfig"]
+        endpoint.last_modified_time = utcnow()
+        endpoint.endpoint_status, endpoint.failure_reason = "InService", why_not
+        if left:
+            threading.Timer(DRAIN_SECONDS, left.stop).start()
 
     @gaps.wrap(SageMakerResponse, "describe_endpoint")
     def describe_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
@@ -115,7 +146,9 @@ def install(url: str, folder: Path) -> None:
         endpoint = self.sagemaker_backend.endpoints.get(self._get_param("EndpointName"))
         answer = original(self)
         if endpoint is not None and endpoint.arn in _serving:
-            _serving.pop(endpoint.arn).stop()
+            serving = _serving.pop(endpoint.arn)
+            for fleet in filter(None, (serving, serving.former)):
+                fleet.stop()
         return answer
 
 
@@ -126,16 +159,28 @@ def _install_runtime(url: str) -> None:
     def invoke_endpoint(_original: gaps.Original, self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
         name = self.path.split("/")[2]
         known = sagemaker_backends[self.current_account][self.region].endpoints.get(name)
-        serving = _serving.get(known.arn) if known else None
-        if serving is None:
+        fleets = _serving.get(known.arn) if known else None
+        if fleets is None:
             message = f"Endpoint {name} of account {self.current_account} not found."
             return _refusal(400, "ValidationError", message)
         if len(self.body) > MOST_BYTES:
             return _refusal(413, "413", f"HTTP content length exceeded {MOST_BYTES} bytes.")
+        serving = fleets.route()
         variant = serving.choose(self.headers.get("X-Amzn-SageMaker-Target-Variant"))
         if variant not in serving.servers:
             return _refusal(400, "ValidationError", f"Variant {variant} not found for endpoint {name}.")
+        begun = time.monotonic()
         reply = serving.servers[variant].invoke(self.body, self.headers)
+        latency = time.monotonic() - begun
+        place = series.Place(self.current_account, self.region)
+        fleet = {"EndpointName": name, "VariantName": variant}
+        _publish(place, fleet, reply.status, latency)
+        _publish(
+            place,
+            {**fleet, "EndpointConfigName": serving.config["EndpointConfigName"]},
+            reply.status,
+            latency,
+        )
         if reply.status != 200:
             return _model_error(reply, name)
         recorder = _recorder(self.region, url)
@@ -143,6 +188,20 @@ def _install_runtime(url: str) -> None:
         recorder.record(capture, name, variant, (self.body, self.headers), reply)
         headers = {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant}
         return 200, headers, reply.body
+
+
+def _publish(place: series.Place, dimensions: dict[str, str], status: int, latency: float) -> None:
+    """AWS: each request counts as an error or as none; latencies are in microseconds."""
+    counts = {
+        "Invocations": 1,
+        "Invocation4XXErrors": int(400 <= status < 500),
+        "Invocation5XXErrors": int(status >= 500),
+        "InvocationModelErrors": int(status >= 300),
+    }
+    series.publish(place, "AWS/SageMaker", dimensions, counts, "None")
+    series.publish(
+        place, "AWS/SageMaker", dimensions, {"ModelLatency": latency * MICROSECONDS}, "Microseconds"
+    )
 
 
 def _recorder(region: str, url: str) -> Recorder:

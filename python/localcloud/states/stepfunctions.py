@@ -2,7 +2,8 @@
 
 AWS: `ValidateStateMachineDefinition` answers OK or the diagnostics; `ListStateMachineVersions` lists what was
 published; an execution without a name gets one of its own; `GetExecutionHistory` can start at the end; the end of an
-execution is an event on the default bus; a client error of a Lambda function's ARN is named `Lambda.<code>`.
+execution is an event on the default bus; a client error of a Lambda function's ARN is named `Lambda.<code>`; executions
+are counted in the state machine's metrics.
 moto 5.2.5 implements the first two not at all, names every such execution `None`, so that the second is refused,
 ignores `reverseOrder` and `maxResults`, sends no event, calls the client error `Exception`, makes a boto3 client for
 each task, which is slow and not safe in threads, parses a path each time it meets it, shows an execution as failed a
@@ -14,6 +15,7 @@ import logging
 import sys
 import threading
 import uuid
+from collections.abc import Mapping
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -26,17 +28,25 @@ from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from localcloud import clients, gaps
 from localcloud.events import rules
-from localcloud.states import definitions, distributed_map, redrive
+from localcloud.metrics import series
+from localcloud.states import definitions, distributed_map, execution_log, redrive
+from localcloud.states.map_children import now
 
 MOST_INPUT_BYTES = 262_144
 EVENTS_PER_PAGE = 100
 MOST_DIAGNOSTICS = 100
+ENDED = {
+    "ABORTED": "ExecutionsAborted",
+    "FAILED": "ExecutionsFailed",
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "TIMED_OUT": "ExecutionsTimedOut",
+}
 STATUS_CHANGE = "Step Functions Execution Status Change"
 
 _starting = threading.Lock()
@@ -50,6 +60,7 @@ def install(url: str) -> None:
     definitions.install()
     distributed_map.install(url)
     redrive.install(_ending)
+    execution_log.install()
 
     def client_for(region: str, service: str, state_credentials: object = None) -> BaseClient:  # noqa: ARG001
         return clients.client(service, region, url)
@@ -115,7 +126,9 @@ def _install_executions() -> None:
                 f"Member must have length less than or equal to {MOST_INPUT_BYTES}"
             )
         with _starting:
-            return original(self, arn, name or str(uuid.uuid4()), text)
+            started = original(self, arn, name or str(uuid.uuid4()), text)
+        publish(started, {"ExecutionsStarted": 1})
+        return started
 
     @gaps.wrap(BaseExecutionWorkerCommunication, "terminated")
     def terminated(original: gaps.Original, self: BaseExecutionWorkerCommunication) -> None:
@@ -131,6 +144,9 @@ def _install_executions() -> None:
             "error": execution.error,
             "cause": execution.cause,
         }
+        publish(execution, {ENDED[execution.status]: 1})
+        lasted = now() - execution.start_date
+        publish(execution, {"ExecutionTime": lasted.total_seconds() * 1000}, "Milliseconds")
         resources = [execution.exec_arn]
         rules.emit(
             execution.account_id, execution.region_name, "aws.states", STATUS_CHANGE, resources, detail
@@ -146,3 +162,10 @@ def _install_executions() -> None:
             failure.error_name = CustomErrorName(name)
             failure.event_details["lambdaFunctionFailedEventDetails"]["error"] = name
         return failure
+
+
+def publish(execution: Execution, values: Mapping[str, float], unit: str = "Count") -> None:
+    """Metrics of the execution's state machine."""
+    place = series.Place(execution.account_id, execution.region_name)
+    named = {"StateMachineArn": execution.state_machine_arn}
+    series.publish(place, "AWS/States", named, values, unit)

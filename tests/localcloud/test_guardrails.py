@@ -1,0 +1,166 @@
+"""An endpoint's update waits while its alarms are watched, and goes back when one of them rings."""
+
+import contextlib
+import json
+import uuid
+from collections import Counter
+
+import pytest
+
+from localcloud.models import guardrails
+from localcloud.models.guardrails import Step
+
+MODEL = """
+def model_fn(model_dir):
+    return None
+def input_fn(body, content_type):
+    return body
+def predict_fn(body, model):
+    WORK
+def output_fn(answer, accept):
+    return answer
+"""
+GOOD = MODEL.replace("WORK", "return b'1'")
+BETTER = MODEL.replace("WORK", "return b'2'")
+BAD = MODEL.replace("WORK", "raise RuntimeError('a bug')")
+ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
+LONG, SHORT = 3600, 300  # seconds of the cloud's quick time
+
+
+class Fleet:
+    """An endpoint with an alarm on the errors of the configuration that it moves to, as the project's module has it."""
+
+    def __init__(self, aws, model):
+        self.aws, self.model = aws, model
+        self.name = f"guarded-{uuid.uuid4()}"
+        self.sagemaker, self.watch = aws("sagemaker"), aws("cloudwatch")
+
+    def configure(self, code):
+        config = self.model(code)
+        variant = {"VariantName": "primary", "ModelName": config, "InstanceType": "ml.m5.large"}
+        self.sagemaker.create_endpoint_config(
+            EndpointConfigName=config, ProductionVariants=[{**variant, "InitialInstanceCount": 2}]
+        )
+        return config
+
+    def guard(self, config):
+        named = {"EndpointName": self.name, "VariantName": "primary", "EndpointConfigName": config}
+        self.watch.put_metric_alarm(
+            AlarmName=self.name,
+            Namespace="AWS/SageMaker",
+            MetricName="Invocation5XXErrors",
+            Dimensions=[{"Name": name, "Value": value} for name, value in named.items()],
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="notBreaching",
+        )
+
+    def create(self, code):
+        config = self.configure(code)
+        self.sagemaker.create_endpoint(EndpointName=self.name, EndpointConfigName=config)
+        return config
+
+    def update(self, code, wait, routing=ALL_AT_ONCE):
+        config = self.configure(code)
+        self.guard(config)
+        policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": wait}
+        self.sagemaker.update_endpoint(
+            EndpointName=self.name,
+            EndpointConfigName=config,
+            DeploymentConfig={
+                "BlueGreenUpdatePolicy": policy,
+                "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": self.name}]},
+            },
+        )
+        return config
+
+    def describe(self):
+        return self.sagemaker.describe_endpoint(EndpointName=self.name)
+
+    def ask(self):
+        """The model's answer, or nothing from one that fails."""
+        runtime = self.aws("sagemaker-runtime")
+        with contextlib.suppress(runtime.exceptions.ModelError):
+            answer = runtime.invoke_endpoint(EndpointName=self.name, Body=b"any", ContentType="image/png")
+            return json.loads(answer["Body"].read())
+
+    def settled(self):
+        self.ask()
+        return self.describe()
+
+
+@pytest.fixture
+def fleet(aws, model):
+    made = Fleet(aws, model)
+    yield made
+    made.watch.delete_alarms(AlarmNames=[made.name])
+    made.sagemaker.delete_endpoint(EndpointName=made.name)
+
+
+def arrived(described):
+    return described["EndpointStatus"] == "InService"
+
+
+def test_a_bad_model_goes_back_by_its_alarm_and_the_way_to_a_good_one_is_not_undone(fleet, until):
+    good = fleet.create(GOOD)
+    fleet.update(BAD, LONG)
+    assert fleet.describe()["EndpointStatus"] == "Updating"
+    back = until(fleet.settled, arrived)
+    assert (back["EndpointStatus"], back["EndpointConfigName"]) == ("InService", good)
+    assert fleet.name in back["FailureReason"]
+    assert "ALARM" in back["FailureReason"]
+    assert fleet.ask() == 1
+    # The alarm still rings when the next update begins, but looks at another configuration then.
+    better = fleet.update(BETTER, SHORT)
+    there = until(fleet.settled, arrived)
+    assert (there["EndpointConfigName"], there.get("FailureReason")) == (better, None)
+    assert fleet.ask() == 2
+
+
+def test_a_good_model_arrives_when_its_wait_is_over(fleet, until):
+    good = fleet.create(GOOD)
+    better = fleet.update(BETTER, SHORT)
+    assert fleet.describe()["EndpointConfigName"] == good
+    with pytest.raises(fleet.sagemaker.exceptions.ClientError, match="Cannot update in-progress endpoint"):
+        fleet.sagemaker.update_endpoint(EndpointName=fleet.name, EndpointConfigName=good)
+    assert until(fleet.settled, arrived)["EndpointConfigName"] == better
+
+
+def test_a_canary_answers_its_share_of_the_requests_and_goes_back_by_it(fleet, until):
+    good = fleet.create(GOOD)
+    canary = {"Type": "CANARY", "WaitIntervalInSeconds": LONG, "CanarySize": HALF}
+    fleet.update(BETTER, LONG, canary)
+    counts = Counter(fleet.ask() for _ in range(40))
+    assert set(counts) == {1, 2}, "each half of the traffic has a fleet of its own"
+    fleet.watch.set_alarm_state(AlarmName=fleet.name, StateValue="ALARM", StateReason="to see it go back")
+    back = until(fleet.settled, arrived)
+    assert back["EndpointConfigName"] == good
+    assert Counter(fleet.ask() for _ in range(20)) == {1: 20}
+
+
+def test_an_update_without_a_wait_is_not_watched(fleet):
+    fleet.create(GOOD)
+    bad = fleet.update(BAD, 0)
+    assert fleet.describe()["EndpointConfigName"] == bad
+    assert arrived(fleet.describe())
+
+
+@pytest.mark.parametrize(
+    ("routing", "shares"),
+    [
+        (ALL_AT_ONCE, [1]),
+        ({"Type": "CANARY", "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20}}, [0.2, 1]),
+        ({"Type": "LINEAR", "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 30}}, [0.3, 0.6, 0.9, 1]),
+    ],
+)
+def test_each_step_is_waited_after_and_then_the_termination(routing, shares):
+    policy = {
+        "TrafficRoutingConfiguration": routing | {"WaitIntervalInSeconds": 300},
+        "TerminationWaitInSeconds": 60,
+    }
+    update = guardrails.read({"BlueGreenUpdatePolicy": policy})
+    assert update.steps == [*(Step(share, 300) for share in shares), Step(1, 60)]
