@@ -5,6 +5,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import ANY
 
 import pytest
 
@@ -102,6 +103,43 @@ def test_an_update_that_fails_is_rolled_back(endpoint, ask, aws):
     assert ask(name) == [0.9969, 0.0031]
     endpoint(MODEL.replace("0.9969", "0.5"), name=name)
     assert ask(name) == [0.5, 0.0031]
+
+
+def test_a_model_or_a_configuration_of_a_name_that_there_is_already_is_refused(aws, endpoint, model):
+    sagemaker = aws("sagemaker")
+    name = sagemaker.describe_endpoint(EndpointName=endpoint(MODEL))["EndpointConfigName"]
+    made = sagemaker.describe_model(ModelName=name)
+    with pytest.raises(sagemaker.exceptions.ClientError, match="ValidationException") as caught:
+        sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn=made["ExecutionRoleArn"],
+            PrimaryContainer={"Image": "another", "ModelDataUrl": "s3://another"},
+        )
+    said = caught.value.response["Error"]["Message"]
+    assert said == f'Cannot create already existing model "{made["ModelArn"]}".'
+    assert sagemaker.describe_model(ModelName=name) == made | {"ResponseMetadata": ANY}
+    configured = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    variants = [{**configured["ProductionVariants"][0], "ModelName": model(MODEL)}]
+    with pytest.raises(sagemaker.exceptions.ClientError, match="ValidationException") as caught:
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
+    said = caught.value.response["Error"]["Message"]
+    assert (
+        said == f'Cannot create already existing endpoint configuration "{configured["EndpointConfigArn"]}".'
+    )
+    assert sagemaker.describe_endpoint_config(EndpointConfigName=name) == configured | {
+        "ResponseMetadata": ANY
+    }
+
+
+def test_a_live_configuration_can_be_deleted_and_then_the_endpoint_cannot_be_updated(aws, endpoint):
+    sagemaker, name = aws("sagemaker"), endpoint(MODEL)
+    live = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    sagemaker.delete_endpoint_config(EndpointConfigName=live)
+    with pytest.raises(
+        sagemaker.exceptions.ClientError, match="Could not find endpoint configuration"
+    ) as caught:
+        endpoint(MODEL, name=name)
+    assert live in caught.value.response["Error"]["Message"]
 
 
 def test_what_was_asked_for_is_described(aws, endpoint):

@@ -1,10 +1,10 @@
 """The endpoint's module alone, in the local cloud: what is said when an endpoint cannot be made or moved."""
 
+import functools
 import hashlib
 import json
 import re
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,13 +21,14 @@ NAME = "endpoint-of-test-endpoint"
 ERROR = re.compile(r"\bError: ")
 SERVES = "def model_fn(folder):\n    return None\n"
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
+UNCHANGED = "No changes. Your infrastructure matches the configuration."
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
 @pytest.fixture(scope="module")
 def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
-    """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any."""
+    """Apply the module with the model of this code; answer what Terraform says, its errors if there are any."""
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(
         terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
@@ -43,7 +44,7 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         assert status == 0, errors
 
         def run(code: str) -> str:
-            packed = pack({"code/inference.py": f"{code}# {uuid.uuid4()}\n".encode()})
+            packed = artefact(code)
             digest = hashlib.sha256(packed).hexdigest()
             key = f"models/{digest[:16]}/model.tar.gz"
             aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
@@ -54,6 +55,12 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
 
         yield run
         module.destroy(force=None, auto_approve=IsFlagged)
+
+
+@functools.cache
+def artefact(code: str) -> bytes:
+    """The same bytes for the same code: an archive has the time in it."""
+    return pack({"code/inference.py": code.encode()})
 
 
 def variables() -> dict[str, Any]:
@@ -123,3 +130,26 @@ def test_only_an_update_that_went_back_is_said_to_have_gone_back(apply, aws):
     assert "or the new model did not start" in said
     kept = aws("sagemaker").describe_endpoint_config(EndpointConfigName=before)
     assert kept["EndpointConfigName"] == before, "the endpoint serves it"
+
+
+def test_after_an_update_that_went_back_the_good_model_s_file_can_be_put_back(apply, aws):
+    sagemaker = aws("sagemaker")
+    good = SERVES + "# good\n"
+    assert "Apply complete!" in apply(good)
+    live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    assert "The update went back" in apply(CANNOT_LOAD)
+    assert "Apply complete!" in apply(good)
+    assert sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"] == live
+    configurations = sagemaker.list_endpoint_configs(NameContains=f"{NAME}-")["EndpointConfigs"]
+    assert [one["EndpointConfigName"] for one in configurations if one["EndpointConfigName"] != live] == []
+    assert sagemaker.describe_endpoint_config(EndpointConfigName=live)["EndpointConfigName"] == live
+    assert UNCHANGED in apply(good)
+
+
+def test_a_model_that_went_back_can_be_tried_again_and_what_is_live_is_kept(apply, aws):
+    sagemaker = aws("sagemaker")
+    assert "Apply complete!" in apply(SERVES)
+    live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    for _ in range(2):
+        assert "The update went back" in apply(CANNOT_LOAD)
+        assert sagemaker.describe_endpoint_config(EndpointConfigName=live)["EndpointConfigName"] == live

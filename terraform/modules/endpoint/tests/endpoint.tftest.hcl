@@ -76,27 +76,27 @@ run "the_off_switch_removes_what_costs_by_the_hour_and_keeps_the_rest" {
 
 run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   assert {
-    condition     = startswith(aws_sagemaker_model.this["live"].name, "image-classifier-ep-01234567-")
-    error_message = "The model is called ${aws_sagemaker_model.this["live"].name}."
+    condition     = startswith(one(values(aws_sagemaker_model.this)).name, "image-classifier-ep-01234567-")
+    error_message = "The model is called ${one(values(aws_sagemaker_model.this)).name}."
   }
 
   assert {
-    condition     = startswith(aws_sagemaker_endpoint_configuration.this["live"].name, aws_sagemaker_model.this["live"].name)
-    error_message = "The configuration is called ${aws_sagemaker_endpoint_configuration.this["live"].name}."
+    condition     = startswith(one(values(aws_sagemaker_endpoint_configuration.this)).name, one(values(aws_sagemaker_model.this)).name)
+    error_message = "The configuration is called ${one(values(aws_sagemaker_endpoint_configuration.this)).name}."
   }
 
   assert {
-    condition     = one(one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).capture_content_type_header).json_content_types == toset(["application/json"])
+    condition     = one(one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).capture_content_type_header).json_content_types == toset(["application/json"])
     error_message = "Answers would be captured as base64."
   }
 
   assert {
-    condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).initial_sampling_percentage == 50
+    condition     = one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).initial_sampling_percentage == 50
     error_message = "The sampling percentage is not what was asked for."
   }
 
   assert {
-    condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
+    condition     = one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
     error_message = "Nobody could tell which model a captured answer is from."
   }
 
@@ -136,12 +136,12 @@ run "another_setting_makes_another_configuration_of_the_same_model" {
   }
 
   assert {
-    condition     = aws_sagemaker_model.this["live"].name == run.a_model_is_served_by_names_that_follow_from_it_and_watched.model_name
+    condition     = one(values(aws_sagemaker_model.this)).name == run.a_model_is_served_by_names_that_follow_from_it_and_watched.model_name
     error_message = "The model would be replaced."
   }
 
   assert {
-    condition     = aws_sagemaker_endpoint_configuration.this["live"].name != run.a_model_is_served_by_names_that_follow_from_it_and_watched.configuration_name
+    condition     = one(values(aws_sagemaker_endpoint_configuration.this)).name != run.a_model_is_served_by_names_that_follow_from_it_and_watched.configuration_name
     error_message = "The new configuration would collide with the old one."
   }
 }
