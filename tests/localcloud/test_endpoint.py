@@ -142,6 +142,38 @@ def test_a_live_configuration_can_be_deleted_and_then_the_endpoint_cannot_be_upd
     assert live in caught.value.response["Error"]["Message"]
 
 
+def test_an_update_with_alarms_needs_a_role_that_may_look_at_them(aws, endpoint):
+    sagemaker, iam, name = aws("sagemaker"), aws("iam"), endpoint(MODEL)
+    live = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    container = sagemaker.describe_model(ModelName=live)["PrimaryContainer"]
+    role = iam.create_role(RoleName="looks-at-alarms", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    sagemaker.create_model(ModelName="watched", ExecutionRoleArn=role, PrimaryContainer=container)
+    variant = {"VariantName": "AllTraffic", "ModelName": "watched", "InstanceType": "ml.c7i.large"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="watched", ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    asked = {
+        "EndpointName": name,
+        "EndpointConfigName": "watched",
+        "DeploymentConfig": {
+            "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+            "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
+        },
+    }
+    with pytest.raises(
+        sagemaker.exceptions.ClientError,
+        match="no identity-based policy allows the cloudwatch:DescribeAlarms",
+    ):
+        sagemaker.update_endpoint(**asked)
+    assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == live
+    allow = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="looks-at-alarms", PolicyName="may", PolicyDocument=document)
+    sagemaker.update_endpoint(**asked)
+    assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == "watched"
+
+
 def test_what_was_asked_for_is_described(aws, endpoint):
     sagemaker = aws("sagemaker")
     config = sagemaker.describe_endpoint(EndpointName=endpoint(MODEL))["EndpointConfigName"]

@@ -121,35 +121,44 @@ def test_an_endpoint_whose_model_does_not_start_has_one_error_which_is_its_own(a
     assert "went back" not in said
 
 
-def test_only_an_update_that_went_back_is_said_to_have_gone_back(apply, aws):
-    assert "Apply complete!" in apply(SERVES)
-    before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
-    said = apply(CANNOT_LOAD)
-    assert len(ERROR.findall(said)) == 1, said
-    assert f"The update went back: the endpoint still serves {before}" in said
-    assert "or the new model did not start" in said
-    kept = aws("sagemaker").describe_endpoint_config(EndpointConfigName=before)
-    assert kept["EndpointConfigName"] == before, "the endpoint serves it"
-
-
-def test_after_an_update_that_went_back_the_good_model_s_file_can_be_put_back(apply, aws):
-    sagemaker = aws("sagemaker")
-    good = SERVES + "# good\n"
-    assert "Apply complete!" in apply(good)
-    live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
-    assert "The update went back" in apply(CANNOT_LOAD)
-    assert "Apply complete!" in apply(good)
-    assert sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"] == live
-    configurations = sagemaker.list_endpoint_configs(NameContains=f"{NAME}-")["EndpointConfigs"]
-    assert [one["EndpointConfigName"] for one in configurations if one["EndpointConfigName"] != live] == []
-    assert sagemaker.describe_endpoint_config(EndpointConfigName=live)["EndpointConfigName"] == live
-    assert UNCHANGED in apply(good)
-
-
-def test_a_model_that_went_back_can_be_tried_again_and_what_is_live_is_kept(apply, aws):
+def test_an_update_that_went_back_says_so_keeps_what_is_live_and_lets_its_file_be_put_back(apply, aws):
     sagemaker = aws("sagemaker")
     assert "Apply complete!" in apply(SERVES)
     live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
     for _ in range(2):
-        assert "The update went back" in apply(CANNOT_LOAD)
-        assert sagemaker.describe_endpoint_config(EndpointConfigName=live)["EndpointConfigName"] == live
+        said = apply(CANNOT_LOAD)
+        assert len(ERROR.findall(said)) == 1, said
+        assert f"The update went back: the endpoint still serves {live}" in said
+        assert "or the new model did not start" in said
+        assert f"aws sagemaker wait endpoint-in-service --endpoint-name {NAME}" in said
+        assert configurations(sagemaker) > {live}, "the endpoint serves it"
+    assert "Apply complete!" in apply(SERVES)
+    assert sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"] == live
+    assert configurations(sagemaker) == {live}
+    assert UNCHANGED in apply(SERVES)
+
+
+def configurations(sagemaker) -> set[str]:
+    """The names of the endpoint's configurations."""
+    listed = sagemaker.list_endpoint_configs(NameContains=f"{NAME}-")["EndpointConfigs"]
+    return {
+        one["EndpointConfigName"] for one in listed if not one["EndpointConfigName"].startswith("somebody")
+    }
+
+
+def test_the_next_model_keeps_the_endpoint_and_the_names_of_the_alarms_that_would_take_it_back(apply, aws):
+    sagemaker, cloudwatch = aws("sagemaker"), aws("cloudwatch")
+    assert "Apply complete!" in apply(SERVES)
+    before = sagemaker.describe_endpoint(EndpointName=NAME)
+    assert "Apply complete!" in apply(SERVES + "# next\n")
+    after = sagemaker.describe_endpoint(EndpointName=NAME)
+    assert after["CreationTime"] == before["CreationTime"], "the endpoint was replaced"
+    assert after["LastDeploymentConfig"] == before["LastDeploymentConfig"]
+    alarms = after["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    described = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"] for alarm in alarms])
+    seen = [
+        {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
+        for alarm in described["MetricAlarms"]
+    ]
+    config = after["EndpointConfigName"]
+    assert seen == [{"EndpointName": NAME, "VariantName": "primary", "EndpointConfigName": config}] * 2

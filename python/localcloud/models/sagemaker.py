@@ -27,7 +27,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from core.contract.shapes import Json
 from localcloud import gaps
-from localcloud.models import endpoints
+from localcloud.models import alarm_access, endpoints
 from localcloud.models.recorder import Recorder
 
 KINDS = {"endpoint_config": "endpoint configuration"}  # as messages call them
@@ -94,6 +94,7 @@ def install(url: str, folder: Path) -> None:
         live = backend.describe_endpoint(name)["EndpointConfigName"]
         backend.describe_endpoint_config(live)  # AWS lets it be deleted, and then has nothing to go back to
         config = backend.describe_endpoint_config(request["EndpointConfigName"])
+        alarm_access.check(backend, config, request.get("DeploymentConfig", {}))
         endpoint: gaps.Amended = backend.endpoints[name]
         if "DeploymentConfig" in request:
             _asked[endpoint.arn] = {"LastDeploymentConfig": request["DeploymentConfig"]}

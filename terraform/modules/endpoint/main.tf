@@ -142,7 +142,7 @@ resource "aws_sagemaker_endpoint" "this" {
     # Set from the start: adding it later would replace the endpoint.
     auto_rollback_configuration {
       dynamic "alarms" {
-        for_each = aws_cloudwatch_metric_alarm.this
+        for_each = aws_cloudwatch_metric_alarm.rollback
 
         content {
           alarm_name = alarms.value.alarm_name
@@ -165,7 +165,7 @@ resource "terraform_data" "arrived" {
   lifecycle {
     precondition {
       condition     = each.value.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[local.endpoints[each.key]].name
-      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-endpoint-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. Then apply again, or promote another model."
+      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-rollback-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. While it goes back, every apply fails: `aws sagemaker wait endpoint-in-service --endpoint-name ${var.name}` ends when it is there. Then plan and apply again, or promote another model."
     }
   }
 }

@@ -64,6 +64,13 @@ resource "aws_iam_policy" "boundary" {
         ])
       },
       {
+        # The endpoint's role, of the alarms that take an update back.
+        Sid      = "LookAtAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms"]
+        Resource = ["${local.here.cloudwatch}:alarm:*"]
+      },
+      {
         Sid    = "LogMeasureAndTrace"
         Effect = "Allow"
         Action = [

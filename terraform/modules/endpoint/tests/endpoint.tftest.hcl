@@ -49,8 +49,8 @@ run "the_first_deployment_has_no_model_and_keeps_the_place_for_one" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 2
-    error_message = "The alarms must be there before the endpoint."
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 2 && length(aws_cloudwatch_metric_alarm.rollback) == 0
+    error_message = "The alarms that page must be there before the endpoint, those that roll back have nothing to look at."
   }
 }
 
@@ -101,7 +101,7 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.rollback)) : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
     error_message = "An alarm does not say where the runbook speaks of it."
   }
 
@@ -112,9 +112,31 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
 
   assert {
     condition = toset(one(one(aws_sagemaker_endpoint.this["live"].deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([
-      "scones-test-endpoint-errors", "scones-test-endpoint-latency",
+      "scones-test-rollback-errors", "scones-test-rollback-latency",
     ])
     error_message = "An update would not be rolled back."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.rollback : alarm.dimensions == tomap({
+      EndpointName = "image-classifier-ep", VariantName = "primary", EndpointConfigName = output.configuration_name
+    })])
+    error_message = "The old fleet's faults would take the new one back."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.dimensions == tomap({
+      EndpointName = "image-classifier-ep", VariantName = "primary"
+    })])
+    error_message = "Somebody would not be paged for a part of the endpoint."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource
+      if contains(statement.Action, "cloudwatch:DescribeAlarms")
+    ] == [["arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"]]
+    error_message = "SageMaker could not look at the alarms that take an update back, and refuses every update."
   }
 
   assert {
