@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from python_terraform import IsFlagged, Terraform
 from tests.builders import pack
 
+from delivery import fleet, plan
 from operations import terraform
 
 pytestmark = pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")
@@ -26,9 +28,40 @@ ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
+class Module:
+    """The module in a folder of its own, applied or planned with the model of some code."""
+
+    def __init__(self, folder: Path, s3: Any) -> None:
+        self.folder, self.s3 = folder, s3
+        self.terraform = Terraform(str(folder))
+
+    def apply(self, code: str) -> str:
+        """What Terraform says, its errors if there are any."""
+        self.promote(code)
+        status, printed, errors = self.terraform.apply(skip_plan=True, no_color=IsFlagged)
+        return printed if status == 0 else " ".join(errors.split())
+
+    def plan(self, code: str) -> list[plan.ResourceChange]:
+        self.promote(code)
+        self.call("plan", out="tfplan", input=False)
+        return plan.changes(json.loads(self.call("show", "tfplan", json=IsFlagged)))
+
+    def promote(self, code: str) -> None:
+        packed = artefact(code)
+        digest = hashlib.sha256(packed).hexdigest()
+        key = f"models/{digest[:16]}/model.tar.gz"
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=packed)
+        model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables() | {"model": model}))
+
+    def call(self, *arguments: str, **options: Any) -> str:
+        status, printed, errors = self.terraform.cmd(*arguments, no_color=IsFlagged, **options)
+        assert status == 0, errors
+        return printed
+
+
 @pytest.fixture(scope="module")
-def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
-    """Apply the module with the model of this code; answer what Terraform says, its errors if there are any."""
+def module(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Module]:
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(
         terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
@@ -39,22 +72,15 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         settings = terraform_variables | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
         for name, value in settings.items():
             patch.setenv(name, value)
-        module = Terraform(str(folder))
-        status, _, errors = module.cmd("init", no_color=IsFlagged)
-        assert status == 0, errors
+        made = Module(folder, aws("s3"))
+        made.call("init")
+        yield made
+        made.terraform.destroy(force=None, auto_approve=IsFlagged)
 
-        def run(code: str) -> str:
-            packed = artefact(code)
-            digest = hashlib.sha256(packed).hexdigest()
-            key = f"models/{digest[:16]}/model.tar.gz"
-            aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
-            model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
-            (folder / "terraform.tfvars.json").write_text(json.dumps(variables() | {"model": model}))
-            status, printed, errors = module.apply(skip_plan=True, no_color=IsFlagged)
-            return printed if status == 0 else " ".join(errors.split())
 
-        yield run
-        module.destroy(force=None, auto_approve=IsFlagged)
+@pytest.fixture
+def apply(module) -> Callable[[str], str]:
+    return module.apply
 
 
 @functools.cache
@@ -162,3 +188,24 @@ def test_the_next_model_keeps_the_endpoint_and_the_names_of_the_alarms_that_woul
     ]
     config = after["EndpointConfigName"]
     assert seen == [{"EndpointName": NAME, "VariantName": "primary", "EndpointConfigName": config}] * 2
+
+
+def test_a_plan_warns_of_a_fleet_that_an_update_would_make_smaller(module, aws):
+    sagemaker, following = aws("sagemaker"), SERVES + "# following\n"
+
+    def scale(count: int) -> None:
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=NAME,
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "primary", "DesiredWeight": 1.0, "DesiredInstanceCount": count}
+            ],
+        )
+
+    assert "Apply complete!" in module.apply(SERVES)
+    scale(2)
+    (warning,) = fleet.warn("prod", module.plan(following))
+    assert "its fleet of 2 instances begins again with 1: apply when few photos arrive" in warning
+    assert "set fleet.min_instances = 2 in terraform/envs/prod.tfvars" in warning
+    assert fleet.warn("prod", module.plan(SERVES)) == [], "no update is planned"
+    scale(1)
+    assert fleet.warn("prod", module.plan(following)) == []

@@ -189,6 +189,43 @@ run "a_canary_on_a_fleet_that_is_too_small_is_refused" {
   expect_failures = [var.rollout]
 }
 
+run "a_canary_that_is_over_just_before_terraform_gives_up_is_taken" {
+  command = plan
+
+  variables {
+    rollout = { type = "CANARY", step_percent = 50, wait_seconds = 900 }
+  }
+}
+
+run "a_canary_that_outlasts_terraform_s_patience_is_refused" {
+  command = plan
+
+  variables {
+    rollout = { type = "CANARY", step_percent = 50, wait_seconds = 901 }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "the_same_wait_in_ten_steps_outlasts_it_too" {
+  command = plan
+
+  variables {
+    fleet   = { instance_type = "ml.m5.large", min_instances = 10, max_instances = 10, invocations_per_instance = 600 }
+    rollout = { type = "LINEAR", step_percent = 10, wait_seconds = 300 }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "all_at_once_may_wait_longest" {
+  command = plan
+
+  variables {
+    rollout = { type = "ALL_AT_ONCE", wait_seconds = 1350 }
+  }
+}
+
 run "a_minimum_above_the_maximum_is_refused" {
   command = plan
 
