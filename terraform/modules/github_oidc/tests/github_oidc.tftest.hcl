@@ -72,6 +72,21 @@ run "the_stack_s_roles_may_do_what_aws_asks_of_them" {
     ]) == 1
     error_message = "The endpoint's role could not look at the alarms that take an update back."
   }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : try(statement.Condition.Bool, null)
+      if contains(statement.Action, "kms:CreateGrant")
+    ] == [{ "kms:GrantIsForAWSResource" = "true" }]
+    error_message = "A job could not encrypt its disks, or could lend the key to anybody."
+  }
+
+  assert {
+    condition = length(setsubtract(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], flatten([
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Action if statement.Effect == "Allow"
+    ]))) == 0
+    error_message = "A job could not encrypt its results."
+  }
 }
 
 run "the_plan_role_changes_nothing" {
