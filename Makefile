@@ -82,7 +82,7 @@ plan: $(if $(PREBUILT),,package) ## Write down what would change, and its digest
 .PHONY: apply
 apply: $(VENV)/.installed-demo ## Do what the last plan says
 	@test -f $(PLAN) || { echo "error: there is no plan for $(ENV): make one with make plan ENV=$(ENV)" >&2; exit 1; }
-	@$(TERRAFORM) apply -input=false $(PLAN)
+	@$(TERRAFORM) apply -input=false $(PLAN) || { $(TOOL) operations.settling $(ENV) || true; exit 1; }
 	@rm $(PLAN)
 
 .PHONY: verify

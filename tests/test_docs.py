@@ -36,7 +36,7 @@ def alarms() -> dict[str, str]:
         text = path.read_text()
         for block in ALARM.findall(text):
             name, description = ALARM_NAME.findall(block)[0], ALARM_DESCRIPTION.findall(block)[0].strip('"')
-            table = re.search(r"^  for_each\s+= local\.(\w+)", block, re.MULTILINE)
+            table = re.search(r"^  for_each\s+= (?:.*\? )?local\.(\w+)", block, re.MULTILINE)
             if not table:
                 found[name] = description
                 continue

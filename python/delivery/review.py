@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, run
-from delivery import digest, event, plan, summary, versions
+from delivery import digest, event, fleet, plan, summary, versions
 from delivery.digest import Review
 from operations import terraform
 
@@ -39,12 +39,11 @@ def make(env: str) -> Review:
 
 
 def text(review: Review) -> str:
-    """The review as people read it, with what `make gate` has found out, if it has run."""
+    """The review as people read it, with what is live, and what `make gate` has found out, if it has run."""
     env = review["environment"]
     gate = PLANS / env / "gate.json"
-    return summary.markdown(
-        review, versions.live(env), json.loads(gate.read_text()) if gate.is_file() else None
-    )
+    found = json.loads(gate.read_text()) if gate.is_file() else None
+    return summary.markdown(review, versions.live(env), found, fleet.warn(env, review["changes"]))
 
 
 def read(path: Path, missing: str) -> Review:

@@ -5,6 +5,7 @@ It is Markdown, for the job summary and the pull request, and short enough to be
 
 import io
 import json
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -42,15 +43,16 @@ def kind(change: Change) -> str:
     return {"update": "change"}.get(actions[0], actions[0])
 
 
-def markdown(review: Review, live: Json | None, gate: Json | None) -> str:
-    """The whole summary. `live` is the model to compare with, `gate` what make gate found out about the new one."""
+def markdown(review: Review, live: Json | None, gate: Json | None, more: Sequence[str] = ()) -> str:
+    """The whole summary. `live` is the model to compare with, `gate` what make gate found out about the new one, and
+    `more` are warnings that the plan alone does not give."""
     by_kind: dict[str, list[ResourceChange]] = {name: [] for name in ORDER}
     for change in review["changes"]:
         by_kind[kind(change)].append(change)
     counts = ", ".join(f"{len(found)} to {name}" for name, found in by_kind.items() if found)
     parts = [f"## Plan for {review['environment']}: {counts or 'no resource changes'}"]
     parts.append(f"Digest `{review['digest']}`")
-    parts += [f"**Warning:** {warning}" for warning in warnings(review["changes"])]
+    parts += [f"**Warning:** {warning}" for warning in (*warnings(review["changes"]), *more)]
     if review["model"] and review["model"]["model"] != live:
         parts += ["### Model", *model_part(review["model"]["model"], live, gate)]
     for name, found in by_kind.items():

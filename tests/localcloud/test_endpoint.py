@@ -5,6 +5,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import ANY
 
 import pytest
 
@@ -102,6 +103,75 @@ def test_an_update_that_fails_is_rolled_back(endpoint, ask, aws):
     assert ask(name) == [0.9969, 0.0031]
     endpoint(MODEL.replace("0.9969", "0.5"), name=name)
     assert ask(name) == [0.5, 0.0031]
+
+
+def test_a_model_or_a_configuration_of_a_name_that_there_is_already_is_refused(aws, endpoint, model):
+    sagemaker = aws("sagemaker")
+    name = sagemaker.describe_endpoint(EndpointName=endpoint(MODEL))["EndpointConfigName"]
+    made = sagemaker.describe_model(ModelName=name)
+    with pytest.raises(sagemaker.exceptions.ClientError, match="ValidationException") as caught:
+        sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn=made["ExecutionRoleArn"],
+            PrimaryContainer={"Image": "another", "ModelDataUrl": "s3://another"},
+        )
+    said = caught.value.response["Error"]["Message"]
+    assert said == f'Cannot create already existing model "{made["ModelArn"]}".'
+    assert sagemaker.describe_model(ModelName=name) == made | {"ResponseMetadata": ANY}
+    configured = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    variants = [{**configured["ProductionVariants"][0], "ModelName": model(MODEL)}]
+    with pytest.raises(sagemaker.exceptions.ClientError, match="ValidationException") as caught:
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
+    said = caught.value.response["Error"]["Message"]
+    assert (
+        said == f'Cannot create already existing endpoint configuration "{configured["EndpointConfigArn"]}".'
+    )
+    assert sagemaker.describe_endpoint_config(EndpointConfigName=name) == configured | {
+        "ResponseMetadata": ANY
+    }
+
+
+def test_a_live_configuration_can_be_deleted_and_then_the_endpoint_cannot_be_updated(aws, endpoint):
+    sagemaker, name = aws("sagemaker"), endpoint(MODEL)
+    live = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    sagemaker.delete_endpoint_config(EndpointConfigName=live)
+    with pytest.raises(
+        sagemaker.exceptions.ClientError, match="Could not find endpoint configuration"
+    ) as caught:
+        endpoint(MODEL, name=name)
+    assert live in caught.value.response["Error"]["Message"]
+
+
+def test_an_update_with_alarms_needs_a_role_that_may_look_at_them(aws, endpoint):
+    sagemaker, iam, name = aws("sagemaker"), aws("iam"), endpoint(MODEL)
+    live = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    container = sagemaker.describe_model(ModelName=live)["PrimaryContainer"]
+    role = iam.create_role(RoleName="looks-at-alarms", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    sagemaker.create_model(ModelName="watched", ExecutionRoleArn=role, PrimaryContainer=container)
+    variant = {"VariantName": "AllTraffic", "ModelName": "watched", "InstanceType": "ml.c7i.large"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="watched", ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    asked = {
+        "EndpointName": name,
+        "EndpointConfigName": "watched",
+        "DeploymentConfig": {
+            "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+            "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
+        },
+    }
+    with pytest.raises(
+        sagemaker.exceptions.ClientError,
+        match="no identity-based policy allows the cloudwatch:DescribeAlarms",
+    ):
+        sagemaker.update_endpoint(**asked)
+    assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == live
+    allow = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="looks-at-alarms", PolicyName="may", PolicyDocument=document)
+    sagemaker.update_endpoint(**asked)
+    assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == "watched"
 
 
 def test_what_was_asked_for_is_described(aws, endpoint):

@@ -1,19 +1,21 @@
 """The endpoint's module alone, in the local cloud: what is said when an endpoint cannot be made or moved."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import re
 import shutil
 import threading
-import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from python_terraform import IsFlagged, Terraform
 from tests.builders import pack
 
+from delivery import fleet, plan
 from operations import terraform
 
 pytestmark = pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")
@@ -34,16 +36,45 @@ def output_fn(answer, accept):
 """
 FAILS = ANSWERS.replace('return b"[0.9, 0.1]"', "raise RuntimeError('a bug')")
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
+UNCHANGED = "No changes. Your infrastructure matches the configuration."
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
-@pytest.fixture(scope="module")
-def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[..., str]]:
-    """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any.
+class Module:
+    """The module in a folder of its own, applied or planned with the model of some code."""
 
-    The wait is that of the roll-out, in seconds of the local cloud's quick time.
-    """
+    def __init__(self, folder: Path, s3: Any) -> None:
+        self.folder, self.s3 = folder, s3
+        self.terraform = Terraform(str(folder))
+
+    def apply(self, code: str, wait: int = 0) -> str:
+        """What Terraform says, its errors if there are any; the roll-out's wait is in the cloud's quick seconds."""
+        self.promote(code, wait)
+        status, printed, errors = self.terraform.apply(skip_plan=True, no_color=IsFlagged)
+        return printed if status == 0 else " ".join(errors.split())
+
+    def plan(self, code: str) -> list[plan.ResourceChange]:
+        self.promote(code)
+        self.call("plan", out="tfplan", input=False)
+        return plan.changes(json.loads(self.call("show", "tfplan", json=IsFlagged)))
+
+    def promote(self, code: str, wait: int = 0) -> None:
+        packed = artefact(code)
+        digest = hashlib.sha256(packed).hexdigest()
+        key = f"models/{digest[:16]}/model.tar.gz"
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=packed)
+        model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables(wait) | {"model": model}))
+
+    def call(self, *arguments: str, **options: Any) -> str:
+        status, printed, errors = self.terraform.cmd(*arguments, no_color=IsFlagged, **options)
+        assert status == 0, errors
+        return printed
+
+
+@pytest.fixture(scope="module")
+def module(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Module]:
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(
         terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
@@ -54,22 +85,21 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         settings = terraform_variables | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
         for name, value in settings.items():
             patch.setenv(name, value)
-        module = Terraform(str(folder))
-        status, _, errors = module.cmd("init", no_color=IsFlagged)
-        assert status == 0, errors
+        made = Module(folder, aws("s3"))
+        made.call("init")
+        yield made
+        made.terraform.destroy(force=None, auto_approve=IsFlagged)
 
-        def run(code: str, wait: int = 0) -> str:
-            packed = pack({"code/inference.py": f"{code}# {uuid.uuid4()}\n".encode()})
-            digest = hashlib.sha256(packed).hexdigest()
-            key = f"models/{digest[:16]}/model.tar.gz"
-            aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
-            model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
-            (folder / "terraform.tfvars.json").write_text(json.dumps(variables(wait) | {"model": model}))
-            status, printed, errors = module.apply(skip_plan=True, no_color=IsFlagged)
-            return printed if status == 0 else " ".join(errors.split())
 
-        yield run
-        module.destroy(force=None, auto_approve=IsFlagged)
+@pytest.fixture
+def apply(module) -> Callable[..., str]:
+    return module.apply
+
+
+@functools.cache
+def artefact(code: str) -> bytes:
+    """The same bytes for the same code: an archive has the time in it."""
+    return pack({"code/inference.py": code.encode()})
 
 
 def variables(wait: int) -> dict[str, Any]:
@@ -130,15 +160,68 @@ def test_an_endpoint_whose_model_does_not_start_has_one_error_which_is_its_own(a
     assert "went back" not in said
 
 
-def test_only_an_update_that_went_back_is_said_to_have_gone_back(apply, aws):
+def test_an_update_that_went_back_says_so_keeps_what_is_live_and_lets_its_file_be_put_back(apply, aws):
+    sagemaker = aws("sagemaker")
     assert "Apply complete!" in apply(SERVES)
-    before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
-    said = apply(CANNOT_LOAD)
-    assert len(ERROR.findall(said)) == 1, said
-    assert f"The update went back: the endpoint still serves {before}" in said
-    assert "or the new model did not start" in said
-    kept = aws("sagemaker").describe_endpoint_config(EndpointConfigName=before)
-    assert kept["EndpointConfigName"] == before, "the endpoint serves it"
+    live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    for _ in range(2):
+        said = apply(CANNOT_LOAD)
+        assert len(ERROR.findall(said)) == 1, said
+        assert f"The update went back: the endpoint still serves {live}" in said
+        assert "or the new model did not start" in said
+        assert f"aws sagemaker wait endpoint-in-service --endpoint-name {NAME}" in said
+        assert configurations(sagemaker) > {live}, "the endpoint serves it"
+    assert "Apply complete!" in apply(SERVES)
+    assert sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"] == live
+    assert configurations(sagemaker) == {live}
+    assert UNCHANGED in apply(SERVES)
+
+
+def configurations(sagemaker) -> set[str]:
+    """The names of the endpoint's configurations."""
+    listed = sagemaker.list_endpoint_configs(NameContains=f"{NAME}-")["EndpointConfigs"]
+    return {
+        one["EndpointConfigName"] for one in listed if not one["EndpointConfigName"].startswith("somebody")
+    }
+
+
+def test_the_next_model_keeps_the_endpoint_and_the_names_of_the_alarms_that_would_take_it_back(apply, aws):
+    sagemaker, cloudwatch = aws("sagemaker"), aws("cloudwatch")
+    assert "Apply complete!" in apply(SERVES)
+    before = sagemaker.describe_endpoint(EndpointName=NAME)
+    assert "Apply complete!" in apply(SERVES + "# next\n")
+    after = sagemaker.describe_endpoint(EndpointName=NAME)
+    assert after["CreationTime"] == before["CreationTime"], "the endpoint was replaced"
+    assert after["LastDeploymentConfig"] == before["LastDeploymentConfig"]
+    alarms = after["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    described = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"] for alarm in alarms])
+    seen = [
+        {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
+        for alarm in described["MetricAlarms"]
+    ]
+    config = after["EndpointConfigName"]
+    assert seen == [{"EndpointName": NAME, "VariantName": "primary", "EndpointConfigName": config}] * 2
+
+
+def test_a_plan_warns_of_a_fleet_that_an_update_would_make_smaller(module, aws):
+    sagemaker, following = aws("sagemaker"), SERVES + "# following\n"
+
+    def scale(count: int) -> None:
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=NAME,
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "primary", "DesiredWeight": 1.0, "DesiredInstanceCount": count}
+            ],
+        )
+
+    assert "Apply complete!" in module.apply(SERVES)
+    scale(2)
+    (warning,) = fleet.warn("prod", module.plan(following))
+    assert "its fleet of 2 instances begins again with 1: apply when few photos arrive" in warning
+    assert "set fleet.min_instances = 2 in terraform/envs/prod.tfvars" in warning
+    assert fleet.warn("prod", module.plan(SERVES)) == [], "no update is planned"
+    scale(1)
+    assert fleet.warn("prod", module.plan(following)) == []
 
 
 def test_an_update_to_a_model_that_fails_goes_back_by_its_alarm_and_the_apply_says_so(apply, aws, traffic):

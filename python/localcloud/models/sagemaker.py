@@ -1,13 +1,14 @@
 """SageMaker's models and endpoints: an endpoint serves its model's artefact (see `endpoints` and `capture`).
 
-AWS: a described model, endpoint configuration and endpoint carry what they were created with; `UpdateEndpoint` moves
-an endpoint to another configuration and rolls back when that fails; `InvokeEndpoint` answers with what the model
-makes of the body, a `ValidationError` for an endpoint that is not there, a `ModelError` when the model refuses, and
-counts in the metrics of the endpoint's variant and of its configuration.
+AWS: a model, an endpoint configuration or an endpoint is made once under its name, and described as it was created;
+`UpdateEndpoint` moves an endpoint to another configuration, rolls back when that fails, and refuses when the live one
+was deleted meanwhile; `InvokeEndpoint` answers with what the model makes of the body, a `ValidationError` for an
+endpoint that is not there, a `ModelError` when the model refuses, and counts in the metrics of the endpoint's variant
+and of its configuration.
 moto 5.2.5 answers an empty `VpcConfig` for a model without one, forgets `EnableNetworkIsolation` and an endpoint's
-`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, makes an
-endpoint twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and breaks
-on binary bodies.
+`DeploymentConfig`, so that every plan of Terraform replaces them; it refuses instance types newer than 2020, makes
+each of them twice, does not implement `UpdateEndpoint`, and `InvokeEndpoint` answers canned data, for any name, and
+breaks on binary bodies.
 """
 
 import json
@@ -15,7 +16,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
@@ -29,9 +30,10 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from core.contract.shapes import Json
 from localcloud import gaps
 from localcloud.metrics import series
-from localcloud.models import endpoints, guardrails
+from localcloud.models import alarm_access, endpoints, guardrails
 from localcloud.models.recorder import Recorder
 
+KINDS = {"endpoint_config": "endpoint configuration"}  # as messages call them
 MOST_BYTES = 6 * 1024 * 1024
 MICROSECONDS = 1_000_000
 MOVING = ("Updating", "RollingBack")
@@ -58,6 +60,9 @@ def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
     _remember("model", "ModelArn")
     _remember("endpoint_config", "EndpointConfigArn")
+    _refuse_second("model", "_models", "arn")
+    _refuse_second("endpoint_config", "endpoint_configs", "endpoint_config_arn")
+    _refuse_second("endpoint", "endpoints", "arn")
     _install_runtime(url)
 
     @gaps.wrap(FakeEndpointConfig, "validate_instance_type")
@@ -77,9 +82,6 @@ def install(url: str, folder: Path) -> None:
     @gaps.wrap(SageMakerResponse, "create_endpoint")
     def create_endpoint(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
-        made = self.sagemaker_backend.endpoints.get(request["EndpointName"])
-        if made:
-            raise AWSValidationException(f'Cannot create already existing endpoint "{made.arn}".')
         answer = original(self)
         endpoint: gaps.Amended = self.sagemaker_backend.endpoints[request["EndpointName"]]
         _asked[endpoint.arn] = {"LastDeploymentConfig": request.get("DeploymentConfig")}
@@ -93,8 +95,10 @@ def install(url: str, folder: Path) -> None:
     def update_endpoint(self: SageMakerResponse) -> ActionResult:
         request = json.loads(self.body)
         backend, name = self.sagemaker_backend, request["EndpointName"]
-        backend.describe_endpoint(name)
+        live = backend.describe_endpoint(name)["EndpointConfigName"]
+        backend.describe_endpoint_config(live)  # AWS lets it be deleted, and then has nothing to go back to
         config = backend.describe_endpoint_config(request["EndpointConfigName"])
+        alarm_access.check(backend, config, request.get("DeploymentConfig", {}))
         endpoint: gaps.Amended = backend.endpoints[name]
         if endpoint.endpoint_status in MOVING:
             raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
@@ -238,6 +242,18 @@ def _remember(entity: str, arn: str) -> None:
     @gaps.wrap(SageMakerResponse, f"describe_{entity}")
     def describe(original: gaps.Original, self: SageMakerResponse) -> ActionResult:
         return _with_what_was_asked(original(self), arn)
+
+
+def _refuse_second(entity: str, known: str, arn: str) -> None:
+    """Of each name there is one; `known` and `arn` are what moto calls those that there are, and their ARNs."""
+
+    @gaps.wrap(SageMakerModelBackend, f"create_{entity}")
+    def create(original: gaps.Original, self: SageMakerModelBackend, **request: Any) -> object:
+        made = getattr(self, known).get(request[f"{entity}_name"])
+        if made:
+            kind = KINDS.get(entity, entity)
+            raise AWSValidationException(f'Cannot create already existing {kind} "{getattr(made, arn)}".')
+        return original(self, **request)
 
 
 def _with_what_was_asked(answer: ActionResult, arn: str) -> ActionResult:

@@ -1,4 +1,5 @@
-# These alarms page, and during an update they take the endpoint back to the configuration it came from.
+# Two alarms, in two sets. One pages and looks at the endpoint, whatever it serves. The other takes an update back, and
+# looks at the new configuration's instances alone: faults of the old ones would take back the very update that ends them.
 
 locals {
   alarms = {
@@ -36,4 +37,27 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
+}
+
+# Their names never change, only what they look at: a change of the endpoint's auto_rollback_configuration can replace it.
+resource "aws_cloudwatch_metric_alarm" "rollback" {
+  for_each = var.enabled && var.model != null ? local.alarms : {}
+
+  alarm_name          = "${var.prefix}-rollback-${each.key}"
+  alarm_description   = "Of the newest configuration alone: ${each.value.description} See docs/runbook.md#rollback-${each.key}"
+  namespace           = "AWS/SageMaker"
+  metric_name         = each.value.metric
+  statistic           = each.value.statistic
+  extended_statistic  = each.value.percentile
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value.threshold
+  period              = 60
+  evaluation_periods  = 2
+  treat_missing_data  = "notBreaching"
+
+  dimensions = {
+    EndpointName       = var.name
+    VariantName        = local.variant
+    EndpointConfigName = one(values(aws_sagemaker_endpoint_configuration.this)).name
+  }
 }

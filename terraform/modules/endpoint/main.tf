@@ -7,29 +7,32 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   region     = data.aws_region.current.id
 
-  models = var.model == null ? {} : { live = var.model }
+  # The first 16 hexadecimal digits of the artefact's checksum: its folder below models/, and below captures/, since a
+  # record does not say which model answered.
+  model_id = one([for model in var.model[*] : substr(model.sha256, 0, 16)])
+
+  # A model or a configuration cannot be changed, only made under another name; so its name follows from what is in it,
+  # and so does its place here. The one that the endpoint went back to then keeps its place beside the one that failed:
+  # to put its model's file back makes nothing a second time, which SageMaker would refuse.
+  models = {
+    for model in var.model[*] : join("-", [
+      substr(model.sha256, 0, 8),
+      substr(sha256(jsonencode({ artefact = model.artefact, image = model.image, environment = model.environment })), 0, 6),
+    ]) => model
+  }
+  # Of what is known before anything is made: a plan has to know the places.
+  settings = {
+    capture_percentage = var.capture_percentage
+    instance_count     = var.fleet.min_instances
+    instance_type      = var.fleet.instance_type
+  }
+  configurations = { for model, _ in local.models : "${model}-${substr(sha256(jsonencode(local.settings)), 0, 6)}" => model }
+  capture_uri    = "s3://${var.bucket}/captures/${coalesce(local.model_id, "none")}"
+
   # Only the endpoint itself, and what scales it, costs money by the hour.
-  endpoints = var.enabled ? local.models : {}
+  endpoints = var.enabled ? { for configuration, _ in local.configurations : "live" => configuration } : {}
 
   variant = "primary"
-
-  # A model or a configuration cannot be changed, only replaced. Its name follows from what is in it, so that
-  # the new one exists before the endpoint leaves the old one.
-  model_names = {
-    for key, model in local.models :
-    key => "${var.name}-${substr(model.sha256, 0, 8)}-${substr(sha256(jsonencode([model.image, model.environment])), 0, 6)}"
-  }
-  # A model's folder below models/, and below captures/: a record does not say which model answered, its place does.
-  model_ids = { for key, model in local.models : key => substr(model.sha256, 0, 16) }
-  settings = {
-    for key, id in local.model_ids : key => {
-      capture_percentage = var.capture_percentage
-      capture_uri        = "s3://${var.bucket}/captures/${id}"
-      instance_count     = var.fleet.min_instances
-      instance_type      = var.fleet.instance_type
-      kms_key_arn        = var.kms_key_arn
-    }
-  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -41,7 +44,7 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_sagemaker_model" "this" {
   for_each = local.models
 
-  name                     = local.model_names[each.key]
+  name                     = "${var.name}-${each.key}"
   execution_role_arn       = aws_iam_role.this.arn
   enable_network_isolation = true
 
@@ -65,23 +68,23 @@ resource "aws_sagemaker_model" "this" {
 }
 
 resource "aws_sagemaker_endpoint_configuration" "this" {
-  for_each = aws_sagemaker_model.this
+  for_each = local.configurations
 
-  name        = "${each.value.name}-${substr(sha256(jsonencode(local.settings[each.key])), 0, 6)}"
-  kms_key_arn = local.settings[each.key].kms_key_arn
+  name        = "${var.name}-${each.value}-${substr(sha256(jsonencode([local.settings, local.capture_uri, var.kms_key_arn])), 0, 6)}"
+  kms_key_arn = var.kms_key_arn
 
   production_variants {
     variant_name           = local.variant
-    model_name             = each.value.name
-    initial_instance_count = local.settings[each.key].instance_count
-    instance_type          = local.settings[each.key].instance_type
+    model_name             = aws_sagemaker_model.this[each.value].name
+    initial_instance_count = local.settings.instance_count
+    instance_type          = local.settings.instance_type
   }
 
   data_capture_config {
-    enable_capture              = local.settings[each.key].capture_percentage > 0
-    initial_sampling_percentage = local.settings[each.key].capture_percentage
-    destination_s3_uri          = local.settings[each.key].capture_uri
-    kms_key_id                  = local.settings[each.key].kms_key_arn
+    enable_capture              = local.settings.capture_percentage > 0
+    initial_sampling_percentage = local.settings.capture_percentage
+    destination_s3_uri          = local.capture_uri
+    kms_key_id                  = var.kms_key_arn
 
     capture_options {
       capture_mode = "Input"
@@ -106,7 +109,7 @@ resource "aws_sagemaker_endpoint" "this" {
   for_each = local.endpoints
 
   name                 = var.name
-  endpoint_config_name = aws_sagemaker_endpoint_configuration.this[each.key].name
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.this[each.value].name
 
   deployment_config {
     blue_green_update_policy {
@@ -139,7 +142,7 @@ resource "aws_sagemaker_endpoint" "this" {
     # Set from the start: adding it later would replace the endpoint.
     auto_rollback_configuration {
       dynamic "alarms" {
-        for_each = aws_cloudwatch_metric_alarm.this
+        for_each = aws_cloudwatch_metric_alarm.rollback
 
         content {
           alarm_name = alarms.value.alarm_name
@@ -157,12 +160,12 @@ resource "aws_sagemaker_endpoint" "this" {
 resource "terraform_data" "arrived" {
   for_each = aws_sagemaker_endpoint.this
 
-  input = aws_sagemaker_endpoint_configuration.this[each.key].name
+  input = aws_sagemaker_endpoint_configuration.this[local.endpoints[each.key]].name
 
   lifecycle {
     precondition {
-      condition     = each.value.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[each.key].name
-      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-endpoint-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. Then apply again, or promote another model."
+      condition     = each.value.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[local.endpoints[each.key]].name
+      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-rollback-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. While it goes back, every apply fails: `aws sagemaker wait endpoint-in-service --endpoint-name ${var.name}` ends when it is there. Then plan and apply again, or promote another model."
     }
   }
 }

@@ -15,7 +15,7 @@ output "live" {
 
 output "model_id" {
   description = "First 16 hexadecimal digits of the artefact's checksum, which name the model's folder below models/ and below captures/; null before the first model."
-  value       = one(values(local.model_ids))
+  value       = local.model_id
 }
 
 output "model_name" {

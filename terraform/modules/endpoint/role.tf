@@ -61,6 +61,14 @@ resource "aws_iam_role_policy" "this" {
           Condition = { StringEquals = { "cloudwatch:namespace" = "/aws/sagemaker/Endpoints" } }
         },
         {
+          # SageMaker asks for the alarms that take an update back, and CloudWatch for every alarm of the account,
+          # whichever names a request has.
+          Sid      = "LookAtAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:DescribeAlarms"]
+          Resource = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"]
+        },
+        {
           Sid      = "SignInToRegistry"
           Effect   = "Allow"
           Action   = ["ecr:GetAuthorizationToken"]

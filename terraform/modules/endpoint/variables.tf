@@ -142,12 +142,22 @@ variable "rollout" {
   }
 
   validation {
-    condition     = var.rollout.wait_seconds >= 0 && var.rollout.wait_seconds <= 3600
-    error_message = "rollout.wait_seconds lies between 0 and 3600."
+    condition     = var.rollout.wait_seconds >= 0
+    error_message = "rollout.wait_seconds is 0 or more."
   }
 
   validation {
     condition     = var.rollout.type == "ALL_AT_ONCE" || var.fleet.min_instances * var.rollout.step_percent >= 100
     error_message = "A step of ${var.rollout.step_percent} % of ${var.fleet.min_instances} instance(s) is less than one instance: raise fleet.min_instances to ${ceil(100 / max(var.rollout.step_percent, 1))}, or roll out ALL_AT_ONCE."
+  }
+
+  # The provider gives an update 60 minutes, whatever is asked of it, and a new fleet may take 15 of them to start: over
+  # ten were seen (hashicorp/terraform-provider-aws#39090). Waits are between the steps, after the last, and before the
+  # old fleet ends.
+  validation {
+    condition = 15 * 60 + var.rollout.wait_seconds * (1 + lookup(
+      { CANARY = 2, LINEAR = ceil(100 / max(var.rollout.step_percent, 1)) }, var.rollout.type, 1
+    )) <= 60 * 60
+    error_message = "This rollout takes longer than the 60 minutes that Terraform waits for an update: 15 minutes for the new fleet, wait_seconds (${var.rollout.wait_seconds}) after each step (ALL_AT_ONCE has 1, CANARY 2, LINEAR 100 / step_percent), and once more before the old fleet ends. Take a smaller wait_seconds, or fewer steps."
   }
 }

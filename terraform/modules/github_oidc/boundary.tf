@@ -19,9 +19,17 @@ resource "aws_iam_policy" "boundary" {
       {
         Sid       = "UseKey"
         Effect    = "Allow"
-        Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         Resource  = [local.keys]
         Condition = local.our_key
+      },
+      {
+        # The disks of a training or transform job's instances are encrypted by a grant.
+        Sid       = "LendKeyToDisks"
+        Effect    = "Allow"
+        Action    = ["kms:CreateGrant"]
+        Resource  = [local.keys]
+        Condition = merge(local.our_key, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
       },
       {
         Sid      = "SendMessages"
@@ -62,6 +70,13 @@ resource "aws_iam_policy" "boundary" {
         Resource = concat(local.log_groups, [
           for jobs in ["TrainingJobs", "TransformJobs"] : "${local.here.logs}:log-group:/aws/sagemaker/${jobs}*"
         ])
+      },
+      {
+        # The endpoint's role, of the alarms that take an update back.
+        Sid      = "LookAtAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms"]
+        Resource = ["${local.here.cloudwatch}:alarm:*"]
       },
       {
         Sid    = "LogMeasureAndTrace"

@@ -6,6 +6,13 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   # The account id makes the name unique in the world without anything random in it.
   bucket = "${var.prefix}-${local.account_id}"
+  # By name: the role itself as a principal would have to be there first, and would turn into an id when it goes.
+  who_deploys = {
+    StringEquals = {
+      "aws:PrincipalArn"  = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:role/${var.prefix}-apply"
+      "kms:CallerAccount" = local.account_id
+    }
+  }
 }
 
 # One key for everything this environment stores: photos, models, messages, logs.
@@ -37,13 +44,44 @@ resource "aws_kms_key" "this" {
         }
       },
       {
-        # Dead letters and alarms reach encrypted queues and topics only if their senders may use the key.
-        Sid       = "SendersToEncryptedQueuesAndTopics"
+        # Alarms reach an encrypted topic only if their senders may use the key.
+        Sid       = "SendersToEncryptedTopics"
         Effect    = "Allow"
-        Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+        Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+      },
+      {
+        # EventBridge does not say for which account or rule it sends to an encrypted queue: with a condition on either,
+        # dead letters would be lost in silence. Which rules may send, each queue's own policy says.
+        Sid       = "EventBridgeToEncryptedQueues"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        Resource  = "*"
+      },
+      {
+        # The role that makes the key may use it by its tags (modules/github_oidc/storage.tf), which count up to five
+        # minutes after the key was made. The first apply cannot wait for them.
+        Sid       = "WhoDeploysNeedNotWaitForTags"
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action = [
+          "kms:CreateAlias", "kms:Decrypt", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:Encrypt",
+          "kms:GenerateDataKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags",
+          "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UpdateKeyDescription",
+        ]
+        Resource  = "*"
+        Condition = local.who_deploys
+      },
+      {
+        Sid       = "WhoDeploysLendsToServices"
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action    = ["kms:CreateGrant"]
+        Resource  = "*"
+        Condition = merge(local.who_deploys, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
       },
     ]
   })

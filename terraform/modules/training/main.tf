@@ -13,8 +13,16 @@ locals {
       {
         Sid      = "UseKey"
         Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         Resource = var.kms_key_arn
+      },
+      {
+        # The disks of a job's instances are encrypted by a grant.
+        Sid       = "LendKeyToDisks"
+        Effect    = "Allow"
+        Action    = "kms:CreateGrant"
+        Resource  = var.kms_key_arn
+        Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
       },
       {
         Sid      = "SignInToRegistry"

@@ -49,8 +49,8 @@ run "the_first_deployment_has_no_model_and_keeps_the_place_for_one" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 2
-    error_message = "The alarms must be there before the endpoint."
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 2 && length(aws_cloudwatch_metric_alarm.rollback) == 0
+    error_message = "The alarms that page must be there before the endpoint, those that roll back have nothing to look at."
   }
 }
 
@@ -76,32 +76,32 @@ run "the_off_switch_removes_what_costs_by_the_hour_and_keeps_the_rest" {
 
 run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   assert {
-    condition     = startswith(aws_sagemaker_model.this["live"].name, "image-classifier-ep-01234567-")
-    error_message = "The model is called ${aws_sagemaker_model.this["live"].name}."
+    condition     = startswith(one(values(aws_sagemaker_model.this)).name, "image-classifier-ep-01234567-")
+    error_message = "The model is called ${one(values(aws_sagemaker_model.this)).name}."
   }
 
   assert {
-    condition     = startswith(aws_sagemaker_endpoint_configuration.this["live"].name, aws_sagemaker_model.this["live"].name)
-    error_message = "The configuration is called ${aws_sagemaker_endpoint_configuration.this["live"].name}."
+    condition     = startswith(one(values(aws_sagemaker_endpoint_configuration.this)).name, one(values(aws_sagemaker_model.this)).name)
+    error_message = "The configuration is called ${one(values(aws_sagemaker_endpoint_configuration.this)).name}."
   }
 
   assert {
-    condition     = one(one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).capture_content_type_header).json_content_types == toset(["application/json"])
+    condition     = one(one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).capture_content_type_header).json_content_types == toset(["application/json"])
     error_message = "Answers would be captured as base64."
   }
 
   assert {
-    condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).initial_sampling_percentage == 50
+    condition     = one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).initial_sampling_percentage == 50
     error_message = "The sampling percentage is not what was asked for."
   }
 
   assert {
-    condition     = one(aws_sagemaker_endpoint_configuration.this["live"].data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
+    condition     = one(one(values(aws_sagemaker_endpoint_configuration.this)).data_capture_config).destination_s3_uri == "s3://scones-test-111122223333/captures/${output.model_id}" && output.model_id == "0123456789abcdef"
     error_message = "Nobody could tell which model a captured answer is from."
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.rollback)) : endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}")])
     error_message = "An alarm does not say where the runbook speaks of it."
   }
 
@@ -112,9 +112,31 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
 
   assert {
     condition = toset(one(one(aws_sagemaker_endpoint.this["live"].deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([
-      "scones-test-endpoint-errors", "scones-test-endpoint-latency",
+      "scones-test-rollback-errors", "scones-test-rollback-latency",
     ])
     error_message = "An update would not be rolled back."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.rollback : alarm.dimensions == tomap({
+      EndpointName = "image-classifier-ep", VariantName = "primary", EndpointConfigName = output.configuration_name
+    })])
+    error_message = "The old fleet's faults would take the new one back."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.dimensions == tomap({
+      EndpointName = "image-classifier-ep", VariantName = "primary"
+    })])
+    error_message = "Somebody would not be paged for a part of the endpoint."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource
+      if contains(statement.Action, "cloudwatch:DescribeAlarms")
+    ] == [["arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"]]
+    error_message = "SageMaker could not look at the alarms that take an update back, and refuses every update."
   }
 
   assert {
@@ -136,12 +158,12 @@ run "another_setting_makes_another_configuration_of_the_same_model" {
   }
 
   assert {
-    condition     = aws_sagemaker_model.this["live"].name == run.a_model_is_served_by_names_that_follow_from_it_and_watched.model_name
+    condition     = one(values(aws_sagemaker_model.this)).name == run.a_model_is_served_by_names_that_follow_from_it_and_watched.model_name
     error_message = "The model would be replaced."
   }
 
   assert {
-    condition     = aws_sagemaker_endpoint_configuration.this["live"].name != run.a_model_is_served_by_names_that_follow_from_it_and_watched.configuration_name
+    condition     = one(values(aws_sagemaker_endpoint_configuration.this)).name != run.a_model_is_served_by_names_that_follow_from_it_and_watched.configuration_name
     error_message = "The new configuration would collide with the old one."
   }
 }
@@ -165,6 +187,43 @@ run "a_canary_on_a_fleet_that_is_too_small_is_refused" {
   }
 
   expect_failures = [var.rollout]
+}
+
+run "a_canary_that_is_over_just_before_terraform_gives_up_is_taken" {
+  command = plan
+
+  variables {
+    rollout = { type = "CANARY", step_percent = 50, wait_seconds = 900 }
+  }
+}
+
+run "a_canary_that_outlasts_terraform_s_patience_is_refused" {
+  command = plan
+
+  variables {
+    rollout = { type = "CANARY", step_percent = 50, wait_seconds = 901 }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "the_same_wait_in_ten_steps_outlasts_it_too" {
+  command = plan
+
+  variables {
+    fleet   = { instance_type = "ml.m5.large", min_instances = 10, max_instances = 10, invocations_per_instance = 600 }
+    rollout = { type = "LINEAR", step_percent = 10, wait_seconds = 300 }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "all_at_once_may_wait_longest" {
+  command = plan
+
+  variables {
+    rollout = { type = "ALL_AT_ONCE", wait_seconds = 1350 }
+  }
 }
 
 run "a_minimum_above_the_maximum_is_refused" {

@@ -64,6 +64,31 @@ run "only_what_has_no_finer_grain_is_allowed_on_everything" {
   }
 }
 
+run "the_stack_s_roles_may_do_what_aws_asks_of_them" {
+  assert {
+    condition = length([
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement
+      if contains(statement.Action, "cloudwatch:DescribeAlarms") && statement.Effect == "Allow"
+    ]) == 1
+    error_message = "The endpoint's role could not look at the alarms that take an update back."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : try(statement.Condition.Bool, null)
+      if contains(statement.Action, "kms:CreateGrant")
+    ] == [{ "kms:GrantIsForAWSResource" = "true" }]
+    error_message = "A job could not encrypt its disks, or could lend the key to anybody."
+  }
+
+  assert {
+    condition = length(setsubtract(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], flatten([
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Action if statement.Effect == "Allow"
+    ]))) == 0
+    error_message = "A job could not encrypt its results."
+  }
+}
+
 run "the_plan_role_changes_nothing" {
   assert {
     condition = alltrue(flatten([

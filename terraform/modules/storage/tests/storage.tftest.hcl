@@ -34,6 +34,22 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
   }
 
   assert {
+    condition = [
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : contains(keys(statement), "Condition")
+      if contains(flatten([try(statement.Principal.Service, [])]), "events.amazonaws.com")
+    ] == [false]
+    error_message = "EventBridge could not send dead letters to an encrypted queue: it says neither its account nor its rule."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition.StringEquals
+      if try(statement.Principal.AWS, "") == "*"
+    ] == [for _ in range(2) : { "aws:PrincipalArn" = "arn:aws:iam::111122223333:role/scones-test-apply", "kms:CallerAccount" = "111122223333" }]
+    error_message = "Somebody else than the role that deploys may use the key whatever its tags."
+  }
+
+  assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_notification.this.eventbridge
     error_message = "Versioning or notifications are off."
   }

@@ -77,3 +77,20 @@ run "a_transform_job_reads_photos_and_models_and_writes_its_answers_and_nothing_
     error_message = "Somebody else may take the role."
   }
 }
+
+run "a_job_encrypts_its_results_and_its_disks_with_the_key" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.this.policy, aws_iam_role_policy.transform.policy] : {
+        for statement in jsondecode(policy).Statement : join(" ", flatten([statement.Action])) => try(statement.Condition.Bool, null)
+        if statement.Resource == var.kms_key_arn
+        } == {
+        "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey" = null
+        "kms:CreateGrant"                                             = { "kms:GrantIsForAWSResource" = "true" }
+      }
+    ])
+    error_message = "SageMaker could not encrypt, or the key may be lent to others than AWS's own resources."
+  }
+}
