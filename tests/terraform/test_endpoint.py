@@ -21,13 +21,20 @@ NAME = "endpoint-of-test-endpoint"
 ERROR = re.compile(r"\bError: ")
 SERVES = "def model_fn(folder):\n    return None\n"
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
+NO_ARCHIVE = b"no archive"
+REASON = "Failed to extract model data archive for container"
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
 
 @pytest.fixture(scope="module")
-def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterator[Callable[[str], str]]:
-    """Apply the module with a new model of this code; answer what Terraform says, its errors if there are any."""
+def apply(
+    cloud_variables, terraform_variables, aws, tmp_path_factory
+) -> Iterator[Callable[[str | bytes], str]]:
+    """Apply the module with a new model of this code, or whose artefact is these bytes.
+
+    It answers what Terraform says, its errors if there are any.
+    """
     folder = tmp_path_factory.mktemp("endpoint") / "module"
     shutil.copytree(
         terraform.CONFIGURATION / "modules/endpoint", folder, ignore=shutil.ignore_patterns("tests")
@@ -42,8 +49,12 @@ def apply(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Iterat
         status, _, errors = module.cmd("init", no_color=IsFlagged)
         assert status == 0, errors
 
-        def run(code: str) -> str:
-            packed = pack({"code/inference.py": f"{code}# {uuid.uuid4()}\n".encode()})
+        def run(code: str | bytes) -> str:
+            unique = str(uuid.uuid4())
+            if isinstance(code, bytes):
+                packed = code + unique.encode()
+            else:
+                packed = pack({"code/inference.py": f"{code}# {unique}\n".encode()})
             digest = hashlib.sha256(packed).hexdigest()
             key = f"models/{digest[:16]}/model.tar.gz"
             aws("s3").put_object(Bucket=BUCKET, Key=key, Body=packed)
@@ -107,9 +118,9 @@ def test_an_endpoint_that_cannot_be_made_has_one_error_which_is_its_own(apply):
     assert "went back" not in said
 
 
-def test_an_endpoint_whose_model_does_not_start_has_one_error_which_is_its_own(apply):
-    said = apply(CANNOT_LOAD)
-    assert "these weights are of another network" in said
+def test_an_endpoint_whose_container_cannot_start_has_one_error_which_is_its_own(apply):
+    said = apply(NO_ARCHIVE)
+    assert REASON in said
     assert len(ERROR.findall(said)) == 1, said
     assert "went back" not in said
 
@@ -117,9 +128,19 @@ def test_an_endpoint_whose_model_does_not_start_has_one_error_which_is_its_own(a
 def test_only_an_update_that_went_back_is_said_to_have_gone_back(apply, aws):
     assert "Apply complete!" in apply(SERVES)
     before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
-    said = apply(CANNOT_LOAD)
+    said = apply(NO_ARCHIVE)
     assert len(ERROR.findall(said)) == 1, said
     assert f"The update went back: the endpoint still serves {before}" in said
-    assert "or the new model did not start" in said
+    assert "or the new model's container did not start" in said
     kept = aws("sagemaker").describe_endpoint_config(EndpointConfigName=before)
     assert kept["EndpointConfigName"] == before, "the endpoint serves it"
+
+
+def test_a_model_that_cannot_load_goes_live_for_its_container_is_healthy(apply, aws):
+    """As in AWS: `make verify` and the alarms notice it."""
+    assert "Apply complete!" in apply(SERVES)
+    before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    assert "Apply complete!" in apply(CANNOT_LOAD)
+    after = aws("sagemaker").describe_endpoint(EndpointName=NAME)
+    assert (after["EndpointStatus"], "FailureReason" in after) == ("InService", False)
+    assert after["EndpointConfigName"] != before

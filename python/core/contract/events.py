@@ -125,3 +125,8 @@ def reason(cause: str) -> str:
         return json.loads(cause)["errorMessage"]
     except (ValueError, KeyError, TypeError):
         return cause
+
+
+def keep_first_line(text: str) -> str:
+    """What the model said, without the traceback of its container behind it, which stands in the endpoint's log."""
+    return text.partition("\n")[0]
