@@ -24,7 +24,14 @@ from core.contract.errors import (
     InvalidEvent,
     InvalidSetting,
 )
-from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_probabilities
+from core.contract.events import (
+    Pointer,
+    answer,
+    keep_first_line,
+    parse_body,
+    parse_pointer,
+    parse_probabilities,
+)
 from core.contract.images import check_size, content_type
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
@@ -105,6 +112,7 @@ def classify(content: bytes, image: Pointer, endpoint_name: str) -> list[float]:
 def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> None:
     """SageMaker's refusal under the name that says what to do about it, if it has one."""
     code, reason = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    said = keep_first_line(str(error))
     # A ModelError is HTTP status 424 and carries the model's own.
     status = error.response.get("OriginalStatusCode", error.response["ResponseMetadata"]["HTTPStatusCode"])
     if code == "ValidationError" and "not found" in reason:
@@ -112,11 +120,12 @@ def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> Non
     if code in ("AccessDeniedException", "AccessDenied"):
         raise AccessDenied(f"{image}: the function's role may not ask endpoint {endpoint_name}") from error
     if code == "ThrottlingException" or status == 429:
-        raise EndpointThrottled(f"{image}: {error}") from error
+        raise EndpointThrottled(f"{image}: {said}") from error
     if code == "ModelError" and 400 <= status < 500:
-        raise ImageRefused(f"{image}: {error.response.get('OriginalMessage', reason)}") from error
+        refusal = keep_first_line(error.response.get("OriginalMessage", reason))
+        raise ImageRefused(f"{image}: {refusal}") from error
     if code == "ModelError" or status >= 500:
-        raise EndpointUnavailable(f"{image}: {error}") from error
+        raise EndpointUnavailable(f"{image}: {said}") from error
 
 
 @logged

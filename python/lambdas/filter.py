@@ -1,5 +1,7 @@
 """FilterInferences: lets a photo pass only if the model is sure enough of what is on it.
 
+The photo need not be named: {"statusCode": 200, "body": "{\"inferences\": [0.9969, 0.0030]}"} is enough to decide.
+
 Settings: LABELS, the classes in the model's order ("bicycle,motorcycle"); THRESHOLD, the least confidence.
 """
 
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 from core.contract.decision import THRESHOLD, decide
 from core.contract.errors import InvalidEvent, InvalidSetting
-from core.contract.events import answer, parse_body, parse_pointer
+from core.contract.events import UNNAMED, answer, parse_body, parse_pointer_if_any
 from core.contract.shapes import Answer, LambdaContext
 from lambdas.logged import logged
 
@@ -48,8 +50,9 @@ def settings() -> Settings:
 @logged
 def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
-    image = parse_pointer(body)
+    image = parse_pointer_if_any(body)
     if "inferences" not in body:
-        raise InvalidEvent(f"{image}: the event has no inferences")
+        raise InvalidEvent(f"{image or UNNAMED}: the event has no inferences")
     decision = decide(body["inferences"], image, settings().labels, settings().threshold)
-    return answer({"s3_bucket": image.bucket, "s3_key": image.key, **decision})
+    named = {"s3_bucket": image.bucket, "s3_key": image.key} if image else {}
+    return answer({**named, **decision})

@@ -42,7 +42,7 @@ def logged(handler: Handler) -> Handler:
 
 
 def name_image(event: object) -> str | None:
-    """The image's name for the log; none in an event that the handler is about to refuse by its own error."""
+    """The image's name for the log; none in an event without one, or that the handler is about to refuse."""
     try:
         return str(parse_pointer(parse_body(event)))
     except InvalidEvent:

@@ -1,9 +1,10 @@
 """Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 300]`.
 
-Three proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); the
-model's golden photo goes through the whole workflow and gets the answer that it had in training; that answer is
-captured. Before the first model there is no endpoint, and the workflow must say so by name. Whatever is not proved, it
-says what is live and how to go back.
+Four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
+answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
+golden photo goes through the whole workflow and gets the answer that it had in training; that answer is captured.
+Before the first model there is no endpoint, and the workflow must say so by name. Whatever is not proved, it says what
+is live and how to go back.
 """
 
 import argparse
@@ -14,9 +15,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 import numpy as np
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from core import artefacts
 from core.console import UserError, out, run
+from core.contract.events import keep_first_line
 from core.contract.outcomes import ACCEPTED, REVIEW
 from operations import live
 from operations.client import Client, Outcome, Photo
@@ -24,8 +28,10 @@ from operations.client import Client, Outcome, Photo
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker.type_defs import DescribeEndpointConfigOutputTypeDef
+    from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 TOLERANCE = 0.001  # another processor rounds differently
+ANSWER_SECONDS = 45  # that a model has to load in: the endpoint may be in service before
 CAPTURE_SECONDS = 300
 ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
 GOLDEN = "golden.json"
@@ -35,21 +41,24 @@ BLANK = base64.b64decode(
 )
 
 
-def verify(env: str, capture_seconds: float = CAPTURE_SECONDS) -> None:
+def verify(
+    env: str, capture_seconds: float = CAPTURE_SECONDS, answer_seconds: float = ANSWER_SECONDS
+) -> None:
     client = Client(env)
     try:
-        prove(client, capture_seconds)
+        prove(client, capture_seconds, answer_seconds)
     except UserError as error:
         raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
 
 
-def prove(client: Client, capture_seconds: float) -> None:
+def prove(client: Client, capture_seconds: float, answer_seconds: float) -> None:
     if not client.outputs["endpoint_live"]:
         refuses_without_a_model(client)
         return
     config = live_configuration(client)
     out.print(f"the endpoint serves {config['EndpointConfigName']}")
     golden, expected = golden_photo(client, config)
+    has_loaded(client.outputs["endpoint_name"], golden, answer_seconds)
     since = datetime.now(UTC)
     answers_golden(client, golden, expected)
     out.print(
@@ -97,6 +106,30 @@ def golden_photo(client: Client, config: "DescribeEndpointConfigOutputTypeDef") 
         raise UserError(f"{uri} has no {GOLDEN} to verify by: train and promote it with this repository")
     golden = artefacts.read_member(body, GOLDEN, uri)
     return base64.b64decode(golden["image"]), golden["probabilities"]
+
+
+def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
+    """Ask the endpoint itself until its model answers: the workflow, with its retries, takes minutes to give up."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        config = Config(read_timeout=left, retries={"total_max_attempts": 1})
+        runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", config=config)
+        try:
+            runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/x-image", Body=photo)
+        except ReadTimeoutError:
+            said = "nothing"
+        except runtime.exceptions.ModelError as error:
+            status = error.response.get("OriginalStatusCode", 0)
+            if 400 <= status < 500:
+                return  # it has loaded, and what it makes of the photo is the next proof's
+            said = f"{status}: {keep_first_line(error.response.get('OriginalMessage', ''))}"
+            time.sleep(1)
+        else:
+            return
+    raise UserError(
+        f"endpoint {endpoint} is InService, but its model cannot load, or takes longer than {seconds:g} s: it answers "
+        f"{said}, and the log group /aws/sagemaker/Endpoints/{endpoint} says why"
+    )
 
 
 def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
@@ -155,9 +188,14 @@ def show(result: Outcome) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="operations.verify")
     parser.add_argument("env")
-    parser.add_argument("--capture-seconds", type=float, default=CAPTURE_SECONDS, help="how long to wait")
+    parser.add_argument(
+        "--capture-seconds", type=float, default=CAPTURE_SECONDS, help="how long to wait for it"
+    )
+    parser.add_argument(
+        "--answer-seconds", type=float, default=ANSWER_SECONDS, help="how long a model may load"
+    )
     options = parser.parse_args()
-    verify(options.env, options.capture_seconds)
+    verify(options.env, options.capture_seconds, options.answer_seconds)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ class UnacceptableImage(RequestError):
 
     def __init__(self, message: str) -> None:
         Exception.__init__(self, message)
-        self.status_code, self.message, self.phrase = 400, message, message
+        # The phrase is ASCII: another one kills the container's worker.
+        self.status_code, self.message, self.phrase = 400, message, "Bad Request"
 
 
 class Block(nn.Sequential):
@@ -117,7 +118,11 @@ def model_fn(model_dir: str) -> nn.Module:
     return served
 
 
-def input_fn(request_body: bytes, content_type: str) -> torch.Tensor:
+def input_fn(request_body: bytes, content_type: str | None) -> torch.Tensor:
+    if not content_type:
+        raise UnacceptableImage(
+            f"the request has no content type, and needs one of {', '.join(CONTENT_TYPES)}"
+        )
     kind = content_type.split(";")[0].strip().lower()
     if kind not in CONTENT_TYPES:
         raise UnacceptableImage(f"content type {kind!r} is not one of {', '.join(CONTENT_TYPES)}")

@@ -168,6 +168,23 @@ def test_each_refusal_of_the_endpoint_has_its_name_and_is_not_repeated_here(
     assert len(endpoint.asked) == 1
 
 
+def test_a_refusal_is_the_model_s_own_line_without_the_traceback_behind_it(endpoint, event, context):
+    said = "not a readable PNG or JPEG"
+    trace = (
+        '\nTraceback (most recent call last):\n  File "/opt/ml/model/code/inference.py", line 125'
+        + "x" * 1700
+    )
+    for status, error in ((400, ImageRefused), (500, EndpointUnavailable), (429, EndpointThrottled)):
+        message = f'Received error ({status}) from primary with message "{said}{trace}".'
+        fields = {"Message": message, "OriginalStatusCode": status, "OriginalMessage": said + trace}
+        endpoint.refuse("ModelError", 424, **fields)
+        with pytest.raises(error) as caught:
+            classify.handler(event("serialized"), context)
+        assert said in str(caught.value)
+        assert "Traceback" not in str(caught.value)
+        assert len(str(caught.value)) < 250
+
+
 def test_an_endpoint_that_recovers_answers_the_next_try(endpoint, event, context):
     endpoint.refuse("ModelError", 424, **model_error(500))
     for _ in range(2):

@@ -37,6 +37,29 @@ def test_every_shape_of_the_event_gives_the_same_decision(event, context, name):
     }
 
 
+@pytest.mark.parametrize("name", ["inferences-alone", "inferences-alone-as-text"])
+def test_an_answer_of_a_model_without_a_pointer_is_decided_too(event, context, name):
+    """The event that a public implementation documents for this step."""
+    assert filter_step.handler(event(name), context) == {
+        "statusCode": 200,
+        "body": {
+            "inferences": [0.9969, 0.0030],
+            "label": "bicycle",
+            "confidence": 0.9969,
+            "threshold": 0.93,
+        },
+    }
+
+
+def test_without_a_pointer_it_does_not_fail_open_either(context):
+    with pytest.raises(ThresholdConfidenceNotMet):
+        filter_step.handler({"body": {"inferences": [0.6, 0.4]}}, context)
+    with pytest.raises(UnexpectedInference, match="an image without a pointer: the model's answer is not"):
+        filter_step.handler({"body": {"inferences": "[0.6, 0.6]"}}, context)
+    with pytest.raises(InvalidEvent, match="an image without a pointer: the event has no inferences"):
+        filter_step.handler({"statusCode": 200, "body": "{}"}, context)
+
+
 def test_the_same_event_twice_gives_the_same_answer(event, context):
     first, second = (filter_step.handler(event("classified"), context) for _ in range(2))
     assert first == second

@@ -1,18 +1,35 @@
 """Functions, state machines, models and endpoints made in a line."""
 
+import contextlib
+import http.client
 import io
 import json
+import socket
+import subprocess
+import sys
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from tests.builders import pack
 from tests.waiting import until
 
+from localcloud.models import endpoints
+
 ROLE = "arn:aws:iam::123456789012:role/any"
+
+
+class Served(NamedTuple):
+    """What a model server answered."""
+
+    status: int
+    phrase: str
+    content_type: str
+    body: bytes
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -93,13 +110,12 @@ def bucket(aws: Callable[[str], Any]) -> str:
 
 @pytest.fixture
 def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
-    """Make a model that answers with this code/inference.py; answer its name."""
+    """Make a model that answers with this code/inference.py, or whose artefact these bytes are; answer its name."""
 
-    def make(code: str, **environment: str) -> str:
+    def make(code: str | bytes, **environment: str) -> str:
         name = str(uuid.uuid4())
-        aws("s3").put_object(
-            Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=pack({"code/inference.py": code.encode()})
-        )
+        packed = code if isinstance(code, bytes) else pack({"code/inference.py": code.encode()})
+        aws("s3").put_object(Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=packed)
         artefact = f"s3://{bucket}/models/{name}/model.tar.gz"
         container = {"Image": "pytorch", "ModelDataUrl": artefact, "Environment": environment}
         aws("sagemaker").create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
@@ -109,10 +125,10 @@ def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
 
 
 @pytest.fixture
-def endpoint(aws: Callable[[str], Any], model: Callable[[str], str]) -> Callable[..., str]:
+def endpoint(aws: Callable[[str], Any], model: Callable[..., str]) -> Callable[..., str]:
     """Make an endpoint that this code/inference.py answers; answer its name. With a name given, update that one."""
 
-    def make(code: str, name: str = "", capture: dict[str, Any] | None = None) -> str:
+    def make(code: str | bytes, name: str = "", capture: dict[str, Any] | None = None) -> str:
         version, sagemaker = model(code), aws("sagemaker")
         variant = {"VariantName": "AllTraffic", "ModelName": version, "InstanceType": "ml.c7i.large"}
         sagemaker.create_endpoint_config(
@@ -126,6 +142,35 @@ def endpoint(aws: Callable[[str], Any], model: Callable[[str], str]) -> Callable
         return name
 
     return make
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Path], Callable[..., Served]]]:
+    """Start the model server on an unpacked artefact; answer what sends it a request."""
+    with contextlib.ExitStack() as running:
+
+        def start(directory: Path) -> Callable[..., Served]:
+            listener = running.enter_context(socket.create_server(("127.0.0.1", 0)))
+            served = (str(listener.fileno()), str(directory), "inference.py")
+            command = [sys.executable, "-I", str(endpoints.PROGRAM), *served]
+            process = subprocess.Popen(command, pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL)
+            running.callback(process.wait)
+            running.callback(process.kill)
+
+            def ask(method: str, path: str, body: bytes = b"", seconds: float = 60, **headers: str) -> Served:
+                connection = http.client.HTTPConnection(
+                    "127.0.0.1", listener.getsockname()[1], timeout=seconds
+                )
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                with contextlib.closing(connection):
+                    connection.request(method, path, body, named)
+                    response = connection.getresponse()
+                    kind = response.getheader("Content-Type", "")
+                    return Served(response.status, response.reason, kind, response.read())
+
+            return ask
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import ANY
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 IMAGE = b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x80"  # not UTF-8
 MODEL = """
 import json, os
-class UnacceptableImage(Exception):
-    status_code = 400
+from sagemaker_inference.errors import BaseInferenceToolkitError
+class UnacceptableImage(BaseInferenceToolkitError):
+    def __init__(self, message):
+        super().__init__(400, message, "Bad Request")
 def model_fn(model_dir):
     return [0.9969, 0.0031]
 def input_fn(body, content_type):
@@ -70,7 +75,10 @@ def test_a_broken_image_is_a_model_error_with_the_model_s_own_words(endpoint, as
         with pytest.raises(aws("sagemaker-runtime").exceptions.ModelError) as caught:
             ask(name, body)
         answer = caught.value.response
-        assert (answer["OriginalStatusCode"], answer["OriginalMessage"]) == (status, words)
+        first, *trace = answer["OriginalMessage"].splitlines()
+        assert (answer["OriginalStatusCode"], first) == (status, words)
+        assert trace[0] == "Traceback (most recent call last):"
+        assert words in trace[-1]
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 424
 
 
@@ -87,19 +95,44 @@ def test_more_than_six_megabytes_are_refused(endpoint, ask, aws):
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
-def test_a_model_that_does_not_load_fails_the_endpoint_with_the_reason(endpoint, aws):
-    name = endpoint("def model_fn(model_dir): raise RuntimeError('weights are broken')\n")
+@pytest.mark.parametrize("updated", [False, True])
+def test_a_model_that_does_not_load_is_in_service_and_answers_nothing(endpoint, cloud, aws, until, updated):
+    name = endpoint(MODEL) if updated else ""
+    name = endpoint("def model_fn(model_dir): raise RuntimeError('weights are broken')\n", name=name)
     described = aws("sagemaker").describe_endpoint(EndpointName=name)
+    assert described["EndpointStatus"] == "InService"
+    assert "FailureReason" not in described
+    impatient = boto3.client(
+        "sagemaker-runtime",
+        endpoint_url=cloud,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(read_timeout=0.5, retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ReadTimeoutError):
+        impatient.invoke_endpoint(EndpointName=name, Body=IMAGE, ContentType="image/png")
+
+    def read_log():
+        events = aws("logs").filter_log_events(logGroupName=f"/aws/sagemaker/Endpoints/{name}")["events"]
+        return [event["message"] for event in events]
+
+    assert "RuntimeError: weights are broken" in until(read_log, lambda lines: "RuntimeError" in str(lines))
+
+
+def test_an_artefact_that_is_no_archive_fails_the_endpoint_with_the_reason(endpoint, aws):
+    described = aws("sagemaker").describe_endpoint(EndpointName=endpoint(b"no archive"))
     assert described["EndpointStatus"] == "Failed"
-    assert "weights are broken" in described["FailureReason"]
+    assert described["FailureReason"].startswith("Failed to extract model data archive for container")
 
 
 def test_an_update_that_fails_is_rolled_back(endpoint, ask, aws):
     name = endpoint(MODEL)
     before = aws("sagemaker").describe_endpoint(EndpointName=name)["EndpointConfigName"]
-    endpoint("def model_fn(model_dir): raise RuntimeError('weights are broken')\n", name=name)
+    endpoint(b"no archive", name=name)
     after = aws("sagemaker").describe_endpoint(EndpointName=name)
     assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before, "InService")
+    assert "valid tar.gz archive" in after["FailureReason"]
     assert ask(name) == [0.9969, 0.0031]
     endpoint(MODEL.replace("0.9969", "0.5"), name=name)
     assert ask(name) == [0.5, 0.0031]

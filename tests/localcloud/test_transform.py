@@ -8,8 +8,10 @@ from botocore.exceptions import ClientError
 
 MODEL = """
 import json, os
-class UnacceptableImage(Exception):
-    status_code = 400
+from sagemaker_inference.errors import BaseInferenceToolkitError
+class UnacceptableImage(BaseInferenceToolkitError):
+    def __init__(self, message):
+        super().__init__(400, message, "Bad Request")
 def model_fn(model_dir):
     return os.environ["ANSWER"]
 def input_fn(body, content_type):

@@ -13,15 +13,16 @@ import json
 import random
 import time
 
+from sagemaker_inference.errors import BaseInferenceToolkitError
+
 END_OF_PNG = b"IEND\xaeB`\x82"
 
 asked: collections.Counter[bytes] = collections.Counter()
 
 
-class Fault(Exception):
+class Fault(BaseInferenceToolkitError):
     def __init__(self, status):
-        super().__init__("as the photo says")
-        self.status_code = status
+        super().__init__(status, "as the photo says", "Fault")
 
 
 def model_fn(_model_dir):

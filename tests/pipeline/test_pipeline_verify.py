@@ -3,8 +3,11 @@
 import io
 import json
 import tarfile
+import time
 
 import pytest
+
+from core import artefacts
 
 
 @pytest.fixture
@@ -29,7 +32,8 @@ def configuration(deployed, sagemaker) -> dict:
 
 def fails(deployed) -> str:
     """What verify says when it fails: always also what is live, and how to go back."""
-    printed = deployed.project.run("operations.verify", "local", "--capture-seconds", 5, status=1)
+    patience = ("--capture-seconds", 5, "--answer-seconds", 5)
+    printed = deployed.project.run("operations.verify", "local", *patience, status=1)
     error = printed.splitlines()[-1]
     assert error.startswith("error: ")
     assert f"Live now: endpoint {deployed.outputs['endpoint_name']} is InService with" in error
@@ -53,6 +57,34 @@ def test_verify_fails_if_the_endpoint_serves_the_old_configuration(
     assert f"is InService with {old}, model s3://" in said
 
 
+def test_verify_fails_if_the_live_model_cannot_load(deployed, sagemaker, endpoint, configuration):
+    """Its endpoint is in service all the same, and the workflow would try for minutes."""
+    variant = configuration["ProductionVariants"][0]
+    model = sagemaker.describe_model(ModelName=variant["ModelName"])
+    container = model["PrimaryContainer"]
+    bucket, key = container["ModelDataUrl"].removeprefix("s3://").split("/", 1)
+    packed = deployed.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    broken = f"{key}.broken"
+    code = b"raise RuntimeError('these weights are of another network')\n"
+    deployed.s3.put_object(Bucket=bucket, Key=broken, Body=with_another(packed, "code/inference.py", code))
+    name = f"{variant['ModelName'][:-6]}broken"
+    container = container | {"ModelDataUrl": f"s3://{bucket}/{broken}"}
+    sagemaker.create_model(
+        ModelName=name, ExecutionRoleArn=model["ExecutionRoleArn"], PrimaryContainer=container
+    )
+    exchange(sagemaker, endpoint, configuration | {"ProductionVariants": [variant | {"ModelName": name}]})
+    began = time.monotonic()
+    try:
+        said = fails(deployed)
+    finally:
+        exchange(sagemaker, endpoint, configuration)
+        sagemaker.delete_model(ModelName=name)
+        deployed.s3.delete_object(Bucket=bucket, Key=broken)
+    assert time.monotonic() - began < 60
+    assert "is InService, but its model cannot load, or takes longer than 5 s: it answers nothing" in said
+    assert f"the log group /aws/sagemaker/Endpoints/{endpoint['EndpointName']} says why" in said
+
+
 def test_verify_fails_if_the_golden_photo_is_answered_otherwise_than_in_training(
     deployed, sagemaker, configuration
 ):
@@ -60,7 +92,9 @@ def test_verify_fails_if_the_golden_photo_is_answered_otherwise_than_in_training
     model = sagemaker.describe_model(ModelName=configuration["ProductionVariants"][0]["ModelName"])
     bucket, key = model["PrimaryContainer"]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
     packed = deployed.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    deployed.s3.put_object(Bucket=bucket, Key=key, Body=with_another_answer(packed))
+    golden = artefacts.read_member(packed, "golden.json", key) | {"probabilities": [0.9999, 0.0001]}
+    answer = json.dumps(golden).encode()
+    deployed.s3.put_object(Bucket=bucket, Key=key, Body=with_another(packed, "golden.json", answer))
     try:
         said = fails(deployed)
     finally:
@@ -82,8 +116,8 @@ def test_verify_fails_if_no_capture_arrives(deployed, sagemaker, endpoint, confi
     assert sagemaker.describe_endpoint(**endpoint)["EndpointConfigName"] == asked
 
 
-def with_another_answer(packed: bytes) -> bytes:
-    """The artefact, saying that training gave its golden photo an answer that it never gave."""
+def with_another(packed: bytes, name: str, content_of_it: bytes) -> bytes:
+    """The artefact with other content in one of its files."""
     content = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(packed)) as old,
@@ -92,9 +126,8 @@ def with_another_answer(packed: bytes) -> bytes:
         for member in old.getmembers():
             file = old.extractfile(member)
             body = file.read() if file else b""
-            if member.name == "golden.json":
-                body = json.dumps(json.loads(body) | {"probabilities": [0.9999, 0.0001]}).encode()
-                member.size = len(body)
+            if member.name == name:
+                body, member.size = content_of_it, len(content_of_it)
             new.addfile(member, io.BytesIO(body))
     return content.getvalue()
 

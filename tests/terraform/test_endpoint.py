@@ -37,6 +37,8 @@ def output_fn(answer, accept):
 FAILS = ANSWERS.replace('return b"[0.9, 0.1]"', "raise RuntimeError('a bug')")
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
 UNCHANGED = "No changes. Your infrastructure matches the configuration."
+NO_ARCHIVE = b"no archive"
+REASON = "Failed to extract model data archive for container"
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 
@@ -48,7 +50,7 @@ class Module:
         self.folder, self.s3 = folder, s3
         self.terraform = Terraform(str(folder))
 
-    def apply(self, code: str, wait: int = 0) -> str:
+    def apply(self, code: str | bytes, wait: int = 0) -> str:
         """What Terraform says, its errors if there are any; the roll-out's wait is in the cloud's quick seconds."""
         self.promote(code, wait)
         status, printed, errors = self.terraform.apply(skip_plan=True, no_color=IsFlagged)
@@ -59,7 +61,7 @@ class Module:
         self.call("plan", out="tfplan", input=False)
         return plan.changes(json.loads(self.call("show", "tfplan", json=IsFlagged)))
 
-    def promote(self, code: str, wait: int = 0) -> None:
+    def promote(self, code: str | bytes, wait: int = 0) -> None:
         packed = artefact(code)
         digest = hashlib.sha256(packed).hexdigest()
         key = f"models/{digest[:16]}/model.tar.gz"
@@ -97,9 +99,9 @@ def apply(module) -> Callable[..., str]:
 
 
 @functools.cache
-def artefact(code: str) -> bytes:
-    """The same bytes for the same code: an archive has the time in it."""
-    return pack({"code/inference.py": code.encode()})
+def artefact(code: str | bytes) -> bytes:
+    """The same bytes for the same code, since an archive has the time in it; bytes are an artefact as they are."""
+    return code if isinstance(code, bytes) else pack({"code/inference.py": code.encode()})
 
 
 def variables(wait: int) -> dict[str, Any]:
@@ -153,9 +155,9 @@ def test_an_endpoint_that_cannot_be_made_has_one_error_which_is_its_own(apply):
     assert "went back" not in said
 
 
-def test_an_endpoint_whose_model_does_not_start_has_one_error_which_is_its_own(apply):
-    said = apply(CANNOT_LOAD)
-    assert "these weights are of another network" in said
+def test_an_endpoint_whose_container_cannot_start_has_one_error_which_is_its_own(apply):
+    said = apply(NO_ARCHIVE)
+    assert REASON in said
     assert len(ERROR.findall(said)) == 1, said
     assert "went back" not in said
 
@@ -165,10 +167,10 @@ def test_an_update_that_went_back_says_so_keeps_what_is_live_and_lets_its_file_b
     assert "Apply complete!" in apply(SERVES)
     live = sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
     for _ in range(2):
-        said = apply(CANNOT_LOAD)
+        said = apply(NO_ARCHIVE)
         assert len(ERROR.findall(said)) == 1, said
         assert f"The update went back: the endpoint still serves {live}" in said
-        assert "or the new model did not start" in said
+        assert "or the new model's container did not start" in said
         assert f"aws sagemaker wait endpoint-in-service --endpoint-name {NAME}" in said
         assert configurations(sagemaker) > {live}, "the endpoint serves it"
     assert "Apply complete!" in apply(SERVES)
@@ -257,3 +259,13 @@ def traffic(aws):
             sender.join()
 
     return arrive
+
+
+def test_a_model_that_cannot_load_goes_live_for_its_container_is_healthy(apply, aws):
+    """As in AWS: `make verify` and the alarms notice it."""
+    assert "Apply complete!" in apply(SERVES)
+    before = aws("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+    assert "Apply complete!" in apply(CANNOT_LOAD)
+    after = aws("sagemaker").describe_endpoint(EndpointName=NAME)
+    assert (after["EndpointStatus"], "FailureReason" in after) == ("InService", False)
+    assert after["EndpointConfigName"] != before

@@ -14,7 +14,10 @@ from core.contract.shapes import Answer, Json
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_KEY_BYTES = 1024
 NUMBERS = frozenset({float, int})  # and not bool
-SUM_TOLERANCE = 0.01  # a model may round its probabilities to two digits
+# How far each class may take the sum from 1: a model may round each of its probabilities to two digits, by 0.005; the
+# rest is for what a sum of floats is off.
+ROUNDING = 0.005 + 1e-9
+UNNAMED = "an image without a pointer"  # in a message
 
 
 class Fault(Enum):
@@ -67,13 +70,19 @@ def parse_pointer(body: Mapping[str, object]) -> Pointer:
     return Pointer(bucket, key)
 
 
-def parse_probabilities(inferences: object, image: Pointer) -> list[float]:
+def parse_pointer_if_any(body: Mapping[str, object]) -> Pointer | None:
+    """The image that the body names, or None where nothing in it names one: half a pointer is refused."""
+    return parse_pointer(body) if body.keys() & {"s3_bucket", "s3_key"} else None
+
+
+def parse_probabilities(inferences: object, image: Pointer | None) -> list[float]:
     """One probability per class, from a list or its JSON text. Anything else is refused: never fail open."""
+    what = f"{image or UNNAMED}: the model's answer"
     if isinstance(inferences, str | bytes):
-        inferences = parse_json(inferences, UnexpectedInference, f"{image}: the model's answer")
+        inferences = parse_json(inferences, UnexpectedInference, what)
     values: Any = inferences
     if fault := find_fault(values):
-        raise UnexpectedInference(f"{image}: the model's answer is {PROBLEMS[fault]}: {reprlib.repr(values)}")
+        raise UnexpectedInference(f"{what} is {PROBLEMS[fault]}: {reprlib.repr(values)}")
     return values
 
 
@@ -83,7 +92,7 @@ def find_fault(values: Any) -> Fault | None:
         return Fault.NO_LIST
     if not NUMBERS.issuperset(map(type, values)):
         return Fault.NO_NUMBERS
-    if min(values) >= 0 and max(values) <= 1 and abs(sum(values) - 1) <= SUM_TOLERANCE:
+    if min(values) >= 0 and max(values) <= 1 and abs(sum(values) - 1) <= ROUNDING * len(values):
         return None
     # NaN fails both comparisons.
     return Fault.WRONG_SUM if all(0 <= p <= 1 for p in values) else Fault.OUT_OF_RANGE
@@ -116,3 +125,8 @@ def reason(cause: str) -> str:
         return json.loads(cause)["errorMessage"]
     except (ValueError, KeyError, TypeError):
         return cause
+
+
+def keep_first_line(text: str) -> str:
+    """What the model said, without the traceback of its container behind it, which stands in the endpoint's log."""
+    return text.partition("\n")[0]

@@ -1,4 +1,9 @@
-"""What runs behind SageMaker's endpoints: one model server (see `modelserver`) per production variant."""
+"""What runs behind SageMaker's endpoints: one model server (see `modelserver`) per production variant.
+
+AWS: an endpoint is in service once its container answers the ping, and SageMaker's PyTorch container does so before it
+has loaded the model. So a model that cannot load fails no endpoint and takes no update back: its requests time out.
+What fails one is what keeps the container from starting, such as an image or an artefact that cannot be fetched.
+"""
 
 import contextlib
 import http.client
@@ -28,9 +33,12 @@ from localcloud import children, clients, logs
 PROGRAM = Path(__file__).with_name("modelserver.py")
 DEFAULT_CODE = "inference.py"
 HOST = "127.0.0.1"
-LOAD_SECONDS = 120
+LOAD_SECONDS = (
+    120  # that an endpoint is held back for its model: in AWS, instances take longer than models to start
+)
 ENDING_SECONDS = 2
 ANSWER_SECONDS = 60  # SageMaker's own limit
+NO_ANSWER = 0  # the status that stands in its ModelError then
 FORWARDED = ("Accept", "Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
 
 
@@ -77,7 +85,7 @@ class ModelServer:
             return self._request("POST", "/invocations", body, forwarded, ANSWER_SECONDS)
         except TimeoutError:
             message = "Your invocation timed out while waiting for a response from container primary."
-            return Reply(500, "text/plain", message.encode())
+            return Reply(NO_ANSWER, "", message.encode())
         except (OSError, http.client.HTTPException):
             # Its connection ends some moments before the process does, which the next request asks for.
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -111,21 +119,10 @@ class ModelServer:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
-        last: deque[str] = deque(maxlen=1)
-        reader = threading.Thread(
-            target=self.log.copy, args=(children.output(self.process), last), daemon=True
-        )
-        reader.start()
-        try:
-            self._request("GET", "/ping", None, {}, LOAD_SECONDS)
-        except (OSError, http.client.HTTPException) as error:
-            self.stop_process()
-            reader.join()
-            reason = last[0] if last else str(error)
-            raise ModelFailed(
-                "The primary container for production variant "
-                f"{self.log.name.split('/')[0]} did not pass the ping health check: {reason}"
-            ) from error
+        output, none = children.output(self.process), deque[str](maxlen=0)
+        threading.Thread(target=self.log.copy, args=(output, none), daemon=True).start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self._request("GET", "/loaded", None, {}, LOAD_SECONDS)
 
     def _request(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
@@ -198,6 +195,16 @@ def _unpack(uri: str, region: str, url: str, directory: Path) -> None:
     location = urlparse(uri)
     try:
         answer = clients.client("s3", region, url).get_object(Bucket=location.netloc, Key=location.path[1:])
+    except ClientError as error:
+        raise ModelFailed(
+            f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that there is '
+            "an object located at the URL and that the role passed to CreateModel has permissions to download the "
+            "object."
+        ) from error
+    try:
         archives.unpack(BytesIO(answer["Body"].read()), directory)
-    except (ClientError, tarfile.TarError, OSError) as error:
-        raise ModelFailed(f"Failed to load model data {uri!r} for container primary: {error}") from error
+    except (tarfile.TarError, OSError) as error:
+        raise ModelFailed(
+            f'Failed to extract model data archive for container "container_1" from URL "{uri}". Please ensure that '
+            "the object located at the URL is a valid tar.gz archive."
+        ) from error

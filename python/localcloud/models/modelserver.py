@@ -2,26 +2,76 @@
 
     python -I modelserver.py <file descriptor of a listening socket> <model directory> <program>
 
-`GET /ping` answers once the model is loaded, `POST /invocations` answers with what the artefact's own code makes of
-the body. An exception becomes status 500, or the exception's own `status_code`. The standard library only.
+`GET /ping` is healthy from the start, `POST /invocations` waits for the model and answers with what the artefact's own
+code makes of the body. So a model that cannot load is healthy, and its requests wait until who sent them gives up.
+An exception becomes status 500, or the `status_code` of one of the toolkit's kind, with its traceback in the body.
+So do TorchServe 0.12 and AWS's toolkit 2.0.25, which were run beside it. TorchServe loads again and again, and after
+400 s its ping says 500; that is left out. `GET /loaded` is of the local cloud alone: it answers once loading has ended,
+well or badly. The standard library only.
 """
 
 import importlib
+import json
+import os
 import socket
 import sys
+import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-DEFAULT_TYPE = "application/json"
+JSON = "application/json"
+AS_TEXT = (JSON, "text/csv")  # the code gets a body of these types, named just so, as text
+DEFAULT_ACCEPT = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+HEALTHY = json.dumps({"status": "Healthy"}, indent=2).encode() + b"\n"
+WORKER_DIED = {"code": 500, "type": "InternalServerException", "message": "Worker died."}
+
+
+class BaseInferenceToolkitError(Exception):
+    """The one class of AWS's toolkit that an artefact's code imports: of an error that is the caller's."""
+
+    def __init__(self, status_code: int, message: str, phrase: str) -> None:
+        super().__init__(status_code, message, phrase)
+        self.status_code, self.message, self.phrase = status_code, message, phrase
+
+
+class Worker:
+    """The artefact's code with its model."""
+
+    def __init__(self, directory: str, program: str) -> None:
+        self.directory, self.program = directory, program
+        self.loaded, self.ended = threading.Event(), threading.Event()
+
+    def load(self) -> None:
+        try:
+            self.code = import_code(Path(self.directory) / "code" / self.program)
+            self.model = self.code.model_fn(self.directory)
+            self.loaded.set()
+        except Exception:
+            traceback.print_exc(file=sys.stdout)
+            sys.stdout.flush()
+        finally:
+            self.ended.set()
+
+    def answer(self, body: bytes, sent: str | None, accepted: str | None) -> tuple[Any, str]:
+        """What the code makes of the body, and of which type that is."""
+        self.loaded.wait()
+        if not accepted or accepted == "*/*":
+            accepted = DEFAULT_ACCEPT
+        content = body.decode() if sent in AS_TEXT else body
+        output = self.code.output_fn(
+            self.code.predict_fn(self.code.input_fn(content, sent), self.model), accepted
+        )
+        return output if isinstance(output, tuple) else (output, accepted)
 
 
 def main() -> None:
-    descriptor, model_dir, program = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    listener = socket.socket(fileno=int(sys.argv[1]))
     installed = (sys.base_prefix, sys.prefix)  # without the project itself, which an editable install adds
     sys.path[:] = [entry for entry in sys.path if entry.startswith(installed)]
-    code = load(Path(model_dir) / "code" / program)
-    model = code.model_fn(model_dir)
+    worker = Worker(*sys.argv[2:4])
 
     class Handler(BaseHTTPRequestHandler):
         # Connections stay open, for each has a thread: PyTorch takes 50 ms to get ready for work in a new one.
@@ -30,24 +80,34 @@ def main() -> None:
         wbufsize = -1
 
         def do_GET(self) -> None:
-            self.answer(200, DEFAULT_TYPE, b"")
+            if self.path == "/loaded":
+                worker.ended.wait()
+            self.answer(200, "", JSON, HEALTHY)
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            sent = self.headers.get("Content-Type", "application/octet-stream")
-            accepted = self.headers.get("Accept", "*/*")
-            accepted = DEFAULT_TYPE if accepted == "*/*" else accepted
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             try:
-                output = code.output_fn(code.predict_fn(code.input_fn(body, sent), model), accepted)
+                output, kind = worker.answer(body, self.headers["Content-Type"], self.headers["Accept"])
             except Exception as error:
-                print(f"{type(error).__name__}: {error}", flush=True)
-                self.answer(getattr(error, "status_code", 500), "text/plain", str(error).encode())
+                self.refuse(error)
             else:
-                self.answer(200, accepted, output.encode() if isinstance(output, str) else output)
+                self.answer(200, "", kind, output.encode() if isinstance(output, str) else output)
 
-        def answer(self, status: int, content_type: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
+        def refuse(self, error: Exception) -> None:
+            status, message, phrase = 500, str(error) or "Invalid Request", str(error) or "Invalid Request"
+            if isinstance(error, BaseInferenceToolkitError):
+                status, message, phrase = error.status_code, error.message, error.phrase
+            text = f"{message}\n{traceback.format_exc()}"
+            print(text, flush=True)
+            if phrase.isascii():
+                self.answer(status, phrase.replace("\r", " ").replace("\n", " "), "", text.encode())
+            else:  # it counts the phrase's characters and sends its bytes
+                self.answer(500, "", JSON, json.dumps(WORKER_DIED, indent=2).encode() + b"\n")
+
+        def answer(self, status: int, phrase: str, content_type: str, body: bytes) -> None:
+            self.send_response(status, phrase or None)
+            if content_type:
+                self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -55,14 +115,17 @@ def main() -> None:
         def log_message(self, *_: Any) -> None:
             """The log is the model's."""
 
-    listener = socket.socket(fileno=descriptor)
     server = ThreadingHTTPServer(listener.getsockname(), Handler, bind_and_activate=False)
     server.socket = listener
+    threading.Thread(target=worker.load, daemon=True).start()
     server.serve_forever()
 
 
-def load(path: Path) -> Any:
-    """Import the artefact's code, whose neighbours it may import."""
+def import_code(path: Path) -> Any:
+    """Import the artefact's code, which may import its neighbours, and the toolkit's errors as in the container."""
+    errors = ModuleType("sagemaker_inference.errors")
+    errors.__dict__["BaseInferenceToolkitError"] = BaseInferenceToolkitError
+    sys.modules |= {"sagemaker_inference": ModuleType("sagemaker_inference"), errors.__name__: errors}
     sys.path.insert(0, str(path.parent))
     return importlib.import_module(path.stem)
 

@@ -216,7 +216,7 @@ def _recorder(region: str, url: str) -> Recorder:
 
 
 def _model_error(reply: endpoints.Reply, name: str) -> TYPE_RESPONSE:
-    side = "client" if reply.status < 500 else "server"
+    side = "client" if 400 <= reply.status < 500 else "server"
     text = reply.body.decode(errors="replace")
     message = (
         f'Received {side} error ({reply.status}) from primary with message "{text}". '

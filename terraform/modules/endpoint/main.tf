@@ -165,7 +165,7 @@ resource "terraform_data" "arrived" {
   lifecycle {
     precondition {
       condition     = each.value.endpoint_config_name == aws_sagemaker_endpoint_configuration.this[local.endpoints[each.key]].name
-      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-rollback-* rang, or the new model did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. While it goes back, every apply fails: `aws sagemaker wait endpoint-in-service --endpoint-name ${var.name}` ends when it is there. Then plan and apply again, or promote another model."
+      error_message = "The update went back: the endpoint still serves ${each.value.endpoint_config_name}. One of the alarms ${var.prefix}-rollback-* rang, or the new model's container did not start: see the FailureReason in `aws sagemaker describe-endpoint --endpoint-name ${var.name}`, and the log group ${aws_cloudwatch_log_group.this.name}. While it goes back, every apply fails: `aws sagemaker wait endpoint-in-service --endpoint-name ${var.name}` ends when it is there. Then plan and apply again, or promote another model."
     }
   }
 }

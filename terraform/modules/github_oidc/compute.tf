@@ -88,6 +88,13 @@ locals {
         Resource = local.served
       },
       {
+        # verify asks whether the model has loaded.
+        Sid      = "AskEndpoint"
+        Effect   = "Allow"
+        Action   = ["sagemaker:InvokeEndpoint"]
+        Resource = [local.endpoint]
+      },
+      {
         # A target's ARN is random, so the service that it scales has to do.
         Sid    = "Scale"
         Effect = "Allow"
