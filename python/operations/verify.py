@@ -110,14 +110,14 @@ def golden_photo(client: Client, config: "DescribeEndpointConfigOutputTypeDef") 
 
 def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
     """Ask the endpoint itself until its model answers: the workflow, with its retries, takes minutes to give up."""
-    deadline = time.monotonic() + seconds
+    said, deadline = "nothing", time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         config = Config(read_timeout=left, retries={"total_max_attempts": 1})
         runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", config=config)
         try:
             runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/x-image", Body=photo)
         except ReadTimeoutError:
-            said = "nothing"
+            continue
         except runtime.exceptions.ModelError as error:
             status = error.response.get("OriginalStatusCode", 0)
             if 400 <= status < 500:

@@ -1,35 +1,21 @@
 """Functions, state machines, models and endpoints made in a line."""
 
 import contextlib
-import http.client
 import io
 import json
-import socket
-import subprocess
-import sys
 import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from tests.builders import pack
+from tests.localcloud.served import Served, serving
 from tests.waiting import until
 
-from localcloud.models import endpoints
-
 ROLE = "arn:aws:iam::123456789012:role/any"
-
-
-class Served(NamedTuple):
-    """What a model server answered."""
-
-    status: int
-    phrase: str
-    content_type: str
-    body: bytes
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -148,29 +134,7 @@ def endpoint(aws: Callable[[str], Any], model: Callable[..., str]) -> Callable[.
 def serve() -> Iterator[Callable[[Path], Callable[..., Served]]]:
     """Start the model server on an unpacked artefact; answer what sends it a request."""
     with contextlib.ExitStack() as running:
-
-        def start(directory: Path) -> Callable[..., Served]:
-            listener = running.enter_context(socket.create_server(("127.0.0.1", 0)))
-            served = (str(listener.fileno()), str(directory), "inference.py")
-            command = [sys.executable, "-I", str(endpoints.PROGRAM), *served]
-            process = subprocess.Popen(command, pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL)
-            running.callback(process.wait)
-            running.callback(process.kill)
-
-            def ask(method: str, path: str, body: bytes = b"", seconds: float = 60, **headers: str) -> Served:
-                connection = http.client.HTTPConnection(
-                    "127.0.0.1", listener.getsockname()[1], timeout=seconds
-                )
-                named = {name.replace("_", "-"): value for name, value in headers.items()}
-                with contextlib.closing(connection):
-                    connection.request(method, path, body, named)
-                    response = connection.getresponse()
-                    kind = response.getheader("Content-Type", "")
-                    return Served(response.status, response.reason, kind, response.read())
-
-            return ask
-
-        yield start
+        yield lambda directory: running.enter_context(serving(directory))
 
 
 @pytest.fixture(scope="session")

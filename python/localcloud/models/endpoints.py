@@ -33,9 +33,8 @@ from localcloud import children, clients, logs
 PROGRAM = Path(__file__).with_name("modelserver.py")
 DEFAULT_CODE = "inference.py"
 HOST = "127.0.0.1"
-LOAD_SECONDS = (
-    120  # that an endpoint is held back for its model: in AWS, instances take longer than models to start
-)
+# An endpoint is held back so long for its model: in AWS, instances take longer to start than models do.
+LOAD_SECONDS = 120
 ENDING_SECONDS = 2
 ANSWER_SECONDS = 60  # SageMaker's own limit
 NO_ANSWER = 0  # the status that stands in its ModelError then
