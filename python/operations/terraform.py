@@ -58,16 +58,28 @@ def setting(env: str, name: str) -> str | None:
 
 def state_bucket(env: str) -> str:
     """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
-    prefix = setting(env, "prefix")
-    if not prefix:
+    return f"{prefix(env)}-tfstate-{account()}"
+
+
+def data_bucket(env: str) -> str:
+    """The environment's own bucket, named as in modules/storage: the output is gone before the bucket is."""
+    return f"{prefix(env)}-{account()}"
+
+
+def prefix(env: str) -> str:
+    found = setting(env, "prefix")
+    if not found:
         raise UserError(f'terraform/envs/{env}.tfvars has no line prefix = "..."')
+    return found
+
+
+def account() -> str:
     try:
-        account = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
+        return boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise UserError(
             f"AWS does not say which account this is ({error}): check the AWS_... variables"
         ) from error
-    return f"{prefix}-tfstate-{account}"
 
 
 def plugin_variables(given: Mapping[str, str]) -> dict[str, str]:
