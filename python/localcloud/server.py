@@ -36,7 +36,7 @@ def serve(port: int, log: Path) -> None:
     from werkzeug.serving import make_server
 
     from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, sqs
-    from localcloud.events import rules, scheduler
+    from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
     from localcloud.models import sagemaker, training_jobs, transform_jobs
@@ -48,7 +48,7 @@ def serve(port: int, log: Path) -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = journal.serve(_answer_failures(moto))
+    application = delay.serve(journal.serve(_answer_failures(moto)))
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
@@ -69,7 +69,7 @@ def serve(port: int, log: Path) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, cloudwatch, iam, journal, s3, sqs):
+        for module in (autoscaling, budgets, cloudwatch, delay, iam, journal, s3, sqs):
             module.install()
         for module in (rules, scheduler, stepfunctions):
             module.install(url)
