@@ -35,7 +35,7 @@ def serve(port: int, log: Path) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, sqs
+    from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, servicequotas, sqs
     from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
@@ -45,6 +45,7 @@ def serve(port: int, log: Path) -> None:
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
+    servicequotas.install()
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
