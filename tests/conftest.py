@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -122,6 +123,18 @@ def client(service: str, url: str) -> Any:
     config = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return boto3.client(service, endpoint_url=url, region_name=REGION, config=config, **keys)
+
+
+@pytest.fixture
+def notification_delay(cloud: str) -> Iterator[Callable[[float], None]]:
+    """Say how many seconds a bucket's events go nowhere once they are switched on, as in AWS they do for minutes."""
+
+    def put(seconds: float) -> None:
+        url = f"{cloud}/_localcloud/notification-delay"
+        urlopen(Request(url, data=str(seconds).encode(), method="PUT")).close()
+
+    yield put
+    put(0)
 
 
 @pytest.fixture(scope="session")

@@ -35,8 +35,8 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, iam, journal, s3, sqs
-    from localcloud.events import rules, scheduler
+    from localcloud import autoscaling, budgets, children, iam, journal, s3, servicequotas, sqs
+    from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, log_filters, pace
@@ -47,10 +47,11 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
+    servicequotas.install()
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = journal.serve(_answer_failures(moto))
+    application = delay.serve(journal.serve(_answer_failures(moto)))
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
@@ -71,7 +72,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, cloudwatch, iam, journal, log_filters, s3, sqs):
+        for module in (autoscaling, budgets, cloudwatch, delay, iam, journal, log_filters, s3, sqs):
             module.install()
         for module in (alarms, rules, scheduler, stepfunctions):
             module.install(url)

@@ -1,7 +1,8 @@
 """Make what an environment needs before Terraform can be run on it: `python -m operations.bootstrap ENV`, once.
 
-The bucket that holds Terraform's state, then the roles by which GitHub Actions deploys (terraform/bootstrap). It takes
-an administrator. Running it again changes nothing.
+The bucket that holds Terraform's state, then the roles by which GitHub Actions deploys (terraform/bootstrap). It shows
+which of the account's quotas the environment needs, and how to ask for more. It takes an administrator. Running it
+again changes nothing.
 """
 
 import sys
@@ -11,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, out, run
-from operations import roles
+from operations import quotas, roles
 from operations.terraform import check_installed, state_bucket
 
 REGION = "us-east-1"  # as in terraform/envs/*.s3.tfbackend
@@ -71,6 +72,7 @@ def main() -> None:
     out.print(f"  of the repository: PLAN_ROLE_{env.upper()}={arns['plan']}")
     out.print(f"  of its environment {env}: APPLY_ROLE={arns['apply']}")
     out.print(f"The environment {env} must take deployments from the branch main alone.")
+    quotas.show(env)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from core import environment
+from core.console import out
 from core.contract.errors import LOW_CONFIDENCE
 from core.contract.events import reason
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
@@ -27,6 +28,7 @@ LOST = "lost"  # the end of a photo of which no execution ended; the other ends 
 IN_FLIGHT = 16  # photos on their way at the same time
 POLL_SECONDS = polling.interval("ListExecutions")
 LOST_SECONDS = 120  # an upload that has started nothing by then is lost
+AGAIN_SECONDS = 10
 CONNECTIONS = 32
 CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
@@ -79,6 +81,29 @@ class Client:
             time.sleep(self.poll_seconds)
             yield from self.look(under_way)
 
+    def insist(self, photo: Photo, seconds: float) -> Outcome:
+        """Upload the photo again and again, until an execution of one of the uploads has ended, or it is too late.
+
+        For a bucket whose events may not have begun yet: AWS takes about five minutes from when they are switched on.
+        """
+        under_way: UnderWay = {}
+        deadline = time.monotonic() + seconds
+        while True:
+            self.upload(photo, under_way)
+            if len(under_way) == 2:
+                out.print(
+                    f"no execution has ended yet. A bucket's events begin about five minutes after its first apply: "
+                    f"the photo is uploaded again every {AGAIN_SECONDS} s, for {seconds:g} s at most"
+                )
+            again = time.monotonic() + AGAIN_SECONDS
+            while time.monotonic() < min(again, deadline):
+                time.sleep(POLL_SECONDS)
+                for ended in self.look(under_way, lost_after=seconds):
+                    return ended
+            if time.monotonic() >= deadline:
+                key, (photo, since) = next(iter(under_way.items()))
+                return lost(photo, key, since)
+
     def upload(self, photo: Photo, under_way: UnderWay | None = None) -> None:
         """Put a photo where an upload starts the workflow; its key is new, so its execution can be told apart."""
         key = f"incoming/{uuid.uuid4().hex[:12]}/{photo.name}"
@@ -87,7 +112,7 @@ class Client:
         kind = CONTENT_TYPES.get(Path(photo.name).suffix.lower(), "application/octet-stream")
         self.s3.put_object(Bucket=self.outputs["bucket"], Key=key, Body=photo.content, ContentType=kind)
 
-    def look(self, under_way: UnderWay) -> Iterator[Outcome]:
+    def look(self, under_way: UnderWay, lost_after: float = LOST_SECONDS) -> Iterator[Outcome]:
         """Take out what has ended, or is lost, and yield what became of it. Others may upload meanwhile."""
         uploaded = [since for _, since in list(under_way.values())]
         if not uploaded:
@@ -97,9 +122,9 @@ class Client:
             if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
                 yield outcome(*found, ended)
         for key, (photo, since) in list(under_way.items()):
-            if looked - since > LOST_SECONDS:
+            if looked - since > lost_after:
                 del under_way[key]
-                yield Outcome(photo, key, LOST, looked - since, "", {}, "", "no execution ended")
+                yield lost(photo, key, since)
 
     def list_ended(self, moment: float) -> Iterator["DescribeExecutionOutputTypeDef"]:
         """The executions that started since then and have ended, each once, if the moment never goes back."""
@@ -117,6 +142,10 @@ class Client:
                 self.seen.add(arn)
                 yield self.workflow.describe_execution(executionArn=arn)
         self.seen &= listed  # what is older is listed no more
+
+
+def lost(photo: Photo, key: str, since: float) -> Outcome:
+    return Outcome(photo, key, LOST, time.time() - since, "", {}, "", "no execution ended")
 
 
 def outcome(photo: Photo, uploaded: float, execution: "DescribeExecutionOutputTypeDef") -> Outcome:

@@ -1,43 +1,97 @@
 """Take an environment down: `python -m operations.destroy ENV [--confirm ENV]`.
 
-The bucket is emptied, Terraform destroys what it made, then what `bootstrap` made goes as well, and anything that still
-carries our tags is listed. It takes an administrator, as bootstrap does. An environment that is not `local` holds data
-that cannot be had back, so its name has to be given twice; the bucket with the history of its state is kept.
+Training jobs end, the bucket is emptied, Terraform destroys what it made, then what `bootstrap` made goes as well, and
+anything that still carries our tags is listed. It takes an administrator, as bootstrap does, and may be run again
+wherever it ended before. An environment that is not `local` holds data that cannot be had back, so its name has to be
+given twice; the bucket with the history of its state is kept.
 """
 
 import argparse
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import ClientError
 
 from core import environment
 from core.console import UserError, out, run
 from operations import roles
-from operations.terraform import state_bucket
+from operations.bootstrap import exists
+from operations.terraform import data_bucket, state_bucket
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker import SageMakerClient
 
 PROJECT = "scones-unlimited"
-PENDING = (
-    ":key/"  # a KMS key is deleted after its waiting period; until then it is disabled and costs nothing
-)
+TRAINING_JOB = ":training-job/"
+# A KMS key is deleted after its waiting period; until then it is disabled and costs nothing. The tagging API names a
+# job for some time after it is gone.
+DELETED = re.compile(f":key/|{TRAINING_JOB}")
+ROUNDS = 3  # of emptying the bucket: an endpoint's last captures come when it is gone already
+POLL_SECONDS = 2
 
 
 def empty(bucket: str) -> None:
     """Delete every version of every object."""
-    boto3.resource("s3").Bucket(bucket).object_versions.delete()
+    if exists(bucket):
+        boto3.resource("s3").Bucket(bucket).object_versions.delete()
 
 
-def list_left(env: str) -> Iterator[str]:
-    """The ARNs of what still carries the environment's tags."""
+def is_filled(bucket: str) -> bool:
+    return exists(bucket) and any(boto3.resource("s3").Bucket(bucket).object_versions.limit(1))
+
+
+def list_tagged(env: str) -> Iterator[str]:
+    """The ARNs of what carries the environment's tags."""
     tags = [{"Key": "Project", "Values": [PROJECT]}, {"Key": "Environment", "Values": [env]}]
     pages = boto3.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(TagFilters=tags)
-    yield from (
-        found["ResourceARN"]
-        for page in pages
-        for found in page["ResourceTagMappingList"]
-        if PENDING not in found["ResourceARN"]
-    )
+    yield from (found["ResourceARN"] for page in pages for found in page["ResourceTagMappingList"])
+
+
+def delete_training_jobs(env: str) -> None:
+    """They keep their tags after their end, and one that goes on would write into the bucket."""
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
+    for name in [arn.rsplit("/", 1)[1] for arn in list_tagged(env) if TRAINING_JOB in arn]:
+        try:
+            if show_status(sagemaker, name) == "InProgress":
+                out.print(f"stopping the training job {name}")
+                sagemaker.stop_training_job(TrainingJobName=name)
+            while show_status(sagemaker, name) in ("InProgress", "Stopping"):
+                time.sleep(POLL_SECONDS)
+            sagemaker.delete_training_job(TrainingJobName=name)
+        except ClientError as error:
+            if not is_gone(error):
+                raise UserError(f"the training job {name} cannot be deleted: {error}") from error
+
+
+def show_status(sagemaker: "SageMakerClient", name: str) -> str:
+    return sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
+
+
+def is_gone(error: ClientError) -> bool:
+    """SageMaker has no code of its own for a training job that is not there."""
+    return "Requested resource not found" in error.response["Error"]["Message"]
+
+
+def destroy_stack(env: str) -> int:
+    """Have Terraform destroy what it made; its status. It goes again if the bucket has been filled meanwhile."""
+    bucket = data_bucket(env)
+    status = call(env, "init")
+    for _ in range(ROUNDS if not status else 0):
+        empty(bucket)
+        status = call(env, "destroy", "-auto-approve", "-input=false")
+        if not (status and is_filled(bucket)):
+            break
+        out.print(f"something arrived in {bucket} meanwhile, so that it could not be deleted")
+    return status
+
+
+def call(env: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "operations.terraform", env, *arguments]).returncode
 
 
 def main() -> int:
@@ -51,26 +105,17 @@ def main() -> int:
             f"{options.env} holds photos, models and captures that cannot be had back: "
             f"say so with make destroy ENV={options.env} CONFIRM={options.env}"
         )
-    roles.check_provider(options.env)
-    empty(environment.outputs(options.env)["bucket"])
-    command = [
-        sys.executable,
-        "-m",
-        "operations.terraform",
-        options.env,
-        "destroy",
-        "-auto-approve",
-        "-input=false",
-    ]
-    status = subprocess.run(command).returncode
-    if status:
-        return status
     bucket = state_bucket(options.env)
-    roles.destroy(options.env, bucket)
-    if options.env == "local":
-        empty(bucket)
-        boto3.client("s3").delete_bucket(Bucket=bucket)
-    remaining = sorted(list_left(options.env))
+    delete_training_jobs(options.env)
+    if exists(bucket):
+        roles.check_provider(options.env)
+        if status := destroy_stack(options.env):
+            return status
+        roles.destroy(options.env, bucket)
+        if options.env == "local":
+            empty(bucket)
+            boto3.client("s3").delete_bucket(Bucket=bucket)
+    remaining = sorted(arn for arn in list_tagged(options.env) if not DELETED.search(arn))
     for arn in remaining:
         out.print(f"left: {arn}")
     out.print(f"{len(remaining)} resources tagged as ours are left in {options.env}")

@@ -66,14 +66,21 @@ def read_prefix(env: str) -> str:
 
 def state_bucket(env: str) -> str:
     """The bucket with the environment's state: <prefix>-tfstate-<account id>."""
-    prefix = read_prefix(env)
+    return f"{read_prefix(env)}-tfstate-{read_account()}"
+
+
+def data_bucket(env: str) -> str:
+    """The environment's own bucket, named as in modules/storage: the output is gone before the bucket is."""
+    return f"{read_prefix(env)}-{read_account()}"
+
+
+def read_account() -> str:
     try:
-        account = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
+        return boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise UserError(
             f"AWS does not say which account this is ({error}): check the AWS_... variables"
         ) from error
-    return f"{prefix}-tfstate-{account}"
 
 
 def plugin_variables(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 300]`.
+"""Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 600]`.
 
 Four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
 answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
 golden photo goes through the whole workflow and gets the answer that it had in training; that answer is captured.
-Before the first model there is no endpoint, and the workflow must say so by name. Whatever is not proved, it says what
-is live and how to go back.
+Before the first model there is no endpoint, and the workflow must say so by name. After the first apply it takes minutes
+until a bucket's events begin, so that the photo is uploaded again until then (--upload-seconds). Whatever is not proved,
+it says what is live and how to go back.
 """
 
 import argparse
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.001  # another processor rounds differently
 ANSWER_SECONDS = 45  # that a model has to load in: the endpoint may be in service before
-CAPTURE_SECONDS = 300
+CAPTURE_SECONDS = 600
+UPLOAD_SECONDS = 600  # twice what AWS takes to begin with a bucket's events
 ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
 GOLDEN = "golden.json"
 NO_MODEL = "EndpointNotFound"
@@ -42,25 +44,28 @@ BLANK = base64.b64decode(
 
 
 def verify(
-    env: str, capture_seconds: float = CAPTURE_SECONDS, answer_seconds: float = ANSWER_SECONDS
+    env: str,
+    capture_seconds: float = CAPTURE_SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
+    upload_seconds: float = UPLOAD_SECONDS,
 ) -> None:
     client = Client(env)
     try:
-        prove(client, capture_seconds, answer_seconds)
+        prove(client, capture_seconds, answer_seconds, upload_seconds)
     except UserError as error:
         raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
 
 
-def prove(client: Client, capture_seconds: float, answer_seconds: float) -> None:
+def prove(client: Client, capture_seconds: float, answer_seconds: float, upload_seconds: float) -> None:
     if not client.outputs["endpoint_live"]:
-        refuses_without_a_model(client)
+        refuses_without_a_model(client, upload_seconds)
         return
     config = live_configuration(client)
     out.print(f"the endpoint serves {config['EndpointConfigName']}")
     golden, expected = golden_photo(client, config)
     has_loaded(client.outputs["endpoint_name"], golden, answer_seconds)
     since = datetime.now(UTC)
-    answers_golden(client, golden, expected)
+    answers_golden(client, golden, expected, upload_seconds)
     out.print(
         f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
     )
@@ -68,8 +73,8 @@ def prove(client: Client, capture_seconds: float, answer_seconds: float) -> None
     out.print(f"its answer is captured in {record}")
 
 
-def refuses_without_a_model(client: Client) -> None:
-    (result,) = client.route([Photo("verify.png", BLANK)])
+def refuses_without_a_model(client: Client, seconds: float) -> None:
+    result = client.insist(Photo("verify.png", BLANK), seconds)
     if result.error != NO_MODEL:
         raise UserError(
             f"there is no endpoint, but the workflow ends as {show(result)} instead of {NO_MODEL}"
@@ -132,8 +137,8 @@ def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
     )
 
 
-def answers_golden(client: Client, golden: bytes, expected: list[float]) -> None:
-    (result,) = client.route([Photo("verify.png", golden)])
+def answers_golden(client: Client, golden: bytes, expected: list[float], seconds: float) -> None:
+    result = client.insist(Photo("verify.png", golden), seconds)
     unsure = not expected or max(expected) < client.outputs["threshold"]
     if result.kind == REVIEW and unsure:
         return
@@ -182,7 +187,7 @@ def find_captured(
 
 
 def show(result: Outcome) -> str:
-    return f"{result.kind} {result.error} {result.cause}".strip()
+    return " ".join(filter(None, (result.kind, result.error, result.cause)))
 
 
 def main() -> None:
@@ -194,8 +199,11 @@ def main() -> None:
     parser.add_argument(
         "--answer-seconds", type=float, default=ANSWER_SECONDS, help="how long a model may load"
     )
+    parser.add_argument(
+        "--upload-seconds", type=float, default=UPLOAD_SECONDS, help="how long to wait for an execution"
+    )
     options = parser.parse_args()
-    verify(options.env, options.capture_seconds, options.answer_seconds)
+    verify(options.env, options.capture_seconds, options.answer_seconds, options.upload_seconds)
 
 
 if __name__ == "__main__":

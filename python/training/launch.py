@@ -25,7 +25,7 @@ from sagemaker.core.utils.exceptions import FailedStatusError
 
 from core import artefacts, environment
 from core.console import UserError, out, run
-from training import recipes
+from training import containers, recipes
 from training.dataset import read_info
 
 RECORDS = Path("build/runs")
@@ -36,13 +36,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="training.launch", description="Train on SageMaker.")
     add = parser.add_argument
     add("--env", required=True, help="the environment whose bucket, role and key the job uses")
-    add("--algorithm", choices=recipes.INSTANCES, default="script")
+    add("--algorithm", choices=containers.INSTANCES, default="script")
     add("--data", type=Path, default=Path("build/data/sample"), help="the staged data set (%(default)s)")
     add("--job", help="follow this job, started before, instead of starting one")
     add("--bucket", help="instead of the environment's output `bucket`")
     add("--role", help="instead of the environment's output `training_role_arn`")
     add("--kms-key", help="instead of the environment's output `kms_key_arn`")
-    add("--instance-type", help=f"{' or '.join(recipes.INSTANCES.values())} unless given")
+    add("--instance-type", help=f"{' or '.join(containers.INSTANCES.values())} unless given")
     add("--volume-size", type=int, default=30, metavar="GB", help="%(default)s GB unless given")
     add("--max-run", type=int, default=3600, metavar="SECONDS", help="%(default)s unless given")
     add("--max-wait", type=int, default=7200, metavar="SECONDS", help="run and wait for spot, %(default)s")
@@ -86,6 +86,8 @@ def start(args: argparse.Namespace, settings: dict) -> TrainingJob:
         raise UserError(f"{error}: if the data set is not uploaded yet, do it with {upload}") from error
     # The SDK demands more of a role than training needs: network interfaces, model hubs.
     os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
+    if args.algorithm == "script":
+        containers.warn(containers.TRAINING)
     trainer = recipes.trainer(args, dataset, data_uri)
     trainer.train(wait=False, logs=False)
     return trainer._latest_training_job

@@ -23,9 +23,8 @@ from core import artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import artefact_key, identify
+from training import containers
 
-# SageMaker's registry in most regions. Newer regions have their own, which training.launch knows.
-SCRIPT_IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
 ACCURACIES = ("test_accuracy", "validation_accuracy")  # the first that both models have is compared
 RECORD_KEYS = ("job", "image", "environment", "labels", "dataset_id", "metrics", "gate_passed")
 MODEL_KEYS = (
@@ -103,9 +102,10 @@ def read_run(location: str, region: str) -> tuple[dict, bytes]:
         if location.endswith(".tar.gz"):
             artefact = artefacts.read(location)
             metrics = artefacts.read_member(artefact, "metrics.json", location)
+            containers.warn(containers.SERVING)
             record = {
                 "job": "/".join(Path(location).parts[-2:]),
-                "image": SCRIPT_IMAGE.format(region=region),
+                "image": containers.SERVING.address(region),
                 "environment": artefacts.SCRIPT_ENVIRONMENT,
                 "labels": artefacts.read_member(artefact, "labels.json", location),
                 "dataset_id": metrics["dataset_id"],

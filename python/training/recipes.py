@@ -15,10 +15,10 @@ from sagemaker.train import ModelTrainer
 from core import closure
 from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
+from training import containers
+from training.containers import INSTANCES, Container
 
 BUILTIN_IMAGE = "image-classification"
-# The built-in algorithm trains on GPUs only (P2, P3, G4dn, G5); train.py is made for a CPU.
-INSTANCES = {"script": "ml.c5.xlarge", "builtin": "ml.g4dn.xlarge"}
 BUILTIN_EPOCHS = 30
 BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -70,9 +70,7 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
         checkpoints=CHECKPOINTS if args.spot else None,
     )
     return {
-        "training_image": image_uris.retrieve(
-            "pytorch", args.region, instance_type=instance_type, image_scope="training"
-        ),
+        "training_image": pytorch(containers.TRAINING, args.region, instance_type, "training"),
         "source_code": SourceCode(
             source_dir=str(SOURCE),
             entry_script="training/train.py",
@@ -125,8 +123,20 @@ def serving(algorithm: str, region: str) -> dict[str, Any]:
     """The container that serves the artefact, on a CPU, and the environment it needs."""
     if algorithm == "builtin":
         return {"image": image_uris.retrieve(BUILTIN_IMAGE, region), "environment": {}}
-    image = image_uris.retrieve("pytorch", region, instance_type="ml.c5.xlarge", image_scope="inference")
+    image = pytorch(containers.SERVING, region, INSTANCES["script"], "inference")
     return {"image": image, "environment": SCRIPT_ENVIRONMENT}
+
+
+def pytorch(container: Container, region: str, instance_type: str, scope: str) -> str:
+    """The address of the container's image, in the registry of the region."""
+    return image_uris.retrieve(
+        "pytorch",
+        region,
+        version=container.version,
+        py_version=container.python,
+        instance_type=instance_type,
+        image_scope=scope,
+    )
 
 
 def checkpoints(bucket: str) -> CheckpointConfig:

@@ -36,6 +36,31 @@ def test_an_upload_starts_the_state_machine_with_what_the_template_makes_of_it(a
     assert json.loads(execution["input"]) == expected
 
 
+def test_a_bucket_s_events_begin_some_time_after_they_are_switched_on(
+    aws, notification_delay, machine, until
+):
+    arn, s3, steps = machine(DONE), aws("s3"), aws("stepfunctions")
+    s3.create_bucket(Bucket="scones-late")
+    upload_rule(aws, "late", "scones-late", "incoming/", arn)
+    notification_delay(1)
+    for _ in range(2):  # to say it again starts nothing anew
+        s3.put_bucket_notification_configuration(
+            Bucket="scones-late", NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+    def upload_again():
+        s3.put_object(Bucket="scones-late", Key="incoming/later.png", Body=b"x")
+        return steps.list_executions(stateMachineArn=arn)["executions"]
+
+    s3.put_object(Bucket="scones-late", Key="incoming/first.png", Body=b"x")
+    until(upload_again, lambda executions: executions)
+    events = [
+        json.loads(steps.describe_execution(executionArn=execution["executionArn"])["input"])
+        for execution in steps.list_executions(stateMachineArn=arn)["executions"]
+    ]
+    assert {event["s3_key"] for event in events} == {"incoming/later.png"}
+
+
 def test_an_event_whose_target_is_gone_ends_in_the_dead_letter_queue(aws, bucket, until):
     sqs = aws("sqs")
     queue = sqs.create_queue(QueueName="dead-events")["QueueUrl"]

@@ -5,6 +5,7 @@ import tarfile
 import uuid
 
 import pytest
+from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 TRAIN = """
@@ -20,7 +21,7 @@ def train(aws, bucket, until):
     """Run a job of this script to its end; answer its description."""
     sagemaker = aws("sagemaker")
 
-    def run(script: str, stop: bool = False, seconds: int = 60, **more) -> dict:
+    def run(script: str, stop: bool = False, seconds: int = 60, meanwhile=None, **more) -> dict:
         name, s3 = f"job-{uuid.uuid4()}", aws("s3")
         s3.put_object(Bucket=bucket, Key=f"{name}/code/train.sh", Body=script.encode())
         s3.put_object(Bucket=bucket, Key=f"{name}/data/photo.png", Body=b"a photo")
@@ -59,6 +60,8 @@ def train(aws, bucket, until):
 
         if stop:
             until(look, lambda it: it["SecondaryStatus"] == "Training")
+            if meanwhile:
+                meanwhile(name)
             sagemaker.stop_training_job(TrainingJobName=name)
         return until(look, lambda it: it["TrainingJobStatus"] not in ("InProgress", "Stopping"))
 
@@ -100,6 +103,34 @@ def test_a_job_can_be_stopped_and_a_job_has_an_end(train):
     assert (stopped["TrainingJobStatus"], stopped["SecondaryStatus"]) == ("Stopped", "Stopped")
     late = train("sleep 60\n", seconds=1)
     assert (late["TrainingJobStatus"], late["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_a_job_keeps_its_tags_until_it_is_deleted(train, aws):
+    sagemaker, tags = aws("sagemaker"), [{"Key": "Project", "Value": "kept"}]
+    job = train("true\n", Tags=tags)
+    wanted = [{"Key": "Project", "Values": ["kept"]}]
+    find = aws("resourcegroupstaggingapi").get_resources
+    assert [it["ResourceARN"] for it in find(TagFilters=wanted)["ResourceTagMappingList"]] == [
+        job["TrainingJobArn"]
+    ]
+    name = {"TrainingJobName": job["TrainingJobName"]}
+    sagemaker.delete_training_job(**name)
+    assert find(TagFilters=wanted)["ResourceTagMappingList"] == []
+    for call in (sagemaker.describe_training_job, sagemaker.delete_training_job):
+        with pytest.raises(ClientError, match=r"ValidationException.*Requested resource not found\."):
+            call(**name)
+
+
+def test_a_job_that_goes_on_is_not_deleted(train, aws):
+    refused = []
+
+    def delete(name: str) -> None:
+        with pytest.raises(ClientError, match="ResourceInUse") as raised:
+            aws("sagemaker").delete_training_job(TrainingJobName=name)
+        refused.append(raised.value)
+
+    train("sleep 60\n", stop=True, meanwhile=delete)
+    assert len(refused) == 1
 
 
 def test_data_that_is_not_there_is_named(train, bucket):

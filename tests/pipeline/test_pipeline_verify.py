@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -30,9 +31,9 @@ def configuration(deployed, sagemaker) -> dict:
     return {name: described[name] for name in kept} | {"Tags": tags}
 
 
-def fails(deployed) -> str:
+def fails(deployed, *options) -> str:
     """What verify says when it fails: always also what is live, and how to go back."""
-    patience = ("--capture-seconds", 5, "--answer-seconds", 5)
+    patience = ("--capture-seconds", 5, "--answer-seconds", 5, *options)
     printed = deployed.project.run("operations.verify", "local", *patience, status=1)
     error = printed.splitlines()[-1]
     assert error.startswith("error: ")
@@ -114,6 +115,35 @@ def test_verify_fails_if_no_capture_arrives(deployed, sagemaker, endpoint, confi
     assert "no capture record of the golden photo below s3://" in said
     assert "after 5 s" in said
     assert sagemaker.describe_endpoint(**endpoint)["EndpointConfigName"] == asked
+
+
+def test_verify_uploads_again_until_the_bucket_s_events_begin(deployed, notification_delay):
+    """As after the first apply, when the first photo starts nothing."""
+    notification_delay(5)
+    switch_events_on_again(deployed)
+    printed = deployed.project.run("operations.verify", "local")
+    assert (
+        "no execution has ended yet. A bucket's events begin about five minutes after its first apply"
+        in printed
+    )
+    assert "its answer is captured in s3://" in printed
+
+
+def test_verify_fails_if_no_upload_starts_anything(deployed, notification_delay):
+    notification_delay(1e6)
+    switch_events_on_again(deployed)
+    notification_delay(0)
+    try:
+        said = fails(deployed, "--upload-seconds", 2)
+    finally:
+        switch_events_on_again(deployed)
+    assert "ends as lost no execution ended" in said
+
+
+def switch_events_on_again(deployed) -> None:
+    switch: Callable[..., None] = deployed.s3.put_bucket_notification_configuration
+    switch(Bucket=deployed.bucket, NotificationConfiguration={})
+    switch(Bucket=deployed.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
 
 
 def with_another(packed: bytes, name: str, content_of_it: bytes) -> bytes:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import re
@@ -5,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
+from pathlib import Path
 
 import boto3
 import pytest
@@ -16,9 +19,10 @@ from sagemaker.core.utils.utils import SageMakerClient
 import training.launch
 import training.train
 from core import console
-from training import artefact, promote
+from training import artefact, containers
 from training.inference import Classifier, Network
 
+ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::123456789012:role/scones-local-training"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 METRICS = {"test_accuracy": 0.94, "validation_accuracy": 0.95, "dataset_id": "photos-1"}
@@ -117,9 +121,7 @@ def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
     name = job["TrainingJobName"]
     assert name.startswith("scones-local-script-")
     assert job["RoleArn"] == ROLE
-    assert re.search(
-        r"/pytorch-training:2\.\d+\.\d+-cpu-py3\d+$", job["AlgorithmSpecification"]["TrainingImage"]
-    )
+    assert re.search(r"/pytorch-training:2\.10\.0-cpu-py313$", job["AlgorithmSpecification"]["TrainingImage"])
     assert channels(job)["training"] == f"s3://{bucket}/data/photos-1/"
     assert job["HyperParameters"] == {
         "epochs": "2",
@@ -149,7 +151,7 @@ def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
         "algorithm": "script",
         "status": "Completed",
         "artefact": f"s3://{bucket}/jobs/model.tar.gz",
-        "image": promote.SCRIPT_IMAGE.format(region="us-east-1"),
+        "image": containers.SERVING.address("us-east-1"),
         "environment": {
             "SAGEMAKER_PROGRAM": "inference.py",
             "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
@@ -315,10 +317,36 @@ def test_flags_that_cannot_work_are_refused_in_one_line(launch, more, complaint)
     assert len(said.splitlines()) == 1
 
 
-def test_the_serving_image_of_local_artefacts_is_the_one_the_sdk_knows():
+@pytest.mark.parametrize(
+    ("container", "scope"), [(containers.SERVING, "inference"), (containers.TRAINING, "training")]
+)
+def test_the_pinned_containers_are_ones_that_the_sdk_knows(container, scope):
     for region in ("us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2"):
-        known = image_uris.retrieve("pytorch", region, instance_type="ml.c5.xlarge", image_scope="inference")
-        assert promote.SCRIPT_IMAGE.format(region=region) == known
+        known = image_uris.retrieve(
+            "pytorch",
+            region,
+            version=container.version,
+            py_version=container.python,
+            instance_type="ml.c5.xlarge",
+            image_scope=scope,
+        )
+        assert container.address(region) == known
+
+
+def test_the_page_names_the_pinned_containers_with_their_dates():
+    page = (ROOT / "docs/deploy.md").read_text()
+    for container in (containers.TRAINING, containers.SERVING):
+        assert f"`{container.name}` | {container.end_of_patch} |" in page
+
+
+def test_a_container_without_patches_is_named_once_its_day_has_passed(capsys):
+    containers.warn(dataclasses.replace(containers.TRAINING, end_of_patch=date(9999, 12, 31)))
+    assert capsys.readouterr().out == ""
+    containers.warn(dataclasses.replace(containers.TRAINING, end_of_patch=date(2026, 1, 31)))
+    assert (
+        "pytorch-training:2.10.0-cpu-py313 has had no patches from AWS since 2026-01-31"
+        in capsys.readouterr().out
+    )
 
 
 def test_the_gate_is_the_same_here_and_in_the_cloud():

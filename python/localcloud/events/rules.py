@@ -24,7 +24,7 @@ from moto.s3.notifications import S3NotificationEvent
 
 from core.contract.shapes import Json
 from localcloud import clients, gaps
-from localcloud.events import templates
+from localcloud.events import delay, templates
 from localcloud.metrics import series
 
 DELIVERED = ("lambda", "logs", "sns", "sqs", "states")
@@ -59,6 +59,8 @@ def install(url: str) -> None:
     def send_from_s3(
         account: str, bucket: FakeBucket, event_name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker
     ) -> None:
+        if not delay.is_over(bucket.name):
+            return
         name = event_name.value
         thing: Json = {"key": key.name, "sequencer": f"{time.time_ns():X}"}
         if not isinstance(key, FakeDeleteMarker):
