@@ -3,9 +3,9 @@
 Four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
 answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
 golden photo goes through the whole workflow and gets the answer that it had in training; that answer is captured.
-Before the first model there is no endpoint, and the workflow must say so by name. After the first apply it takes minutes
-until a bucket's events begin, so that the photo is uploaded again until then (--upload-seconds). Whatever is not proved,
-it says what is live and how to go back.
+Before the first model there is no endpoint, and the workflow must say so by name. After the first apply it takes
+minutes until a bucket's events begin, so that the photo is uploaded again until then (--upload-seconds). Whatever is
+not proved, it says what is live and how to go back.
 """
 
 import argparse
