@@ -109,6 +109,10 @@ bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or
 transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform, without an endpoint: PREFIX=...
 	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix '$(PREFIX)') $(ARGS)
 
+.PHONY: prove
+prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: docs/unproven.md
+	@$(TOOL) operations.prove $(ENV) $(ARGS)
+
 .PHONY: destroy
 destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm '$(CONFIRM)'

@@ -17,7 +17,7 @@ from moto.core.request import Request, determine_request_protocol
 from moto.core.responses import BaseResponse
 from moto.core.routing import NotFound, get_service_router
 
-from localcloud import gaps, permissions
+from localcloud import gaps, permissions, validation
 
 PATH = "/_localcloud/calls"
 SIGNED = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
@@ -26,7 +26,8 @@ _calls: dict[tuple[str, str, str], None] = {}
 
 
 def install() -> None:
-    """Note each call when moto takes it up, whoever answers it."""
+    """Note each call when moto takes it up, whoever answers it, and refuse one that breaks its service's model."""
+    validation.install()
 
     @gaps.wrap(BaseResponse, "setup_class")
     def setup_class(
@@ -56,6 +57,7 @@ def note(response: BaseResponse, request: Request, key: str) -> None:
             "url_params": in_path,
         }
     )
+    validation.check(response, operation, asked, request.content_type)
     place = {"region": response.region, "account": response.current_account}
     for action, resource in permissions.derive(service.signing_name, operation.name, asked, place):
         _calls[key, action, resource] = None

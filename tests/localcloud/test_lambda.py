@@ -14,10 +14,10 @@ def test_a_warm_process_serves_one_request_after_another(function, invoke):
 
 
 def test_new_settings_take_new_processes(function, invoke, aws):
-    code = "import os\nn = 0\ndef handler(e, c):\n    global n\n    n += 1\n    return [os.environ.get('X'), n]\n"
+    code = "import os\nn = 0\ndef handler(e, c):\n    global n\n    n += 1\n    return [os.environ.get('MODE'), n]\n"
     arn = function(code)
     assert invoke(arn) == [None, 1]
-    aws("lambda").update_function_configuration(FunctionName=arn, Environment={"Variables": {"X": "new"}})
+    aws("lambda").update_function_configuration(FunctionName=arn, Environment={"Variables": {"MODE": "new"}})
     assert invoke(arn) == ["new", 1]
 
 

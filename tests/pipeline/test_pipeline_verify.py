@@ -5,8 +5,10 @@ import json
 import tarfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.pipeline.conftest import until
 
 from core import artefacts
 
@@ -119,14 +121,25 @@ def test_verify_fails_if_no_capture_arrives(deployed, sagemaker, endpoint, confi
 
 def test_verify_uploads_again_until_the_bucket_s_events_begin(deployed, notification_delay):
     """As after the first apply, when the first photo starts nothing."""
-    notification_delay(5)
+    before = set(list_uploads(deployed))
+    notification_delay(1e6)
     switch_events_on_again(deployed)
-    printed = deployed.project.run("operations.verify", "local")
+    notification_delay(0)
+    with ThreadPoolExecutor(1) as pool:
+        verifying = pool.submit(deployed.project.run, "operations.verify", "local")
+        until(lambda: set(list_uploads(deployed)) - before or verifying.done(), "the first upload")
+        switch_events_on_again(deployed)
+        printed = verifying.result()
     assert (
         "no execution has ended yet. A bucket's events begin about five minutes after its first apply"
         in printed
     )
     assert "its answer is captured in s3://" in printed
+
+
+def list_uploads(deployed) -> list[str]:
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(Bucket=deployed.bucket, Prefix="incoming/")
+    return [it["Key"] for page in pages for it in page.get("Contents", [])]
 
 
 def test_verify_fails_if_no_upload_starts_anything(deployed, notification_delay):

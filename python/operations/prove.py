@@ -1,0 +1,167 @@
+"""Try on an account what no document of AWS's settles: `python -m operations.prove ENV [--only NAME]`.
+
+docs/unproven.md says for each experiment what the project takes for true. They run one after the other and cost a few
+cents. The uploads go through the workflow as a driver's photo does, so this is nothing for prod. The exit status is 1
+if anything was seen otherwise.
+"""
+
+import argparse
+import json
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import boto3
+
+from core import environment
+from core.console import UserError, out, run
+from core.contract.shapes import Json
+from operations.bulk_run import Run
+from operations.verify import BLANK
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+Found = TypeVar("Found")
+
+QUOTED = 'quote " backslash \\ ä.png'
+BATCHES = 4  # enough to be stopped before all are done
+LONGEST_SECONDS = 900
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Seen:
+    as_taken: bool  # whether it is as the project takes it for true
+    what: str
+
+
+class Place:
+    """An environment, with a name of its own for what this experiment leaves."""
+
+    def __init__(self, env: str) -> None:
+        self.env, self.outputs = env, environment.outputs(env)
+        self.bucket = self.outputs["bucket"]
+        self.s3, self.steps = boto3.client("s3"), boto3.client("stepfunctions")
+        self.mark = f"prove-{secrets.token_hex(4)}"
+
+    def put(self, keys: list[str]) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda key: self.s3.put_object(Bucket=self.bucket, Key=key, Body=BLANK), keys))
+
+    def list_keys(self, prefix: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [it["Key"].removeprefix(prefix) for page in pages for it in page.get("Contents", [])]
+
+    def end(self, bulk: Run) -> "DescribeExecutionOutputTypeDef":
+        """The bulk run's description, once it has ended."""
+        return wait(bulk.describe, lambda it: it["status"] != "RUNNING", f"the end of {bulk.name}")
+
+
+def wait(look: Callable[[], Found], good: Callable[[Found], bool], what: str) -> Found:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while not good(seen := look()):
+        if time.monotonic() > deadline:
+            raise UserError(f"{what} did not come within {LONGEST_SECONDS} s")
+        time.sleep(POLL_SECONDS)
+    return seen
+
+
+def read_empty_prefix(place: Place) -> Seen:
+    """Over nothing at all a map succeeds."""
+    bulk = Run(place.env)
+    bulk.start(prefix=f"archive/{place.mark}/")
+    ended = place.end(bulk)
+    said = f"the run is {ended['status']} {ended.get('error', '')} {ended.get('cause', '')}".strip()
+    return Seen(ended["status"] == "SUCCEEDED", said)
+
+
+def redrive_map(place: Place) -> Seen:
+    """A redriven map run writes its results to Redrive-1/ in the folder of its first attempt."""
+    prefix, bulk = f"archive/{place.mark}/", Run(place.env)
+    place.put([f"{prefix}{number}.png" for number in range(BATCHES * 100)])
+    bulk.start(prefix=prefix)
+    wait(
+        lambda: bulk.steps.list_map_runs(executionArn=bulk.arn),
+        lambda it: bool(it["mapRuns"]) or bulk.describe()["status"] != "RUNNING",
+        "a map run",
+    )
+    if bulk.describe()["status"] == "RUNNING":
+        bulk.stop()
+    if (status := place.end(bulk)["status"]) != "ABORTED":
+        return Seen(False, f"the run was {status} before it could be stopped: try again")
+    wait(bulk.describe, lambda it: it["redriveStatus"] == "REDRIVABLE", "a run that can be redriven")
+    bulk.resume()
+    place.end(bulk)
+    names = place.list_keys(f"{bulk.folder}/map/")
+    manifests = [name for name in names if name.endswith("manifest.json")]
+    return Seen(any("/Redrive-1/" in name for name in manifests), f"{manifests} below {bulk.folder}/map/")
+
+
+def quote_key(place: Place) -> Seen:
+    """An input template quotes what it inserts, so that any key reaches the workflow as it is."""
+    key = f"incoming/{place.mark}/{QUOTED}"
+    machine = place.outputs["state_machine_arn"]
+    place.put([key])
+
+    def look() -> Json:
+        found = place.steps.list_executions(stateMachineArn=machine, maxResults=100)["executions"]
+        arns = [it["executionArn"] for it in found]
+        events = [json.loads(place.steps.describe_execution(executionArn=arn)["input"]) for arn in arns]
+        return {"keys": [it["s3_key"] for it in events if place.mark in it.get("s3_key", "")]}
+
+    try:
+        (seen,) = wait(look, lambda it: bool(it["keys"]), "an execution")["keys"][:1]
+    except UserError:
+        return Seen(False, f"no execution has {key!r}: look into the queue uploads-dead-letters")
+    return Seen(seen == key, f"the workflow got {seen!r} for {key!r}")
+
+
+def name_answers(place: Place) -> Seen:
+    """A transform job names an answer by what stands in the manifest behind its prefix, folders and all."""
+    prefix = f"archive/{place.mark}/"
+    place.put([f"{prefix}in a folder/photo.png"])
+    command = [sys.executable, "-m", "operations.transform", place.env, "--prefix", prefix]
+    printed = subprocess.run(command, capture_output=True, text=True)
+    if not (name := re.search(r"following (\S+);", printed.stdout)):
+        return Seen(False, f"no job has started: {printed.stderr.strip()}")
+    answers = place.list_keys(f"results/transform/{name[1]}/answers/")
+    return Seen(answers == [f"{prefix}in a folder/photo.png.out"], f"answers: {answers}")
+
+
+EXPERIMENTS = {
+    "empty-prefix": read_empty_prefix,
+    "quoted-key": quote_key,
+    "redrive": redrive_map,
+    "manifest": name_answers,
+}
+
+
+def prove(env: str, names: list[str]) -> Iterator[bool]:
+    for name in names:
+        experiment = EXPERIMENTS[name]
+        out.print(f"{name}: {experiment.__doc__}")
+        seen = experiment(Place(env))
+        out.print(f"  {'as taken for true' if seen.as_taken else 'OTHERWISE'}: {seen.what}", markup=False)
+        yield seen.as_taken
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="operations.prove")
+    parser.add_argument("env")
+    parser.add_argument("--only", choices=EXPERIMENTS, help="this experiment alone")
+    options = parser.parse_args()
+    if options.env == "prod":
+        raise UserError("the experiments send photos through the workflow: not in prod, use ENV=staging")
+    every = list(prove(options.env, [options.only] if options.only else list(EXPERIMENTS)))
+    return 0 if all(every) else 1
+
+
+if __name__ == "__main__":
+    run(main)
