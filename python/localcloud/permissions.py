@@ -38,6 +38,7 @@ ACTIONS = {
     "s3:ListObjectVersions": "ListBucketVersions",
     "s3:ListObjects": "ListBucket",
     "s3:ListObjectsV2": "ListBucket",
+    "s3:ListParts": "ListMultipartUploadParts",
     "s3:PutBucketEncryption": "PutEncryptionConfiguration",
     "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
     "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
@@ -110,7 +111,7 @@ RESOURCES = {
         "QueueName || QueueUrl": HERE + "{name}",
     },
     "states": {
-        "resourceArn || stateMachineArn || executionArn": AS_IT_IS,
+        "resourceArn || stateMachineArn || executionArn || mapRunArn": AS_IT_IS,
         "name": HERE + "stateMachine:{name}",
     },
 }

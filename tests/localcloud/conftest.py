@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.builders import pack
+from tests.builders import make_role, pack
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def role(aws: Callable[[str], Any]) -> None:
-    """The role that everything here has."""
-    aws("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+    """The role that everything here has: it may do all."""
+    make_role(aws("iam"), "any")
 
 
 @pytest.fixture
