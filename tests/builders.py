@@ -70,5 +70,18 @@ def make_role(iam: Any, name: str, *allowed: dict[str, Any], **more: Any) -> str
     return made["Role"]["Arn"]
 
 
+def make_queue(sqs: Any, name: str) -> str:
+    """A queue that EventBridge may send to; its URL."""
+    send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = document({**send, "Resource": f"arn:aws:sqs:*:*:{name}"})
+    return sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+
+
+def token(issuer: str, **claims: str) -> str:
+    """A JSON Web Token that claims this; nobody has signed it."""
+    payload = json.dumps({"iss": f"https://{issuer}", **claims}).encode()
+    return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.none"
+
+
 def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -44,6 +44,9 @@ ACTIONS = {
     "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "s3:UploadPart": "PutObject",
+    "sqs:ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "DeleteMessage",
+    "sqs:SendMessageBatch": "SendMessage",
 }
 
 # Where a request names what it is about, the first that is there: a JMESPath expression, and the ARN's last part.
@@ -84,7 +87,7 @@ RESOURCES = {
     },
     "logs": {
         "resourceArn": AS_IT_IS,
-        "logGroupName": HERE + "log-group:{name}",
+        "logGroupName": HERE + "log-group:{name}:log-stream:",
     },
     "s3": {
         "Key && join('/', [Bucket, Key])": "arn:aws:s3:::{name}",
@@ -109,6 +112,9 @@ RESOURCES = {
     },
     "sqs": {
         "QueueName || QueueUrl": HERE + "{name}",
+    },
+    "sts": {
+        "RoleArn": AS_IT_IS,
     },
     "states": {
         "resourceArn || stateMachineArn || executionArn || mapRunArn": AS_IT_IS,

@@ -36,7 +36,7 @@ def serve(port: int, log: Path) -> None:
     from werkzeug.serving import make_server
 
     from localcloud import autoscaling, budgets, children, cloudwatch, iam, journal, s3, sqs
-    from localcloud.access import principals, refusals
+    from localcloud.access import principals, refusals, web_identity
     from localcloud.events import rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
@@ -70,7 +70,18 @@ def serve(port: int, log: Path) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, cloudwatch, iam, journal, principals, refusals, s3, sqs):
+        for module in (
+            autoscaling,
+            budgets,
+            cloudwatch,
+            iam,
+            journal,
+            principals,
+            refusals,
+            s3,
+            sqs,
+            web_identity,
+        ):
             module.install()
         for module in (rules, scheduler, stepfunctions):
             module.install(url)

@@ -125,7 +125,7 @@ RESOURCES = {
     "events": f" on resource: arn:aws:events:{HERE}:event-bus/b",
     "iam": f" on resource: {ACCOUNT}:role/any",
     "lambda": f" on resource: arn:aws:lambda:{HERE}:function:f",
-    "logs": f" on resource: arn:aws:logs:{HERE}:log-group:g",
+    "logs": f" on resource: arn:aws:logs:{HERE}:log-group:g:log-stream:",
     "sagemaker-runtime": f" on resource: arn:aws:sagemaker:{HERE}:endpoint/e",
     "scheduler": f" on resource: arn:aws:scheduler:{HERE}:schedule/default/s",
     "sns": f" on resource: arn:aws:sns:{HERE}:t",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import pack
+from tests.builders import make_queue, pack
 
 from operations import workplace
 
@@ -121,7 +121,7 @@ class Deployment:
         events.delete_rule(Name="heard-of-drivers", **rule)
 
     def make_queue(self, name: str) -> tuple[str, str]:
-        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        url = make_queue(self.sqs, name)
         asked = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return url, asked["Attributes"]["QueueArn"]
 

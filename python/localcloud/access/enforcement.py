@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from moto.core.responses import BaseResponse
 
-from localcloud.access import context, dependents, refusals, resource_policies, role_policies
+from localcloud.access import context, dependents, principals, refusals, resource_policies, role_policies
 from localcloud.access.context import Call
 from localcloud.access.decisions import Decision, Policies, decide
 from localcloud.access.principals import Principal
@@ -56,12 +56,24 @@ def judge(call: Call, action: str, resource: str) -> Decision | None:
     return decision
 
 
+def may(role: str, action: str, resource: str, session: str = "local") -> bool:
+    """Whether a role has a permission that a service needs of it without a request, as to write a log."""
+    principal = principals.find(principals.assume(role, session).key)
+    _, _, service, region, account, _ = resource.split(":", 5)
+    if principal is None:
+        return False
+    call = Call(principal, service, action, {}, {"region": region, "account": account or principal.account})
+    decision = judge(call, action, resource)
+    return decision is not None and decision.allowed
+
+
 def _gather(principal: Principal, action: str, resource: str, account: str) -> Policies | None:
     """All that has a say."""
     of_key = action.startswith("kms:") and ":key/" in resource
+    of_role = action == "sts:AssumeRole"
     policies = Policies(
         resource=resource_policies.read(resource, account),
-        resource_decides=of_key,
+        resource_decides=of_key or of_role,
         root=f"arn:aws:iam::{account}:root",
     )
     if not principal.role:

@@ -51,7 +51,7 @@ def refuse(response: BaseResponse, who: str, action: str, resource: str, reason:
     )
     about = "" if resource == "*" else f" on resource: {_quote(action, resource)}"
     message = f"User: {who} is not authorized to perform: {_spell(action)}{about} {_respell(reason, action)}"
-    return _answer(response, code, status, message)
+    return answer(response, code, status, message)
 
 
 def refuse_unknown(response: BaseResponse) -> Refused:
@@ -59,10 +59,10 @@ def refuse_unknown(response: BaseResponse) -> Refused:
     protocol = _protocol(response)
     if protocol == "rest-xml":
         message = "The AWS Access Key Id you provided does not exist in our records."
-        return _answer(response, "InvalidAccessKeyId", FORBIDDEN, message)
+        return answer(response, "InvalidAccessKeyId", FORBIDDEN, message)
     code = UNKNOWN_TO_QUERY if protocol == "query" else UNKNOWN
     status = BAD_REQUEST if protocol == "json" else FORBIDDEN
-    return _answer(response, code, status, "The security token included in the request is invalid.")
+    return answer(response, code, status, "The security token included in the request is invalid.")
 
 
 def _protocol(response: BaseResponse) -> str:
@@ -70,9 +70,11 @@ def _protocol(response: BaseResponse) -> str:
     return determine_request_protocol(model, response.normalized_request.content_type)
 
 
-def _answer(response: BaseResponse, code: str, status: int, message: str) -> Refused:
+def answer(response: BaseResponse, code: str, status: int, message: str) -> Refused:
+    """An error of the service, in its protocol."""
     _, headers, body = response.serialized(ActionResult(Said(code, message)))
-    return Refused(code, Response(body, status, dict(headers)))
+    headers, body = response._enrich_response(headers, body)  # with the request's id
+    return Refused(code, Response(body, status, headers))
 
 
 def _spell(action: str) -> str:

@@ -1,4 +1,4 @@
-"""The policies of what requests are about: buckets, queues, topics, functions and keys."""
+"""The policies of what requests are about: buckets, queues, topics, functions, keys, and whom a role trusts."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from localcloud.access import statements
+from localcloud.access import role_policies, statements
 from localcloud.access.decisions import Policy
 from localcloud.access.principals import PARTITION
 
@@ -52,6 +52,11 @@ def _key(region: str, account: str, name: str) -> str | None:
     return key.policy if key else None
 
 
+def _role(_region: str, account: str, name: str) -> str | None:
+    role = role_policies.find(f"arn:aws:iam::{account}:{name}") if name.startswith("role/") else None
+    return role.assume_role_policy_document if role else None
+
+
 def _queue(region: str, account: str, name: str) -> str | None:
     queue = sqs_backends[account][region].queues.get(name)
     return queue.policy if queue else None
@@ -63,6 +68,7 @@ def _topic(region: str, account: str, name: str) -> str | None:
 
 
 FINDERS: dict[str, Callable[[str, str, str], str | None]] = {
+    "iam": _role,
     "kms": _key,
     "lambda": _function,
     "s3": _bucket,

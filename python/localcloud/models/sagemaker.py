@@ -140,7 +140,8 @@ def _install_runtime(url: str) -> None:
             return _model_error(reply, name)
         recorder = _recorder(self.region, url)
         capture = serving.config.get("DataCaptureConfig", {})
-        recorder.record(capture, name, variant, (self.body, self.headers), reply)
+        role = serving.servers[variant].role
+        recorder.record(capture, name, variant, (self.body, self.headers), reply, role)
         headers = {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant}
         return 200, headers, reply.body
 
