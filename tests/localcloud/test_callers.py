@@ -107,6 +107,27 @@ def test_a_queue_takes_no_event_unless_its_policy_lets_eventbridge(aws, until):
     assert why(sqs, dead, until) == "AccessDenied"
 
 
+@pytest.mark.parametrize("condition", [None, {"StringEquals": {"aws:SourceAccount": "123456789012"}}])
+def test_an_encrypted_queue_s_key_lets_eventbridge_without_a_condition_on_the_account(aws, condition, until):
+    """EventBridge says the account to the queue, but not to KMS: with the condition nothing ever arrives."""
+    sqs, events, name = aws("sqs"), aws("events"), f"k-{uuid.uuid4().hex[:8]}"
+    service = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "kms:*"}
+    limited = {"Condition": condition} if condition else {}
+    policy = document({**service, "Resource": "*", **limited})
+    key = aws("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    dead, queue = make_queue(sqs, f"{name}-dead"), make_queue(sqs, name)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": key})
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    arn = f"arn:aws:sqs:{HERE}:{name}"
+    target = {"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": f"{arn}-dead"}}
+    events.put_targets(Rule=name, Targets=[target])
+    events.put_events(Entries=[{"Source": name, "DetailType": "any", "Detail": "{}"}])
+    if condition:
+        assert why(sqs, dead, until) == "KMS.AccessDeniedException"
+    else:
+        assert until(lambda: sqs.receive_message(QueueUrl=queue), lambda it: "Messages" in it)["Messages"]
+
+
 def test_a_schedule_starts_its_target_and_buries_as_its_role(aws, cloud, function, may, until, monkeypatch):
     sqs, name = aws("sqs"), f"s-{uuid.uuid4().hex[:8]}"
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]

@@ -226,6 +226,24 @@ def test_a_customer_s_key_is_needed_for_what_is_encrypted_with_it(aws, session, 
     user("sns").publish(TopicArn=topic, Message="m")
 
 
+def test_a_key_s_policy_may_name_a_role_by_a_condition(aws, session):
+    named = session(allow("sqs:*", "*"))
+    condition = {
+        "StringEquals": {
+            "aws:PrincipalArn": f"{ACCOUNT}:role/{named.name}",
+            "kms:CallerAccount": "123456789012",
+        }
+    }
+    everybody = allow("kms:*", "*", Principal={"AWS": "*"}, Condition=condition)
+    key = aws("kms").create_key(Policy=document(everybody))["KeyMetadata"]["Arn"]
+    attributes = {"KmsMasterKeyId": key}
+    queue = aws("sqs").create_queue(QueueName=f"q-{uuid.uuid4()}", Attributes=attributes)["QueueUrl"]
+    named("sqs").send_message(QueueUrl=queue, MessageBody="m")
+    other = session(allow(["sqs:*", "kms:*"], "*"))
+    _, _, message = refusal(other("sqs").send_message, QueueUrl=queue, MessageBody="m")
+    assert message.endswith("because no resource-based policy allows the kms:GenerateDataKey action")
+
+
 def test_the_decisions_can_be_read_with_the_statements_that_allowed_them(cloud, session, photos):
     reader = session(allow("s3:GetObject", f"arn:aws:s3:::{photos}/*", Sid="Read"), allow("sqs:*", "*"))
     reader("s3").get_object(Bucket=photos, Key="incoming/a.png")

@@ -14,7 +14,6 @@ from localcloud.access.principals import Principal
 
 Values = Sequence[str] | None
 PASSED_TO = {"stepfunctions": "states"}
-ISSUER = "token.actions.githubusercontent.com:"
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,7 @@ def _for_aws(_call: Call, _resource: str) -> Values:
 TAGS = {"aws:requesttag": _requested_tag, "aws:resourcetag": _tag_of_key}
 KEYS: dict[str, Callable[[Call, str], Values]] = {
     "application-autoscaling:service-namespace": _asked("ServiceNamespace"),
+    "aws:principalarn": lambda call, _resource: [call.principal.role] if call.principal.role else None,
     "aws:securetransport": lambda _call, _resource: ["true"],  # plain HTTP to this machine stands for HTTPS
     "aws:sourceaccount": _absent,
     "aws:sourcearn": _absent,
@@ -107,6 +107,7 @@ KEYS: dict[str, Callable[[Call, str], Values]] = {
     "cloudwatch:namespace": _asked("Namespace"),
     "iam:passedtoservice": _passed_to,
     "iam:permissionsboundary": _boundary,
+    "kms:calleraccount": lambda call, _resource: [call.place["account"]],
     "kms:encryptioncontext:aws:logs:arn": _absent,
     "kms:grantisforawsresource": _for_aws,
     "kms:resourcealiases": _aliases_of_key,
