@@ -110,11 +110,12 @@ locals {
 
   write_bulk = [
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
-    { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
+    { actions = ["kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
   ]
   states_arn = "arn:${data.aws_partition.current.partition}:states:${var.region}:${data.aws_caller_identity.current.account_id}"
   read_bulk = [
     { actions = ["s3:GetObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
+    { actions = ["kms:Decrypt"], resources = [module.storage.kms_key_arn] },
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
     # By name: the state machine's own ARN is known only after that of the function.
     { actions = ["states:ListMapRuns"], resources = ["${local.states_arn}:execution:${var.prefix}-bulk:*"] },
@@ -130,7 +131,11 @@ locals {
       resources = [module.storage.bucket_arn]
       condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "models/*", "${local.results}/*"] } }
     },
-    { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
+    {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = ["s3.${var.region}.amazonaws.com"] } }
+    },
     {
       actions   = ["cloudwatch:PutMetricData"]
       resources = ["*"]

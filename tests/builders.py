@@ -1,4 +1,4 @@
-"""What tests hand in: bytes of pictures, of archives, and of what an endpoint captures."""
+"""What tests hand in: bytes of pictures, of archives, and of what an endpoint captures; a role that may do all."""
 
 import base64
 import io
@@ -57,3 +57,31 @@ def captured(
     event = {"eventId": "3f495fda-5c9e-410c-b736-a472cea3a65e", "inferenceTime": time, **metadata}
     line = {"captureData": data, "eventMetadata": event, "eventVersion": "0"}
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+
+
+def make_role(iam: Any, name: str, *allowed: dict[str, Any], **more: Any) -> str:
+    """A role that services and the account may take, with these statements or else all permissions; its ARN."""
+    services = ["events", "lambda", "sagemaker", "scheduler", "states"]
+    principal = {"AWS": "*", "Service": [f"{service}.amazonaws.com" for service in services]}
+    trust = [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(*trust), **more)
+    statements = allowed or ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
+    iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=document(*statements))
+    return made["Role"]["Arn"]
+
+
+def make_queue(sqs: Any, name: str) -> str:
+    """A queue that EventBridge may send to; its URL."""
+    send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = document({**send, "Resource": f"arn:aws:sqs:*:*:{name}"})
+    return sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+
+
+def token(issuer: str, **claims: str) -> str:
+    """A JSON Web Token that claims this; nobody has signed it."""
+    payload = json.dumps({"iss": f"https://{issuer}", **claims}).encode()
+    return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.none"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,4 +1,7 @@
-"""The local cloud's own clients: one per service and region, for what one service does in another."""
+"""The local cloud's own clients: one per service, region and caller, for what one service does in another.
+
+They sign as the role that the one service was given, or as that service (see `access.principals`).
+"""
 
 import functools
 import threading
@@ -7,20 +10,22 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localcloud.access.principals import ADMINISTRATOR, Credentials
+
 CONNECTIONS = 64
 READ_SECONDS = 900  # the longest that a Lambda runs
 
 _making = threading.Lock()
 
 
-def client(service: str, region: str, url: str) -> Any:
+def client(service: str, region: str, url: str, caller: Credentials = ADMINISTRATOR) -> Any:
     """The client, made once: clients may be shared between threads, making them may not."""
     with _making:
-        return _client(service, region, url)
+        return _client(service, region, url, caller)
 
 
 @functools.cache
-def _client(service: str, region: str, url: str) -> Any:
+def _client(service: str, region: str, url: str, caller: Credentials) -> Any:
     config = Config(
         max_pool_connections=CONNECTIONS,
         parameter_validation=False,
@@ -31,7 +36,8 @@ def _client(service: str, region: str, url: str) -> Any:
         service,
         region_name=region,
         endpoint_url=url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - no secret: the local cloud takes any key
+        aws_access_key_id=caller.key,
+        aws_secret_access_key=caller.secret,
+        aws_session_token=caller.token,
         config=config,
     )

@@ -5,6 +5,7 @@
     [{"key": "local", "action": "s3:ListBucket", "resource": "arn:aws:s3:::scones-local-123456789012"}, ...]
 
 `key` is the access key id that signed the request, so that callers who use different ones can be told apart.
+A role's requests, and those of services, are decided here too, see `access.enforcement`.
 """
 
 import json
@@ -18,15 +19,22 @@ from moto.core.responses import BaseResponse
 from moto.core.routing import NotFound, get_service_router
 
 from localcloud import gaps, permissions, validation
+from localcloud.access import enforcement, handed_roles, principals
+from localcloud.access.context import Call
 
 PATH = "/_localcloud/calls"
-SIGNED = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
+DECISIONS = "/_localcloud/decisions"
+SIGNED = re.compile(r"Credential=([^/]+)/")
+PRESIGNED = re.compile(r"X-Amz-Credential=([^&]+?)(?:/|%2F)")
 
 _calls: dict[tuple[str, str, str], None] = {}
 
 
 def install() -> None:
-    """Note each call when moto takes it up, whoever answers it, and refuse one that breaks its service's model."""
+    """Note each call when moto takes it up, whoever answers it.
+
+    One that breaks its service's model is refused, and one that is not allowed.
+    """
     validation.install()
 
     @gaps.wrap(BaseResponse, "setup_class")
@@ -34,7 +42,7 @@ def install() -> None:
         original: gaps.Original, self: BaseResponse, request: Request, *args: object, **more: object
     ) -> None:
         original(self, request, *args, **more)
-        signed = SIGNED.search(request.headers.get("Authorization", ""))
+        signed = SIGNED.search(request.headers.get("Authorization", "")) or PRESIGNED.search(request.url)
         if signed and self.service_name:
             note(self, request, key=signed[1])
 
@@ -59,18 +67,30 @@ def note(response: BaseResponse, request: Request, key: str) -> None:
     )
     validation.check(response, operation, asked, request.content_type)
     place = {"region": response.region, "account": response.current_account}
-    for action, resource in permissions.derive(service.signing_name, operation.name, asked, place):
+    pairs = permissions.derive(service.signing_name, operation.name, asked, place)
+    for action, resource in pairs:
         _calls[key, action, resource] = None
+    if principal := principals.find(key):
+        call = Call(principal, service.signing_name, operation.name, asked, place)
+        enforcement.check(response, call, pairs)
+    handed_roles.check(response, service.signing_name, operation.name, asked, place)
+
+
+def show_calls() -> str:
+    return json.dumps([dict(zip(("key", "action", "resource"), call, strict=True)) for call in list(_calls)])
+
+
+SHOWN = {PATH: show_calls, DECISIONS: enforcement.show}
 
 
 def serve(application: WSGIApplication) -> WSGIApplication:
     """The application, which answers the journal as well."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != PATH:
+        show = SHOWN.get(environ["PATH_INFO"])
+        if show is None:
             return application(environ, start_response)
         start_response("200 OK", [("Content-Type", "application/json")])
-        calls = [dict(zip(("key", "action", "resource"), call, strict=True)) for call in list(_calls)]
-        return [json.dumps(calls).encode()]
+        return [show().encode()]
 
     return answer

@@ -9,25 +9,46 @@ from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import ResourceAlreadyExistsException
 from moto.logs.models import LogsBackend
 
+from localcloud.access import enforcement
+
 
 class Stream:
-    """One log stream of moto's."""
+    """One log stream of moto's. What the role that writes it may not write is lost, as in AWS.
 
-    def __init__(self, backend: LogsBackend, group: str, name: str) -> None:
+    Without a role a service delivers in its own name, as Step Functions does.
+    """
+
+    def __init__(self, backend: LogsBackend, group: str, name: str, role: str = "") -> None:
         self.backend = backend
         self.region = backend.region_name
         self.group = group
         self.name = name
+        self.role = role
 
     def write(self, lines: Sequence[str]) -> None:
         """Append the lines; group and stream are made when they are missing."""
-        self.backend.ensure_log_group(self.group)
+        if self.group not in self.backend.groups:
+            if not self._may("CreateLogGroup", ""):
+                return
+            self.backend.ensure_log_group(self.group)
         if self.name not in self.backend.groups[self.group].streams:
+            if not self._may("CreateLogStream", self.name):
+                return
             with contextlib.suppress(ResourceAlreadyExistsException):
                 self.backend.create_log_stream(self.group, self.name)
+        if not self._may("PutLogEvents", self.name):
+            return
         now = int(unix_time_millis())
         events = [{"timestamp": now, "message": line} for line in lines if line]
         self.backend.put_log_events(self.group, self.name, events)
+
+    def _may(self, action: str, stream: str) -> bool:
+        if not self.role:
+            return True
+        here = f"arn:aws:logs:{self.region}:{self.backend.account_id}"
+        return enforcement.may(
+            self.role, f"logs:{action}", f"{here}:log-group:{self.group}:log-stream:{stream}"
+        )
 
     def copy(self, output: IO[bytes], last: deque[str]) -> None:
         """Append what a process prints until it ends, and keep the last lines as well."""

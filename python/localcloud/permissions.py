@@ -38,11 +38,15 @@ ACTIONS = {
     "s3:ListObjectVersions": "ListBucketVersions",
     "s3:ListObjects": "ListBucket",
     "s3:ListObjectsV2": "ListBucket",
+    "s3:ListParts": "ListMultipartUploadParts",
     "s3:PutBucketEncryption": "PutEncryptionConfiguration",
     "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
     "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "s3:UploadPart": "PutObject",
+    "sqs:ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "DeleteMessage",
+    "sqs:SendMessageBatch": "SendMessage",
 }
 
 # Where a request names what it is about, the first that is there: a JMESPath expression, and the ARN's last part.
@@ -83,7 +87,7 @@ RESOURCES = {
     },
     "logs": {
         "resourceArn": AS_IT_IS,
-        "logGroupName": HERE + "log-group:{name}",
+        "logGroupName": HERE + "log-group:{name}:log-stream:",
     },
     "s3": {
         "Key && join('/', [Bucket, Key])": "arn:aws:s3:::{name}",
@@ -109,8 +113,11 @@ RESOURCES = {
     "sqs": {
         "QueueName || QueueUrl": HERE + "{name}",
     },
+    "sts": {
+        "RoleArn": AS_IT_IS,
+    },
     "states": {
-        "resourceArn || stateMachineArn || executionArn": AS_IT_IS,
+        "resourceArn || stateMachineArn || executionArn || mapRunArn": AS_IT_IS,
         "name": HERE + "stateMachine:{name}",
     },
 }

@@ -36,6 +36,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     from werkzeug.serving import make_server
 
     from localcloud import autoscaling, budgets, children, iam, journal, s3, servicequotas, sqs
+    from localcloud.access import principals, refusals, web_identity
     from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http.connections import Handler
@@ -73,6 +74,8 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
         for module in (autoscaling, budgets, cloudwatch, delay, iam, journal, log_filters, s3, sqs):
+            module.install()
+        for module in (principals, refusals, web_identity):
             module.install()
         for module in (alarms, rules, scheduler, stepfunctions):
             module.install(url)

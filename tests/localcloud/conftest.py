@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import pack
+from tests.builders import make_role, pack
 from tests.localcloud.served import Served, serving
 from tests.waiting import until
 
@@ -20,8 +20,8 @@ ROLE = "arn:aws:iam::123456789012:role/any"
 
 @pytest.fixture(scope="session", autouse=True)
 def role(aws: Callable[[str], Any]) -> None:
-    """The role that everything here has."""
-    aws("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+    """The role that everything here has: it may do all."""
+    make_role(aws("iam"), "any")
 
 
 @pytest.fixture
@@ -34,9 +34,14 @@ def function(aws: Callable[[str], Any]) -> Callable[..., str]:
             archive.writestr("code_of_it.py", code)
             for name, text in (packages or {}).items():
                 archive.writestr(name, text)
-        settings = {"Runtime": "python3.13", "Handler": "code_of_it.handler", "Timeout": 10, **settings}
+        settings = {
+            "Runtime": "python3.13",
+            "Handler": "code_of_it.handler",
+            "Timeout": 10,
+            "Role": ROLE,
+        } | settings
         made = aws("lambda").create_function(
-            FunctionName=f"f-{uuid.uuid4()}", Role=ROLE, Code={"ZipFile": packed.getvalue()}, **settings
+            FunctionName=f"f-{uuid.uuid4()}", Code={"ZipFile": packed.getvalue()}, **settings
         )
         return made["FunctionArn"]
 
@@ -59,10 +64,10 @@ def invoke(aws: Callable[[str], Any]) -> Callable[..., Any]:
 def machine(aws: Callable[[str], Any]) -> Callable[[dict[str, Any]], str]:
     """Make a state machine of these states, which begins with the first; answer its ARN."""
 
-    def make(states: dict[str, Any]) -> str:
+    def make(states: dict[str, Any], role: str = ROLE) -> str:
         definition = json.dumps({"StartAt": next(iter(states)), "States": states})
         made = aws("stepfunctions").create_state_machine(
-            name=f"m-{uuid.uuid4()}", definition=definition, roleArn=ROLE
+            name=f"m-{uuid.uuid4()}", definition=definition, roleArn=role
         )
         return made["stateMachineArn"]
 
@@ -98,13 +103,13 @@ def bucket(aws: Callable[[str], Any]) -> str:
 def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
     """Make a model that answers with this code/inference.py, or whose artefact these bytes are; answer its name."""
 
-    def make(code: str | bytes, **environment: str) -> str:
+    def make(code: str | bytes, role: str = ROLE, **environment: str) -> str:
         name = str(uuid.uuid4())
         packed = code if isinstance(code, bytes) else pack({"code/inference.py": code.encode()})
         aws("s3").put_object(Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=packed)
         artefact = f"s3://{bucket}/models/{name}/model.tar.gz"
         container = {"Image": "pytorch", "ModelDataUrl": artefact, "Environment": environment}
-        aws("sagemaker").create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+        aws("sagemaker").create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=container)
         return name
 
     return make
@@ -114,8 +119,10 @@ def model(aws: Callable[[str], Any], bucket: str) -> Callable[..., str]:
 def endpoint(aws: Callable[[str], Any], model: Callable[..., str]) -> Callable[..., str]:
     """Make an endpoint that this code/inference.py answers; answer its name. With a name given, update that one."""
 
-    def make(code: str | bytes, name: str = "", capture: dict[str, Any] | None = None) -> str:
-        version, sagemaker = model(code), aws("sagemaker")
+    def make(
+        code: str | bytes, name: str = "", capture: dict[str, Any] | None = None, role: str = ROLE
+    ) -> str:
+        version, sagemaker = model(code, role), aws("sagemaker")
         variant = {"VariantName": "AllTraffic", "ModelName": version, "InstanceType": "ml.c7i.large"}
         sagemaker.create_endpoint_config(
             EndpointConfigName=version,

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.builders import make_queue
+
 ROLE = "arn:aws:iam::123456789012:role/any"
 DONE = {"Done": {"Type": "Pass", "End": True}}
 TEMPLATE = '{"s3_bucket": <bucket>, "s3_key": <key>, "image_data": "", "note": "from <bucket>"}'
@@ -63,7 +65,7 @@ def test_a_bucket_s_events_begin_some_time_after_they_are_switched_on(
 
 def test_an_event_whose_target_is_gone_ends_in_the_dead_letter_queue(aws, bucket, until):
     sqs = aws("sqs")
-    queue = sqs.create_queue(QueueName="dead-events")["QueueUrl"]
+    queue = make_queue(sqs, "dead-events")
     gone = "arn:aws:states:us-east-1:123456789012:stateMachine:gone"
     dead = {"Arn": "arn:aws:sqs:us-east-1:123456789012:dead-events"}
     upload_rule(aws, "to-nowhere", bucket, "dead/", gone, DeadLetterConfig=dead)
@@ -79,7 +81,7 @@ def test_an_event_whose_target_is_gone_ends_in_the_dead_letter_queue(aws, bucket
 
 def test_events_of_a_bus_of_its_own_reach_the_queue_of_another_team(aws, machine, execute, until):
     sqs, events = aws("sqs"), aws("events")
-    queue = sqs.create_queue(QueueName="routed")["QueueUrl"]
+    queue = make_queue(sqs, "routed")
     events.create_event_bus(Name="drivers")
     events.put_rule(Name="routed", EventBusName="drivers", EventPattern='{"detail-type": ["DriverRouted"]}')
     target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:routed"}
@@ -108,7 +110,7 @@ def test_events_of_a_bus_of_its_own_reach_the_queue_of_another_team(aws, machine
 
 def test_the_end_of_an_execution_is_an_event(aws, machine, execute, until):
     sqs, events = aws("sqs"), aws("events")
-    queue = sqs.create_queue(QueueName="ended")["QueueUrl"]
+    queue = make_queue(sqs, "ended")
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"], "error": ["NoDriver"]}}
     events.put_rule(Name="ended", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="ended", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:ended"}])
@@ -123,7 +125,7 @@ def test_the_end_of_an_object_is_an_event_also_if_a_marker_is_all_that_was_left_
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     everything: dict[str, dict] = {"EventBridgeConfiguration": {}}
     s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=everything)
-    queue = sqs.create_queue(QueueName="heard-of-ends")["QueueUrl"]
+    queue = make_queue(sqs, "heard-of-ends")
     pattern = {"detail-type": ["Object Deleted"], "detail": {"bucket": {"name": [name]}}}
     aws("events").put_rule(Name="ends", EventPattern=json.dumps(pattern))
     target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:heard-of-ends"}

@@ -49,6 +49,7 @@ def test_calls_of_every_protocol_are_told_with_their_resource(caller, calls):
     here = "us-east-1:123456789012"
     url = caller("sqs").create_queue(QueueName="noted")["QueueUrl"]
     caller("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    caller("sqs").send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
     caller("sns").create_topic(Name="noted")
     caller("cloudwatch").describe_alarms(AlarmNames=["noted"])
     caller("events").create_event_bus(Name="noted")
@@ -58,6 +59,7 @@ def test_calls_of_every_protocol_are_told_with_their_resource(caller, calls):
     assert calls() >= {
         ("sqs:CreateQueue", f"arn:aws:sqs:{here}:noted"),
         ("sqs:GetQueueAttributes", f"arn:aws:sqs:{here}:noted"),
+        ("sqs:SendMessage", f"arn:aws:sqs:{here}:noted"),
         ("sns:CreateTopic", f"arn:aws:sns:{here}:noted"),
         ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{here}:alarm:*"),
         ("events:CreateEventBus", f"arn:aws:events:{here}:event-bus/noted"),

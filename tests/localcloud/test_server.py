@@ -16,6 +16,7 @@ from pathlib import Path
 import boto3
 import psutil
 import pytest
+from tests.builders import make_role
 
 from localcloud import defects, server
 
@@ -39,10 +40,8 @@ def start(folder: Path, *options: str | Path) -> tuple[subprocess.Popen[str], st
 def test_it_ends_with_every_process_and_file_that_it_made(how, tmp_path):
     process, url = start(tmp_path)
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
-    role = boto3.client("iam", endpoint_url=url, **keys).create_role(
-        RoleName="r", AssumeRolePolicyDocument="{}"
-    )
-    accepted = invoke_sleeper(boto3.client("lambda", endpoint_url=url, **keys), role["Role"]["Arn"])
+    role = make_role(boto3.client("iam", endpoint_url=url, **keys), "r")
+    accepted = invoke_sleeper(boto3.client("lambda", endpoint_url=url, **keys), role)
     assert accepted == 202
     workers = wait_for(psutil.Process(process.pid).children)
     assert list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from rich.console import Console
-from tests.builders import captured
+from tests.builders import captured, make_role
 
 from core.console import UserError
 from operations import monitor_now, package, zips
@@ -17,7 +17,6 @@ from operations import monitor_now, package, zips
 BUCKET = "scones-run-monitor"
 NAME = "e"
 MODEL = "0123456789abcdef"
-ROLE = "arn:aws:iam::123456789012:role/monitor"
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +30,12 @@ def deployed(aws, packed, monkeypatch, cloud_variables):
     """Deploy the monitor with these settings; answer its name."""
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
-    aws("iam").create_role(RoleName="monitor", AssumeRolePolicyDocument="{}")
+    role = make_role(aws("iam"), f"monitor-{uuid.uuid4()}")
 
     def deploy(**settings: str) -> str:
         made = aws("lambda").create_function(
             FunctionName=f"monitor-{uuid.uuid4()}",
-            Role=ROLE,
+            Role=role,
             Runtime="python3.13",
             Architectures=["arm64"],
             Handler="lambdas.monitor.handler",
@@ -47,8 +46,7 @@ def deployed(aws, packed, monkeypatch, cloud_variables):
         )
         return made["FunctionName"]
 
-    yield deploy
-    aws("iam").delete_role(RoleName="monitor")
+    return deploy
 
 
 def read(drawn) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import pack
+from tests.builders import make_queue, pack, token
 
-from operations import workplace
+from operations import roles, workplace
 
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
@@ -28,24 +28,42 @@ class Project:
     def __init__(self, root: Path, variables: dict[str, str]) -> None:
         self.root = root
         self.variables = variables
+        self.sessions: dict[str, dict[str, str]] = {}  # by the key of whom they stand for
         workplace.copy(root)
         self.run("operations.package")
 
     def run(self, module: str, *arguments: Any, status: int = 0, key: str = "deployer") -> str:
         """Run one of our commands, which has to end with this status; answer what it printed.
 
-        The key tells who calls in the local cloud's journal, see test_teardown.py.
+        The key tells who calls: once they are there, `deployer` and `planner` are GitHub's roles, and may do no more
+        than these; anybody else is an administrator.
         """
         done = subprocess.run(
             [sys.executable, "-m", module, *map(str, arguments)],
             cwd=self.root,
-            env=os.environ | self.variables | {"AWS_ACCESS_KEY_ID": key},
+            env=os.environ | self.variables | self.sessions.get(key, {"AWS_ACCESS_KEY_ID": key}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         assert done.returncode == status, f"{module} ended with status {done.returncode}:\n{done.stdout}"
         return done.stdout
+
+    def take_roles(self, sts: Any) -> None:
+        """As GitHub Actions do: for a job in the environment, and for a pull request."""
+        subjects = {"deployer": ("apply", "environment:local"), "planner": ("plan", "pull_request")}
+        for key, (role, subject) in subjects.items():
+            claims = {"aud": "sts.amazonaws.com", "sub": f"repo:{roles.FALLBACK}:{subject}"}
+            taken = sts.assume_role_with_web_identity(
+                RoleArn=f"arn:aws:iam::123456789012:role/scones-local-{role}",
+                RoleSessionName="GitHubActions",
+                WebIdentityToken=token(roles.ISSUER, **claims),
+            )["Credentials"]
+            self.sessions[key] = {
+                "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": taken["SessionToken"],
+            }
 
     def apply(self, *settings: str) -> None:
         workplace.apply(self.run, *settings)
@@ -122,7 +140,7 @@ class Deployment:
         events.delete_rule(Name="heard-of-drivers", **rule)
 
     def make_queue(self, name: str) -> tuple[str, str]:
-        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        url = make_queue(self.sqs, name)
         asked = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return url, asked["Attributes"]["QueueArn"]
 
@@ -211,6 +229,7 @@ def artefact(
 def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) -> Deployment:  # noqa: ARG001
     """The first deployment: everything but the endpoint. The model is being trained meanwhile."""
     project.run("operations.bootstrap", "local", key="administrator")
+    project.take_roles(aws("sts"))
     project.run("operations.terraform", "local", "init")
     project.apply()
     return Deployment(project, aws)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.builders import captured, pack
+from tests.builders import captured, make_role, pack
 
 from core.figures import baseline
 from report import __main__, theme
@@ -88,7 +88,7 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def executed(aws: Callable[[str], Any]) -> tuple[str, datetime]:
     """A state machine in the local cloud that routed two photos and sent one to review, and when it began."""
     steps, since = aws("stepfunctions"), datetime.now(UTC)
-    role = "arn:aws:iam::123456789012:role/reported"
+    role = make_role(aws("iam"), "reported")
     made = steps.create_state_machine(name="reported", definition=json.dumps(DEFINITION), roleArn=role)
     arn = made["stateMachineArn"]
     for confidence in (0.99, 0.95, 0.6):

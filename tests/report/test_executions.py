@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from tests.builders import make_role
 
 from core.console import UserError
 from report import executions, history
@@ -44,7 +45,7 @@ CONFIDENCES = [0.99, 0.97, 0.7, 0.1]  # of the executions, in the order of start
 def workflow(aws: Callable[[str], Any]) -> Any:
     """A deployed state machine that has run four times: its client, its ARN, and when it began."""
     client, since = aws("stepfunctions"), datetime.now(UTC)
-    role = "arn:aws:iam::123456789012:role/monitored"
+    role = make_role(aws("iam"), "monitored")
     made = client.create_state_machine(name="monitored", definition=json.dumps(DEFINITION), roleArn=role)
     for number, confidence in enumerate(CONFIDENCES):
         photo = {"s3_key": f"incoming/{number}.png", "label": "bicycle", "confidence": confidence}

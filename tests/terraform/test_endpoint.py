@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from python_terraform import IsFlagged, Terraform
-from tests.builders import pack
+from tests.builders import document, make_role, pack
 
 from delivery import fleet, plan
 from operations import terraform
@@ -83,6 +83,8 @@ def module(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Itera
     )
     shutil.copy(terraform.CONFIGURATION / ".terraform.lock.hcl", folder)
     aws("s3").create_bucket(Bucket=BUCKET)
+    everything = document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    aws("iam").create_policy(PolicyName="boundary", PolicyDocument=everything)
     with pytest.MonkeyPatch.context() as patch:
         settings = terraform_variables | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
         for name, value in settings.items():
@@ -132,7 +134,7 @@ def somebody_elses_endpoint(aws) -> Iterator[None]:
     name = f"somebody-elses-{NAME}"
     sagemaker.create_model(
         ModelName=name,
-        ExecutionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+        ExecutionRoleArn=make_role(aws("iam"), name),
         PrimaryContainer={"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/none"},
     )
     variant = {

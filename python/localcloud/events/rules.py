@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 from moto.core.utils import unix_time
@@ -24,6 +25,8 @@ from moto.s3.notifications import S3NotificationEvent
 
 from core.contract.shapes import Json
 from localcloud import clients, gaps
+from localcloud.access import principals
+from localcloud.access.principals import Credentials
 from localcloud.events import delay, templates
 from localcloud.metrics import series
 
@@ -31,6 +34,7 @@ DELIVERED = ("lambda", "logs", "sns", "sqs", "states")
 RETRIES = 185
 RETRY_SECONDS = 0.2  # doubled with each attempt
 LONGEST_PAUSE = 10.0
+SESSION = "EventBridge"
 REASONS = {
     "s3:ObjectCreated:Put": "PutObject",
     "s3:ObjectCreated:Post": "POST Object",
@@ -54,7 +58,7 @@ def install(url: str) -> None:
         original(rest, event, transform_input)
         if ours and self.event_pattern.matches_event(event):
             for target in ours:
-                deliver(url, target, templates.render(target, self, event), {"RULE_ARN": self.arn})
+                deliver(url, target, templates.render(target, self, event), make_sender(self, target))
 
     def send_from_s3(
         account: str, bucket: FakeBucket, event_name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker
@@ -100,25 +104,42 @@ def emit(account: str, region: str, source: str, kind: str, resources: list[str]
         rule.send_to_targets(event)
 
 
-def deliver(url: str, target: Json, text: str, sender: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Sender:
+    """Who delivers: what dead letters say of it, and as whom it calls the target and the dead-letter queue."""
+
+    said: Mapping[str, str]
+    to_target: Credentials
+    to_dead_letters: Credentials
+
+
+def make_sender(rule: Rule, target: Json) -> Sender:
+    """A rule calls its target as the role that it was given for it, or in EventBridge's own name."""
+    known = (("aws:sourcearn", rule.arn), ("aws:sourceaccount", rule.arn.split(":")[4]))
+    service = principals.act_as("events.amazonaws.com", known)
+    role = target.get("RoleArn")
+    return Sender({"RULE_ARN": rule.arn}, principals.assume(role, SESSION) if role else service, service)
+
+
+def deliver(url: str, target: Json, text: str, sender: Sender) -> None:
     """Send it to the target, some moments later; what cannot be sent is buried with what is said of the sender."""
     threading.Thread(target=_deliver, args=(url, target, text, sender), daemon=True).start()
 
 
-def _deliver(url: str, target: Json, text: str, sender: Mapping[str, str]) -> None:
+def _deliver(url: str, target: Json, text: str, sender: Sender) -> None:
     policy = target.get("RetryPolicy", {})
     retries = policy.get("MaximumRetryAttempts", RETRIES)
     deadline = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86400)
     for attempt in range(retries + 1):
         try:
-            return _send(url, target, text)
+            return _send(url, target, text, sender.to_target)
         except ClientError as error:
             failure = error
             if not _passes(error) or time.monotonic() > deadline:
                 break
         if attempt < retries:
             time.sleep(min(RETRY_SECONDS * 2**attempt, LONGEST_PAUSE))
-    if rule := sender.get("RULE_ARN"):
+    if rule := sender.said.get("RULE_ARN"):
         region, account, name = rule.split(":", 5)[3:]
         named = {"RuleName": name.rpartition("/")[2]}
         series.publish(series.Place(account, region), "AWS/Events", named, {"FailedInvocations": 1})
@@ -133,21 +154,22 @@ def _passes(error: ClientError) -> bool:
     return status >= 500 or status == 429 or "Throttl" in error.response["Error"]["Code"]
 
 
-def _send(url: str, target: Json, text: str) -> None:
+def _send(url: str, target: Json, text: str, caller: Credentials) -> None:
     arn = target["Arn"]
     service, region, account, resource = arn.split(":", 5)[2:]
     if service == "states":
-        clients.client("stepfunctions", region, url).start_execution(stateMachineArn=arn, input=text)
+        clients.client("stepfunctions", region, url, caller).start_execution(stateMachineArn=arn, input=text)
     elif service == "lambda":
-        clients.client("lambda", region, url).invoke(FunctionName=arn, InvocationType="Event", Payload=text)
+        function = clients.client("lambda", region, url, caller)
+        function.invoke(FunctionName=arn, InvocationType="Event", Payload=text)
     elif service == "sns":
-        clients.client("sns", region, url).publish(TopicArn=arn, Message=text)
+        clients.client("sns", region, url, caller).publish(TopicArn=arn, Message=text)
     elif service == "sqs":
         group = target.get("SqsParameters", {})
         queue = f"{url}/{account}/{resource}"
-        clients.client("sqs", region, url).send_message(QueueUrl=queue, MessageBody=text, **group)
+        clients.client("sqs", region, url, caller).send_message(QueueUrl=queue, MessageBody=text, **group)
     else:
-        logs = clients.client("logs", region, url)
+        logs = clients.client("logs", region, url)  # nobody looks at the resource policies of logs here
         group, stream = resource.removeprefix("log-group:").removesuffix(":*"), str(uuid.uuid4())
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
         entry = {"timestamp": int(time.time() * 1000), "message": text}
@@ -158,12 +180,12 @@ def _bury(
     url: str,
     target: Json,
     text: str,
-    sender: Mapping[str, str],
+    sender: Sender,
     failure: ClientError,
     retries: int,
 ) -> None:
     reasons = {
-        **sender,
+        **sender.said,
         "TARGET_ARN": target["Arn"],
         "ERROR_CODE": failure.response["Error"]["Code"],
         "ERROR_MESSAGE": str(failure),
@@ -171,6 +193,6 @@ def _bury(
     }
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reasons.items()}
     region, account, queue = target["DeadLetterConfig"]["Arn"].split(":")[3:]
-    clients.client("sqs", region, url).send_message(
+    clients.client("sqs", region, url, sender.to_dead_letters).send_message(
         QueueUrl=f"{url}/{account}/{queue}", MessageBody=text, MessageAttributes=attributes
     )

@@ -18,12 +18,14 @@ from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, schedul
 
 from core import cron
 from localcloud import gaps
+from localcloud.access import principals
 from localcloud.events import rules
 
 RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
 MINUTE = timedelta(minutes=1)
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 LOOK_SECONDS = 1
+SESSION = "Scheduler"
 
 
 def install(url: str) -> None:
@@ -73,8 +75,9 @@ def _start(url: str, schedule: Schedule, minute: datetime) -> None:
     text = schedule.target.get("Input", "{}")
     for name, value in told.items():
         text = text.replace(f"<aws.scheduler.{name}>", value)
-    sender = {name.replace("-", "_").upper(): value for name, value in told.items()}
-    rules.deliver(url, schedule.target, text, sender)
+    said = {name.replace("-", "_").upper(): value for name, value in told.items()}
+    role = principals.assume(schedule.target["RoleArn"], SESSION)  # its dead letters are the role's too
+    rules.deliver(url, schedule.target, text, rules.Sender(said, role, role))
 
 
 def is_due(expression: str, minute: datetime, created: datetime) -> bool:

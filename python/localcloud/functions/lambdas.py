@@ -26,6 +26,7 @@ from moto.core.common_types import TYPE_RESPONSE
 
 from core.contract.shapes import Json
 from localcloud import clients, gaps, logs
+from localcloud.access import principals
 from localcloud.functions import compiled, invocation
 from localcloud.functions.invocation import Request
 from localcloud.functions.pools import Pool, Throttled
@@ -66,7 +67,7 @@ def install(url: str, folder: Path) -> None:
             error = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
             answer.payload = json.dumps(error).encode()
         group = function.get_configuration()["LoggingConfig"]["LogGroup"]
-        logs.Stream(function.logs_backend, group, answer.stream).write(answer.log)
+        logs.Stream(function.logs_backend, group, answer.stream, function.role).write(answer.log)
         _publish(function, {"Invocations": 1, "Errors": int(answer.failed), "Throttles": 0})
         _publish(function, {"Duration": (time.monotonic() - begun) * 1000}, "Milliseconds")
         return answer
@@ -180,7 +181,6 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
     logging = function.get_configuration()["LoggingConfig"]
     environment = {
         "_HANDLER": function.handler,
-        "AWS_ACCESS_KEY_ID": "local",
         "AWS_DEFAULT_REGION": function.region,
         "AWS_ENDPOINT_URL": url,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
@@ -191,12 +191,12 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
         "AWS_LAMBDA_LOG_FORMAT": logging["LogFormat"],
         "AWS_LAMBDA_LOG_GROUP_NAME": logging["LogGroup"],
         "AWS_REGION": function.region,
-        "AWS_SECRET_ACCESS_KEY": "local",
         "LAMBDA_TASK_ROOT": str(code),
         "LANG": "en_US.UTF-8",
         "TMPDIR": str(temporary),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "TZ": ":UTC",
+        **principals.assume(function.role, function.function_name).variables(),
     }
     if logging["LogFormat"] == "JSON":
         environment["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")
@@ -236,13 +236,14 @@ def _run_later(
         if value
     }
     service, region, account, resource = target.split(":")[2:6]
+    role = principals.assume(function.role, function.function_name)
     if service == "sqs":
         queue = f"{url}/{account}/{resource}"
-        clients.client("sqs", region, url).send_message(
+        clients.client("sqs", region, url, role).send_message(
             QueueUrl=queue, MessageBody=request.event.decode(), MessageAttributes=attributes
         )
     else:
-        clients.client("sns", region, url).publish(
+        clients.client("sns", region, url, role).publish(
             TopicArn=target, Message=request.event.decode(), MessageAttributes=attributes
         )
 

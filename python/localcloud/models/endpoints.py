@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
@@ -29,10 +30,15 @@ from moto.sagemaker.models import Model
 from core import archives
 from core.contract.shapes import Json
 from localcloud import children, clients, logs
+from localcloud.access import principals
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 PROGRAM = Path(__file__).with_name("modelserver.py")
 DEFAULT_CODE = "inference.py"
 HOST = "127.0.0.1"
+SESSION = "SageMaker"
 # An endpoint is held back so long for its model: in AWS, instances take longer to start than models do.
 LOAD_SECONDS = 120
 ENDING_SECONDS = 2
@@ -63,7 +69,9 @@ class ModelServer:
         self.log = log
         self.restarting = threading.Lock()
         self.directory = Path(tempfile.mkdtemp(prefix="model-", dir=folder))
-        _unpack(container.get("ModelDataUrl", ""), log.region, url, self.directory)
+        self.role = principals.assume(model["ExecutionRoleArn"], SESSION)
+        s3 = clients.client("s3", log.region, url, self.role)
+        _unpack(container.get("ModelDataUrl", ""), s3, self.directory)
         program = self.environment.get("SAGEMAKER_PROGRAM", DEFAULT_CODE)
         if not (self.directory / "code" / program).is_file():
             raise ModelFailed(
@@ -181,8 +189,9 @@ def start(
     endpoint = Endpoint({}, config)
     try:
         for variant in config["ProductionVariants"]:
-            stream = logs.Stream(log, f"/aws/sagemaker/Endpoints/{name}", f"{variant['VariantName']}/local")
             model = models[variant["ModelName"]].response_object
+            group, role = f"/aws/sagemaker/Endpoints/{name}", model["ExecutionRoleArn"]
+            stream = logs.Stream(log, group, f"{variant['VariantName']}/local", role)
             endpoint.servers[variant["VariantName"]] = ModelServer(model, stream, url, folder)
     except ModelFailed:
         endpoint.stop()
@@ -190,10 +199,10 @@ def start(
     return endpoint
 
 
-def _unpack(uri: str, region: str, url: str, directory: Path) -> None:
+def _unpack(uri: str, s3: "S3Client", directory: Path) -> None:
     location = urlparse(uri)
     try:
-        answer = clients.client("s3", region, url).get_object(Bucket=location.netloc, Key=location.path[1:])
+        answer = s3.get_object(Bucket=location.netloc, Key=location.path[1:])
     except ClientError as error:
         raise ModelFailed(
             f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that there is '

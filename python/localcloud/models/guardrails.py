@@ -3,22 +3,28 @@
 AWS: an update moves traffic to the new fleet at once or in steps. After each step, and before the old fleet is
 terminated, it waits, and if meanwhile an alarm of `AutoRollbackConfiguration` rings, all traffic returns to the old
 fleet: the endpoint is `InService` again, with its former configuration and a `FailureReason`. An update that waits for
-nothing is watched by nothing. No source gives the words of that reason: these are ours.
+nothing is watched by nothing. No source gives the words of that reason: these are ours. SageMaker looks at the alarms
+with the role of the endpoint's models, and refuses an update that the role does not let it watch.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.sagemaker.exceptions import AWSValidationException
 
 from core.contract.shapes import Json
+from localcloud import clients
+from localcloud.access import principals
 from localcloud.metrics import pace, verdict
 from localcloud.metrics.series import Place
 
 LOOK_SECONDS = 0.1
+SESSION = "SageMaker"
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,15 @@ def _read_shares(routing: Json) -> list[float]:
         size = routing["LinearStepSize"]["Value"]
         return [min(share, 100) / 100 for share in range(size, 100 + size, size)]
     return [1.0]
+
+
+def look_at_alarms(update: Update, roles: Iterable[str], place: Place, url: str) -> None:
+    for role in roles if update.alarms else ():
+        caller = principals.assume(role, SESSION)
+        try:
+            clients.client("cloudwatch", place.region, url, caller).describe_alarms(AlarmNames=update.alarms)
+        except ClientError as error:
+            raise AWSValidationException(error.response["Error"]["Message"]) from error
 
 
 def follow(

@@ -16,15 +16,18 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from moto.core.utils import utcnow
 
 from core.contract.shapes import Json
 from localcloud import children, clients, defects, gaps, logs
+from localcloud.access import principals
 from localcloud.models.container import Container, JobFailed
 
 KEPT_LINES = 20_000  # of the log, to find metrics in
 REASON_LENGTH = 1024
 STOP_SECONDS = 10
+SESSION = "SageMaker"
 
 
 class Job:
@@ -36,7 +39,8 @@ class Job:
         self.log = log
         self.url = url
         self.root = Path(tempfile.mkdtemp(prefix="training-", dir=folder))
-        self.container = Container(self.root, request, clients.client("s3", log.region, url))
+        self.role = principals.assume(request["RoleArn"], SESSION)
+        self.container = Container(self.root, request, clients.client("s3", log.region, url, self.role))
         self.process: subprocess.Popen[bytes] | None = None
         self.stopped = threading.Event()
 
@@ -58,6 +62,11 @@ class Job:
                 outcome, reason = "Stopped", "Stopped"
         except JobFailed as failure:
             outcome, self.record.failure_reason = "Failed", str(failure)[:REASON_LENGTH]
+        except ClientError as refused:
+            outcome = "Failed"
+            self.record.failure_reason = f"ClientError: {self.record.secondary_status}: {refused}"[
+                :REASON_LENGTH
+            ]
         except Exception as error:
             outcome = "Failed"
             self.record.failure_reason = f"InternalServerError: {defects.report(error)}"[:REASON_LENGTH]
@@ -87,11 +96,9 @@ class Job:
         specification = self.request["AlgorithmSpecification"]
         command = specification["ContainerEntrypoint"] + specification.get("ContainerArguments", [])
         environment = {
-            "AWS_ACCESS_KEY_ID": "local",
             "AWS_DEFAULT_REGION": self.log.region,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": self.log.region,
-            "AWS_SECRET_ACCESS_KEY": "local",
             "HOME": str(self.root),
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -100,6 +107,7 @@ class Job:
             "TMPDIR": str(self.root / "tmp"),
             "TRAINING_JOB_ARN": self.record.arn,
             "TRAINING_JOB_NAME": self.record.training_job_name,
+            **self.role.variables(),
         }
         environment |= {
             name: self.container.here(text) for name, text in self.request.get("Environment", {}).items()

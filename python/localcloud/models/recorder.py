@@ -15,18 +15,20 @@ from botocore.exceptions import ClientError
 
 from core.contract.shapes import Json
 from localcloud import clients, defects
+from localcloud.access.principals import Credentials
 from localcloud.models.endpoints import Reply
 
 FLUSH_SECONDS = 1.0
 
-File = tuple[str, str, str, str]  # where to, under which key, for which endpoint and variant
+# Where to, under which key, for which endpoint and variant, as which role.
+File = tuple[str, str, str, str, Credentials]
 
 
 class Recorder:
     """The records that wait to be written."""
 
     def __init__(self, region: str, url: str) -> None:
-        self.s3 = clients.client("s3", region, url)
+        self.region, self.url = region, url
         self.lock = threading.Lock()
         self.waiting: dict[File, list[Json]] = defaultdict(list)
         threading.Thread(target=self._flush_for_ever, daemon=True).start()
@@ -38,6 +40,7 @@ class Recorder:
         variant: str,
         request: tuple[bytes, Mapping[str, str]],
         reply: Reply,
+        role: Credentials,
     ) -> None:
         """Keep one exchange, if the configuration's sample wants it."""
         if not config.get("EnableCapture") or random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311
@@ -57,9 +60,8 @@ class Recorder:
         metadata["inferenceTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         line = {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
         with self.lock:
-            self.waiting[config["DestinationS3Uri"], config.get("KmsKeyId", ""), endpoint, variant].append(
-                line
-            )
+            file = (config["DestinationS3Uri"], config.get("KmsKeyId", ""), endpoint, variant, role)
+            self.waiting[file].append(line)
 
     def _flush_for_ever(self) -> None:
         while True:
@@ -70,19 +72,19 @@ class Recorder:
                 try:
                     self._write(file, records)
                 except ClientError:
-                    pass  # a bucket that is gone must not end the capture of other endpoints
+                    pass  # what one endpoint may not write, or has no bucket for, must not end the capture of others
                 except Exception as error:
                     defects.report(error)
 
     def _write(self, file: File, records: list[Json]) -> None:
-        destination, key_id, endpoint, variant = file
+        destination, key_id, endpoint, variant, role = file
         location = urlparse(destination)
         now = datetime.now(UTC)
         moment = f"{now:%Y/%m/%d/%H/%M-%S}-{now.microsecond // 1000:03d}"
         prefix = "/".join(part for part in (location.path.strip("/"), endpoint, variant) if part)
         lines = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
-        self.s3.put_object(
+        clients.client("s3", self.region, self.url, role).put_object(
             Bucket=location.netloc,
             Key=f"{prefix}/{moment}-{uuid.uuid4()}.jsonl",
             Body=lines.encode(),

@@ -30,7 +30,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from core.contract.shapes import Json
 from localcloud import gaps
 from localcloud.metrics import series
-from localcloud.models import alarm_access, endpoints, guardrails
+from localcloud.models import endpoints, guardrails
 from localcloud.models.recorder import Recorder
 
 KINDS = {"endpoint_config": "endpoint configuration"}  # as messages call them
@@ -98,8 +98,16 @@ def install(url: str, folder: Path) -> None:
         live = backend.describe_endpoint(name)["EndpointConfigName"]
         backend.describe_endpoint_config(live)  # AWS lets it be deleted, and then has nothing to go back to
         config = backend.describe_endpoint_config(request["EndpointConfigName"])
-        alarm_access.check(backend, config, request.get("DeploymentConfig", {}))
+        roles = {
+            backend._models[variant["ModelName"]].execution_role_arn
+            for variant in config["ProductionVariants"]
+        }
         endpoint: gaps.Amended = backend.endpoints[name]
+        asked = request.get("DeploymentConfig")
+        if request.get("RetainDeploymentConfig"):
+            asked = _asked[endpoint.arn]["LastDeploymentConfig"]
+        update, place = guardrails.read(asked), series.Place(backend.account_id, backend.region_name)
+        guardrails.look_at_alarms(update, roles, place, url)
         if endpoint.endpoint_status in MOVING:
             raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         if "DeploymentConfig" in request:
@@ -110,10 +118,6 @@ def install(url: str, folder: Path) -> None:
         except endpoints.ModelFailed as failure:
             endpoint.failure_reason = str(failure)
             return ActionResult({"EndpointArn": endpoint.arn})
-        asked = request.get("DeploymentConfig")
-        if request.get("RetainDeploymentConfig"):
-            asked = _asked[endpoint.arn]["LastDeploymentConfig"]
-        update, place = guardrails.read(asked), series.Place(backend.account_id, backend.region_name)
         if update.waits():
             endpoint.endpoint_status, endpoint.failure_reason = "Updating", None
             guardrails.follow(
@@ -189,7 +193,8 @@ def _install_runtime(url: str) -> None:
             return _model_error(reply, name)
         recorder = _recorder(self.region, url)
         capture = serving.config.get("DataCaptureConfig", {})
-        recorder.record(capture, name, variant, (self.body, self.headers), reply)
+        role = serving.servers[variant].role
+        recorder.record(capture, name, variant, (self.body, self.headers), reply, role)
         headers = {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant}
         return 200, headers, reply.body
 

@@ -40,7 +40,8 @@ def install(url: str, folder: Path) -> None:
         record = backend.training_jobs[name]
         _make_new(record, request)
         log_group = logs_backends[self.current_account][self.region]
-        log = logs.Stream(log_group, "/aws/sagemaker/TrainingJobs", f"{name}/algo-1-local")
+        stream = f"{name}/algo-1-local"
+        log = logs.Stream(log_group, "/aws/sagemaker/TrainingJobs", stream, request["RoleArn"])
         job = _jobs[record.arn] = Job(request, record, log, url, folder)
         threading.Thread(target=job.run, daemon=True).start()
         return answer

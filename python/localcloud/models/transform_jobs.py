@@ -22,12 +22,14 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from core.contract.shapes import Json
 from localcloud import clients, defects, gaps, logs
+from localcloud.access import principals
 from localcloud.models.container import JobFailed
 from localcloud.models.endpoints import ModelFailed, ModelServer
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 DEFAULT_PAYLOAD_MB = 6
 DEFAULT_RETRIES = 3
+SESSION = "SageMaker"
 
 _jobs: dict[str, "Job"] = {}
 
@@ -50,7 +52,9 @@ def install(url: str, folder: Path) -> None:
         record: gaps.Amended = backend.transform_jobs[name]
         record.transform_job_status, record.transform_end_time = "InProgress", None
         record.failure_reason = record.labeling_job_arn = record.auto_ml_job_arn = None
-        job = _jobs[record.arn] = Job(request, record, logs_backends[self.current_account][self.region], url)
+        role = model["ExecutionRoleArn"]
+        log = logs_backends[self.current_account][self.region]
+        job = _jobs[record.arn] = Job(request, record, log, url, role)
         threading.Thread(target=job.run, args=(model, folder), daemon=True).start()
         return answer
 
@@ -69,14 +73,17 @@ def install(url: str, folder: Path) -> None:
 class Job:
     """A transform job that goes on; `record` is moto's, which `DescribeTransformJob` shows."""
 
-    def __init__(self, request: Json, record: gaps.Amended, log_backend: LogsBackend, url: str) -> None:
+    def __init__(
+        self, request: Json, record: gaps.Amended, log_backend: LogsBackend, url: str, role: str
+    ) -> None:
         self.request = request
         self.record = record
         self.url = url
         instance = f"{request['TransformJobName']}/local"
-        self.log = logs.Stream(log_backend, LOG_GROUP, instance)
-        self.data_log = logs.Stream(log_backend, LOG_GROUP, f"{instance}/data-log")
-        self.s3 = clients.client("s3", self.log.region, url)
+        self.log = logs.Stream(log_backend, LOG_GROUP, instance, role)
+        self.data_log = logs.Stream(log_backend, LOG_GROUP, f"{instance}/data-log", role)
+        caller = principals.assume(role, SESSION)
+        self.s3 = clients.client("s3", self.log.region, url, caller)
         self.stopped = threading.Event()
 
     def run(self, model: Json, folder: Path) -> None:

@@ -37,6 +37,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from core.contract.shapes import Json
 from localcloud import clients, gaps
+from localcloud.access import enforcement, principals
 from localcloud.states import map_items, map_results, map_runs, state_history
 from localcloud.states.map_runs import MapRun
 
@@ -47,6 +48,7 @@ FIELDS = {
 }
 READER = {"InputType", "MaxItems", "CSVHeaderLocation", "CSVHeaders"}
 INPUT_TYPES = ("CSV", "JSON", "JSONL", None)
+SESSION = "StepFunctions"
 TOO_MANY = "The specified tolerated failure threshold was exceeded"
 
 State = Json
@@ -81,7 +83,9 @@ def install(url: str) -> None:
     def work(component: DistributedIterationComponent, env: Environment, asked: Any, run: MapRun) -> object:
         asked.parameters.eval(env)
         settings = env.stack.pop()
-        s3 = clients.client("s3", env.aws_execution_details.region, url)
+        role, region = env.aws_execution_details.role_arn, env.aws_execution_details.region
+        s3 = clients.client("s3", region, url, principals.assume(role, SESSION))
+        _check_children(role, run)
         if not run.children:
             items = map_items.read(s3, settings["ItemReader"]) if asked.item_reader else asked.input_items
             selected = map_items.select(env, asked.item_selector, items)
@@ -91,6 +95,17 @@ def install(url: str) -> None:
         if run.exceeded():
             raise map_runs.Failed("States.ExceedToleratedFailureThreshold", TOO_MANY)
         return written or [map_results.output(child) for child in run.children]
+
+
+def _check_children(role: str, run: MapRun) -> None:
+    """AWS starts and redrives the children in the role's name."""
+    machine = run.map_run_arn.replace(":mapRun:", ":stateMachine:").partition("/")[0]
+    child = run.map_run_arn.replace(":mapRun:", ":execution:")
+    needed = ("states:RedriveExecution", child) if run.redrives else ("states:StartExecution", machine)
+    if not enforcement.may(role, *needed):
+        action, arn = needed
+        cause = f"The state machine's role {role} is not authorized to perform: {action} on resource: {arn}"
+        raise map_runs.Failed("States.Permissions", cause)
 
 
 def _failure(env: Environment, error: Exception) -> FailureEvent:

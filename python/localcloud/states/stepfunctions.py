@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.api import StartExecutionOutput
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
@@ -33,6 +34,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from localcloud import clients, gaps
+from localcloud.access import principals
 from localcloud.events import rules
 from localcloud.metrics import series
 from localcloud.states import definitions, distributed_map, execution_log, redrive
@@ -41,6 +43,7 @@ from localcloud.states.map_children import now
 MOST_INPUT_BYTES = 262_144
 EVENTS_PER_PAGE = 100
 MOST_DIAGNOSTICS = 100
+SESSION = "StepFunctions"
 ENDED = {
     "ABORTED": "ExecutionsAborted",
     "FAILED": "ExecutionsFailed",
@@ -62,8 +65,9 @@ def install(url: str) -> None:
     redrive.install(_ending)
     execution_log.install()
 
-    def client_for(region: str, service: str, state_credentials: object = None) -> BaseClient:  # noqa: ARG001
-        return clients.client(service, region, url)
+    def client_for(region: str, service: str, state_credentials: StateCredentials) -> BaseClient:
+        role = principals.assume(state_credentials.role_arn, SESSION)
+        return clients.client(service, region, url, role)
 
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # a failed execution is no news here
     for paths in (json_path, result_path):

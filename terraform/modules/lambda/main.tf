@@ -18,7 +18,12 @@ locals {
       { for name, condition in { Condition = permission.condition } : name => condition if condition != null },
     )],
     [for queue in aws_sqs_queue.dead_letters : { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [queue.arn] }],
-    [for queue in aws_sqs_queue.dead_letters : { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = [var.kms_key_arn] }],
+    [for queue in aws_sqs_queue.dead_letters : {
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = [var.kms_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "sqs.${split(":", var.kms_key_arn)[3]}.amazonaws.com" } }
+    }],
   )
 }
 

@@ -1,0 +1,85 @@
+"""What a service asks of its caller besides the permission that is named like the call.
+
+AWS: whoever reads or writes what is encrypted with a customer's key needs that key as well, through the service
+(`kms:ViaService`); and S3 says that an object is not there only to those who may list the bucket.
+"""
+
+from collections.abc import Callable, Iterator
+
+from moto.s3.models import FakeBucket, s3_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from localcloud.access import resource_policies
+from localcloud.access.context import Call
+from localcloud.access.principals import PARTITION
+
+READ, WRITE = ("kms:Decrypt",), ("kms:GenerateDataKey", "kms:Decrypt")
+
+Needed = tuple[str, str]  # an action and a resource
+
+
+def derive(call: Call) -> Iterator[Needed]:
+    """The further permissions that a request needs, given what is there at the moment."""
+    find = OPERATIONS.get((call.service, call.operation))
+    if find:
+        yield from find(call)
+
+
+def _with_key(call: Call, key: str | None, actions: tuple[str, ...]) -> Iterator[Needed]:
+    found = resource_policies.find_key(call.place["region"], call.place["account"], key) if key else None
+    if found and found.key_manager == "CUSTOMER":
+        yield from ((action, found.arn) for action in actions)
+
+
+def _bucket(call: Call) -> FakeBucket | None:
+    return s3_backends[call.place["account"]][PARTITION].buckets.get(call.asked["Bucket"])
+
+
+def _get_object(call: Call) -> Iterator[Needed]:
+    bucket = _bucket(call)
+    if bucket is None:
+        return
+    thing = bucket.keys.get(call.asked["Key"])
+    if thing is None:
+        yield "s3:ListBucket", f"arn:aws:s3:::{bucket.name}"
+    elif call.operation == "GetObject":
+        yield from _with_key(call, getattr(thing, "kms_key_id", None), READ)
+
+
+def _put_object(call: Call) -> Iterator[Needed]:
+    bucket = _bucket(call)
+    rule = (bucket.encryption or {}).get("Rule", {}) if bucket else {}
+    default = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+    if call.asked.get("ServerSideEncryption", "aws:kms") == "aws:kms":
+        actions = WRITE[:1] if call.operation == "PutObject" else WRITE
+        yield from _with_key(call, call.asked.get("SSEKMSKeyId") or default, actions)
+
+
+def _queue(actions: tuple[str, ...]) -> Callable[[Call], Iterator[Needed]]:
+    def find(call: Call) -> Iterator[Needed]:
+        queues = sqs_backends[call.place["account"]][call.place["region"]].queues
+        queue = queues.get(call.asked["QueueUrl"].rpartition("/")[2])
+        yield from _with_key(call, getattr(queue, "kms_master_key_id", None), actions)
+
+    return find
+
+
+def _topic(call: Call) -> Iterator[Needed]:
+    topic = sns_backends[call.place["account"]][call.place["region"]].topics.get(
+        call.asked.get("TopicArn", "")
+    )
+    yield from _with_key(call, getattr(topic, "kms_master_key_id", None), WRITE)
+
+
+OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
+    ("s3", "CopyObject"): _put_object,
+    ("s3", "CreateMultipartUpload"): _put_object,
+    ("s3", "GetObject"): _get_object,
+    ("s3", "HeadObject"): _get_object,
+    ("s3", "PutObject"): _put_object,
+    ("sns", "Publish"): _topic,
+    ("sqs", "ReceiveMessage"): _queue(READ),
+    ("sqs", "SendMessage"): _queue(WRITE),
+    ("sqs", "SendMessageBatch"): _queue(WRITE),
+}
