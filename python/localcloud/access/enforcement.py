@@ -17,6 +17,7 @@ from localcloud.access.principals import Principal
 from localcloud.access.statements import Request
 
 EVERYBODY_MAY = ("sts:GetCallerIdentity",)
+SILENT = ("events.amazonaws.com",)
 
 _decisions: dict[tuple[str, str, str, Decision], None] = {}
 
@@ -38,9 +39,10 @@ def _require(response: BaseResponse, call: Call, action: str, resource: str) -> 
 
 
 def _through_service(call: Call) -> Call:
-    """The service asks KMS for its caller. What it said of the caller's own request it does not say again."""
+    """The service asks KMS for its caller. For which account EventBridge sends, it does not say there."""
     via = {"kms:viaservice": f"{call.service}.{call.place['region']}.amazonaws.com"}
-    return replace(call, principal=replace(call.principal, known=()), known=via)
+    known = () if call.principal.arn in SILENT else call.principal.known
+    return replace(call, principal=replace(call.principal, known=known), known=via)
 
 
 def judge(call: Call, action: str, resource: str) -> Decision | None:

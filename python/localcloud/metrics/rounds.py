@@ -17,6 +17,7 @@ from moto.core.utils import utcnow
 
 from core.contract.shapes import Json
 from localcloud import clients, defects, gaps
+from localcloud.access import principals
 from localcloud.metrics import alarm_history, datapoints, notice, pace, queues
 from localcloud.metrics.series import Place
 from localcloud.metrics.verdict import ALARM, INSUFFICIENT, OK, Rule, judge
@@ -125,7 +126,9 @@ def _tell_for_ever(url: str) -> None:
     """Send what is to be told, in its order, while the alarms are looked at again."""
     while True:
         told = _notices.get()
-        sns = clients.client("sns", told.topic.split(":")[3], url)
+        region, account = told.topic.split(":")[3:5]
+        known = (("aws:sourcearn", told.alarm.alarm_arn), ("aws:sourceaccount", account))
+        sns = clients.client("sns", region, url, principals.act_as("cloudwatch.amazonaws.com", known))
         with contextlib.suppress(BotoCoreError, ClientError):
             sns.publish(TopicArn=told.topic, Subject=told.subject[:LONGEST_SUBJECT], Message=told.message)
             alarm_history.note(told.alarm, "Action", f"Successfully executed action {told.topic}")
