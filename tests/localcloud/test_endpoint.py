@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
+from tests.builders import document, make_role
 
 IMAGE = b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x80"  # not UTF-8
 MODEL = """
@@ -179,7 +180,7 @@ def test_an_update_with_alarms_needs_a_role_that_may_look_at_them(aws, endpoint)
     sagemaker, iam, name = aws("sagemaker"), aws("iam"), endpoint(MODEL)
     live = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
     container = sagemaker.describe_model(ModelName=live)["PrimaryContainer"]
-    role = iam.create_role(RoleName="looks-at-alarms", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = make_role(iam, "looks-at-alarms", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     sagemaker.create_model(ModelName="watched", ExecutionRoleArn=role, PrimaryContainer=container)
     variant = {"VariantName": "AllTraffic", "ModelName": "watched", "InstanceType": "ml.c7i.large"}
     sagemaker.create_endpoint_config(
@@ -201,8 +202,7 @@ def test_an_update_with_alarms_needs_a_role_that_may_look_at_them(aws, endpoint)
         sagemaker.update_endpoint(**asked)
     assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == live
     allow = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    iam.put_role_policy(RoleName="looks-at-alarms", PolicyName="may", PolicyDocument=document)
+    iam.put_role_policy(RoleName="looks-at-alarms", PolicyName="look", PolicyDocument=document(allow))
     sagemaker.update_endpoint(**asked)
     assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == "watched"
 

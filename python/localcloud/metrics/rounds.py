@@ -127,7 +127,8 @@ def _tell_for_ever(url: str) -> None:
     while True:
         told = _notices.get()
         region, account = told.topic.split(":")[3:5]
-        known = (("aws:sourcearn", told.alarm.alarm_arn), ("aws:sourceaccount", account))
+        owner = (("aws:sourceaccount", account), ("aws:sourceowner", account))
+        known = (("aws:sourcearn", told.alarm.alarm_arn), *owner)
         sns = clients.client("sns", region, url, principals.act_as("cloudwatch.amazonaws.com", known))
         with contextlib.suppress(BotoCoreError, ClientError):
             sns.publish(TopicArn=told.topic, Subject=told.subject[:LONGEST_SUBJECT], Message=told.message)
