@@ -13,7 +13,8 @@ WHOSE = {"aud": "sts.amazonaws.com", "sub": "repo:owner/name:environment:prod"}
 @pytest.fixture(scope="module")
 def provider(aws):
     made = aws("iam").create_open_id_connect_provider(Url=f"https://{ISSUER}", ThumbprintList=["0" * 40])
-    return made["OpenIDConnectProviderArn"]
+    yield made["OpenIDConnectProviderArn"]
+    aws("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
 
 
 @pytest.fixture
