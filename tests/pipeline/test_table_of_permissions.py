@@ -31,6 +31,8 @@ ONLY_AWS = {
     r"(endpoint|training|transform) ecr:.*": SAGEMAKER,
     r"(endpoint|training|transform) cloudwatch:PutMetricData": SAGEMAKER,
     r"(endpoint|training|transform) logs:DescribeLogStreams": SAGEMAKER,
+    # It encrypts no results and no disks of jobs.
+    r"(training|transform) kms:(CreateGrant|DescribeKey|Encrypt)": SAGEMAKER,
     # Nothing fails three times here, or cannot be started, in the name of these; and no hour need pass.
     r"(monitor|schedule) (sqs:SendMessage|kms:(Decrypt|GenerateDataKey))|schedule lambda:InvokeFunction": QUEUES,
 }
