@@ -12,25 +12,16 @@ from functools import cache
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 from moto.core.errors import COMMON_ERROR_CODES
-from moto.core.exceptions import ServiceException
 from moto.core.request import determine_request_protocol
-from moto.core.responses import ActionResult, BaseResponse
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from moto.core.responses import BaseResponse
+
+from localcloud.access import refusals
 
 NUMBERS = ("double", "float", "integer", "long")
 SHOWN = 1024  # characters of a value that the refusal quotes
 CODES = {"query": "ValidationError"}
 WITHOUT = ("s3", "sqs")  # their models have no constraints, but members that a request names otherwise
 BAD_REQUEST = 400
-
-
-class Invalid(ServiceException):
-    """What moto's serializers write in the service's protocol."""
-
-
-class Refused(HTTPException):
-    """It leaves moto as the answer to the request."""
 
 
 def install() -> None:
@@ -48,9 +39,7 @@ def check(response: BaseResponse, operation: OperationModel, asked: object, cont
         return
     code = CODES.get(determine_request_protocol(service, content_type), "ValidationException")
     some = "1 validation error" if len(errors) == 1 else f"{len(errors)} validation errors"
-    said = Invalid(code, f"{some} detected: {'; '.join(errors)}")
-    _, headers, body = response.serialized(ActionResult(said))
-    raise Refused(response=Response(body, BAD_REQUEST, headers))
+    raise refusals.answer(response, code, BAD_REQUEST, f"{some} detected: {'; '.join(errors)}")
 
 
 def find_errors(value: object, shape: Shape, path: str = "") -> Iterator[str]:
