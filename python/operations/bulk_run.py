@@ -16,6 +16,7 @@ from core.console import UserError
 from core.contract.lines import RUN
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
+from operations import polling
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -53,6 +54,7 @@ class Run:
         retries = {"mode": "standard", "max_attempts": 8}
         self.s3: S3Client = boto3.client("s3", config=Config(retries=retries))
         self.steps: SFNClient = boto3.client("stepfunctions", config=Config(retries=retries))
+        polling.keep_pace(self.steps)
         self.name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self.bucket, bulk = self.outputs["bucket"], self.outputs["bulk"]
         self.machine = bulk["state_machine_arn"]

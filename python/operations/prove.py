@@ -21,7 +21,7 @@ import boto3
 
 from core import environment
 from core.console import UserError, out, run
-from core.contract.shapes import Json
+from operations import polling
 from operations.bulk_run import Run
 from operations.verify import BLANK
 
@@ -33,7 +33,7 @@ Found = TypeVar("Found")
 QUOTED = 'quote " backslash \\ ä.png'
 BATCHES = 4  # enough to be stopped before all are done
 LONGEST_SECONDS = 900
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5  # at first, then the pace of polling
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Place:
         self.env, self.outputs = env, environment.outputs(env)
         self.bucket = self.outputs["bucket"]
         self.s3, self.steps = boto3.client("s3"), boto3.client("stepfunctions")
+        polling.keep_pace(self.steps)
         self.mark = f"prove-{secrets.token_hex(4)}"
 
     def put(self, keys: list[str]) -> None:
@@ -58,6 +59,11 @@ class Place:
     def list_keys(self, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [it["Key"].removeprefix(prefix) for page in pages for it in page.get("Contents", [])]
+
+    def list_executions(self, machine: str) -> list[str]:
+        """The ARNs of the newest."""
+        found = self.steps.list_executions(stateMachineArn=machine, maxResults=100)["executions"]
+        return [it["executionArn"] for it in found]
 
     def end(self, bulk: Run) -> "DescribeExecutionOutputTypeDef":
         """The bulk run's description, once it has ended."""
@@ -108,16 +114,18 @@ def quote_key(place: Place) -> Seen:
     """An input template quotes what it inserts, so that any key reaches the workflow as it is."""
     key = f"incoming/{place.mark}/{QUOTED}"
     machine = place.outputs["state_machine_arn"]
+    known = set(place.list_executions(machine))
     place.put([key])
 
-    def look() -> Json:
-        found = place.steps.list_executions(stateMachineArn=machine, maxResults=100)["executions"]
-        arns = [it["executionArn"] for it in found]
-        events = [json.loads(place.steps.describe_execution(executionArn=arn)["input"]) for arn in arns]
-        return {"keys": [it["s3_key"] for it in events if place.mark in it.get("s3_key", "")]}
+    def look() -> list[str]:
+        """The key that each new execution got, if it is of this experiment."""
+        new = [arn for arn in place.list_executions(machine) if arn not in known]
+        known.update(new)
+        events = [json.loads(place.steps.describe_execution(executionArn=arn)["input"]) for arn in new]
+        return [it["s3_key"] for it in events if place.mark in it.get("s3_key", "")]
 
     try:
-        (seen,) = wait(look, lambda it: bool(it["keys"]), "an execution")["keys"][:1]
+        seen = wait(look, bool, "an execution")[0]
     except UserError:
         return Seen(False, f"no execution has {key!r}: look into the queue uploads-dead-letters")
     return Seen(seen == key, f"the workflow got {seen!r} for {key!r}")

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from localcloud.models import guardrails
+from localcloud.models import endpoints, guardrails, sagemaker
 from localcloud.models.guardrails import Step
 
 MODEL = """
@@ -164,3 +164,18 @@ def test_each_step_is_waited_after_and_then_the_termination(routing, shares):
     }
     update = guardrails.read({"BlueGreenUpdatePolicy": policy})
     assert update.steps == [*(Step(share, 300) for share in shares), Step(1, 60)]
+
+
+@pytest.mark.parametrize(
+    ("status", "errors"),
+    [
+        (200, {}),
+        (400, {"Invocation4XXErrors", "InvocationModelErrors"}),
+        (500, {"Invocation5XXErrors", "InvocationModelErrors"}),
+        (endpoints.NO_ANSWER, {"InvocationModelErrors"}),
+    ],
+    ids=["answered", "refused", "failed", "not in time"],
+)
+def test_a_request_counts_as_the_errors_that_it_is(status, errors):
+    counted = {name for name, value in sagemaker.count(status).items() if value}
+    assert counted == {"Invocations", *errors}

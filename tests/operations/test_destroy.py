@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.builders import make_role
 
 from operations import bootstrap, package, terraform, workplace
 
@@ -122,11 +123,11 @@ def test_an_environment_that_is_half_down_is_taken_down_by_the_next_destroy(run,
 
 
 def test_training_jobs_go_with_the_environment_and_one_that_goes_on_is_stopped(run, aws):
-    sagemaker = aws("sagemaker")
+    sagemaker, role = aws("sagemaker"), make_role(aws("iam"), "of-jobs-to-destroy")
     for name, entrypoint in (("scones-ended", []), ("scones-going-on", GOES_ON)):
         sagemaker.create_training_job(
             TrainingJobName=name,
-            RoleArn="arn:aws:iam::123456789012:role/any",
+            RoleArn=role,
             AlgorithmSpecification={
                 "TrainingImage": "pytorch",
                 "TrainingInputMode": "File",

@@ -7,13 +7,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.builders import make_role
 
 from core import environment
 from operations import bulk, client, loadgen, polling
 from operations.bulk_run import Run
 from operations.client import LOST, Client, Photo
 
-ROLE = "arn:aws:iam::123456789012:role/polled"
 ENDED = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 # In a second, outside the three large regions: half of what the page of quotas says.
 HALF = {"DescribeExecution": 5, "DescribeMapRun": 0.5, "ListExecutions": 1, "ListMapRuns": 0.5}
@@ -51,12 +51,13 @@ def deployed(aws, cloud_variables, monkeypatch):
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
     bucket = f"polled-{uuid.uuid4()}"
+    role = make_role(aws("iam"), bucket)
     aws("s3").create_bucket(Bucket=bucket)
     aws("s3").put_object(Bucket=bucket, Key="incoming/one.png")
 
     def deploy(definition: dict) -> str:
         machine = aws("stepfunctions").create_state_machine(
-            name=bucket, definition=json.dumps(definition).replace("BUCKET", bucket), roleArn=ROLE
+            name=bucket, definition=json.dumps(definition).replace("BUCKET", bucket), roleArn=role
         )["stateMachineArn"]
         outputs = {
             "bucket": bucket,

@@ -32,10 +32,6 @@ class Said(ServiceException):
 class Refused(HTTPException):
     """It leaves moto as the answer to the request."""
 
-    def __init__(self, code: str, answer: Response) -> None:
-        super().__init__(response=answer)
-        self.name_of_error = code
-
 
 def refuse(response: BaseResponse, who: str, action: str, resource: str, reason: str) -> Refused:
     """The refusal of a request that this response was to answer."""
@@ -74,7 +70,7 @@ def answer(response: BaseResponse, code: str, status: int, message: str) -> Refu
     """An error of the service, in its protocol."""
     _, headers, body = response.serialized(ActionResult(Said(code, message)))
     headers, body = response._enrich_response(headers, body)  # with the request's id
-    return Refused(code, Response(body, status, headers))
+    return Refused(response=Response(body, status, headers))
 
 
 def _spell(action: str) -> str:

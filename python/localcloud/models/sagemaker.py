@@ -199,15 +199,19 @@ def _install_runtime(url: str) -> None:
         return 200, headers, reply.body
 
 
-def _publish(place: series.Place, dimensions: dict[str, str], status: int, latency: float) -> None:
-    """AWS: each request counts as an error or as none; latencies are in microseconds."""
-    counts = {
+def count(status: int) -> dict[str, float]:
+    """AWS: each request counts as an error or as none; one that the model did not answer in time is an error, too."""
+    return {
         "Invocations": 1,
         "Invocation4XXErrors": int(400 <= status < 500),
         "Invocation5XXErrors": int(status >= 500),
-        "InvocationModelErrors": int(status >= 300),
+        "InvocationModelErrors": int(not 200 <= status < 300),
     }
-    series.publish(place, "AWS/SageMaker", dimensions, counts, "None")
+
+
+def _publish(place: series.Place, dimensions: dict[str, str], status: int, latency: float) -> None:
+    """AWS: latencies are in microseconds."""
+    series.publish(place, "AWS/SageMaker", dimensions, count(status), "None")
     series.publish(
         place, "AWS/SageMaker", dimensions, {"ModelLatency": latency * MICROSECONDS}, "Microseconds"
     )

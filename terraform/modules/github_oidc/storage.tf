@@ -25,6 +25,7 @@ locals {
           "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging",
           "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration",
           "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+          "s3:ListTagsForResource", # by which version 6 of the provider reads the bucket's tags
         ]
         Resource = [local.bucket]
       },
@@ -84,6 +85,7 @@ locals {
           "s3:PutBucketNotification", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
           "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
           "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+          "s3:TagResource", "s3:UntagResource", # by which version 6 of the provider tags it
         ]
         Resource = [local.bucket]
       },

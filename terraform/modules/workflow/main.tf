@@ -5,10 +5,10 @@ data "aws_region" "current" {}
 locals {
   # Only what passes by itself is tried again; full jitter keeps fifty photos from knocking in step.
   backoff = { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = 20, JitterStrategy = "FULL" }
-  # Faults of Lambda itself; Unknown is a function that was killed, for its memory or its time.
+  # Faults of Lambda itself; Unknown and ExitError are of a function that was killed, for its memory for example.
   faults_of_lambda = [
     "Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException",
-    "Lambda.Unknown",
+    "Lambda.Unknown", "Runtime.ExitError",
   ]
   retry_function = merge(local.backoff, {
     MaxAttempts = 4

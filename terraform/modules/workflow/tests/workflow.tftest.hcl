@@ -70,7 +70,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   assert {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) : length(setsubtract(
-        ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown"],
+        ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError"],
         flatten(state.Retry[*].ErrorEquals),
       )) == 0 if strcontains(try(state.Resource, ""), "lambda")
     ])
@@ -133,7 +133,7 @@ run "a_prefix_is_classified_in_batches_and_summed_up_whatever_happens" {
         [jsondecode(aws_sfn_state_machine.bulk.definition).States.Summarise],
         flatten([for map in values(jsondecode(aws_sfn_state_machine.bulk.definition).States) : values(map.ItemProcessor.States) if map.Type == "Map"]),
         ) : length(setsubtract(
-          ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown"],
+          ["Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError"],
           flatten(state.Retry[*].ErrorEquals),
       )) == 0
     ])
