@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 from botocore.config import Config
+from tests.waiting import PACE
 from xdist.scheduler import LoadScopeScheduling
 
 from localcloud import server
@@ -27,7 +28,6 @@ BUILD = ROOT / "build"
 NOT_LOOKED_AT = ("lambdas", "wheels", "localcloud.log")
 SHOWN = 5
 REGION = "us-east-1"
-PACE = 120
 LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 from PIL import Image
+from tests.waiting import PACE
 
 from delivery import digest
 from localcloud import server
@@ -98,7 +99,7 @@ class Checkout:
 @pytest.fixture(scope="session")
 def own_variables() -> Iterator[dict[str, str]]:
     """The variables by which a command finds a local cloud that no other folder of tests uses."""
-    with server.running() as url:
+    with server.running(pace=PACE) as url:
         yield {
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_DEFAULT_REGION": "us-east-1",
