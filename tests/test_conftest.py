@@ -20,7 +20,8 @@ def test_write():
 def project(tmp_path: Path) -> Path:
     """A project with the rules of this one, and a user's report."""
     (tmp_path / "tests/some").mkdir(parents=True)
-    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path / "tests")
+    for name in ("conftest.py", "waiting.py"):
+        shutil.copy(Path(__file__).with_name(name), tmp_path / "tests")
     for name in (
         "demo/report.html",
         "model.tar.gz",

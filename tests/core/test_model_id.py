@@ -12,7 +12,7 @@ CHECKSUM = hashlib.sha256(b"a model").hexdigest()
 
 
 def test_terraform_takes_as_many_digits():
-    (taken,) = re.findall(r"model_ids\s*= .*substr\(model\.sha256, 0, (\d+)\)", ENDPOINT.read_text())
+    (taken,) = re.findall(r"model_id\s*= .*substr\(model\.sha256, 0, (\d+)\)", ENDPOINT.read_text())
     assert int(taken) == len(model_id.identify(CHECKSUM))
 
 

@@ -172,7 +172,7 @@ def why(sqs, queue, until):
 def test_an_endpoint_reads_its_model_as_the_model_s_role(aws, endpoint, may):
     failed = aws("sagemaker").describe_endpoint(EndpointName=endpoint(MODEL, role=may()))
     assert failed["EndpointStatus"] == "Failed"
-    assert "is not authorized to perform: s3:GetObject" in failed["FailureReason"]
+    assert "the role passed to CreateModel has permissions to download" in failed["FailureReason"]
 
 
 FUNCTION = {"FunctionName": "f", "Runtime": "python3.13", "Handler": "h.h", "Code": {"ZipFile": b"PK"}}

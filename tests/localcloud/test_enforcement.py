@@ -110,7 +110,7 @@ REFUSALS: dict[str, Any] = {
         "logs:CreateLogGroup",
     ),
     "sagemaker-runtime": (
-        ("invoke_endpoint", ENDPOINT),
+        ("invoke_endpoint", {**ENDPOINT, "Body": b"a photo"}),
         "AccessDeniedException",
         403,
         "sagemaker:InvokeEndpoint",
