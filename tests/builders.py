@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import tarfile
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,20 @@ def png(pixels: np.ndarray) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()
+
+
+def answering(work: str) -> str:
+    """An inference.py that takes any body as it is; `work` is what its predict_fn does with it."""
+    return f"""
+def model_fn(folder):
+    return None
+def input_fn(body, content_type):
+    return body
+def predict_fn(body, model):
+{textwrap.indent(work, "    ")}
+def output_fn(answer, accept):
+    return answer
+"""
 
 
 def pack(members: dict[str, bytes]) -> bytes:

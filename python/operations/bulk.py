@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.console import out, run
 from core.contract.outcomes import FAILED, OUTCOMES
 from operations import polling
-from operations.bulk_run import GIVEN_UP, Run, Seen, photos_prefix
+from operations.bulk_run import GIVEN_UP, Run, Seen, parse_prefix
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -62,7 +62,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="operations.bulk")
     parser.add_argument("env")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--prefix", type=photos_prefix, help="as in incoming/2026-11-21/")
+    what.add_argument("--prefix", type=parse_prefix, help="as in incoming/2026-11-21/")
     for name, meaning in (
         ("retry", "do again what failed in it"),
         ("resume", "let it go on"),

@@ -39,7 +39,7 @@ class Seen:
         return self.outcomes.total()
 
 
-def photos_prefix(text: str) -> str:
+def parse_prefix(text: str) -> str:
     if text.startswith(FOLDERS):
         return text
     raise UserError(f"prefix {text!r} does not start with {' or '.join(FOLDERS)}, where photos are")

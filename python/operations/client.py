@@ -97,7 +97,7 @@ class Client:
                 )
             again = time.monotonic() + AGAIN_SECONDS
             while time.monotonic() < min(again, deadline):
-                time.sleep(POLL_SECONDS)
+                time.sleep(self.poll_seconds)
                 for ended in self.look(under_way, lost_after=seconds):
                     return ended
             if time.monotonic() >= deadline:

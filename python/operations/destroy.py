@@ -57,10 +57,10 @@ def delete_training_jobs(env: str) -> None:
     sagemaker: SageMakerClient = boto3.client("sagemaker")
     for name in [arn.rsplit("/", 1)[1] for arn in list_tagged(env) if TRAINING_JOB in arn]:
         try:
-            if show_status(sagemaker, name) == "InProgress":
+            if read_status(sagemaker, name) == "InProgress":
                 out.print(f"stopping the training job {name}")
                 sagemaker.stop_training_job(TrainingJobName=name)
-            while show_status(sagemaker, name) in ("InProgress", "Stopping"):
+            while read_status(sagemaker, name) in ("InProgress", "Stopping"):
                 time.sleep(POLL_SECONDS)
             sagemaker.delete_training_job(TrainingJobName=name)
         except ClientError as error:
@@ -68,7 +68,7 @@ def delete_training_jobs(env: str) -> None:
                 raise UserError(f"the training job {name} cannot be deleted: {error}") from error
 
 
-def show_status(sagemaker: "SageMakerClient", name: str) -> str:
+def read_status(sagemaker: "SageMakerClient", name: str) -> str:
     return sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
 
 

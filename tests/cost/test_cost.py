@@ -1,7 +1,6 @@
 """`make cost`: what it reads of Terraform, what it makes of it by hand-worked examples, and the page that shows it."""
 
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +15,7 @@ from cost.measured import Measured, Took
 from cost.photos import Photos
 from cost.schedule import Limits
 from cost.standing import Environment, Fleet, Function
+from operations import workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/cost.md"
@@ -37,8 +37,7 @@ endpoint_enabled = false
 def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[definition.Resource]]:
     """What Terraform would make in our environments and in two others; planned once, because it takes seconds."""
     folder = tmp_path_factory.mktemp("cost")
-    without = shutil.ignore_patterns(".terraform", "*.model.tfvars.json")
-    shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=without)
+    workplace.copy(folder)
     ours = definition.names()
     for env, settings in OTHERS.items():
         (folder / f"terraform/envs/{env}.tfvars").write_text(settings)
@@ -353,7 +352,7 @@ def test_a_price_file_that_is_not_there_ends_the_command_with_one_line(tmp_path)
 
 
 def test_what_terraform_refuses_is_answered_in_one_line(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform"))
+    workplace.copy(tmp_path)
     with (tmp_path / "terraform/envs/prod.tfvars").open("a") as file:
         file.write('prefix = "twice"\n')
     monkeypatch.chdir(tmp_path)

@@ -21,6 +21,7 @@ from tests.waiting import PACE
 
 from delivery import digest
 from localcloud import server
+from operations import workplace
 from training import artefact
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,14 +101,8 @@ class Checkout:
 def own_variables() -> Iterator[dict[str, str]]:
     """The variables by which a command finds a local cloud that no other folder of tests uses."""
     with server.running(pace=PACE) as url:
-        yield {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "CLOUD_PORT": url.rpartition(":")[2],
-            "GITHUB_REPOSITORY": REPOSITORY,
-        }
+        cloud_port = url.rpartition(":")[2]
+        yield workplace.variables(url) | {"CLOUD_PORT": cloud_port, "GITHUB_REPOSITORY": REPOSITORY}
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +120,7 @@ def first_checkout(
 
     def make(name: str) -> Checkout:
         root = tmp_path_factory.mktemp(name)
-        without = shutil.ignore_patterns(".terraform", "*.model.tfvars.json", "*.tfplan")
-        shutil.copytree(ROOT / "terraform", root / "terraform", ignore=without)
+        workplace.copy(root)
         for file in ("Makefile", ".gitignore"):
             shutil.copy(ROOT / file, root)
         checkout = Checkout(root, own_variables)

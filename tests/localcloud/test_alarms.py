@@ -9,21 +9,16 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.builders import answering
 
 MINUTE = 60
 HOUR = 60 * MINUTE
-MODEL = """
-def model_fn(model_dir):
-    return None
-def input_fn(body, content_type):
-    return body
-def predict_fn(body, model):
-    if body == b"fail":
-        raise RuntimeError("a bug")
-    return b"[0.9, 0.1]"
-def output_fn(answer, accept):
-    return answer
+FAILS_IF_ASKED = """
+if body == b"fail":
+    raise RuntimeError("a bug")
+return b"[0.9, 0.1]"
 """
+MODEL = answering(FAILS_IF_ASKED.strip())
 
 
 @pytest.fixture

@@ -6,23 +6,14 @@ import uuid
 from collections import Counter
 
 import pytest
+from tests.builders import answering
 
 from localcloud.models import endpoints, guardrails, sagemaker
 from localcloud.models.guardrails import Step
 
-MODEL = """
-def model_fn(model_dir):
-    return None
-def input_fn(body, content_type):
-    return body
-def predict_fn(body, model):
-    WORK
-def output_fn(answer, accept):
-    return answer
-"""
-GOOD = MODEL.replace("WORK", "return b'1'")
-BETTER = MODEL.replace("WORK", "return b'2'")
-BAD = MODEL.replace("WORK", "raise RuntimeError('a bug')")
+GOOD = answering("return b'1'")
+BETTER = answering("return b'2'")
+BAD = answering("raise RuntimeError('a bug')")
 ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
 HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
 LONG, SHORT = 3600, 300  # seconds of the cloud's quick time

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from python_terraform import IsFlagged, Terraform
-from tests.builders import document, make_role, pack
+from tests.builders import answering, document, make_role, pack
 
 from delivery import fleet, plan
 from operations import terraform
@@ -24,17 +24,8 @@ BUCKET = "models-of-test-endpoint"
 NAME = "endpoint-of-test-endpoint"
 ERROR = re.compile(r"\bError: ")
 SERVES = "def model_fn(folder):\n    return None\n"
-ANSWERS = """
-def model_fn(folder):
-    return None
-def input_fn(body, kind):
-    return body
-def predict_fn(body, model):
-    return b"[0.9, 0.1]"
-def output_fn(answer, accept):
-    return answer
-"""
-FAILS = ANSWERS.replace('return b"[0.9, 0.1]"', "raise RuntimeError('a bug')")
+ANSWERS = answering('return b"[0.9, 0.1]"')
+FAILS = answering("raise RuntimeError('a bug')")
 CANNOT_LOAD = "raise RuntimeError('these weights are of another network')\n"
 UNCHANGED = "No changes. Your infrastructure matches the configuration."
 NO_ARCHIVE = b"no archive"

@@ -1,14 +1,13 @@
 """Every environment is the same configuration with other variables: each can be planned where there is nothing yet."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from python_terraform import IsFlagged, Terraform
 
-from operations import bootstrap, package, terraform
+from operations import bootstrap, package, terraform, workplace
 
 FROM_NOTHING = re.compile(r"Plan: (\d+) to add, 0 to change, 0 to destroy")
 CHANGES = 2  # the status of a plan that has some
@@ -20,9 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:
 @pytest.fixture
 def environment(cloud_variables, tmp_path, monkeypatch) -> Callable[[str], Terraform]:
     """Terraform, initialised for an environment in a copy of the project, with its state in the local cloud."""
-    shutil.copytree(
-        terraform.CONFIGURATION, tmp_path / "terraform", ignore=shutil.ignore_patterns("*.model.*")
-    )
+    workplace.copy(tmp_path)
     monkeypatch.chdir(tmp_path)
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)

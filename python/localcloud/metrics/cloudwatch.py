@@ -44,8 +44,7 @@ def install() -> None:
         original(self, namespace, metric_data)
         place = Place(self.account_id, self.region_name)
         for datum in metric_data:
-            named = tuple(sorted((each["Name"], each["Value"]) for each in datum.get("Dimensions", ())))
-            metric = Metric(namespace, datum["MetricName"], named)
+            metric = Metric(namespace, datum["MetricName"], _sort(datum.get("Dimensions", ())))
             series.put(place, metric, _read_time(datum.get("Timestamp")), _read(datum))
 
     @gaps.wrap(CloudWatchBackend, "get_metric_statistics")
@@ -58,7 +57,7 @@ def install() -> None:
         dimensions: list[Json],
         **more: object,
     ) -> list[Statistics]:
-        named = tuple(sorted((each["Name"], each["Value"]) for each in dimensions))
+        named = _sort(dimensions)
         data = [
             datum
             for datum in self.get_all_metrics()
@@ -67,6 +66,11 @@ def install() -> None:
             and datapoints.name_dimensions(datum.dimensions) == named
         ]
         return original(Exactly(data), namespace, metric_name, *asked, dimensions=dimensions, **more)
+
+
+def _sort(dimensions: Sequence[Json]) -> tuple[tuple[str, str], ...]:
+    """As a metric's name has them."""
+    return tuple(sorted((each["Name"], each["Value"]) for each in dimensions))
 
 
 def _read(datum: Json) -> list[Sample]:

@@ -22,7 +22,7 @@ from core.contract.lines import summarise
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
 from operations.bulk import counts
-from operations.bulk_run import photos_prefix
+from operations.bulk_run import parse_prefix
 from operations.transform import choice, job, listing, output
 from operations.transform.files import Archive
 
@@ -53,7 +53,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="operations.transform")
     parser.add_argument("env")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--prefix", type=photos_prefix, help="as in archive/2025/")
+    what.add_argument("--prefix", type=parse_prefix, help="as in archive/2025/")
     what.add_argument("--job", metavar="NAME", help="follow it")
     parser.add_argument("--model", metavar="ID", help="its folder below models/; the live one unless given")
     parser.add_argument("--instance-type", default="ml.c5.xlarge", help="%(default)s unless given")
