@@ -37,7 +37,7 @@ from localcloud import clients, gaps
 from localcloud.access import principals
 from localcloud.events import rules
 from localcloud.metrics import series
-from localcloud.states import definitions, distributed_map, execution_log, redrive
+from localcloud.states import definitions, distributed_map, execution_log, programs, redrive
 from localcloud.states.map_children import now
 
 MOST_INPUT_BYTES = 262_144
@@ -64,6 +64,7 @@ def install(url: str) -> None:
     distributed_map.install(url)
     redrive.install(_ending)
     execution_log.install()
+    programs.install()
 
     def client_for(region: str, service: str, state_credentials: StateCredentials) -> BaseClient:
         role = principals.assume(state_credentials.role_arn, SESSION)
