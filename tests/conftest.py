@@ -38,7 +38,7 @@ CHANGED = pytest.StashKey[list[str]]()
 
 
 class ByFolder(LoadScopeScheduling):
-    """The tests of a folder share a cloud, a deployment or a trained model, and therefore one of the two workers."""
+    """The tests of a folder share a cloud, a deployment or a trained model, and therefore one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-SHARE = 0.5
-
 
 @dataclass(frozen=True)
 class Quota:
-    bucket: int
+    bucket: float
     per_second: float
+
+    def half(self) -> "Quota":
+        return Quota(self.bucket / 2, self.per_second / 2)
 
 
 # Outside N. Virginia, Oregon and Ireland, which allow as much or more:
@@ -33,25 +34,24 @@ MOST_LISTED = 1000  # executions on a page, which is a request
 
 def interval(*requests: str) -> float:
     """The seconds between two polls that make these requests."""
-    return max(1 / (SHARE * QUOTAS[request].per_second) for request in requests)
+    return max(1 / QUOTAS[request].half().per_second for request in requests)
 
 
 class Pace:
-    """Half of a bucket: who has emptied it waits for each request until it is half a refill's."""
+    """A bucket: who has emptied it waits for each request until as much has come back."""
 
     def __init__(self, quota: Quota) -> None:
-        self.size, self.per_second = SHARE * quota.bucket, SHARE * quota.per_second
-        self.left, self.moment = self.size, time.monotonic()
+        self.quota, self.left, self.moment = quota, quota.bucket, time.monotonic()
 
     def wait(self, **_request: object) -> None:
-        now = time.monotonic()
-        self.left = min(self.size, self.left + (now - self.moment) * self.per_second) - 1
+        now, refill = time.monotonic(), self.quota.per_second
+        self.left = min(self.quota.bucket, self.left + (now - self.moment) * refill) - 1
         self.moment = now
         if self.left < 0:
-            time.sleep(-self.left / self.per_second)
+            time.sleep(-self.left / refill)
 
 
 def keep_pace(client: "SFNClient") -> None:
     """Let this client wait before a request that would be one too many."""
     for request, quota in QUOTAS.items():
-        client.meta.events.register(f"before-call.sfn.{request}", Pace(quota).wait)
+        client.meta.events.register(f"before-call.sfn.{request}", Pace(quota.half()).wait)
