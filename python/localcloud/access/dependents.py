@@ -102,6 +102,7 @@ def _show_schedule(call: Call) -> Iterator[Needed]:
 
 
 def _endpoint(call: Call) -> Iterator[Needed]:
+    """AWS's table of permissions names CreateEndpoint alone, its page on the key both: either makes instances."""
     configs = sagemaker_backends[call.place["account"]][call.place["region"]].endpoint_configs
     config = configs.get(call.asked["EndpointConfigName"])
     yield from _with_key(call, getattr(config, "kms_key_id", None), LEND)
