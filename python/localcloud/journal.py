@@ -19,7 +19,7 @@ from moto.core.responses import BaseResponse
 from moto.core.routing import NotFound, get_service_router
 
 from localcloud import gaps, permissions, validation
-from localcloud.access import enforcement, handed_roles, principals
+from localcloud.access import enforcement, handed_keys, handed_roles, principals
 from localcloud.access.context import Call
 
 PATH = "/_localcloud/calls"
@@ -73,7 +73,8 @@ def note(response: BaseResponse, request: Request, key: str) -> None:
     if principal := principals.find(key):
         call = Call(principal, service.signing_name, operation.name, asked, place)
         enforcement.check(response, call, pairs)
-    handed_roles.check(response, service.signing_name, operation.name, asked, place)
+    for handed in (handed_keys, handed_roles):
+        handed.check(response, service.signing_name, operation.name, asked, place)
 
 
 def show_calls() -> str:

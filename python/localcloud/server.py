@@ -52,7 +52,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = delay.serve(journal.serve(_answer_failures(moto)))
+    application = delay.serve(scheduler.serve(journal.serve(_answer_failures(moto))))
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:

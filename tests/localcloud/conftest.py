@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.builders import make_role, pack
 from tests.localcloud.served import Served, serving
+from tests.localcloud.sessions import Session
 from tests.waiting import until
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -22,6 +23,12 @@ ROLE = "arn:aws:iam::123456789012:role/any"
 def role(aws: Callable[[str], Any]) -> None:
     """The role that everything here has: it may do all."""
     make_role(aws("iam"), "any")
+
+
+@pytest.fixture
+def session(aws: Callable[[str], Any], cloud: str) -> Callable[..., Session]:
+    """Take a new role with these statements."""
+    return lambda *statements, **more: Session(aws, cloud, statements, more)
 
 
 @pytest.fixture

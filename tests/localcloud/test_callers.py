@@ -107,6 +107,28 @@ def test_a_queue_takes_no_event_unless_its_policy_lets_eventbridge(aws, until):
     assert why(sqs, dead, until) == "AccessDenied"
 
 
+def test_a_rule_invokes_a_function_whose_policy_lets_eventbridge(aws, function, until):
+    sqs, events, functions = aws("sqs"), aws("events"), aws("lambda")
+    heard, dead = f"h-{uuid.uuid4().hex[:8]}", f"d-{uuid.uuid4().hex[:8]}"
+    queue = make_queue(sqs, dead)
+    buried = {"Arn": f"arn:aws:sqs:{HERE}:{dead}"}
+    rule = events.put_rule(Name=dead, EventPattern=json.dumps({"source": [dead]}))["RuleArn"]
+    arn = function(ASK.replace("=event)", f"={heard!r})"))
+    events.put_targets(Rule=dead, Targets=[{"Id": "1", "Arn": arn, "DeadLetterConfig": buried}])
+    entry = {"Source": dead, "DetailType": "any", "Detail": "{}"}
+    events.put_events(Entries=[entry])
+    assert why(sqs, queue, until) == "AccessDeniedException"
+    functions.add_permission(
+        FunctionName=arn.rpartition(":")[2],
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=rule,
+    )
+    events.put_events(Entries=[entry])
+    assert until(lambda: sqs.list_queues(QueueNamePrefix=heard), lambda it: "QueueUrls" in it)["QueueUrls"]
+
+
 @pytest.mark.parametrize("condition", [None, {"StringEquals": {"aws:SourceAccount": "123456789012"}}])
 def test_an_encrypted_queue_s_key_lets_eventbridge_without_a_condition_on_the_account(aws, condition, until):
     """EventBridge says the account to the queue, but not to KMS: with the condition nothing ever arrives."""

@@ -68,8 +68,9 @@ def test_a_denial_wins_wherever_it_stands(where):
 
 
 def test_a_boundary_limits_what_the_role_s_own_policies_allow():
-    within = Policies(identity=policy(EVERYTHING), boundary=policy(READ))
-    assert decide(ask(), within).allowed
+    within = Policies(identity=policy(EVERYTHING), boundary=policy(READ, label="boundary"))
+    decision = decide(ask(), within)
+    assert (decision.allowed, decision.by, decision.within) == (True, ("policy/1",), ("boundary/1",))
     assert (
         decide(ask("s3:PutObject"), within).reason
         == "because no permissions boundary allows the s3:PutObject action"

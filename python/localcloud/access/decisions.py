@@ -27,11 +27,15 @@ class Policies:
 
 @dataclass(frozen=True)
 class Decision:
-    """`reason` is how AWS ends the sentence "... is not authorized to perform ..."; `by` names what allowed it."""
+    """`reason` is how AWS ends the sentence "... is not authorized to perform ...".
+
+    `by` names the statements that allowed it, `within` those of the boundary.
+    """
 
     allowed: bool
     reason: str = ""
     by: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 def decide(request: Request, policies: Policies) -> Decision:
@@ -50,9 +54,10 @@ def decide(request: Request, policies: Policies) -> Decision:
     if not own and not granted:
         service = any(kind == "Service" for kind, _ in request.names)
         return _refusal(request, RESOURCE if service else IDENTITY)
-    if policies.boundary is not None and not _allowing(request, policies.boundary):
+    within = _allowing(request, policies.boundary or ())
+    if policies.boundary is not None and not within:
         return _refusal(request, BOUNDARY)
-    return Decision(True, by=tuple(own + granted))
+    return Decision(True, by=tuple(own + granted), within=tuple(within))
 
 
 def _allowing(request: Request, policy: Iterable[Statement]) -> list[str]:

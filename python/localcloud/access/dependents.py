@@ -2,11 +2,18 @@
 
 AWS: whoever reads or writes what is encrypted with a customer's key needs that key as well, through the service
 (`kms:ViaService`); and S3 says that an object is not there only to those who may list the bucket.
+Whoever gives a function or an endpoint a key lends it to the service by a grant, for as long as they last. Scheduler
+takes no grants: it uses a schedule's key in the name of whoever makes or reads the schedule.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 
+from moto.awslambda.utils import get_backend
 from moto.s3.models import FakeBucket, s3_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.scheduler.exceptions import ScheduleNotFound
+from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -15,6 +22,8 @@ from localcloud.access.context import Call
 from localcloud.access.principals import PARTITION
 
 READ, WRITE = ("kms:Decrypt",), ("kms:GenerateDataKey", "kms:Decrypt")
+LEND = ("kms:CreateGrant",)
+CHECK = ("kms:DescribeKey",)  # whether it is one that encrypts
 
 Needed = tuple[str, str]  # an action and a resource
 
@@ -27,8 +36,8 @@ def derive(call: Call) -> Iterator[Needed]:
 
 
 def _with_key(call: Call, key: str | None, actions: tuple[str, ...]) -> Iterator[Needed]:
-    found = resource_policies.find_key(call.place["region"], call.place["account"], key) if key else None
-    if found and found.key_manager == "CUSTOMER":
+    found = resource_policies.find_customer_key(call.place["region"], call.place["account"], key)
+    if found:
         yield from ((action, found.arn) for action in actions)
 
 
@@ -72,12 +81,46 @@ def _topic(call: Call) -> Iterator[Needed]:
     yield from _with_key(call, getattr(topic, "kms_master_key_id", None), WRITE)
 
 
+def _function(call: Call) -> Iterator[Needed]:
+    """A function that is given a key, or variables for the one it has."""
+    key = call.asked.get("KMSKeyArn")
+    if key is None and "Environment" in call.asked and call.operation == "UpdateFunctionConfiguration":
+        functions = get_backend(call.place["account"], call.place["region"])
+        key = functions.get_function(call.asked["FunctionName"]).kms_key_arn
+    yield from _with_key(call, key, (*LEND, "kms:Encrypt"))
+
+
+def _make_schedule(call: Call) -> Iterator[Needed]:
+    yield from _with_key(call, call.asked.get("KmsKeyArn"), (*CHECK, *WRITE))
+
+
+def _show_schedule(call: Call) -> Iterator[Needed]:
+    group, name = call.asked.get("GroupName"), call.asked["Name"]
+    with contextlib.suppress(ScheduleNotFound):
+        backend = scheduler_backends[call.place["account"]][call.place["region"]]
+        yield from _with_key(call, backend.get_schedule(group, name).kms_key_arn, READ)
+
+
+def _endpoint(call: Call) -> Iterator[Needed]:
+    """AWS's table of permissions names CreateEndpoint alone, its page on the key both: either makes instances."""
+    configs = sagemaker_backends[call.place["account"]][call.place["region"]].endpoint_configs
+    config = configs.get(call.asked["EndpointConfigName"])
+    yield from _with_key(call, getattr(config, "kms_key_id", None), LEND)
+
+
 OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
+    ("lambda", "CreateFunction"): _function,
+    ("lambda", "UpdateFunctionConfiguration"): _function,
     ("s3", "CopyObject"): _put_object,
     ("s3", "CreateMultipartUpload"): _put_object,
     ("s3", "GetObject"): _get_object,
     ("s3", "HeadObject"): _get_object,
     ("s3", "PutObject"): _put_object,
+    ("sagemaker", "CreateEndpoint"): _endpoint,
+    ("sagemaker", "UpdateEndpoint"): _endpoint,
+    ("scheduler", "CreateSchedule"): _make_schedule,
+    ("scheduler", "GetSchedule"): _show_schedule,
+    ("scheduler", "UpdateSchedule"): _make_schedule,
     ("sns", "Publish"): _topic,
     ("sqs", "ReceiveMessage"): _queue(READ),
     ("sqs", "SendMessage"): _queue(WRITE),

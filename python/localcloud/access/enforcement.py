@@ -1,12 +1,16 @@
 """Each request of a role or a service is decided before moto answers it; an administrator's is not.
 
-`GET /_localcloud/decisions` answers what was decided so far, each decision once, with the statements that allowed it:
+`GET /_localcloud/decisions` answers what was decided so far, each decision once, with the statements that allowed it,
+those of the boundary apart:
 
-    [{"role": "arn:...", "action": "s3:GetObject", "resource": "arn:...", "allowed": true, "by": ["scones/run/3"]}, ...]
+    [{"role": "arn:...", "action": "s3:GetObject", "resource": "arn:...", "allowed": true,
+      "by": ["scones/run/3"], "within": ["scones-boundary/UseBucket"]}, ...]
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from moto.core.responses import BaseResponse
 
@@ -18,6 +22,7 @@ from localcloud.access.statements import Request
 
 EVERYBODY_MAY = ("sts:GetCallerIdentity",)
 SILENT = ("events.amazonaws.com",)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _decisions: dict[tuple[str, str, str, Decision], None] = {}
 
@@ -40,9 +45,14 @@ def _require(response: BaseResponse, call: Call, action: str, resource: str) -> 
 
 def _through_service(call: Call) -> Call:
     """The service asks KMS for its caller. For which account EventBridge sends, it does not say there."""
-    via = {"kms:viaservice": f"{call.service}.{call.place['region']}.amazonaws.com"}
     known = () if call.principal.arn in SILENT else call.principal.known
-    return replace(call, principal=replace(call.principal, known=known), known=via)
+    said = say_through(call.service, call.place["region"])
+    return replace(call, principal=replace(call.principal, known=known), known=said)
+
+
+def say_through(service: str, region: str) -> dict[str, str]:
+    """What KMS is told when a service asks for somebody: which one it is, and that a grant is for its own resource."""
+    return {"kms:viaservice": f"{service}.{region}.amazonaws.com", "kms:grantisforawsresource": "true"}
 
 
 def judge(call: Call, action: str, resource: str) -> Decision | None:
@@ -58,15 +68,24 @@ def judge(call: Call, action: str, resource: str) -> Decision | None:
     return decision
 
 
-def may(role: str, action: str, resource: str, session: str = "local") -> bool:
+def may(role: str, action: str, resource: str) -> bool:
     """Whether a role has a permission that a service needs of it without a request, as to write a log."""
+    return not explain(role, action, resource)
+
+
+def explain(
+    role: str, action: str, resource: str, session: str = "local", known: Mapping[str, str] = NOTHING
+) -> str:
+    """Why a role does not have such a permission, in IAM's words; nothing if it has."""
     principal = principals.find(principals.assume(role, session).key)
-    _, _, service, region, account, _ = resource.split(":", 5)
     if principal is None:
-        return False
-    call = Call(principal, service, action, {}, {"region": region, "account": account or principal.account})
-    decision = judge(call, action, resource)
-    return decision is not None and decision.allowed
+        return f"{role} cannot be assumed"
+    _, _, service, region, account, _ = resource.split(":", 5)
+    place = {"region": region, "account": account or principal.account}
+    decision = judge(Call(principal, service, action, {}, place, dict(known)), action, resource)
+    if decision is None:
+        return f"{role} is gone"
+    return "" if decision.allowed else refusals.word(principal.arn, action, resource, decision.reason)
 
 
 def _gather(principal: Principal, action: str, resource: str, account: str) -> Policies | None:
@@ -92,7 +111,14 @@ def show() -> str:
     """The decisions as JSON."""
     return json.dumps(
         [
-            {"role": who, "action": action, "resource": resource, "allowed": it.allowed, "by": it.by}
+            {
+                "role": who,
+                "action": action,
+                "resource": resource,
+                "allowed": it.allowed,
+                "by": it.by,
+                "within": it.within,
+            }
             for who, action, resource, it in list(_decisions)
         ]
     )

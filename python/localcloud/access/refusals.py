@@ -2,7 +2,7 @@
 
 AWS: most services name the error AccessDeniedException; those that speak the query protocol and S3 leave out the
 second half, SNS says AuthorizationError; SQS writes the action in small letters and SNS its own name in capitals; S3
-puts the resource in quotation marks.
+puts the resource in quotation marks. Of a function's key Lambda says that it is invalid.
 """
 
 from moto.core.errors import COMMON_ERROR_CODES
@@ -14,7 +14,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 NAMES = {"cloudwatch": "AccessDenied", "sns": "AuthorizationError", "sqs": "AccessDenied"}
-KEY_NAMES = {"sns": "KMSAccessDenied", "sqs": "KMS.AccessDeniedException"}
+KEY_NAMES = {
+    "lambda": "InvalidParameterValueException",
+    "sns": "KMSAccessDenied",
+    "sqs": "KMS.AccessDeniedException",
+}
+OF_VARIABLES = (
+    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+    "{operation}. Please check your KMS key settings. KMS Exception: AccessDeniedException KMS Message: {message}"
+)
 SAID = ("AccessDenied", "AccessDeniedException")
 UNKNOWN, UNKNOWN_TO_QUERY = "UnrecognizedClientException", "InvalidClientTokenId"
 FORBIDDEN, BAD_REQUEST = 403, 400
@@ -45,9 +53,16 @@ def refuse(response: BaseResponse, who: str, action: str, resource: str, reason:
         if key or (protocol in ("json", "smithy-rpc-v2-cbor") and service not in NAMES)
         else FORBIDDEN
     )
-    about = "" if resource == "*" else f" on resource: {_quote(action, resource)}"
-    message = f"User: {who} is not authorized to perform: {_spell(action)}{about} {_respell(reason, action)}"
+    message = word(who, action, resource, reason)
+    if key and service == "lambda":
+        message = OF_VARIABLES.format(operation=action.removeprefix("kms:"), message=message)
     return answer(response, code, status, message)
+
+
+def word(who: str, action: str, resource: str, reason: str) -> str:
+    """The sentence in which IAM refuses something."""
+    about = "" if resource == "*" else f" on resource: {_quote(action, resource)}"
+    return f"User: {who} is not authorized to perform: {_spell(action)}{about} {_respell(reason, action)}"
 
 
 def refuse_unknown(response: BaseResponse) -> Refused:

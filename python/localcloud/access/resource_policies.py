@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
 from moto.kms.models import Key, kms_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -23,12 +23,18 @@ def read(arn: str, account: str) -> Policy | None:
 
 
 def find_key(region: str, account: str, name: str) -> Key | None:
-    """A KMS key by its id, its ARN, its alias or its alias's ARN, if it is a customer's."""
+    """A KMS key by its id, its ARN, its alias or its alias's ARN."""
     backend = kms_backends[account][region]
     try:
         return backend.keys.get(backend.any_id_to_key_id(name))
     except AttributeError:  # an alias of nothing
         return None
+
+
+def find_customer_key(region: str, account: str, name: str | None) -> Key | None:
+    """The key that has this name, if it is there and a customer's: a service's own is nobody else's to allow."""
+    key = find_key(region, account, name) if name else None
+    return key if key and key.key_manager == "CUSTOMER" else None
 
 
 def _bucket(_region: str, account: str, name: str) -> str | None:
@@ -37,9 +43,7 @@ def _bucket(_region: str, account: str, name: str) -> str | None:
 
 
 def _function(region: str, account: str, name: str) -> str | None:
-    function = lambda_backends[account][region]._lambdas._arns.get(
-        f"arn:aws:lambda:{region}:{account}:{name}"
-    )
+    function = get_backend(account, region)._lambdas._arns.get(f"arn:aws:lambda:{region}:{account}:{name}")
     return (
         json.dumps({"Statement": function.policy.statements})
         if function and function.policy.statements

@@ -1,16 +1,22 @@
 """EventBridge Scheduler: a schedule starts its target when it is due.
 
 AWS: at each time of its `rate(...)` or `cron(...)` a schedule sends its target the input, in which keywords such as
-`<aws.scheduler.scheduled-time>` are replaced, with the retries and the dead letters of EventBridge.
+`<aws.scheduler.scheduled-time>` are replaced, with the retries and the dead letters of EventBridge. An input that is
+encrypted with a customer's key is decrypted as the schedule's role; without that permission nothing is sent, and
+nothing can be buried.
 moto 5.2.5 keeps schedules and fires none. Left out here, and refused: `at(...)`, and what `core.cron` does not
 understand. Left out and ignored: first and last dates, flexible windows, the keyword for the number of the attempt.
+
+`PUT /_localcloud/scheduled` with a time, as 2026-03-01T09:20, starts what is due in that minute (UTC).
 """
 
 import re
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from moto.scheduler.exceptions import ValidationException
@@ -18,7 +24,7 @@ from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, schedul
 
 from core import cron
 from localcloud import gaps
-from localcloud.access import principals
+from localcloud.access import enforcement, principals, resource_policies
 from localcloud.events import rules
 
 RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
@@ -26,6 +32,7 @@ MINUTE = timedelta(minutes=1)
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 LOOK_SECONDS = 1
 SESSION = "Scheduler"
+PATH = "/_localcloud/scheduled"
 
 
 def install(url: str) -> None:
@@ -42,6 +49,20 @@ def install(url: str) -> None:
             return original(self, **asked)
 
     threading.Thread(target=_fire_for_ever, args=(url,), daemon=True).start()
+
+
+def serve(application: WSGIApplication) -> WSGIApplication:
+    """The application, which is told to fire as well."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH:
+            return application(environ, start_response)
+        asked = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
+        fire(f"http://{environ['HTTP_HOST']}", _minute_of(datetime.fromisoformat(asked).replace(tzinfo=UTC)))
+        start_response("204 No Content", [])
+        return []
+
+    return answer
 
 
 def _fire_for_ever(url: str) -> None:
@@ -67,6 +88,8 @@ def fire(url: str, minute: datetime) -> None:
 
 
 def _start(url: str, schedule: Schedule, minute: datetime) -> None:
+    if not _may_open(schedule):
+        return
     told = {
         "execution-id": str(uuid.uuid4()),
         "schedule-arn": schedule.arn,
@@ -78,6 +101,14 @@ def _start(url: str, schedule: Schedule, minute: datetime) -> None:
     said = {name.replace("-", "_").upper(): value for name, value in told.items()}
     role = principals.assume(schedule.target["RoleArn"], SESSION)  # its dead letters are the role's too
     rules.deliver(url, schedule.target, text, rules.Sender(said, role, role))
+
+
+def _may_open(schedule: Schedule) -> bool:
+    """Scheduler asks KMS as the role itself: the request comes through no service."""
+    _, _, _, region, account, _ = schedule.arn.split(":", 5)
+    key = resource_policies.find_customer_key(region, account, schedule.kms_key_arn)
+    role = schedule.target["RoleArn"]
+    return key is None or not enforcement.explain(role, "kms:Decrypt", key.arn, SESSION)
 
 
 def is_due(expression: str, minute: datetime, created: datetime) -> bool:

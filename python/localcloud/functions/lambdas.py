@@ -27,7 +27,7 @@ from moto.core.common_types import TYPE_RESPONSE
 from core.contract.shapes import Json
 from localcloud import clients, gaps, logs
 from localcloud.access import principals
-from localcloud.functions import compiled, invocation
+from localcloud.functions import compiled, invocation, variables
 from localcloud.functions.invocation import Request
 from localcloud.functions.pools import Pool, Throttled
 from localcloud.functions.sandbox import Answer, Function
@@ -49,6 +49,7 @@ _unpacking = threading.Lock()
 def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
     _install_configuration()
+    variables.install()
 
     def run(function: LambdaFunction, request: Request) -> Answer:
         begun = time.monotonic()

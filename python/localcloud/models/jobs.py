@@ -22,6 +22,7 @@ from moto.core.utils import utcnow
 from core.contract.shapes import Json
 from localcloud import children, clients, defects, gaps, logs
 from localcloud.access import principals
+from localcloud.models import job_keys
 from localcloud.models.container import Container, JobFailed
 
 KEPT_LINES = 20_000  # of the log, to find metrics in
@@ -90,6 +91,8 @@ class Job:
                 f"ClientError: the local cloud has no container {image}: it runs the SageMaker SDK's script mode only, "
                 "and built-in algorithms train in AWS only."
             )
+        disks, results = self.request["ResourceConfig"], self.request["OutputDataConfig"]
+        job_keys.check(self.request["RoleArn"], disks, results, self.log.region)
 
     def _train(self) -> bool:
         """Run the script; answer whether it ended in time."""

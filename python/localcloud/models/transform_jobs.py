@@ -23,6 +23,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from core.contract.shapes import Json
 from localcloud import clients, defects, gaps, logs
 from localcloud.access import principals
+from localcloud.models import job_keys
 from localcloud.models.container import JobFailed
 from localcloud.models.endpoints import ModelFailed, ModelServer
 
@@ -78,6 +79,7 @@ class Job:
     ) -> None:
         self.request = request
         self.record = record
+        self.role = role
         self.url = url
         instance = f"{request['TransformJobName']}/local"
         self.log = logs.Stream(log_backend, LOG_GROUP, instance, role)
@@ -95,6 +97,8 @@ class Job:
                 outcome = "Stopped"
         except JobFailed as failure:
             outcome, self.record.failure_reason = "Failed", str(failure)
+        except ClientError as refused:
+            outcome, self.record.failure_reason = "Failed", f"ClientError: {refused}"
         except Exception as error:
             outcome = "Failed"
             self.record.failure_reason = f"InternalServerError: {defects.report(error)}"
@@ -107,6 +111,8 @@ class Job:
         self.stopped.set()
 
     def _transform(self, model: Json, folder: Path) -> None:
+        disks, results = self.request["TransformResources"], self.request["TransformOutput"]
+        job_keys.check(self.role, disks, results, self.log.region)
         bucket, prefix, names = self._objects()
         try:
             server = ModelServer(model, self.log, self.url, folder)

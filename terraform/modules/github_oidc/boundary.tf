@@ -11,8 +11,7 @@ resource "aws_iam_policy" "boundary" {
         Sid    = "UseBucket"
         Effect = "Allow"
         Action = [
-          "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:ListMultipartUploadParts",
-          "s3:PutObject",
+          "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
         ]
         Resource = [local.bucket, "${local.bucket}/*"]
       },
@@ -38,13 +37,10 @@ resource "aws_iam_policy" "boundary" {
         Resource = [local.bus, local.queues, local.topics]
       },
       {
-        Sid    = "RunWhatIsThere"
-        Effect = "Allow"
-        Action = [
-          "lambda:InvokeFunction", "sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig",
-          "sagemaker:DescribeModel", "sagemaker:InvokeEndpoint", "states:StartExecution",
-        ]
-        Resource = concat([local.functions, local.state_machines], local.served)
+        Sid      = "RunWhatIsThere"
+        Effect   = "Allow"
+        Action   = ["lambda:InvokeFunction", "sagemaker:InvokeEndpoint", "states:StartExecution"]
+        Resource = [local.endpoint, local.functions, local.state_machines]
       },
       {
         # The map runs of bulk work: their children are followed by the state machine, their counts read.

@@ -86,6 +86,7 @@ resource "aws_iam_role_policy" "bulk" {
       { Effect = "Allow", Action = "s3:ListBucket", Resource = local.bucket_arn },
       # What a Distributed Map answers is written in parts.
       {
+        Sid      = "WriteResults"
         Effect   = "Allow"
         Action   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
         Resource = "${local.bucket_arn}/${var.bulk_results}/*"
@@ -93,7 +94,7 @@ resource "aws_iam_role_policy" "bulk" {
       { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = var.kms_key_arn },
       # A Distributed Map starts, follows, stops and redrives its children itself.
       { Effect = "Allow", Action = "states:StartExecution", Resource = local.bulk_arns.machine },
-      { Effect = "Allow", Action = ["states:DescribeExecution", "states:StopExecution"], Resource = local.bulk_arns.executions },
+      { Sid = "FollowChildren", Effect = "Allow", Action = ["states:DescribeExecution", "states:StopExecution"], Resource = local.bulk_arns.executions },
       { Effect = "Allow", Action = "states:RedriveExecution", Resource = local.bulk_arns.children },
     ])
   })

@@ -24,6 +24,7 @@ locals {
 
   logs_and_traces = [
     {
+      Sid    = "DeliverLogs"
       Effect = "Allow"
       Action = [
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
@@ -32,6 +33,7 @@ locals {
       Resource = "*"
     },
     {
+      Sid      = "Trace"
       Effect   = "Allow"
       Action   = ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
       Resource = "*"
