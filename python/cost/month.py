@@ -19,7 +19,12 @@ class Endpoint:
 def idle(photos: Photos) -> Costs:
     environment, prices = photos.environment, photos.prices
     runs = environment.monitor_runs_a_day * prices.assumptions["hours_in_a_month"] / 24
-    run = photos.invocation("monitor") + photos.logs(photos.measured.functions["monitor"].log_bytes)
+    there = "monitor" in environment.functions
+    run = (
+        photos.invocation("monitor") + photos.logs(photos.measured.functions["monitor"].log_bytes)
+        if there
+        else 0
+    )
     return {
         "endpoint": endpoint(photos).fewest,
         "keys": environment.keys * prices["key_month"],

@@ -42,35 +42,46 @@ class Environment:
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
+    """An environment may be there in part, or not at all, and a plan may not know yet what a definition is."""
+
     def each(kind: str) -> list[Values]:
         return [it["change"]["after"] for it in resources if it["type"] == kind]
 
-    (configuration,) = each("aws_sagemaker_endpoint_configuration")
-    (lifecycle,) = each("aws_s3_bucket_lifecycle_configuration")
-    (schedule,) = each("aws_scheduler_schedule")
+    def one(kind: str) -> Values | None:
+        return next(iter(each(kind)), None)
+
+    configuration = one("aws_sagemaker_endpoint_configuration")
+    lifecycle = one("aws_s3_bucket_lifecycle_configuration")
+    schedule = one("aws_scheduler_schedule")
     return Environment(
         name=name,
         machines={
-            end_of(it["name"], "-"): json.loads(it["definition"]) for it in each("aws_sfn_state_machine")
+            end_of(it["name"], "-"): json.loads(it["definition"])
+            for it in each("aws_sfn_state_machine")
+            if "definition" in it
         },
         functions={
-            end_of(it["arn"], ":"): Function(it["memory_size"], it["architectures"][0])
+            end_of(it["function_name"], "-"): Function(it["memory_size"], it["architectures"][0])
             for it in each("aws_lambda_function")
         },
-        fleet=fleet(configuration, each),
-        captured=configuration["data_capture_config"][0]["initial_sampling_percentage"] / 100,
+        fleet=fleet(configuration, each) if configuration else None,
+        captured=capture(configuration) if configuration else 0,
         kept_days={
             rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
-            for rule in lifecycle["rule"]
+            for rule in (lifecycle["rule"] if lifecycle else [])
             if rule["expiration"]
         },
-        log_days=max(it["retention_in_days"] for it in each("aws_cloudwatch_log_group")),
+        log_days=max((it["retention_in_days"] for it in each("aws_cloudwatch_log_group")), default=0),
         keys=len(each("aws_kms_key")),
         alarm_metrics=sum(metrics_of(it) for it in each("aws_cloudwatch_metric_alarm")),
         dashboards=len(each("aws_cloudwatch_dashboard")),
         metrics=len({metric for it in each("aws_cloudwatch_dashboard") for metric in own_metrics(it)}),
-        monitor_runs_a_day=times_a_day(schedule["schedule_expression"]),
+        monitor_runs_a_day=times_a_day(schedule["schedule_expression"]) if schedule else 0,
     )
+
+
+def capture(configuration: Values) -> float:
+    return configuration["data_capture_config"][0]["initial_sampling_percentage"] / 100
 
 
 def end_of(name: str, separator: str) -> str:
@@ -99,11 +110,13 @@ def limits(action: Values) -> Limits:
 
 def metrics_of(alarm: Values) -> int:
     """AWS counts the metrics that an alarm looks at."""
-    return sum(bool(query["metric"]) for query in alarm["metric_query"] or []) or 1
+    return sum(bool(query.get("metric")) for query in alarm.get("metric_query") or []) or 1
 
 
 def own_metrics(dashboard: Values) -> set[tuple[str, str]]:
-    """Those that AWS does not publish by itself."""
+    """Those that AWS does not publish by itself; none of a dashboard that is known only after it is made."""
+    if "dashboard_body" not in dashboard:
+        return set()
     widgets = json.loads(dashboard["dashboard_body"])["widgets"]
     listed = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
     return {(namespace, name) for namespace, name, *_ in listed if not namespace.startswith("AWS/")}

@@ -64,7 +64,7 @@ def destroys_data(now: Review) -> str | None:
 def differs(reviewed: Review, now: Review) -> str | None:
     if reviewed["digest"] == now["digest"]:
         return None
-    return f"the plan is not the one that was reviewed, the differences are listed above: {AGAIN}"
+    return f"{compare.explain(reviewed, now)}; then {AGAIN}"
 
 
 def main() -> None:

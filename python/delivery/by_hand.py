@@ -9,7 +9,7 @@ import sys
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import github, plan, review, summary
+from delivery import github, limit, plan, review
 
 DRIFT = 2  # as Terraform's -detailed-exitcode
 
@@ -35,7 +35,7 @@ def issue_of(env: str) -> github.Post | None:
 
 def tell(env: str, text: str) -> None:
     """Open the issue, or bring it up to date."""
-    said = {"title": f"{env} is not what it should be", "body": summary.cut(mark(env) + text)}
+    said = {"title": f"{env} is not what it should be", "body": limit.cut(mark(env) + text)}
     issue = issue_of(env)
     told = github.ask(*(("PATCH", f"issues/{issue['number']}") if issue else ("POST", "issues")), said)
     out.print(f"told in {told['html_url']}")

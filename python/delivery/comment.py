@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import event, github, review, summary
+from delivery import event, github, limit, review
 
 
 def mark(env: str) -> str:
@@ -25,7 +25,7 @@ def into_summary(text: str) -> None:
 
 def into_pull_request(number: int, env: str, text: str) -> None:
     """Update the comment that is there from last time, or write the first one."""
-    body = {"body": summary.cut(mark(env) + text)}
+    body = {"body": limit.cut(mark(env) + text)}
     ours = (
         f"issues/comments/{comment['id']}"
         for comment in github.comments(number)
@@ -45,7 +45,7 @@ def main() -> None:
     path = review.PLANS / env / "review.md"
     if not path.is_file():
         raise UserError(f"there is no {path}: make it with make plan ENV={env}")
-    into_summary(path.read_text())
+    into_summary(limit.cut(path.read_text(), limit.SUMMARY))
     if pull := event.read().get("pull_request"):
         into_pull_request(pull["number"], env, path.read_text())
 

@@ -6,12 +6,49 @@ from delivery import plan, summary
 from delivery.digest import Review
 from delivery.plan import ResourceChange
 
-SECTIONS = {"outputs": "output ", "model": "", "zips": "zip ", "lock": "provider "}
+SECTIONS = {
+    "variables": "variable ",
+    "outputs": "output ",
+    "model": "",
+    "zips": "zip ",
+    "lock": "provider ",
+    "allowed": "label ",
+}
+WAIT = (
+    "if an earlier deployment was waiting or under way when this one was reviewed, the plan held what that one has "
+    "done since: wait until it has ended"
+)
 
 
 def differences(reviewed: Review, now: Review) -> list[str]:
-    """One line for each resource, output, model figure, zip or provider that differs; none if the digests agree."""
-    return [*resources(reviewed["changes"], now["changes"]), *others(reviewed, now)]
+    """One line for each resource, file, variable, output, model figure, zip or provider that differs; none if the
+    digests agree."""
+    return [
+        *resources(reviewed["changes"], now["changes"]),
+        *code(reviewed["configuration"], now["configuration"]),
+        *others(reviewed, now),
+    ]
+
+
+def explain(reviewed: Review, now: Review) -> str:
+    """Why the plan is another one, in a sentence."""
+    planned, before = ({change["address"] for change in it["changes"]} for it in (now, reviewed))
+    if planned < before and reviewed["configuration"] == now["configuration"]:
+        return (
+            f"the plan is not the one that was reviewed, but a part of it: the rest is done already; {WAIT}"
+        )
+    return f"the plan is not the one that was reviewed, the differences are listed above; {WAIT}"
+
+
+def code(reviewed: dict[str, str], now: dict[str, str]) -> Iterator[str]:
+    """The files of the configuration that are not as they were."""
+    for path in sorted(reviewed | now):
+        if path not in now:
+            yield f"reviewed, but not in the code any more: `terraform/{path}`"
+        elif path not in reviewed:
+            yield f"in the code now, but not reviewed: `terraform/{path}`"
+        elif reviewed[path] != now[path]:
+            yield f"reviewed differently: the code of `terraform/{path}`"
 
 
 def resources(reviewed: list[ResourceChange], now: list[ResourceChange]) -> Iterator[str]:
@@ -44,6 +81,6 @@ def parting(reviewed: object, now: object) -> list[str]:
 
 
 def both(reviewed: object, now: object) -> str:
-    if not (summary.small(reviewed) and summary.small(now)):
+    if not (summary.is_short(reviewed, now)):
         return ""
     return f" {summary.value(reviewed)} when reviewed, {summary.value(now)} now"

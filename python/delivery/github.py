@@ -27,8 +27,13 @@ class Head(TypedDict):
     sha: str
 
 
+class Label(TypedDict):
+    name: str
+
+
 class Pull(TypedDict):
     number: int
+    labels: list[Label]
     head: Head
     merged_at: str | None
     merge_commit_sha: str | None

@@ -9,10 +9,13 @@ from typing import TypedDict
 
 from core.console import UserError
 from core.contract.shapes import Json
+from delivery import expressions
 from operations import terraform
 
 NOTHING = (["no-op"], ["read"])
-HIDDEN = "sensitive, sha256 "
+HIDDEN = "sensitive, scrypt "
+SLOW = {"n": 2**14, "r": 8, "p": 1}  # scrypt's cost: tens of milliseconds for each guess
+FILES = (".zip",)  # what a resource names by its path, and is made of
 
 
 class Change(TypedDict):
@@ -25,12 +28,13 @@ class Change(TypedDict):
     replace_paths: list[list[str | int]]
 
 
-class NamedChange(Change):
+class ResourceChange(Change):
     address: str
-
-
-class ResourceChange(NamedChange):
     type: str
+    provider: str
+    importing: Json | None  # what becomes Terraform's with this plan
+    moved_from: str | None  # the address that it had
+    expressions: dict[str, str]  # what attributes are made of that are known only after apply
 
 
 def path(env: str) -> Path:
@@ -50,22 +54,53 @@ def show(env: str) -> Json:
     return json.loads(done.stdout)
 
 
-def changes(shown: Json) -> list[ResourceChange]:
-    """The resources that the plan changes, by address, with secrets replaced by their hashes."""
+def changes(shown: Json, salt: str) -> list[ResourceChange]:
+    """The resources that the plan changes, takes over or calls by another address, in order of their addresses."""
+    root = shown["configuration"]["root_module"]
     found: list[ResourceChange] = [
-        {"address": address(resource), "type": resource["type"], **visible(resource["change"])}
+        {
+            "address": address(resource),
+            "type": resource["type"],
+            "provider": resource["provider_name"],
+            "importing": resource["change"].get("importing"),
+            "moved_from": resource.get("previous_address"),
+            "expressions": expressions.find(terraform.CONFIGURATION, root, resource),
+            **visible(resource["change"], salt),
+        }
         for resource in shown.get("resource_changes", [])
         if resource["change"]["actions"] not in NOTHING
+        or "importing" in resource["change"]
+        or "previous_address" in resource
     ]
     return sorted(found, key=lambda change: change["address"])
 
 
-def outputs(shown: Json) -> dict[str, Change]:
+def outputs(shown: Json, salt: str) -> dict[str, Change]:
     """The outputs that the plan changes."""
     return {
-        name: visible(change)
+        name: visible(change, salt)
         for name, change in sorted(shown.get("output_changes", {}).items())
         if change["actions"] not in NOTHING
+    }
+
+
+def variables(shown: Json, salt: str) -> dict[str, object]:
+    """What the configuration was told."""
+    declared = shown["configuration"]["root_module"].get("variables", {})
+    return {
+        name: hide(given.get("value"), declared.get(name, {}).get("sensitive", False), salt)
+        for name, given in sorted(shown.get("variables", {}).items())
+    }
+
+
+def files(changes: list[ResourceChange]) -> dict[str, str]:
+    """The SHA-256 of each file that the changed resources are made of."""
+    values = [value for change in changes for value in leaves(change["after"]).values()]
+    paths = sorted({value for value in values if isinstance(value, str) and value.endswith(FILES)})
+    return {
+        path: hashlib.sha256(file.read_bytes()).hexdigest()
+        for path in paths
+        if (file := terraform.CONFIGURATION / path).is_file()
     }
 
 
@@ -75,24 +110,29 @@ def address(resource: Json) -> str:
     return resource["address"] + mark
 
 
-def visible(change: Json) -> Change:
+def visible(change: Json, salt: str) -> Change:
     return {
         "actions": change["actions"],
-        "before": hide(change["before"], change["before_sensitive"]),
-        "after": hide(change.get("after"), change["after_sensitive"]),
+        "before": hide(change["before"], change["before_sensitive"], salt),
+        "after": hide(change.get("after"), change["after_sensitive"], salt),
         "after_unknown": change["after_unknown"],
         "replace_paths": change.get("replace_paths", []),
     }
 
 
-def hide(value: object, sensitive: object) -> object:
-    """The value, with the hash of each part that Terraform marks as sensitive in that part's place."""
+def hide(value: object, sensitive: object, salt: str) -> object:
+    """The value, with a salted hash of each part that Terraform marks as sensitive in that part's place.
+
+    A changed secret changes the digest, and the review tells nobody who has it what the secret is: it is slow to guess,
+    and no two reviews have the same hash of it but those that are compared.
+    """
     if sensitive is True:
-        return HIDDEN + hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+        text = json.dumps(value, sort_keys=True).encode()
+        return HIDDEN + hashlib.scrypt(text, salt=salt.encode(), dklen=32, **SLOW).hex()
     if isinstance(value, dict) and isinstance(sensitive, dict):
-        return {name: hide(part, sensitive.get(name)) for name, part in value.items()}
+        return {name: hide(part, sensitive.get(name), salt) for name, part in value.items()}
     if isinstance(value, list) and isinstance(sensitive, list):
-        return [hide(part, mark) for part, mark in zip_longest(value, sensitive[: len(value)])]
+        return [hide(part, mark, salt) for part, mark in zip_longest(value, sensitive[: len(value)])]
     return value
 
 

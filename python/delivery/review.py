@@ -1,37 +1,54 @@
 """Write down what a plan would change, for people and for `approve`: `python -m delivery.review ENV`.
 
-It reads the plan that Terraform saved and writes build/plans/ENV/review.json, which has the digest, and review.md.
+It reads the plan that Terraform saved and writes build/plans/ENV/review.json, which has the digest, and review.md. A
+plan that breaks a rule (delivery.plan_rules) is shown, refused, and taken away, so that nothing can apply it.
 """
 
 import json
+import secrets
 import sys
+from collections.abc import Set
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core import environment
 from core.console import UserError, run
-from delivery import digest, event, fleet, plan, summary, versions
+from cost import bill
+from delivery import configuration, digest, event, fleet, labels, plan, plan_rules, summary, versions
 from delivery.digest import Review
 from operations import terraform
 
-VERSION = 1
+VERSION = 2
 PLANS = Path("build/plans")
 
 
-def make(env: str) -> Review:
-    """What the saved plan would change, with everything that the digest covers."""
+def make(env: str, given: Set[str] = frozenset()) -> Review:
+    """What the saved plan would do, with everything that the digest covers; `given` are the labels that allow more."""
     shown = plan.show(env)
-    model = versions.model_file(env)
+    root = shown["configuration"]["root_module"]
+    # Of the reviewed plan, if there is one: hashes of secrets can be compared only if they have the same salt.
+    salt = labels.read_reviewed(env).get("salt") or secrets.token_hex(16)
+    changes = plan.changes(shown, salt)
+    costs = bill.read(env, shown.get("resource_changes", []))
+    code = configuration.read_code(terraform.CONFIGURATION, root)
+    refused, allowed = plan_rules.check(plan_rules.Planned(shown, code, costs), given)
     review: Review = {
         "version": VERSION,
         "environment": env,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": versions.commit(),
-        "changes": plan.changes(shown),
-        "outputs": plan.outputs(shown),
-        "model": json.loads(model.read_text()) if model.is_file() else None,
-        "zips": digest.zips(),
-        "lock": digest.lock((terraform.CONFIGURATION / ".terraform.lock.hcl").read_text()),
+        "salt": salt,
+        "configuration": configuration.read(terraform.CONFIGURATION, env, root),
+        "variables": {name: value for name, value in plan.variables(shown, salt).items() if name != "model"},
+        "changes": changes,
+        "outputs": plan.outputs(shown, salt),
+        "model": digest.model(shown.get("variables", {}).get("model", {}).get("value"), changes),
+        "zips": plan.files(changes),
+        "lock": digest.lock((terraform.CONFIGURATION / ".terraform.lock.hcl").read_text(), changes),
+        "allowed": allowed,
+        "refused": refused,
+        "cost": asdict(costs),
         "digest": "",
     }
     review["digest"] = digest.digest(review)
@@ -44,6 +61,14 @@ def text(review: Review) -> str:
     gate = PLANS / env / "gate.json"
     found = json.loads(gate.read_text()) if gate.is_file() else None
     return summary.markdown(review, versions.live(env), found, fleet.warn(env, review["changes"]))
+
+
+def refuse(review: Review) -> None:
+    """A plan that breaks a rule is no plan."""
+    if not review["refused"]:
+        return
+    plan.path(review["environment"]).unlink()
+    raise UserError("the plan is refused, and was taken away: " + "; ".join(review["refused"]))
 
 
 def read(path: Path, missing: str) -> Review:
@@ -74,7 +99,9 @@ def main() -> None:
     env = sys.argv[1]
     environment.check(env)
     event.refuse_fork()
-    print(write(make(env)))
+    review = make(env, labels.read(env))
+    print(write(review))
+    refuse(review)
 
 
 if __name__ == "__main__":

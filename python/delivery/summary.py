@@ -1,25 +1,22 @@
-"""A plan as people read it: what is lost first, one line for each resource, and the model's figures.
+"""A plan as people read it: what is refused or lost first, then each resource, what it costs, and the model's figures.
 
-It is Markdown, for the job summary and the pull request, and short enough to be read as it is on a terminal.
+It is Markdown, for the job summary and the pull request. What matters of a resource stands in its line: what changes
+and is short, and of all policies and of whom they let in every statement. The whole difference is folded below.
 """
 
-import io
-import json
-from collections.abc import Sequence
-
-from rich import box
-from rich.console import Console
+from collections.abc import Iterator, Sequence
 
 from core.contract.shapes import Json
-from delivery import plan
+from delivery import difference, escape, limit, policies
+from delivery.difference import UNKNOWN
 from delivery.digest import Review
-from delivery.plan import Change, NamedChange, ResourceChange
+from delivery.plan import Change, ResourceChange
 from training import promote
 
-LONGEST_VALUE = 80  # characters; of anything longer the name alone is shown
-COMMENT_LIMIT = 65_536  # characters that GitHub takes in a comment
+LONGEST_VALUE = 80  # characters in a resource's line; of anything longer the name alone is there
 LOST = {
     "aws_cloudwatch_log_group": "the logs in it are lost",
+    "aws_dynamodb_table": "the records in it are lost",
     "aws_kms_key": "whatever it encrypted can never be read again",
     "aws_s3_bucket": "the photos, data sets, models and captures in it are lost",
     "aws_sagemaker_endpoint": "no photo is classified until there is another",
@@ -28,18 +25,38 @@ LOST = {
 ORDER = {
     "replace": "replaced",
     "destroy": "destroyed",
+    "forget": "forgotten",
+    "import": "taken over",
+    "move": "moved",
     "change": "changed",
     "create": "created",
-    "forget": "forgotten",
 }
-UNKNOWN = object()
+# Who may do what: shown in the line of whatever has it, as long as it may be.
+MATTERS = (
+    "acl",
+    "assume_role_policy",
+    "authorization_type",
+    "block_public_acls",
+    "block_public_policy",
+    "cidr_blocks",
+    "ignore_public_acls",
+    "ingress",
+    "permissions_boundary",
+    "policy",
+    "policy_arn",
+    "principal",
+    "publicly_accessible",
+    "restrict_public_buckets",
+)
 
 
-def kind(change: Change) -> str:
+def kind(change: ResourceChange) -> str:
     """What the plan does to a resource, in one word."""
     actions = change["actions"]
     if "delete" in actions:
         return "replace" if "create" in actions else "destroy"
+    if actions == ["no-op"]:
+        return "import" if change["importing"] else "move"
     return {"update": "change"}.get(actions[0], actions[0])
 
 
@@ -52,95 +69,136 @@ def markdown(review: Review, live: Json | None, gate: Json | None, more: Sequenc
     counts = ", ".join(f"{len(found)} to {name}" for name, found in by_kind.items() if found)
     parts = [f"## Plan for {review['environment']}: {counts or 'no resource changes'}"]
     parts.append(f"Digest `{review['digest']}`")
+    parts += [f"**Refused:** {escape.code(sentence)}" for sentence in review["refused"]]
+    parts += [f"**Allowed by the label** {escape.code(label)}" for label in review["allowed"]]
     parts += [f"**Warning:** {warning}" for warning in (*warnings(review["changes"]), *more)]
-    if review["model"] and review["model"]["model"] != live:
+    parts += cost_part(review["cost"])
+    if review["model"] and review["model"]["model"] != live and "metrics" in review["model"]["model"]:
         parts += ["### Model", *model_part(review["model"]["model"], live, gate)]
     for name, found in by_kind.items():
         if found:
             parts += [f"### {ORDER[name].capitalize()}", "\n".join(map(line, found))]
-    if review["outputs"]:
-        parts += ["### Outputs", "\n".join(line({"address": n, **c}) for n, c in review["outputs"].items())]
+    outputs = [as_resource(name, change) for name, change in review["outputs"].items()]
+    if outputs:
+        parts += ["### Outputs", "\n".join(map(line, outputs))]
+    if folded := [part for change in (*review["changes"], *outputs) for part in whole(change)]:
+        parts += [limit.FOLD, *folded, limit.UNFOLD]
     return "\n\n".join(parts) + "\n"
+
+
+def as_resource(name: str, change: Change) -> ResourceChange:
+    """An output, to be shown in the same way."""
+    return {
+        "address": name,
+        "type": "",
+        "provider": "",
+        "importing": None,
+        "moved_from": None,
+        "expressions": {},
+        **change,
+    }
 
 
 def warnings(changes: list[ResourceChange]) -> list[str]:
     """What is lost, in words, for each resource whose end loses something."""
     return [
-        f"`{change['address']}` is {ORDER[kind(change)]}: {LOST[change['type']]}."
+        f"{escape.code(change['address'])} is {ORDER[kind(change)]}: {LOST[change['type']]}."
         for change in changes
         if change["type"] in LOST and kind(change) in ("replace", "destroy")
     ]
 
 
-def model_part(model: Json, live: Json | None, gate: Json | None) -> list[str]:
+def cost_part(cost: dict[str, dict[str, float]]) -> Iterator[str]:
+    """A month without a photo, by the services whose cost changes."""
+    before, after = cost["before"], cost["after"]
+    changed = [name for name in after if before[name] != after[name]]
+    was, will = sum(before.values()), sum(after.values())
+    yield f"### Cost: {was:,.2f} dollars a month before, {will:,.2f} after ({will - was:+,.2f})"
+    if changed:
+        rows = [f"| {name} | {before[name]:,.2f} | {after[name]:,.2f} |" for name in changed]
+        yield "\n".join(["| a month without a photo | before | after |", "|---|---:|---:|", *rows])
+
+
+def model_part(model: Json, live: Json | None, gate: Json | None) -> Iterator[str]:
     """The new model's figures beside the live one's, and what its gate says when it is evaluated again."""
-    known = gate if gate and gate["sha256"] == model["sha256"] else None
+    yield f"{escape.code(model['artefact'])} of run {escape.code(str(model['run']))}"
     table = promote.comparison(live, model)
-    table.box = box.MARKDOWN
-    drawn = io.StringIO()
-    Console(file=drawn, width=120).print(table)
-    words = [f"`{model['artefact']}` of run `{model['run']}`", drawn.getvalue().strip()]
-    if known:
-        words.append(known["found"])
+    head = [str(column.header) for column in table.columns]
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    figures = ["| " + " | ".join(escape.cell(str(it)) if it else "" for it in row) + " |" for row in rows]
+    yield "\n".join(["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1), *figures])
+    if gate and gate["sha256"] == model["sha256"]:
+        yield escape.code(gate["found"])
     if model["override_reason"]:
-        words.append(f"**Promoted although it would be refused:** {model['override_reason']}")
-    return words
+        yield f"**Promoted although it would be refused:** {escape.code(model['override_reason'])}"
 
 
-def line(change: NamedChange) -> str:
-    """One resource: its address, and each attribute that changes, with its values where they are small."""
-    if kind(change) in ("create", "destroy", "forget"):
-        return f"- `{change['address']}`"
-    shown = ", ".join(attribute(name, *values) for name, values in attributes(change).items())
-    return f"- `{change['address']}`: {shown}".removesuffix(": ")
+def line(change: ResourceChange) -> str:
+    """One resource: its address, each attribute that changes and is short, and below it who may do what."""
+    shown = [f"- {escape.code(change['address'])}"]
+    details = [*origin(change)]
+    if kind(change) in ("replace", "change"):
+        details += [
+            attribute(name, *values)
+            for name, values in difference.attributes(change).items()
+            if not matters(name) or is_short(*values[:2])
+        ]
+    if details:
+        shown = [f"{shown[0]}: {', '.join(details)}"]
+    return "\n".join([*shown, *permissions(change)])
 
 
-def attributes(change: Change) -> dict[str, tuple[object, object, bool]]:
-    """The attributes that change, by path: the old value, the new one, and whether they force a replacement.
-
-    Nothing that becomes another kind of nothing is a change to a reader, nor are the new names of a new resource.
-    """
-    before, after = plan.leaves(change["before"]), plan.leaves(change["after"])
-    after |= {path: UNKNOWN for path, mark in plan.leaves(change["after_unknown"]).items() if mark is True}
-    forcing = [plan_path(path) for path in change["replace_paths"]]
-    found = {
-        name: (before.get(name), after.get(name), any(name.startswith(path) for path in forcing))
-        for name in sorted(before | after)
-        if (before.get(name) or None) != (after.get(name) or None)
-    }
-    replaced = kind(change) == "replace"
-    return {
-        name: (old, new, forces)
-        for name, (old, new, forces) in found.items()
-        if forces or not (replaced and new is UNKNOWN)
-    }
+def origin(change: ResourceChange) -> Iterator[str]:
+    if importing := change["importing"]:
+        yield f"taken over by Terraform as {escape.code(str(importing.get('id')))}"
+    if moved := change["moved_from"]:
+        yield f"called {escape.code(moved)} until now"
 
 
-def plan_path(steps: list[str | int]) -> str:
-    """A path as Terraform gives it, as `leaves` writes it."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+def matters(path: str) -> bool:
+    return difference.top(path) in MATTERS
+
+
+def permissions(change: ResourceChange) -> Iterator[str]:
+    """Who may do what by it from now on, and what they may no more."""
+    seen = set()
+    for path, (old, new, _) in difference.attributes(change).items():
+        name = difference.top(path)
+        if not matters(path) or (kind(change) == "change" and is_short(old, new)) or new is None:
+            continue
+        if new is UNKNOWN and name in change["expressions"]:
+            if name not in seen:
+                yield f"  - {name}, whose parts are known after apply:\n"
+                yield escape.block(change["expressions"][name], "terraform", "    ")
+            seen.add(name)
+            continue
+        was = list(map(difference.flatten, policies.read(old)))
+        for statement in (will := list(map(difference.flatten, policies.read(new)))):
+            if statement not in was:
+                yield f"  - {escape.word(path)} **gets** {escape.code(statement)}"
+        yield from (f"  - {escape.word(path)} **loses** {escape.code(it)}" for it in was if it not in will)
+        if not will:
+            yield f"  - {escape.word(path)} {value(new)}"
 
 
 def attribute(name: str, old: object, new: object, forces: bool) -> str:
-    values = f" {value(old)} -> {value(new)}" if small(old) and small(new) else ""
-    return f"{name or 'value'}{values}{' (why it is replaced)' if forces else ''}"
+    values = f" {value(old)} -> {value(new)}" if is_short(old, new) else " (below)"
+    return f"{escape.word(name or 'value')}{values}{' (why it is replaced)' if forces else ''}"
 
 
-def small(thing: object) -> bool:
-    return thing is UNKNOWN or len(value(thing)) <= LONGEST_VALUE
+def is_short(*values: object) -> bool:
+    return all(it is UNKNOWN or difference.is_hidden(it) or len(value(it)) <= LONGEST_VALUE for it in values)
 
 
 def value(thing: object) -> str:
     if thing is UNKNOWN:
-        return "(known after apply)"
-    if isinstance(thing, str) and thing.startswith(plan.HIDDEN):
-        return "(sensitive)"
-    return "`" + json.dumps(thing, ensure_ascii=False).replace("`", "'") + "`"
+        return difference.LATER
+    if difference.is_hidden(thing):
+        return difference.CONCEALED
+    return escape.code(difference.flatten(thing))
 
 
-def cut(text: str, limit: int = COMMENT_LIMIT) -> str:
-    """The text, or as many whole lines of it as fit, with a sentence that says so."""
-    if len(text) <= limit:
-        return text
-    note = "\nThe rest does not fit into a comment: read review.md in the run's artefact.\n"
-    return text[: text.rindex("\n", 0, limit - len(note)) + 1] + note
+def whole(change: ResourceChange) -> Iterator[str]:
+    if text := "\n".join(difference.lines(change)):
+        yield f"#### {escape.code(change['address'])}"
+        yield escape.block(text, "diff")

@@ -10,7 +10,7 @@ import pytest
 
 from core.console import UserError
 from cost import __main__ as cost
-from cost import batches, definition, measured, month, prices, schedule, sheets, standing, transitions
+from cost import batches, bill, definition, measured, month, prices, schedule, sheets, standing, transitions
 from cost.measured import Measured, Took
 from cost.photos import Photos
 from cost.schedule import Limits
@@ -91,6 +91,35 @@ def test_the_off_switch_leaves_no_cost_of_an_endpoint(environments):
 
 def test_the_local_environment_costs_nothing_and_is_left_out():
     assert definition.names() == ["prod", "staging"]
+
+
+# ---- What a plan changes
+
+
+def test_the_first_plan_costs_what_the_environment_does(plans, environments):
+    found = bill.read("prod", plans["prod"])
+    assert set(found.before.values()) == {0}
+    assert found.after == pytest.approx(month.idle(recorded(environments["prod"])), abs=0.005)
+    assert found.more == pytest.approx(sum(found.after.values()), abs=0.005)
+
+
+def test_a_larger_fleet_costs_more_and_what_is_not_known_yet_costs_what_it_did(plans):
+    def change(resource):
+        values = resource["change"]["after"]
+        after = (
+            values | {"min_capacity": 3} if resource["type"] == "aws_appautoscaling_target" else dict(values)
+        )
+        after.pop("dashboard_body", None)
+        return resource | {"change": {"before": values, "after": after}}
+
+    found = bill.read("staging", [change(it) for it in plans["staging"]])
+    assert found.before["endpoint"] == pytest.approx(730 * 0.115, abs=0.005)
+    assert found.after == found.before | {"endpoint": pytest.approx(3 * 730 * 0.115, abs=0.005)}
+
+
+def test_an_environment_that_goes_costs_nothing(plans):
+    gone = [it | {"change": {"before": it["change"]["after"], "after": None}} for it in plans["staging"]]
+    assert set(bill.read("staging", gone).after.values()) == {0}
 
 
 # ---- Hand-worked examples

@@ -266,15 +266,21 @@ def make_review() -> Callable[..., dict[str, Any]]:
 
     def make(**parts: Any) -> dict[str, Any]:
         review = {
-            "version": 1,
+            "version": 2,
             "environment": "staging",
             "created": "2026-03-02T12:00:00+00:00",
             "commit": "c0ffee",
+            "salt": "salt",
+            "configuration": {"main.tf": "11" * 32},
+            "variables": {"threshold": 0.93},
             "changes": [],
             "outputs": {},
             "model": None,
             "zips": {"filter": "11" * 32},
             "lock": {"aws": {"version": "5.100.0", "hashes": ["h1:a"]}},
+            "allowed": [],
+            "refused": [],
+            "cost": {"before": {"endpoint": 0.0}, "after": {"endpoint": 0.0}},
         } | parts
         return review | {"digest": digest.digest(review)}
 
@@ -291,6 +297,10 @@ def make_change() -> Callable[..., dict[str, Any]]:
         return {
             "address": address,
             "type": address.split(".")[-2],
+            "provider": "registry.terraform.io/hashicorp/aws",
+            "importing": None,
+            "moved_from": None,
+            "expressions": {},
             "actions": list(actions),
             "before": before,
             "after": after,

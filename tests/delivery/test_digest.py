@@ -1,6 +1,7 @@
 """One digest for one plan, on every machine and at every time; another one for another plan."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ from delivery import digest
 from operations import terraform
 
 ROLE = "module.training.aws_iam_role.this"
+VARIABLES = terraform.CONFIGURATION / "variables.tf"
 LOCK = terraform.CONFIGURATION / ".terraform.lock.hcl"
 
 
@@ -16,37 +18,31 @@ def test_each_part_counts(make_review):
     first = make_review()["digest"]
     others = {
         "environment": "prod",
+        "configuration": {"main.tf": "12" * 32},
+        "variables": {"threshold": 0.95},
         "changes": [{"address": "a"}],
         "outputs": {"bucket": {"actions": ["create"]}},
         "model": {"model": {"sha256": "11"}},
         "zips": {"filter": "12" * 32},
         "lock": {"aws": {"version": "5.100.0", "hashes": ["h1:b"]}},
+        "allowed": ["may-replace"],
     }
     assert others.keys() == set(digest.COVERED)
-    assert len({first, *(make_review(**{part: value})["digest"] for part, value in others.items())}) == 7
+    assert len({first, *(make_review(**{part: value})["digest"] for part, value in others.items())}) == 10
 
 
 def test_when_it_was_made_and_of_which_commit_does_not_count(make_review):
     assert make_review()["digest"] == make_review(created="2030-01-01T00:00:00+00:00", commit=None)["digest"]
 
 
-def test_a_byte_of_a_zip_counts(tmp_path):
-    for name in digest.package.FUNCTIONS:
-        (tmp_path / f"{name}.zip").write_bytes(b"one")
-    before = digest.zips(tmp_path)
-    (tmp_path / "filter.zip").write_bytes(b"two")
-    after = digest.zips(tmp_path)
-    assert {name for name in before if before[name] != after[name]} == {"filter"}
-
-
-def test_the_lock_files_version_and_hashes_count_and_its_comments_do_not():
-    text = LOCK.read_text()
-    locked = digest.lock(text)
+def test_the_lock_files_version_and_hashes_count_and_its_comments_do_not(make_change):
+    text, changes = LOCK.read_text(), [make_change(ROLE, "create")]
+    locked = digest.lock(text, changes)
     assert locked["registry.terraform.io/hashicorp/aws"]["version"] == "5.100.0"
     assert len(locked["registry.terraform.io/hashicorp/aws"]["hashes"]) > 10
-    assert digest.lock("# Another comment.\n" + text) == locked
-    assert digest.lock(text.replace("5.100.0", "5.99.0")) != locked
-    assert digest.lock(text.replace('"h1:e', '"h1:f')) != locked
+    assert digest.lock("# Another comment.\n" + text, changes) == locked
+    assert digest.lock(text.replace("5.100.0", "5.99.0"), changes) != locked
+    assert digest.lock(text.replace('"h1:e', '"h1:f'), changes) != locked
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +64,14 @@ def elsewhere(here, tmp_path):
     return clone
 
 
+def test_what_terraform_knows_of_a_model_is_what_may_count():
+    declared = re.search(
+        r'^variable "model" {.*?object\(\{(.*?)^  \}\)\n', VARIABLES.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert declared
+    assert sorted(re.findall(r"^    (\w+) +=", declared[1], re.MULTILINE)) == list(digest.KNOWN_TO_TERRAFORM)
+
+
 def test_two_checkouts_at_two_times_have_one_digest(here, elsewhere):
     elsewhere.make("plan")
     first, second = here.review("local"), elsewhere.review("local")
@@ -85,6 +89,19 @@ def test_a_changed_variable_is_refused_and_named(elsewhere):
     assert "error: the plan is not the one that was reviewed" in printed
     assert 'after.environment[0].variables.THRESHOLD `"0.93"` when reviewed, `"0.95"` now' in printed
     assert "output threshold.after `0.93` when reviewed, `0.95` now" in printed
+
+
+def test_a_plan_that_breaks_a_rule_is_shown_refused_and_taken_away(elsewhere):
+    path = elsewhere.root / "terraform/modules/storage/main.tf"
+    text = path.read_text()
+    assert "block_public_policy     = true" in text
+    path.write_text(text.replace("block_public_policy     = true", "block_public_policy     = false"))
+    printed = elsewhere.make("plan", status=2)
+    block = "module.storage.aws_s3_bucket_public_access_block.this"
+    broken = f"{block} lets its bucket be public: set block_public_policy = true"
+    assert f"**Refused:** `{broken}`" in printed
+    assert f"error: the plan is refused, and was taken away: {broken}\n" in printed
+    assert "there is no plan for local" in elsewhere.make("apply", status=2)
 
 
 def test_what_somebody_changed_by_hand_is_drift_and_is_refused_with_the_difference(elsewhere, own_aws):

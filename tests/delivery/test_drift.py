@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery import by_hand, summary
+from delivery import by_hand, limit
 
 ISSUES = "issues?state=open&per_page=100&page="
 OTHERS = [
@@ -46,7 +46,7 @@ def test_drift_that_goes_on_updates_the_issue(github, open_issues):
     by_hand.tell("staging", "x" * 100_000 + "\n")
     ((path, sent),) = github.sent("PATCH")
     assert path == "issues/4"
-    assert len(sent["body"]) <= summary.COMMENT_LIMIT
+    assert len(sent["body"]) <= limit.COMMENT
     assert github.sent("POST") == []
 
 

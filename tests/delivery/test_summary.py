@@ -1,8 +1,12 @@
 """A plan as people read it: from the changes of a plan to the Markdown of a comment."""
 
-import pytest
+import json
+import re
 
-from delivery import plan, summary
+import pytest
+from markdown_it import MarkdownIt
+
+from delivery import limit, plan, summary
 
 BUCKET = "module.storage.aws_s3_bucket.this"
 ROLE = "module.training.aws_iam_role.this"
@@ -35,7 +39,7 @@ def test_what_is_lost_comes_first_and_counts_are_on_top(make_review, make_change
     lines = text(review).splitlines()
     assert lines[0] == "## Plan for staging: 1 to replace, 1 to destroy, 1 to change, 1 to create"
     assert review["digest"] in lines[2]
-    resources = [line for line in lines if line.startswith("- ")]
+    resources = [line for line in lines if line.startswith("- `")]
     assert [line.split("`")[1] for line in resources] == [CONFIGURATION, QUEUE, FUNCTION, ROLE]
     assert resources[2] == f"- `{FUNCTION}`: timeout `10` -> `20`"
     assert resources[3] == f"- `{ROLE}`"
@@ -76,7 +80,10 @@ def test_what_loses_data_or_service_is_warned_of_in_words(make_review, make_chan
 def test_a_secret_is_shown_nowhere_and_still_counts():
     resource = {
         "address": ROLE,
+        "mode": "managed",
         "type": "aws_iam_role",
+        "name": "this",
+        "provider_name": "aws",
         "change": {
             "actions": ["update"],
             "before": {"tags": {"token": "hunter2", "team": "routing"}},
@@ -86,19 +93,136 @@ def test_a_secret_is_shown_nowhere_and_still_counts():
             "after_sensitive": {"tags": {"token": True}},
         },
     }
-    (change,) = plan.changes({"resource_changes": [resource]})
+    (change,) = plan.changes({"resource_changes": [resource], "configuration": {"root_module": {}}}, "salt")
+    before, after = change["before"], change["after"]
+    assert before != after
     assert "hunter" not in str(change)
     assert summary.line(change) == f"- `{ROLE}`: tags.token (sensitive) -> (sensitive)"
 
 
-def test_of_a_long_value_the_name_alone_is_shown(make_change):
-    change = make_change(ROLE, "update", before={"policy": "a" * 500}, after={"policy": "b" * 500})
-    assert summary.line(change) == f"- `{ROLE}`: policy"
+def test_of_a_long_value_the_name_alone_is_in_the_line_and_the_whole_is_below(make_review, make_change):
+    change = make_change(ROLE, "update", before={"description": "a" * 500}, after={"description": "b" * 500})
+    assert summary.line(change) == f"- `{ROLE}`: description (below)"
+    folded = text(make_review(changes=[change])).partition("<details>")[2]
+    assert f'- description = "{"a" * 500}"\n+ description = "{"b" * 500}"\n' in folded
 
 
-def test_a_value_cannot_break_out_of_its_quotes(make_change):
-    change = make_change(ROLE, "update", before={"name": "a"}, after={"name": "`\n# Approved"})
-    assert summary.line(change) == f'- `{ROLE}`: name `"a"` -> `"\'\\n# Approved"`'
+def test_each_statement_that_a_policy_gets_or_loses_is_in_the_line_however_long(make_change):
+    kept, lost = allow("s3:GetObject", "a" * 100), allow("s3:PutObject", "b" * 100)
+    got = allow("s3:*", "*", Principal="*")
+    change = make_change(
+        "aws_s3_bucket_policy.this",
+        "update",
+        before={"policy": json.dumps({"Statement": [kept, lost]})},
+        after={"policy": json.dumps({"Statement": [kept, got]})},
+    )
+    assert summary.line(change).split("\n") == [
+        "- `aws_s3_bucket_policy.this`",
+        f"  - policy **gets** `{json.dumps(got)}`",
+        f"  - policy **loses** `{json.dumps(lost)}`",
+    ]
+
+
+def allow(action: str, resource: str, **more: str) -> dict[str, str]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def test_a_policy_in_another_order_gets_and_loses_nothing_and_is_below(make_review, make_change):
+    one, other = allow("a", "b" * 80), allow("c", "d")
+    change = make_change(
+        ROLE,
+        "update",
+        before={"policy": json.dumps({"Statement": [one, other]})},
+        after={"policy": json.dumps({"Statement": [other, one]})},
+    )
+    assert "**" not in summary.line(change)
+    assert "policy:" in text(make_review(changes=[change])).partition("<details>")[2]
+
+
+def test_of_a_new_resource_whom_it_lets_in_is_shown(make_change):
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    values = {
+        "name": "training",
+        "assume_role_policy": json.dumps({"Statement": [trust]}),
+        "permissions_boundary": None,
+    }
+    lines = summary.line(make_change(ROLE, "create", after=values)).split("\n")
+    assert lines == [f"- `{ROLE}`", f"  - assume_role_policy **gets** `{json.dumps(trust)}`"]
+    block = make_change(
+        "aws_s3_bucket_public_access_block.this", "create", after={"block_public_acls": False}
+    )
+    assert "  - block_public_acls `false`" in summary.line(block)
+
+
+def test_of_a_new_policy_that_is_known_only_after_apply_the_code_is_shown(make_change):
+    code = 'policy = jsonencode({\n  Principal = "*"\n})'
+    change = make_change(
+        ROLE, "create", after={}, after_unknown={"policy": True, "id": True}, expressions={"policy": code}
+    )
+    shown = summary.line(change)
+    assert '      Principal = "*"\n' in shown
+    assert "id" not in shown.replace("aws_iam_role", "")
+
+
+def test_an_import_and_a_move_are_shown(make_review, make_change):
+    taken = make_change(QUEUE, "no-op", before={}, after={}, importing={"id": "https://queue"})
+    moved = make_change(ROLE, "no-op", before={}, after={}, moved_from="aws_iam_role.old")
+    shown = text(make_review(changes=[taken, moved]))
+    assert "1 to import, 1 to move" in shown
+    assert f"- `{QUEUE}`: taken over by Terraform as `https://queue`" in shown
+    assert f"- `{ROLE}`: called `aws_iam_role.old` until now" in shown
+
+
+ATTACK = "`` <!-- </details> ``` [x](https://evil) @everyone | **Approved**\n\n# Approved \u202e"
+
+
+def render(markdown: str) -> str:
+    """As a renderer of GitHub's Markdown does, with tables, and HTML left as it is."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
+
+
+@pytest.mark.parametrize(
+    "place", ["address", "key", "value", "long value", "policy", "expression", "label", "output"]
+)
+def test_nothing_that_somebody_wrote_is_more_than_text(make_review, make_change, place):
+    key = {"key": ATTACK}.get(place, "name")
+    before = {key: "a", "policy": '{"Statement": []}'}
+    after = {
+        key: {"value": ATTACK, "long value": ATTACK * 20}.get(place, "b"),
+        "policy": json.dumps(
+            {"Statement": [{"Sid": ATTACK if place == "policy" else "Sid", "Effect": "Allow"}]}
+        ),
+    }
+    address = f'aws_iam_role.this["{ATTACK}"]' if place == "address" else ROLE
+    change = make_change(address, "update", before=before, after=after, type="aws_iam_role")
+    if place == "expression":
+        change |= {"after_unknown": {"policy": True}, "expressions": {"policy": ATTACK}}
+    named = {"actions": ["update"], "before": "a", "after": ATTACK, "after_unknown": {}, "replace_paths": []}
+    review = make_review(
+        changes=[change],
+        outputs={"url": named} if place == "output" else {},
+        allowed=[ATTACK] if place == "label" else [],
+    )
+    shown = text(review)
+    assert is_harmless(shown)
+    assert "\u202e" not in shown
+
+
+def test_what_is_said_of_a_model_is_no_more_than_text(make_review):
+    model = MODEL | {"override_reason": ATTACK, "run": ATTACK, "metrics": {ATTACK: 1.0, "accuracy": ATTACK}}
+    gate = {"sha256": "22", "found": f"It goes live all the same: {ATTACK}"}
+    shown = text(make_review(model={"model": model}), LIVE, gate)
+    assert is_harmless(shown)
+    assert "<td><code>" in render(shown)
+
+
+def is_harmless(markdown: str) -> bool:
+    """Whether all of what somebody wrote is in code, and the fold is open and closed where ours is."""
+    html = render(markdown)
+    outside = re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)
+    return not any(it in outside for it in ("<!--", "evil", "@everyone", "Approved")) and outside.count(
+        "<details>"
+    ) == outside.count("</details>") == markdown.count(f"\n{limit.FOLD}\n")
 
 
 def test_a_new_model_is_shown_beside_the_live_one_with_what_the_gate_found(make_review):
@@ -128,13 +252,53 @@ def test_a_model_that_stays_is_not_shown(make_review):
     assert "### Model" not in text(make_review(model={"model": LIVE}), LIVE)
 
 
-def test_a_comment_is_cut_at_a_line_with_a_sentence_that_says_so(make_review, make_change):
+def test_what_a_month_costs_is_shown_before_and_after(make_review):
+    cost = {"before": {"endpoint": 83.95, "keys": 1.0}, "after": {"endpoint": 167.9, "keys": 1.0}}
+    shown = text(make_review(cost=cost))
+    assert "### Cost: 84.95 dollars a month before, 168.90 after (+83.95)" in shown
+    assert "| endpoint | 83.95 | 167.90 |" in shown
+    assert "keys" not in shown
+
+
+def test_a_broken_rule_comes_first(make_review):
+    shown = text(make_review(refused=["the bucket is public"], allowed=["may-replace"]))
+    assert shown.split("\n\n")[2:4] == [
+        "**Refused:** `the bucket is public`",
+        "**Allowed by the label** `may-replace`",
+    ]
+
+
+@pytest.mark.parametrize("size", [600, 2000])
+def test_a_comment_is_cut_at_a_line_with_a_sentence_that_says_so(make_review, make_change, size):
     changes = [
-        make_change(f"module.many.aws_sqs_queue.number_{n:04}", "create", after={}) for n in range(2000)
+        make_change(f"module.many.aws_sqs_queue.number_{n:04}", "create", after={"name": f"queue-{n}"})
+        for n in range(size)
     ]
     whole = text(make_review(changes=changes))
-    short = summary.cut(whole)
-    assert len(whole) > summary.COMMENT_LIMIT >= len(short)
-    assert "The rest does not fit into a comment" in short
-    assert set(short.splitlines()[:-2]) <= set(whole.splitlines())
-    assert summary.cut("short") == "short"
+    short = limit.cut(whole)
+    assert len(whole) > limit.COMMENT >= len(short)
+    (note,) = [it for it in short.split("\n") if it.startswith("**Left out, because it does not fit: ")]
+    lines = int(note.split(": ")[1].split()[0])
+    assert short.split("\n")[: whole.count("\n") - lines] == whole.split("\n")[: whole.count("\n") - lines]
+    assert "all that changes in `module.many.aws_sqs_queue.number_" in note
+    outside = re.sub(r"<code.*?</code>", "", render(short), flags=re.DOTALL)
+    assert outside.count("<details>") == outside.count("</details>")
+    assert "<strong>Left out" in outside
+    assert limit.cut("short") == "short"
+
+
+@pytest.mark.parametrize("most", range(3000, 3200, 7))
+def test_a_comment_may_be_cut_in_the_middle_of_a_value(make_review, make_change, most):
+    values = {f"attribute_{n:03}": ATTACK for n in range(40)}
+    change = make_change(
+        ROLE,
+        "create",
+        after=values,
+        after_unknown={"policy": True},
+        expressions={"policy": ATTACK * 5 + "\n    x" * 99},
+    )
+    short = limit.cut(text(make_review(changes=[change])), most)
+    outside = re.sub(r"<code.*?</code>", "", render(short), flags=re.DOTALL)
+    assert "evil" not in outside
+    assert "<strong>Left out" in outside
+    assert len(short) <= most

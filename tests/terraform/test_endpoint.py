@@ -50,7 +50,7 @@ class Module:
     def plan(self, code: str) -> list[plan.ResourceChange]:
         self.promote(code)
         self.call("plan", out="tfplan", input=False)
-        return plan.changes(json.loads(self.call("show", "tfplan", json=IsFlagged)))
+        return plan.changes(json.loads(self.call("show", "tfplan", json=IsFlagged)), "salt")
 
     def promote(self, code: str | bytes, wait: int = 0) -> None:
         packed = artefact(code)

@@ -1,0 +1,47 @@
+"""Text that somebody else wrote, as GitHub's Markdown shows it and does nothing else with it.
+
+All of it stands in code: there no HTML, link, picture or mention works. Nothing in it ends the code, and what would not
+be seen, or turns the order of what is seen, is written out.
+"""
+
+import re
+import unicodedata
+
+WORD = re.compile(r"(?!www\.)[A-Za-z0-9_.\[\]+-]+")
+
+
+def visible(text: str) -> str:
+    return "".join(
+        character if character in "\n\t" or unicodedata.category(character)[0] not in "CZ" or character == " "
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )  # fmt: skip
+
+
+def code(text: str) -> str:
+    """On one line."""
+    plain = visible(text).replace("\n", "\\n").replace("\t", "\\t") or " "
+    fence = "`" * (longest_run(plain) + 1)
+    space = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{space}{plain}{space}{fence}"
+
+
+def word(text: str) -> str:
+    """A name or a number as it is, if it is no more than that."""
+    return text if WORD.fullmatch(text) else code(text)
+
+
+def cell(text: str) -> str:
+    """A word in a table, whose cells end at each bar."""
+    return word(text.replace("|", "\\u007c"))
+
+
+def block(text: str, language: str = "", indent: str = "") -> str:
+    """On lines of its own."""
+    plain = visible(text)
+    fence = "`" * max(3, longest_run(plain) + 1)
+    return "\n".join(f"{indent}{line}" for line in (fence + language, *plain.split("\n"), fence))
+
+
+def longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

@@ -1,0 +1,198 @@
+"""What no plan may do: each rule is a function over the plan, which says in a sentence what breaks it.
+
+What a label on the pull request allows is meant; nothing allows the others. They see every resource, also those that a
+plan does not touch. Of a policy that is known only after apply they see the code that makes it.
+"""
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+from typing import Any
+
+from core.contract.shapes import Json
+from cost.bill import Bill
+from delivery import expressions, plan, policies
+from operations import terraform
+
+MAY_REPLACE = "may-replace"
+MAY_COST_MORE = "may-cost-more"
+MORE_USD = 200  # a month: two of the smallest instances are less
+LASTING = ("aws_dynamodb_table", "aws_s3_bucket", "aws_sagemaker_endpoint")
+# The attribute by which each kind of store is encrypted.
+ENCRYPTION = {
+    "aws_cloudwatch_log_group": "kms_key_id",
+    "aws_db_instance": "storage_encrypted",
+    "aws_dynamodb_table": "server_side_encryption[0].enabled",
+    "aws_ebs_volume": "encrypted",
+    "aws_efs_file_system": "encrypted",
+    "aws_sagemaker_endpoint_configuration": "kms_key_arn",
+    "aws_sns_topic": "kms_master_key_id",
+    "aws_sqs_queue": "kms_master_key_id",
+}
+BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True)
+class Planned:
+    shown: Json  # the plan, as Terraform's JSON
+    code: dict[str, str]  # Terraform's files, by their paths, without comments
+    bill: Bill
+
+    @property
+    def root(self) -> Json:
+        return self.shown["configuration"]["root_module"]
+
+
+@dataclass(frozen=True)
+class Broken:
+    sentence: str
+    label: str | None = None  # which allows it
+
+    def __str__(self) -> str:
+        allows = f", or give the pull request the label {self.label} if it is meant" if self.label else ""
+        return self.sentence + allows
+
+
+Rule = Callable[[Planned], Iterator[Broken]]
+
+
+def nothing_public(planned: Planned) -> Iterator[Broken]:
+    """Nothing is public: no bucket, function, database or network."""
+    for address, kind, values in resources(planned):
+        if kind == "aws_s3_bucket_public_access_block":
+            for name in BLOCKS:
+                if values.get(name) is False:
+                    yield Broken(f"{address} lets its bucket be public: set {name} = true")
+        for path, value in plan.leaves(values).items():
+            if is_open(kind, path, value):
+                yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
+    for address in without(planned, "aws_s3_bucket_public_access_block"):
+        yield Broken(f"{address} could become public: give it an aws_s3_bucket_public_access_block")
+
+
+def is_open(kind: str, path: str, value: object) -> bool:
+    name = path.rpartition(".")[2].partition("[")[0]
+    if name in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"):
+        return value in EVERYWHERE and "egress" not in kind + path
+    return (kind, name, value) in (
+        ("aws_lambda_function_url", "authorization_type", "NONE"),
+        ("aws_s3_bucket_acl", "acl", "public-read"),
+        ("aws_s3_bucket_acl", "acl", "public-read-write"),
+        ("aws_s3_bucket_acl", "acl", "authenticated-read"),
+    ) or (name == "publicly_accessible" and value is True)
+
+
+def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
+    """No policy allows anybody something, unless a condition says whose they are."""
+    mend = "name who may, or say in a condition whose they are"
+    for address, kind, values in resources(planned):
+        for path, value in plan.leaves(values).items():
+            if policies.allows_anybody(value) or (
+                kind == "aws_lambda_permission" and (path, value) == ("principal", "*")
+            ):
+                yield Broken(f"{address} allows anybody something by its {path}: {mend}")
+    for path, text in planned.code.items():
+        if policies.allows_anybody_in_code(text):
+            yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+
+
+def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
+    """Each role is held by the environment's boundary."""
+    prefix = planned.shown.get("variables", {}).get("prefix", {}).get("value")
+    for address, kind, values in resources(planned):
+        if kind == "aws_iam_role" and not str(values.get("permissions_boundary")).endswith(
+            f":policy/{prefix}-boundary"
+        ):
+            yield Broken(
+                f"{address} is not held by the boundary: set permissions_boundary = local.boundary_arn"
+            )
+
+
+def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
+    """Whatever stores something is encrypted by a key."""
+    for change in managed(planned):
+        path = ENCRYPTION.get(change["type"])
+        if (
+            path
+            and not plan.leaves(change["change"]["after"]).get(path)
+            and not is_set(planned, change, path)
+        ):
+            yield Broken(f"{plan.address(change)} is not encrypted by a key: set {path}")
+    for address in without(planned, "aws_s3_bucket_server_side_encryption_configuration"):
+        yield Broken(f"{address} is not encrypted by a key: give it a server-side encryption configuration")
+
+
+def nothing_that_lasts_replaced(planned: Planned) -> Iterator[Broken]:
+    """No table, bucket or endpoint is replaced or destroyed."""
+    for change in planned.shown.get("resource_changes", []):
+        if change["type"] in LASTING and "delete" in change["change"]["actions"]:
+            how = "replaced" if "create" in change["change"]["actions"] else "destroyed"
+            yield Broken(
+                f"{plan.address(change)} is {how}, with what is in it and what relies on it: keep it",
+                MAY_REPLACE,
+            )
+
+
+def no_leap_in_cost(planned: Planned) -> Iterator[Broken]:
+    """A month costs at most 200 dollars more than before."""
+    if planned.bill.more > MORE_USD:
+        yield Broken(
+            f"a month costs {planned.bill.more:,.2f} dollars more, and the limit is {MORE_USD}: make it cheaper",
+            MAY_COST_MORE,
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    nothing_public,
+    no_wildcard_principal,
+    no_role_without_boundary,
+    no_unencrypted_store,
+    nothing_that_lasts_replaced,
+    no_leap_in_cost,
+)
+
+
+def check(planned: Planned, labels: Set[str]) -> tuple[list[str], list[str]]:
+    """The sentences of what is broken, and the labels without which there would be more."""
+    broken = [it for rule in RULES for it in rule(planned)]
+    refused = [str(it) for it in broken if it.label not in labels]
+    return refused, sorted({it.label for it in broken if it.label and it.label in labels})
+
+
+def managed(planned: Planned) -> Iterator[Any]:
+    """What is there after the plan."""
+    for change in planned.shown.get("resource_changes", []):
+        if change["mode"] == "managed" and change["change"].get("after") is not None:
+            yield change
+
+
+def resources(planned: Planned) -> Iterator[tuple[str, str, Json]]:
+    for change in managed(planned):
+        yield plan.address(change), change["type"], change["change"]["after"]
+
+
+def is_set(planned: Planned, change: Any, path: str) -> bool:
+    """Whether the code sets an attribute that is known only after apply: the provider may fill in others."""
+    unknown = plan.leaves(change["change"].get("after_unknown") or {}).get(path)
+    _, expressed = expressions.locate(terraform.CONFIGURATION, planned.root, change)
+    return unknown is True and path.partition("[")[0] in expressed
+
+
+def without(planned: Planned, guard: str) -> list[str]:
+    """The buckets of the code that nothing of this kind refers to."""
+    return list(unguarded(planned.root, guard, ""))
+
+
+def unguarded(module: Json, guard: str, place: str) -> Iterator[str]:
+    found = module.get("resources", [])
+    guarded = {
+        reference
+        for it in found
+        if it["type"] == guard
+        for reference in it["expressions"].get("bucket", {}).get("references", [])
+    }
+    for it in found:
+        if it["type"] == "aws_s3_bucket" and it["address"] not in guarded:
+            yield place + it["address"]
+    for name, call in module.get("module_calls", {}).items():
+        yield from unguarded(call["module"], guard, f"{place}module.{name}.")
