@@ -39,9 +39,10 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
+    from localcloud.http import settings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, log_filters, pace
-    from localcloud.models import sagemaker, training_jobs, transform_jobs
+    from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
     from localcloud.states import stepfunctions
 
     pace.set_pace(speed)
@@ -52,7 +53,8 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = delay.serve(journal.serve(_answer_failures(moto)))
+    told = {"notification-delay": delay.set_seconds, "answer-limit": endpoints.set_answer_limit}
+    application = settings.serve(journal.serve(_answer_failures(moto)), told)
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
