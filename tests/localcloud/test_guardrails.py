@@ -42,7 +42,7 @@ class Fleet:
         dimensions = [{"Name": name, "Value": value} for name, value in named.items()]
         metrics = [
             {
-                "Id": id,
+                "Id": key,
                 "MetricStat": {
                     "Metric": {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions},
                     "Stat": "Sum",
@@ -50,7 +50,7 @@ class Fleet:
                 },
                 "ReturnData": False,
             }
-            for id, name in COUNTED.items()
+            for key, name in COUNTED.items()
         ]
         self.watch.put_metric_alarm(
             AlarmName=self.name,

@@ -25,6 +25,7 @@ from typing import Any
 JSON = "application/json"
 AS_TEXT = (JSON, "text/csv")  # the code gets a body of these types, named just so, as text
 DEFAULT_ACCEPT = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+MOST_BYTES = 6_553_500  # TorchServe's own limit, above SageMaker's
 HEALTHY = json.dumps({"status": "Healthy"}, indent=2).encode() + b"\n"
 WORKER_DIED = {"code": 500, "type": "InternalServerException", "message": "Worker died."}
 
@@ -86,6 +87,9 @@ def main() -> None:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if len(body) > MOST_BYTES:
+                self.answer(413, "", "", b"")
+                return
             try:
                 output, kind = worker.answer(body, self.headers["Content-Type"], self.headers["Accept"])
             except Exception as error:
