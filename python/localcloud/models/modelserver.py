@@ -5,7 +5,7 @@
 `GET /ping` is healthy from the start, `POST /invocations` waits for the model and answers with what the artefact's own
 code makes of the body. So a model that cannot load is healthy, and its requests wait until who sent them gives up.
 An exception becomes status 500, or the `status_code` of one of the toolkit's kind, with its traceback in the body.
-So do TorchServe 0.12 and AWS's toolkit 2.0.25, which were run beside it. TorchServe loads again and again, and after
+So do AWS's toolkit 2.0.25 and TorchServe 0.12, which tests run beside it. TorchServe loads again and again, and after
 400 s its ping says 500; that is left out. `GET /loaded` is of the local cloud alone: it answers once loading has ended,
 well or badly. The standard library only.
 """
