@@ -27,6 +27,7 @@ PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
 CHECKOV    = $(VENV)/checkov/bin/checkov
 ACTIONLINT = $(VENV)/actionlint
 ASL        = $(VENV)/asl-validator
+PARLIAMENT = $(VENV)/parliament
 
 ##@ Start here
 
@@ -172,7 +173,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(PARLIAMENT)/.installed package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -235,6 +236,12 @@ $(ASL)/node_modules/.package-lock.json: tests/oracles/asl-validator/package-lock
 	@mkdir -p $(ASL) && cp tests/oracles/asl-validator/package*.json $(ASL)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(ASL) \
 	  || echo "warning: asl-validator cannot be installed: its tests are left out" >&2
+
+# The same for the policies.
+$(PARLIAMENT)/.installed: tests/oracles/parliament/requirements.txt $(VENV)/.installed-test
+	@echo "installing into $(VENV): parliament"
+	@rm -rf $(PARLIAMENT) && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes --target $(PARLIAMENT) -r $< \
+	  && touch $@ || echo "warning: parliament cannot be installed: its test is left out" >&2
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"

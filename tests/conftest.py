@@ -19,6 +19,7 @@ from tests.waiting import PACE
 from xdist.scheduler import LoadScopeScheduling
 
 from localcloud import server
+from localcloud.models.endpoints import ANSWER_SECONDS
 from operations import workplace
 from training import sample, selection, stage
 
@@ -128,13 +129,20 @@ def client(service: str, url: str) -> Any:
 @pytest.fixture
 def notification_delay(cloud: str) -> Iterator[Callable[[float], None]]:
     """Say how many seconds a bucket's events go nowhere once they are switched on, as in AWS they do for minutes."""
+    yield lambda seconds: put_setting(cloud, "notification-delay", seconds)
+    put_setting(cloud, "notification-delay", 0)
 
-    def put(seconds: float) -> None:
-        url = f"{cloud}/_localcloud/notification-delay"
-        urlopen(Request(url, data=str(seconds).encode(), method="PUT")).close()
 
-    yield put
-    put(0)
+@pytest.fixture
+def answer_limit(cloud: str) -> Iterator[Callable[[float], None]]:
+    """Say how many seconds an endpoint's model may take to answer, as in AWS it may a minute."""
+    yield lambda seconds: put_setting(cloud, "answer-limit", seconds)
+    put_setting(cloud, "answer-limit", ANSWER_SECONDS)
+
+
+def put_setting(cloud: str, name: str, seconds: float) -> None:
+    url = f"{cloud}/_localcloud/{name}"
+    urlopen(Request(url, data=str(seconds).encode(), method="PUT")).close()
 
 
 @pytest.fixture(scope="session")

@@ -39,9 +39,10 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import delay, rules, scheduler
     from localcloud.functions import lambdas
+    from localcloud.http import settings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, log_filters, pace
-    from localcloud.models import sagemaker, training_jobs, transform_jobs
+    from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
     from localcloud.states import stepfunctions
 
     pace.set_pace(speed)
@@ -52,19 +53,24 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = delay.serve(scheduler.serve(journal.serve(_answer_failures(moto))))
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
         raise UserError(
             f"port {port} cannot be had ({error.strerror}): give another with --port, or 0 for any"
         ) from error
+    port = listener.getsockname()[1]
+    url = f"http://{HOST}:{port}"
+    told = {
+        "answer-limit": lambda seconds: endpoints.set_answer_limit(float(seconds)),
+        "notification-delay": lambda seconds: delay.set_seconds(float(seconds)),
+        "scheduled": lambda minute: scheduler.fire_at(url, minute),
+    }
+    application = settings.serve(journal.serve(_answer_failures(moto)), told)
     server = make_server(
         HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
     )
     server.handle_error = lambda *_: _report_current()  # type: ignore[method-assign]
-    port = listener.getsockname()[1]
-    url = f"http://{HOST}:{port}"
     os.environ["MOTO_PORT"] = str(port)  # where moto's own clients look for this server
 
     def stop(*_: object) -> None:

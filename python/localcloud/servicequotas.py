@@ -25,6 +25,7 @@ QUOTAS = {
         "L-09C9B23C": ("ml.c5.xlarge for transform job usage", 0),
         "L-614B09FD": ("ml.m5.large for endpoint usage", 0),
         "L-6FA0D387": ("ml.c5.xlarge for spot training job usage", 0),
+        "L-944F78BB": ("ml.g4dn.xlarge for spot training job usage", 0),
     },
 }
 # The only one of them that an account has from the start; the others are defaults until somebody asks for more.

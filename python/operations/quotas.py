@@ -94,9 +94,9 @@ def list_needs(settings: Json) -> Iterator[Need]:
         most + fleet["min_instances"],
         f"the fleet of {most}, and {fleet['min_instances']} more while an update rolls out",
     )
-    instance = INSTANCES["script"]
-    yield Need("sagemaker", f"{instance} for spot training job usage", 1, "make launch")
-    yield Need("sagemaker", f"{instance} for transform job usage", 1, "make transform")
+    for algorithm, why in (("script", "make launch"), ("builtin", "make launch ALGORITHM=builtin")):
+        yield Need("sagemaker", f"{INSTANCES[algorithm]} for spot training job usage", 1, why)
+    yield Need("sagemaker", f"{INSTANCES['script']} for transform job usage", 1, "make transform")
     reserved = function["reserved_concurrency"]
     batches = bulk["max_concurrency"] or fleet["max_instances"]
     if reserved >= 0:

@@ -23,6 +23,20 @@ class Served(NamedTuple):
     body: bytes
 
 
+def asking(port: int) -> Callable[..., Served]:
+    """What sends a request to the server at this port."""
+
+    def ask(method: str, path: str, body: bytes = b"", seconds: float = 60, **headers: str) -> Served:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        with contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=seconds)) as connection:
+            connection.request(method, path, body, named)
+            response = connection.getresponse()
+            kind = response.getheader("Content-Type", "")
+            return Served(response.status, response.reason, kind, response.read())
+
+    return ask
+
+
 @contextlib.contextmanager
 def serving(directory: Path) -> Iterator[Callable[..., Served]]:
     """Serve an unpacked artefact, as `endpoints` does; yield what sends a request."""
@@ -35,16 +49,8 @@ def serving(directory: Path) -> Iterator[Callable[..., Served]]:
             stdout=subprocess.DEVNULL,
         )
 
-    def ask(method: str, path: str, body: bytes = b"", seconds: float = 60, **headers: str) -> Served:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=seconds)) as connection:
-            connection.request(method, path, body, named)
-            response = connection.getresponse()
-            kind = response.getheader("Content-Type", "")
-            return Served(response.status, response.reason, kind, response.read())
-
     try:
-        yield ask
+        yield asking(port)
     finally:
         process.kill()
         process.wait()

@@ -14,6 +14,8 @@ from localcloud.models.guardrails import Step
 GOOD = answering("return b'1'")
 BETTER = answering("return b'2'")
 BAD = answering("raise RuntimeError('a bug')")
+SILENT = answering("import time; time.sleep(600)")
+COUNTED = {"failed": "InvocationModelErrors", "refused": "Invocation4XXErrors"}
 ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
 HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
 LONG, SHORT = 3600, 300  # seconds of the cloud's quick time
@@ -37,13 +39,22 @@ class Fleet:
 
     def guard(self, config):
         named = {"EndpointName": self.name, "VariantName": "primary", "EndpointConfigName": config}
+        dimensions = [{"Name": name, "Value": value} for name, value in named.items()]
+        metrics = [
+            {
+                "Id": key,
+                "MetricStat": {
+                    "Metric": {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions},
+                    "Stat": "Sum",
+                    "Period": 60,
+                },
+                "ReturnData": False,
+            }
+            for key, name in COUNTED.items()
+        ]
         self.watch.put_metric_alarm(
             AlarmName=self.name,
-            Namespace="AWS/SageMaker",
-            MetricName="Invocation5XXErrors",
-            Dimensions=[{"Name": name, "Value": value} for name, value in named.items()],
-            Statistic="Sum",
-            Period=60,
+            Metrics=[{"Id": "errors", "Expression": "failed - refused", "ReturnData": True}, *metrics],
             EvaluationPeriods=1,
             Threshold=1,
             ComparisonOperator="GreaterThanOrEqualToThreshold",
@@ -106,6 +117,22 @@ def test_a_bad_model_goes_back_by_its_alarm_and_the_way_to_a_good_one_is_not_und
     assert "ALARM" in back["FailureReason"]
     assert fleet.ask() == 1
     # The alarm still rings when the next update begins, but looks at another configuration then.
+    better = fleet.update(BETTER, SHORT)
+    there = until(fleet.settled, arrived)
+    assert (there["EndpointConfigName"], there.get("FailureReason")) == (better, None)
+    assert fleet.ask() == 2
+
+
+def test_a_model_that_never_answers_goes_back_by_its_alarm_and_the_way_back_is_not_undone(
+    fleet, until, answer_limit
+):
+    good = fleet.create(GOOD)
+    answer_limit(0.5)
+    fleet.update(SILENT, LONG)
+    back = until(fleet.settled, arrived)
+    assert (back["EndpointStatus"], back["EndpointConfigName"]) == ("InService", good)
+    assert fleet.name in back["FailureReason"]
+    assert fleet.ask() == 1
     better = fleet.update(BETTER, SHORT)
     there = until(fleet.settled, arrived)
     assert (there["EndpointConfigName"], there.get("FailureReason")) == (better, None)

@@ -56,6 +56,13 @@ def test_the_ping_of_a_model_that_cannot_load_is_healthy_and_its_requests_wait_f
         ask("POST", "/invocations", b"x", Content_Type="a/b", seconds=0.3)
 
 
+def test_more_bytes_than_torchserve_takes_never_come_to_the_model(start):
+    ask = start()
+    assert ask("POST", "/invocations", b"x" * 6_553_500, Content_Type="a/b").status == 200
+    refused = ask("POST", "/invocations", b"x" * 6_553_501, Content_Type="a/b")
+    assert refused == (413, "Request Entity Too Large", "", b"")
+
+
 @pytest.mark.parametrize(
     ("headers", "kind", "body"),
     [

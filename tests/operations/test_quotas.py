@@ -28,6 +28,9 @@ def test_a_new_account_is_told_what_an_environment_needs_and_how_to_ask_for_it(c
         "--quota-code L-614B09FD --desired-value 8\n"
     ) in printed
     assert rows["ml.c5.xlarge for spot training job usage"][:3] == ["1", "make launch", "0"]
+    gpu = rows["ml.g4dn.xlarge for spot training job usage"]
+    assert gpu == ["1", "make launch ALGORITHM=builtin", "0", "L-944F78BB"]
+    assert "--quota-code L-944F78BB --desired-value 1\n" in printed
     needed, _, allowed, code = rows["Concurrent executions"]
     assert (needed, allowed, code) == ("23", "10", "L-B99A9384")
     assert "--service-code lambda --quota-code L-B99A9384 --desired-value 23\n" in printed

@@ -1,11 +1,14 @@
 """What the workflow must survive: odd events, odd photos, a faulty endpoint, crowds. The model does as photos say."""
 
 import base64
+import contextlib
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
+from tests.waiting import until
 
 BLANK = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
@@ -14,6 +17,7 @@ SURE, UNSURE, ON_THE_LINE = "[0.99, 0.01]", "[0.6, 0.4]", "[0.07, 0.93]"
 LARGEST_INLINE = 187_392  # bytes: what fits into a state as base64, beside the rest
 LARGEST = 6_291_456  # bytes: what an endpoint takes
 TOO_SLOW_SECONDS = 11  # classify waits for 10
+BUSY_SECONDS = 3  # for which a function waits for its answer, and can be killed meanwhile
 MANY_TIMES = 99
 
 
@@ -162,6 +166,34 @@ def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_f
     assert accepted["status"] == "SUCCEEDED"
     assert failed["error"] == "ImageNotFound"
     assert workflow.notified.about(execution=failed["executionArn"])
+
+
+def test_a_function_that_is_killed_while_it_works_is_tried_again_and_its_photo_is_routed(workflow):
+    """As the system kills what takes too much memory. Nothing else is under way: all that is left is idle."""
+    for process in find_processes(workflow, "classify"):
+        process.kill()
+    key = workflow.upload("killed.png", photo(seconds=BUSY_SECONDS))
+    # The one that is started works on this photo, and has a connection once it asks the endpoint.
+    (busy,) = until(lambda: [it for it in find_processes(workflow, "classify") if it.net_connections()], bool)
+    busy.kill()
+    (ended,) = workflow.end_of(key)
+    (failure,) = workflow.failures(key)
+    assert failure["error"] == "Runtime.ExitError"
+    assert "signal: killed" in failure["cause"]
+    assert ended["status"] == "SUCCEEDED", ended
+    assert len(workflow.routed.about(s3_key=key)) == 1
+
+
+def find_processes(workflow, stage: str) -> list[psutil.Process]:
+    """The function's processes in this local cloud."""
+    name, url = workflow.outputs["function_names"][stage], workflow.project.variables["AWS_ENDPOINT_URL"]
+    wanted = {"AWS_LAMBDA_FUNCTION_NAME": name, "AWS_ENDPOINT_URL": url}
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and wanted.items() <= process.environ().items():
+                found.append(process)
+    return found
 
 
 def test_a_message_that_cannot_be_sent_to_the_review_queue_fails_the_execution_by_name(workflow):

@@ -5,15 +5,11 @@ many seconds; they count for what is switched on from then on.
 """
 
 import time
-from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.s3.models import FakeBucket
 
 from core.contract.shapes import Json
 from localcloud import gaps
-
-PATH = "/_localcloud/notification-delay"
 
 _seconds = 0.0
 _begins: dict[str, float] = {}  # by bucket
@@ -34,18 +30,9 @@ def is_over(bucket: str) -> bool:
     return time.monotonic() >= _begins.get(bucket, 0)
 
 
-def serve(application: WSGIApplication) -> WSGIApplication:
-    """The application, which is told the delay as well."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        global _seconds
-        if environ["PATH_INFO"] != PATH:
-            return application(environ, start_response)
-        _seconds = float(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-        start_response("204 No Content", [])
-        return []
-
-    return answer
+def set_seconds(seconds: float) -> None:
+    global _seconds
+    _seconds = seconds
 
 
 def _is_on(bucket: FakeBucket) -> bool:

@@ -14,9 +14,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from moto.scheduler.exceptions import ValidationException
@@ -32,7 +30,6 @@ MINUTE = timedelta(minutes=1)
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 LOOK_SECONDS = 1
 SESSION = "Scheduler"
-PATH = "/_localcloud/scheduled"
 
 
 def install(url: str) -> None:
@@ -51,18 +48,9 @@ def install(url: str) -> None:
     threading.Thread(target=_fire_for_ever, args=(url,), daemon=True).start()
 
 
-def serve(application: WSGIApplication) -> WSGIApplication:
-    """The application, which is told to fire as well."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != PATH:
-            return application(environ, start_response)
-        asked = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
-        fire(f"http://{environ['HTTP_HOST']}", _minute_of(datetime.fromisoformat(asked).replace(tzinfo=UTC)))
-        start_response("204 No Content", [])
-        return []
-
-    return answer
+def fire_at(url: str, written: str) -> None:
+    """Start what is due in this minute of UTC, which somebody names."""
+    fire(url, _minute_of(datetime.fromisoformat(written).replace(tzinfo=UTC)))
 
 
 def _fire_for_ever(url: str) -> None:

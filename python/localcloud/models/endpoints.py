@@ -3,6 +3,8 @@
 AWS: an endpoint is in service once its container answers the ping, and SageMaker's PyTorch container does so before it
 has loaded the model. So a model that cannot load fails no endpoint and takes no update back: its requests time out.
 What fails one is what keeps the container from starting, such as an image or an artefact that cannot be fetched.
+A request may take a minute. `PUT /_localcloud/answer-limit` says otherwise, in seconds: no pace shortens it, because a
+model takes as long to answer here as anywhere.
 """
 
 import contextlib
@@ -45,6 +47,13 @@ ENDING_SECONDS = 2
 ANSWER_SECONDS = 60  # SageMaker's own limit
 NO_ANSWER = 0  # the status that stands in its ModelError then
 FORWARDED = ("Accept", "Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
+
+_answer_limit = float(ANSWER_SECONDS)
+
+
+def set_answer_limit(seconds: float) -> None:
+    global _answer_limit
+    _answer_limit = seconds
 
 
 class ModelFailed(Exception):
@@ -89,7 +98,7 @@ class ModelServer:
                 self._start()
         forwarded = {name: headers[name] for name in FORWARDED if headers.get(name)}
         try:
-            return self._request("POST", "/invocations", body, forwarded, ANSWER_SECONDS)
+            return self._request("POST", "/invocations", body, forwarded, _answer_limit)
         except TimeoutError:
             message = "Your invocation timed out while waiting for a response from container primary."
             return Reply(NO_ANSWER, "", message.encode())

@@ -5,7 +5,7 @@
 `GET /ping` is healthy from the start, `POST /invocations` waits for the model and answers with what the artefact's own
 code makes of the body. So a model that cannot load is healthy, and its requests wait until who sent them gives up.
 An exception becomes status 500, or the `status_code` of one of the toolkit's kind, with its traceback in the body.
-So do TorchServe 0.12 and AWS's toolkit 2.0.25, which were run beside it. TorchServe loads again and again, and after
+So do AWS's toolkit 2.0.25 and TorchServe 0.12, which tests run beside it. TorchServe loads again and again, and after
 400 s its ping says 500; that is left out. `GET /loaded` is of the local cloud alone: it answers once loading has ended,
 well or badly. The standard library only.
 """
@@ -25,6 +25,7 @@ from typing import Any
 JSON = "application/json"
 AS_TEXT = (JSON, "text/csv")  # the code gets a body of these types, named just so, as text
 DEFAULT_ACCEPT = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+MOST_BYTES = 6_553_500  # TorchServe's own limit, above SageMaker's
 HEALTHY = json.dumps({"status": "Healthy"}, indent=2).encode() + b"\n"
 WORKER_DIED = {"code": 500, "type": "InternalServerException", "message": "Worker died."}
 
@@ -86,6 +87,9 @@ def main() -> None:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if len(body) > MOST_BYTES:
+                self.answer(413, "", "", b"")
+                return
             try:
                 output, kind = worker.answer(body, self.headers["Content-Type"], self.headers["Accept"])
             except Exception as error:

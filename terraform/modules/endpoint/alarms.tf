@@ -2,19 +2,23 @@
 # looks at the new configuration's instances alone: faults of the old ones would take back the very update that ends them.
 
 locals {
+  endpoint             = { EndpointName = var.name, VariantName = local.variant }
+  newest_configuration = merge(local.endpoint, { EndpointConfigName = one(values(aws_sagemaker_endpoint_configuration.this)[*].name) })
+
   alarms = {
+    # Invocation5XXErrors counts what was answered, and would miss a model that never answers. A 4xx is the photo's fault.
     errors = {
-      description = "The endpoint answered 5xx at least five times a minute, two minutes in a row."
-      metric      = "Invocation5XXErrors"
+      description = "The endpoint answered 5xx, or did not answer, at least five times a minute, two minutes in a row."
+      expression  = "failed - refused"
+      metrics     = { failed = "InvocationModelErrors", refused = "Invocation4XXErrors" }
       statistic   = "Sum"
-      percentile  = null
       threshold   = 5
     }
     latency = {
       description = "One photo in twenty took the model longer than ${var.latency_alarm_ms} ms, two minutes in a row."
-      metric      = "ModelLatency"
-      statistic   = null
-      percentile  = "p95"
+      expression  = null
+      metrics     = { latency = "ModelLatency" }
+      statistic   = "p95"
       threshold   = var.latency_alarm_ms * 1000 # the metric is in microseconds
     }
   }
@@ -25,18 +29,40 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
   alarm_name          = "${var.prefix}-endpoint-${each.key}"
   alarm_description   = "${each.value.description} See docs/runbook.md#endpoint-${each.key}"
-  namespace           = "AWS/SageMaker"
-  metric_name         = each.value.metric
-  dimensions          = { EndpointName = var.name, VariantName = local.variant }
-  statistic           = each.value.statistic
-  extended_statistic  = each.value.percentile
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
-  period              = 60
   evaluation_periods  = 2
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
+
+  dynamic "metric_query" {
+    for_each = each.value.expression[*]
+
+    content {
+      id          = "errors"
+      label       = "Requests that the model failed"
+      expression  = metric_query.value
+      return_data = true
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id          = metric_query.key
+      return_data = each.value.expression == null
+
+      metric {
+        namespace   = "AWS/SageMaker"
+        metric_name = metric_query.value
+        dimensions  = local.endpoint
+        stat        = each.value.statistic
+        period      = 60
+      }
+    }
+  }
 }
 
 # Their names never change, only what they look at: a change of the endpoint's auto_rollback_configuration can replace it.
@@ -45,19 +71,36 @@ resource "aws_cloudwatch_metric_alarm" "rollback" {
 
   alarm_name          = "${var.prefix}-rollback-${each.key}"
   alarm_description   = "Of the newest configuration alone: ${each.value.description} See docs/runbook.md#rollback-${each.key}"
-  namespace           = "AWS/SageMaker"
-  metric_name         = each.value.metric
-  statistic           = each.value.statistic
-  extended_statistic  = each.value.percentile
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
-  period              = 60
   evaluation_periods  = 2
   treat_missing_data  = "notBreaching"
 
-  dimensions = {
-    EndpointName       = var.name
-    VariantName        = local.variant
-    EndpointConfigName = one(values(aws_sagemaker_endpoint_configuration.this)).name
+  dynamic "metric_query" {
+    for_each = each.value.expression[*]
+
+    content {
+      id          = "errors"
+      label       = "Requests that the model failed"
+      expression  = metric_query.value
+      return_data = true
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id          = metric_query.key
+      return_data = each.value.expression == null
+
+      metric {
+        namespace   = "AWS/SageMaker"
+        metric_name = metric_query.value
+        dimensions  = local.newest_configuration
+        stat        = each.value.statistic
+        period      = 60
+      }
+    }
   }
 }

@@ -36,7 +36,7 @@ locals {
     [
       { title = "Given up", metrics = [for name in values(local.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] },
       { title = "Functions: errors", metrics = [for name in local.functions : ["AWS/Lambda", "Errors", "FunctionName", name]] },
-      { title = "Endpoint: answers", metrics = [for name in ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors"] : concat(["AWS/SageMaker", name], local.endpoint)] },
+      { title = "Endpoint: answers", metrics = [for name in ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"] : concat(["AWS/SageMaker", name], local.endpoint)] },
       { title = "Waiting for review", metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.review_queue_name]] },
     ],
     [for widget in local.captured_widgets : {

@@ -35,7 +35,7 @@ resource "aws_kms_key" "this" {
         Sid       = "LogGroupsOfThisAccount"
         Effect    = "Allow"
         Principal = { Service = "logs.${data.aws_region.current.id}.amazonaws.com" }
-        Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+        Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
         Resource  = "*"
         Condition = {
           ArnLike = {

@@ -118,17 +118,25 @@ run "a_model_is_served_by_names_that_follow_from_it_and_watched" {
   }
 
   assert {
-    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.rollback : alarm.dimensions == tomap({
+    condition = alltrue([for query in flatten(values(aws_cloudwatch_metric_alarm.rollback)[*].metric_query[*].metric) : query.dimensions == tomap({
       EndpointName = "image-classifier-ep", VariantName = "primary", EndpointConfigName = output.configuration_name
     })])
     error_message = "The old fleet's faults would take the new one back."
   }
 
   assert {
-    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.dimensions == tomap({
+    condition = alltrue([for query in flatten(values(aws_cloudwatch_metric_alarm.this)[*].metric_query[*].metric) : query.dimensions == tomap({
       EndpointName = "image-classifier-ep", VariantName = "primary"
     })])
     error_message = "Somebody would not be paged for a part of the endpoint."
+  }
+
+  assert {
+    condition = alltrue([for alarm in [aws_cloudwatch_metric_alarm.this["errors"], aws_cloudwatch_metric_alarm.rollback["errors"]] :
+      one([for query in alarm.metric_query : query.expression if query.return_data]) == "failed - refused" &&
+      { for query in alarm.metric_query : query.id => one(query.metric[*].metric_name) if !query.return_data } == { failed = "InvocationModelErrors", refused = "Invocation4XXErrors" }
+    ])
+    error_message = "A model that never answers would ring no alarm."
   }
 
   assert {
