@@ -81,7 +81,7 @@ def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified
     ran = [
         c.split()[1] for c in commands(ROOT / ".github/workflows/environment.yml") if c.startswith("make ")
     ]
-    assert ran == ["reviewed", "plan", "approve", "apply", "verify", "notify"]
+    assert ran == ["tools", "provider", "reviewed", "plan", "approve", "apply", "verify", "notify"]
     for path in WORKFLOWS:
         assert path.stem == "environment" or "make apply" not in commands(path)
 
