@@ -87,6 +87,10 @@ apply: $(TOOLS) ## Do what the last plan says
 	@$(TERRAFORM) apply -input=false $(PLAN) || { $(TOOL) operations.settling $(ENV) || true; exit 1; }
 	@rm $(PLAN)
 
+.PHONY: unlock
+unlock: $(TOOLS) ## Look at the lock on Terraform's state; LOCK=<id>: take it off
+	@$(TOOL) operations.unlock $(ENV) --lock '$(LOCK)'
+
 .PHONY: verify
 verify: $(TOOLS) ## Prove that what is live is what was asked for
 	@$(TOOL) operations.verify $(ENV) $(ARGS)
