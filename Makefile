@@ -27,6 +27,7 @@ PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
 CHECKOV    = $(VENV)/checkov/bin/checkov
 ACTIONLINT = $(VENV)/actionlint
 ASL        = $(VENV)/asl-validator
+SCHEMAS    = $(VENV)/github-schemas
 # What delivers needs few packages. On a runner `make tools` installs those before there are credentials, and nothing after.
 TOOLS := $(VENV)/.installed-$(if $(wildcard $(VENV)/.installed-deploy),deploy,demo)
 
@@ -154,6 +155,14 @@ tools: $(VENV)/.installed-$(or $(SET),deploy) ## Install what the steps below ne
 provider: $(TOOLS) ## Fetch Terraform's provider once, where every later init finds it
 	@$(BIN)/python -m operations.provider
 
+.PHONY: occasion
+occasion: $(TOOLS) ## Is there something to deploy, and was its plan reviewed?
+	@$(TOOL) delivery.occasion
+
+.PHONY: overtake
+overtake: $(TOOLS) ## Cancel older deployments that wait for an approval
+	@$(TOOL) delivery.overtake
+
 .PHONY: gate
 gate: $(VENV)/.installed-demo ## Evaluate a promoted model again, from its artefact
 	@$(TOOL) delivery.gate $(ENV)
@@ -162,8 +171,13 @@ gate: $(VENV)/.installed-demo ## Evaluate a promoted model again, from its artef
 comment: $(TOOLS) ## Show the plan in the pull request
 	@$(TOOL) delivery.comment $(ENV)
 
+.PHONY: attested
+attested: $(TOOLS) ## Refuse zips that this run has not built
+	@$(TOOL) delivery.attested
+
 .PHONY: reviewed
-reviewed: $(TOOLS) ## Fetch the plan that was reviewed: of the merged pull request, or RUN=...
+reviewed: $(TOOLS) ## Fetch the plan that was reviewed, unless main is newer: of the merged pull request, or RUN=...
+	@$(TOOL) delivery.newer $(ENV)
 	@$(TOOL) delivery.reviewed $(ENV)
 
 .PHONY: approve
@@ -185,7 +199,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(SCHEMAS)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -249,6 +263,14 @@ $(ASL)/node_modules/.package-lock.json: tests/oracles/asl-validator/package-lock
 	@mkdir -p $(ASL) && cp tests/oracles/asl-validator/package*.json $(ASL)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(ASL) \
 	  || echo "warning: asl-validator cannot be installed: its tests are left out" >&2
+
+# What GitHub says of its API and its events. Of the 400 MB two files are read.
+$(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package-lock.json $(VENV)/.installed-test
+	@echo "installing into $(VENV): github-schemas"
+	@mkdir -p $(SCHEMAS) && cp tests/oracles/github-schemas/package*.json $(SCHEMAS)
+	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(SCHEMAS) \
+	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
+	  || echo "warning: github-schemas cannot be installed: what tests say of GitHub is not compared with it" >&2
 
 # Not from where a variable or a user's settings send pip, and nothing but what has the hash that is written down; that
 # which builds the project is among it.
