@@ -28,6 +28,9 @@ CHECKOV    = $(VENV)/checkov/bin/checkov
 ACTIONLINT = $(VENV)/actionlint
 ASL        = $(VENV)/asl-validator
 PARLIAMENT = $(VENV)/parliament
+SCHEMAS    = $(VENV)/github-schemas
+# What delivers needs few packages. On a runner `make tools` installs those before there are credentials, and nothing after.
+TOOLS := $(VENV)/.installed-$(if $(wildcard $(VENV)/.installed-deploy),deploy,demo)
 
 ##@ Start here
 
@@ -67,7 +70,7 @@ cloud: $(VENV)/.installed-demo ## Run the local cloud that ENV=local lives in, u
 	@$(BIN)/python -m localcloud --port $(CLOUD_PORT) --log build/localcloud.log $(if $(PACE),--pace '$(PACE)')
 
 .PHONY: package
-package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
+package: $(TOOLS) ## Zip the Lambda functions into build/lambdas
 	@$(BIN)/python -m operations.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 .PHONY: bootstrap
@@ -75,19 +78,23 @@ bootstrap: $(VENV)/.installed-demo ## Once: the bucket for Terraform's state, th
 	@$(TOOL) operations.bootstrap $(ENV)
 
 .PHONY: plan
-plan: $(if $(PREBUILT),,package) ## Write down what would change, and its digest
+plan: $(if $(PREBUILT),$(TOOLS),package) ## Write down what would change, and its digest
 	@$(TERRAFORM) init
 	@$(TERRAFORM) plan -input=false -out=$(PLAN)
 	@$(TOOL) delivery.review $(ENV)
 
 .PHONY: apply
-apply: $(VENV)/.installed-demo ## Do what the last plan says
+apply: $(TOOLS) ## Do what the last plan says
 	@test -f $(PLAN) || { echo "error: there is no plan for $(ENV): make one with make plan ENV=$(ENV)" >&2; exit 1; }
 	@$(TERRAFORM) apply -input=false $(PLAN) || { $(TOOL) operations.settling $(ENV) || true; exit 1; }
 	@rm $(PLAN)
 
+.PHONY: unlock
+unlock: $(TOOLS) ## Look at the lock on Terraform's state; LOCK=<id>: take it off
+	@$(TOOL) operations.unlock $(ENV) --lock '$(LOCK)'
+
 .PHONY: verify
-verify: $(VENV)/.installed-demo ## Prove that what is live is what was asked for
+verify: $(TOOLS) ## Prove that what is live is what was asked for
 	@$(TOOL) operations.verify $(ENV) $(ARGS)
 
 .PHONY: classify
@@ -142,28 +149,48 @@ bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json:
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order
 
+.PHONY: tools
+tools: $(VENV)/.installed-$(or $(SET),deploy) ## Install what the steps below need, before there are credentials; SET=demo: for make gate
+
+.PHONY: provider
+provider: $(TOOLS) ## Fetch Terraform's provider once, where every later init finds it
+	@$(BIN)/python -m operations.provider
+
+.PHONY: occasion
+occasion: $(TOOLS) ## Is there something to deploy, and was its plan reviewed?
+	@$(TOOL) delivery.occasion
+
+.PHONY: overtake
+overtake: $(TOOLS) ## Cancel older deployments that wait for an approval
+	@$(TOOL) delivery.overtake
+
 .PHONY: gate
 gate: $(VENV)/.installed-demo ## Evaluate a promoted model again, from its artefact
 	@$(TOOL) delivery.gate $(ENV)
 
 .PHONY: comment
-comment: $(VENV)/.installed-demo ## Show the plan in the pull request
+comment: $(TOOLS) ## Show the plan in the pull request
 	@$(TOOL) delivery.comment $(ENV)
 
+.PHONY: attested
+attested: $(TOOLS) ## Refuse zips that this run has not built
+	@$(TOOL) delivery.attested
+
 .PHONY: reviewed
-reviewed: $(VENV)/.installed-demo ## Fetch the plan that was reviewed: of the merged pull request, or RUN=...
+reviewed: $(TOOLS) ## Fetch the plan that was reviewed, unless main is newer: of the merged pull request, or RUN=...
+	@$(TOOL) delivery.newer $(ENV)
 	@$(TOOL) delivery.reviewed $(ENV)
 
 .PHONY: approve
-approve: $(VENV)/.installed-demo ## Refuse a plan that is not the reviewed one
+approve: $(TOOLS) ## Refuse a plan that is not the reviewed one
 	@$(TOOL) delivery.approve $(ENV)
 
 .PHONY: notify
-notify: $(VENV)/.installed-demo ## Tell the environment's topic what is live now: OUTCOME=...
+notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
 	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
 
 .PHONY: drift
-drift: package ## Has somebody changed the environment by hand?
+drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)
 
 .PHONY: rollback
@@ -173,7 +200,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(PARLIAMENT)/.installed package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(PARLIAMENT)/.installed $(SCHEMAS)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -204,6 +231,7 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
 	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
 	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
+	build/lock/bin/python -m operations.pins > build/lock/requirements.txt && mv build/lock/requirements.txt python/delivery/
 
 # What the README asks for is looked at first: nobody waits for an install to hear that it was in vain.
 
@@ -242,6 +270,23 @@ $(PARLIAMENT)/.installed: tests/oracles/parliament/requirements.txt $(VENV)/.ins
 	@echo "installing into $(VENV): parliament"
 	@rm -rf $(PARLIAMENT) && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes --target $(PARLIAMENT) -r $< \
 	  && touch $@ || echo "warning: parliament cannot be installed: its test is left out" >&2
+
+# What GitHub says of its API and its events. Of the 400 MB two files are read.
+$(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package-lock.json $(VENV)/.installed-test
+	@echo "installing into $(VENV): github-schemas"
+	@mkdir -p $(SCHEMAS) && cp tests/oracles/github-schemas/package*.json $(SCHEMAS)
+	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(SCHEMAS) \
+	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
+	  || echo "warning: github-schemas cannot be installed: what tests say of GitHub is not compared with it" >&2
+
+# Not from where a variable or a user's settings send pip, and nothing but what has the hash that is written down; that
+# which builds the project is among it.
+$(VENV)/.installed-deploy: pyproject.toml python/delivery/requirements.txt | $(BIN)/python
+	@echo "installing into $(VENV): deploy"
+	@$(BIN)/pip install -q --isolated --disable-pip-version-check --index-url https://pypi.org/simple \
+	  --require-hashes --only-binary :all: -r python/delivery/requirements.txt
+	@$(BIN)/pip install -q --isolated --disable-pip-version-check --no-index --no-deps --no-build-isolation --use-pep517 -e .
+	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"

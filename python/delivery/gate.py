@@ -1,7 +1,8 @@
 """Evaluate a promoted model again: `python -m delivery.gate ENV [--data DIR]`, before its plan is made.
 
-If the model file says anything else than the base branch's, its artefact has to have the SHA-256 that the file
-says, and to pass the gate of training.train on its own data set, in the environment's bucket unless --data has it.
+It is done if the model is not the one that is deployed, or if its file says anything else than the base branch's: what
+was merged may have been refused. The artefact has to have the SHA-256 that the file says, and to pass the gate of
+training.train on its own data set, in the environment's bucket unless --data has it.
 What is found goes into build/plans/ENV/gate.json, and from there into the review.
 """
 
@@ -18,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
+from core.contract.model_id import identify
 from core.contract.shapes import Json
 from delivery import event, review, versions
 from training import dataset, evaluate, promote
@@ -66,6 +68,16 @@ def faults(model: Json, artefact: Path, data: Path) -> list[str]:
     return reasons
 
 
+def is_deployed(env: str, model: Json) -> bool:
+    """Whether the environment has this model now, as Terraform's state says; not if it cannot be asked."""
+    try:
+        live = environment.outputs(env)["model"]
+    except (UserError, KeyError):
+        return False
+    said = {"id": identify(model["sha256"]), "artefact": model["artefact"], "labels": model["labels"]}
+    return live == said
+
+
 def judge(env: str, model: Json, data: Path | None) -> str:
     """What the gate finds, in a sentence; a model that does not pass it needs a reason to go live."""
     artefact = artefacts.read(model["artefact"])
@@ -102,8 +114,7 @@ def main() -> None:
     environment.check(env)
     event.refuse_fork()  # evaluating runs the artefact's own code
     model = promote.read_live(versions.model_file(env))
-    live = versions.live(env)
-    if model is None or live == model:
+    if model is None or (versions.live(env) == model and is_deployed(env, model)):
         out.print(f"{env} keeps its model: there is nothing to evaluate")
         return
     found = judge(env, model, options.data)

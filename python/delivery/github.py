@@ -8,7 +8,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from core.console import UserError
 from core.contract.shapes import Json
@@ -31,10 +31,15 @@ class Label(TypedDict):
     name: str
 
 
+class Base(TypedDict):
+    ref: str
+
+
 class Pull(TypedDict):
     number: int
     labels: list[Label]
     head: Head
+    base: Base
     merged_at: str | None
     merge_commit_sha: str | None
 
@@ -42,6 +47,9 @@ class Pull(TypedDict):
 class Run(TypedDict):
     id: int
     path: str
+    event: str
+    head_branch: str | None
+    head_sha: str
     status: str
     conclusion: str | None
     head_repository: Repository | None  # none of a fork that is deleted
@@ -51,6 +59,26 @@ class Run(TypedDict):
 class Artifact(TypedDict):
     id: int
     expired: bool
+
+
+class File(TypedDict):
+    filename: str
+    previous_filename: NotRequired[str]
+
+
+class Comparison(TypedDict):
+    """From one commit to another: whether the second is ahead, and the files that differ."""
+
+    status: str
+    files: list[File]
+
+
+class Parent(TypedDict):
+    sha: str
+
+
+class Commit(TypedDict):
+    parents: list[Parent]
 
 
 class User(TypedDict):
@@ -74,14 +102,36 @@ def variable(name: str) -> str:
     raise UserError(f"{name} is not set: GitHub Actions sets it, elsewhere set it by hand")
 
 
+def repository() -> str:
+    return variable("GITHUB_REPOSITORY")
+
+
 def pulls_of(commit: str) -> list[Pull]:
     """The pull requests that a commit belongs to."""
     return ask("GET", f"commits/{commit}/pulls")
 
 
 def runs_of(workflow: str, commit: str) -> list[Run]:
-    """What a workflow's runs for the head of a pull request came to, the newest first."""
-    return ask("GET", f"actions/workflows/{workflow}/runs?head_sha={commit}&per_page={PAGE}")["workflow_runs"]
+    """What a workflow's runs for the head of pull requests came to, the newest first."""
+    query = f"event=pull_request&head_sha={commit}&per_page={PAGE}"
+    return ask("GET", f"actions/workflows/{workflow}/runs?{query}")["workflow_runs"]
+
+
+def waiting(workflow: str) -> list[Run]:
+    """A workflow's runs that wait for somebody's approval."""
+    return ask("GET", f"actions/workflows/{workflow}/runs?status=waiting&per_page={PAGE}")["workflow_runs"]
+
+
+def cancel(run_id: int) -> None:
+    send("POST", f"actions/runs/{run_id}/cancel")
+
+
+def compare(base: str, head: str) -> Comparison:
+    return ask("GET", f"compare/{base}...{head}")
+
+
+def commit(sha: str) -> Commit:
+    return ask("GET", f"commits/{sha}")
 
 
 def run(number: str) -> Run:
@@ -125,7 +175,7 @@ def ask(method: str, path: str, body: Json | None = None) -> Any:
 
 def send(method: str, path: str, body: Json | None = None) -> bytes:
     """One request to the repository's part of the API; the answer's bytes."""
-    url = f"{os.environ.get('GITHUB_API_URL', API_URL)}/repos/{variable('GITHUB_REPOSITORY')}/{path}"
+    url = f"{os.environ.get('GITHUB_API_URL', API_URL)}/repos/{repository()}/{path}"
     request = urllib.request.Request(  # noqa: S310 GitHub's address, from GitHub
         url,
         method=method,

@@ -23,7 +23,7 @@ def read(env: str) -> set[str]:
 
 def of_merged() -> set[str]:
     """Those of the pull request that was merged as this commit, if the job may ask."""
-    if "GITHUB_TOKEN" not in os.environ:
+    if not os.environ.get("GITHUB_TOKEN"):
         return set()
     commit = github.variable("GITHUB_SHA")
     return {

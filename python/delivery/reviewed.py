@@ -1,7 +1,8 @@
 """Fetch the plan that people reviewed: `python -m delivery.reviewed ENV`, in GitHub Actions.
 
-It comes from the ci run of the pull request that was merged as GITHUB_SHA, or from the ci run whose number is in the
-variable RUN, and goes to build/reviewed/ENV/review.json. A run of a fork never counts, nor one that failed.
+It comes from the ci run of the pull request that was merged as GITHUB_SHA, or from the run of ci on main whose number
+is in the variable RUN, and goes to build/reviewed/ENV/review.json. A run of a fork never counts, nor one that failed,
+nor one that GitHub does not attest to have made that file for that pull request or for main.
 
 RUN is what somebody typed into a form, so that no shell and no make ever reads it: neither would take it for a number.
 """
@@ -9,17 +10,65 @@ RUN is what somebody typed into a form, so that no shell and no make ever reads 
 import io
 import os
 import sys
+import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import github
+from delivery import attested, github
 from delivery.github import Artifact, Pull, Run
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
+MAIN = "main"
+BY_HAND = f"run ci on {MAIN}, read its plans, then deploy with the number of that run"
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
+
+
+class NotPlanned(UserError):
+    """Nobody could review a plan, and nobody did anything wrong."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The run of ci that a plan counts of, and what it ran for; `head` is the pull request's, if it was for one."""
+
+    run: Run
+    ref: str
+    head: str | None = None
+
+
+def of_merge(commit: str) -> Source:
+    """Where the plan comes from that was reviewed in the pull request that was merged as this commit."""
+    pull = find_merged(github.pulls_of(commit), commit)
+    if pull["base"]["ref"] != MAIN:
+        raise UserError(
+            f"pull request {pull['number']} was one for {pull['base']['ref']}, not for {MAIN}: {BY_HAND}"
+        )
+    head = pull["head"]["sha"]
+    found = newest(github.runs_of(WORKFLOW, head), github.repository(), pull)
+    check(found, github.repository())
+    if (found["event"], found["head_sha"]) != ("pull_request", head):
+        raise UserError(
+            f"run {found['id']} was not for pull request {pull['number']} as it was merged: {BY_HAND}"
+        )
+    return Source(found, f"refs/pull/{pull['number']}/merge", head)
+
+
+def of_number(number: str) -> Source:
+    """Where the plan comes from that somebody has read in a run on main, which no pull request had."""
+    if not (number.isascii() and number.isdecimal()):
+        raise UserError(f"RUN is the number of a {WORKFLOW} run, as in 1234567890, not {number!r}")
+    found = github.run(number)
+    check(found, github.repository())
+    if (found["event"], found["head_branch"]) != ("workflow_dispatch", MAIN):
+        raise UserError(
+            f"run {number} was for {found['event']} on {found['head_branch']}, and a plan may be named only if ci was "
+            f"started by hand on {MAIN}: run it there"
+        )
+    return Source(found, f"refs/heads/{MAIN}")
 
 
 def find_merged(pulls: list[Pull], commit: str) -> Pull:
@@ -27,10 +76,7 @@ def find_merged(pulls: list[Pull], commit: str) -> Pull:
     for pull in pulls:
         if pull["merged_at"] and pull["merge_commit_sha"] == commit:
             return pull
-    raise UserError(
-        f"no pull request was merged as commit {commit}, so no plan was reviewed: run ci on main, then deploy with "
-        f"the number of that run"
-    )
+    raise NotPlanned(f"no pull request was merged as commit {commit}, so no plan was reviewed: {BY_HAND}")
 
 
 def check(found: Run, repository: str) -> None:
@@ -40,7 +86,7 @@ def check(found: Run, repository: str) -> None:
         raise UserError(
             f"{name} is a fork's, whose plans do not count: use one of {repository}'s own branches"
         )
-    if not found["path"].partition("@")[0].endswith(f"/{WORKFLOW}"):
+    if found["path"].partition("@")[0] != f"{attested.FOLDER}/{WORKFLOW}":
         raise UserError(f"{name} is one of {found['path']}, which makes no plans: name a run of {WORKFLOW}")
     if found["conclusion"] != "success":
         raise UserError(
@@ -52,8 +98,9 @@ def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
     """The last run for the head of a pull request that may count."""
     ours = [it for it in runs if it["head_repository"] and it["head_repository"]["full_name"] == repository]
     if not ours:
-        raise UserError(
-            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']}: is it a fork's?"
+        raise NotPlanned(
+            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']}, as for a fork's: "
+            f"{BY_HAND}"
         )
     return max(ours, key=lambda it: it["id"])
 
@@ -61,7 +108,7 @@ def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
 def artifact(found: list[Artifact], name: str, run_id: int) -> Artifact:
     """The run's artefact of that name, the last one if the run was tried again."""
     if not found:
-        raise UserError(f"run {run_id} has no artefact {name}: name a run of {WORKFLOW} that made a plan")
+        raise NotPlanned(f"run {run_id} of {WORKFLOW} has made no {name}: {BY_HAND}")
     last = max(found, key=lambda it: it["id"])
     if last["expired"]:
         raise UserError(
@@ -81,31 +128,45 @@ def review_in(archive: bytes, name: str) -> bytes:
         raise UserError(f"the artefact {name} holds no review.json ({error}): name another run") from error
 
 
-def fetch(env: str, number: str) -> tuple[bytes, Run]:
-    """The reviewed plan, and the run that made it: the one of this number, if there is one."""
-    repository = github.variable("GITHUB_REPOSITORY")
-    if number and not (number.isascii() and number.isdecimal()):
-        raise UserError(f"RUN is the number of a {WORKFLOW} run, as in 1234567890, not {number!r}")
-    if number:
-        found = github.run(number)
-    else:
-        commit = github.variable("GITHUB_SHA")
-        pull = find_merged(github.pulls_of(commit), commit)
-        found = newest(github.runs_of(WORKFLOW, pull["head"]["sha"]), repository, pull)
-    check(found, repository)
-    name = f"plan-{env}"
-    chosen = artifact(github.artifacts(found["id"], name), name, found["id"])
-    return review_in(github.download(chosen["id"]), name), found
+def fetch(env: str, number: str) -> tuple[bytes, Source]:
+    """The reviewed plan, and where it comes from: the run of this number, if there is one."""
+    source = of_number(number) if number else of_merge(github.variable("GITHUB_SHA"))
+    name, run_id = f"plan-{env}", source.run["id"]
+    chosen = artifact(github.artifacts(run_id, name), name, run_id)
+    return review_in(github.download(chosen["id"]), name), source
+
+
+def check_origin(path: Path, source: Source) -> None:
+    """Refuse a plan that this run of ci did not make, or that it made for another base than main.
+
+    A branch has workflows of its own, and another pull request may have the same head: only the attestation says which
+    one it was. What GitHub plans is the pull request's merge, whose parents are the base and the head.
+    """
+    event = source.run["event"]
+    commit = attested.check(path, attested.Origin(WORKFLOW, source.ref, event, source.run["id"]))
+    if source.head is None:
+        return
+    base, *heads = [parent["sha"] for parent in github.commit(commit)["parents"]]
+    if heads != [source.head]:
+        raise UserError(
+            f"the plan was made for commit {commit}, which does not merge {source.head}: {BY_HAND}"
+        )
+    if github.compare(base, MAIN)["status"] not in ("ahead", "identical"):
+        raise UserError(f"the plan was made against commit {base}, which is not on {MAIN}: {BY_HAND}")
 
 
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)
-    content, found = fetch(env, os.environ.get("RUN", ""))
+    content, source = fetch(env, os.environ.get("RUN", ""))
+    with tempfile.TemporaryDirectory() as name:
+        unproven = Path(name, "review.json")
+        unproven.write_bytes(content)
+        check_origin(unproven, source)
     path = REVIEWED / env / "review.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    out.print(f"{path}: the plan of run {found['id']}, {found['html_url']}")
+    out.print(f"{path}: the plan of run {source.run['id']}, {source.run['html_url']}")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, run
+from operations import interrupts
 
 CONFIGURATION = Path("terraform")
 BUILD = Path("build/terraform")
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 ADD_ON_SOFTWARE = Path("/opt")  # by the file system hierarchy standard
+UNSAVED = "errored.tfstate"
 OLDEST = (1, 11)
 INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 # The provider reads its schemas anew for each command: collecting garbage meanwhile is a fifth of a plan's time.
@@ -51,7 +53,10 @@ def command(env: str, arguments: list[str]) -> list[str]:
 
 def setting(env: str, name: str) -> str | None:
     """A text that the environment's own file sets."""
-    text = (CONFIGURATION / f"envs/{env}.tfvars").read_text()
+    return setting_in((CONFIGURATION / f"envs/{env}.tfvars").read_text(), name)
+
+
+def setting_in(text: str, name: str) -> str | None:
     found = re.search(rf'^{name}\s*=\s*"(.*?)"', text, re.MULTILINE)
     return found[1] if found else None
 
@@ -161,14 +166,25 @@ def check_installed() -> None:
         raise UserError(f"terraform is {version}, too old: {INSTALL}")
 
 
-def main() -> None:
+def refuse_unsaved(env: str) -> None:
+    """Name the state that Terraform could not put where it belongs: without it, nobody knows what was made."""
+    if (CONFIGURATION / UNSAVED).is_file():
+        raise UserError(
+            f"Terraform could not save the state of {env}, which is in {CONFIGURATION / UNSAVED} now: once its bucket "
+            f"can be reached, python -m operations.terraform {env} state push {UNSAVED}, then remove the file"
+        )
+
+
+def main() -> int:
     if len(sys.argv) < 3:
         raise UserError("name an environment and a command, as in: python -m operations.terraform local plan")
     env, *arguments = sys.argv[1:]
     environment.check(env)
     check_installed()
-    # Replaced, not called: an interrupt must reach Terraform alone, which then saves its state.
-    os.execvpe("terraform", command(env, arguments), variables(env))  # noqa: S606
+    status = interrupts.call(command(env, arguments), variables(env))
+    if status and arguments[0] not in ("state", "output"):
+        refuse_unsaved(env)
+    return status
 
 
 if __name__ == "__main__":

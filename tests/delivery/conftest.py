@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 from PIL import Image
+from tests.oracles import github_schemas
 from tests.waiting import PACE
 
 from delivery import digest
@@ -196,7 +197,13 @@ class GitHub:
     tokens: list[str | None] = field(default_factory=list)
 
     def answer(self, method: str, path: str, body: Any, status: int = 200) -> None:
-        """From now on this is the answer; bytes are sent as they are, a text is where to go instead."""
+        """From now on this is the answer; bytes are sent as they are, a text is where to go instead.
+
+        It has to be one that GitHub gives, where its schemas are installed.
+        """
+        if github_schemas.is_installed() and path[0] != "/" and status < 400:
+            faults = github_schemas.answer_faults(method, path, status, body)
+            assert not faults, f"GitHub does not answer {method} {path} so: {faults}"
         self.answers[method, path] = (status, body)
 
     def sent(self, method: str) -> list[tuple[str, Any]]:
@@ -258,6 +265,30 @@ def github(make_github: Callable[[], GitHub], monkeypatch: pytest.MonkeyPatch) -
     }.items():
         monkeypatch.setenv(name, value)
     return made
+
+
+@pytest.fixture
+def attest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Let GitHub's tool find a file attested by certificates with these fields; answer where it notes its arguments.
+
+    A stand-in: what is attested can be verified only where GitHub has signed it.
+    """
+
+    def sign(*certificates: dict[str, Any], status: int = 0) -> Path:
+        found = [{"verificationResult": {"signature": {"certificate": it}}} for it in certificates]
+        folder, noted = tmp_path / "bin", tmp_path / "asked-of-gh"
+        folder.mkdir(exist_ok=True)
+        (folder / "answer.json").write_text(json.dumps(found))
+        (folder / "gh").write_text(
+            f'#!/bin/sh\necho "$GH_TOKEN" "$@" >> {noted}\n'
+            f'[ {status} = 0 ] || {{ echo "no attestations found" >&2; exit {status}; }}\n'
+            f"cat {folder}/answer.json\n"
+        )
+        (folder / "gh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return noted
+
+    return sign
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import subprocess
 
 import pytest
 from tests.builders import pack
@@ -138,10 +140,38 @@ def test_a_model_of_ours_is_judged_whatever_its_file_says_of_it(promoted):
         gate.judge("staging", promoted(always_bicycle=True, environment={}), None)
 
 
+def deploy(project, model: dict) -> None:
+    """Let Terraform's state say that this model is live, as the environment's output does."""
+    said = {"id": model["sha256"][:16], "artefact": model["artefact"], "labels": model["labels"]}
+    (project / "terraform/main.tf").write_text(f'output "model" {{ value = {json.dumps(said)} }}\n')
+    variables = os.environ | {"TF_DATA_DIR": str(project / "build/terraform/staging")}
+    for step in (["init"], ["apply", "-auto-approve"]):
+        subprocess.run(
+            ["terraform", "-chdir=terraform", *step],
+            cwd=project,
+            env=variables,
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.mark.usefixtures("command")  # which makes the project
+def test_a_model_that_is_not_the_one_deployed_is_judged_whoever_merged_it(promoted, tmp_path, monkeypatch):
+    """After a refused deployment ci runs on main again, where the file is that of the last commit."""
+    monkeypatch.chdir(tmp_path)
+    model = promoted()
+    assert not gate.is_deployed("staging", model), "nothing is, or nobody can say"
+    deploy(tmp_path, model)
+    assert gate.is_deployed("staging", model)
+    for other in ({"sha256": "00" * 32}, {"artefact": "s3://b/m"}, {"labels": ["motorcycle", "bicycle"]}):
+        assert not gate.is_deployed("staging", model | other)
+
+
 def test_the_command_judges_a_change_only_and_tells_the_review(
     promoted, staged_sample, tmp_path, command, git
 ):
     git("init", "-q", "-b", "main")
+    (tmp_path / ".gitignore").write_text("build\n*.tf\n*.tfstate\n.terraform*\n")
     git("add", "-A")
     git("commit", "-q", "-m", "First")
     model = promoted()
@@ -151,6 +181,8 @@ def test_the_command_judges_a_change_only_and_tells_the_review(
     assert found["sha256"] == model["sha256"]
     git("add", "-A")
     git("commit", "-q", "-m", "Promote")
+    assert "it passes the gate" in command("gate", "--data", staged_sample).stdout, "merged is not deployed"
+    deploy(tmp_path, model)
     assert "there is nothing to evaluate" in command("gate").stdout
     boast = model | {"metrics": {"test_accuracy": 0.5}}
     (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": boast}))

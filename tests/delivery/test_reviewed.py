@@ -10,25 +10,45 @@ import pytest
 from core.console import UserError
 from delivery import reviewed
 
-COMMIT, HEAD = "a" * 40, "b" * 40
-OURS = {"full_name": "scones-unlimited/driver-routing"}
+COMMIT, HEAD, BASE, MERGE = (letter * 40 for letter in "abcd")
+NAME = "scones-unlimited/driver-routing"
+OURS = {"full_name": NAME}
 PULL = {
     "number": 7,
     "merged_at": "2026-03-02T12:00:00Z",
     "merge_commit_sha": COMMIT,
     "head": {"sha": HEAD, "repo": OURS},
+    "base": {"ref": "main"},
 }
 RUN = {
     "id": 30,
     "path": ".github/workflows/ci.yml",
+    "event": "pull_request",
     "status": "completed",
     "conclusion": "success",
+    "head_branch": "better",
     "head_sha": HEAD,
     "head_repository": OURS,
     "html_url": "https://github.com/the-run",
 }
+BY_HAND = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
 ARTIFACT = {"id": 50, "name": "plan-staging", "expired": False}
-RUNS = f"actions/workflows/ci.yml/runs?head_sha={HEAD}&per_page=100"
+RUNS = f"actions/workflows/ci.yml/runs?event=pull_request&head_sha={HEAD}&per_page=100"
+WHERE = f"https://github.com/{NAME}"
+CERTIFICATE = {
+    "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/7/merge",
+    "buildTrigger": "pull_request",
+    "runInvocationURI": f"{WHERE}/actions/runs/30/attempts/1",
+    "runnerEnvironment": "github-hosted",
+    "sourceRepositoryDigest": MERGE,
+    "sourceRepositoryRef": "refs/pull/7/merge",
+    "sourceRepositoryURI": WHERE,
+}
+OF_MAIN = CERTIFICATE | {
+    "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/main",
+    "buildTrigger": "workflow_dispatch",
+    "sourceRepositoryRef": "refs/heads/main",
+}
 ARTIFACTS = "actions/runs/30/artifacts?name=plan-staging&per_page=100"
 
 
@@ -44,7 +64,14 @@ def zipped(**files: str) -> bytes:
 def answers(github, make_github):
     """Let GitHub know a merged pull request, its run and its artefact; with other answers where they are given."""
 
-    def know(pulls=(PULL,), runs=(RUN,), artifacts=(ARTIFACT,), archive=None):
+    def know(
+        pulls=(PULL,),
+        runs=(RUN,),
+        artifacts=(ARTIFACT,),
+        archive=None,
+        parents=(BASE, HEAD),
+        status="ahead",
+    ):
         storage = make_github()
         storage.answer(
             "GET", "/zip", zipped(review_json='{"version": 1}', review_md="") if archive is None else archive
@@ -55,6 +82,8 @@ def answers(github, make_github):
             github.answer("GET", f"actions/runs/{run['id']}", run)
         github.answer("GET", ARTIFACTS, {"total_count": len(artifacts), "artifacts": list(artifacts)})
         github.answer("GET", "actions/artifacts/50/zip", f"{storage.url}/zip", status=302)
+        github.answer("GET", f"commits/{MERGE}", {"sha": MERGE, "parents": [{"sha": it} for it in parents]})
+        github.answer("GET", f"compare/{BASE}...main", {"status": status, "files": []})
 
     return know
 
@@ -66,20 +95,38 @@ def fetch(github, command, monkeypatch):  # noqa: ARG001 its variables are the c
     return lambda run="": command("reviewed", RUN=run)
 
 
-def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, tmp_path):
+def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, attest, tmp_path):
     earlier = RUN | {"id": 20, "conclusion": "failure"}
     answers(runs=[earlier, RUN], artifacts=[ARTIFACT | {"id": 40}, ARTIFACT])
+    asked = attest({"runInvocationURI": f"{WHERE}/actions/runs/31/attempts/1"}, CERTIFICATE)
     done = fetch()
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "build/reviewed/staging/review.json").read_text()) == {"version": 1}
     assert "the plan of run 30" in done.stdout
+    token, *words = asked.read_text().split()
+    assert (token, words[:2]) == ("secret", ["attestation", "verify"])
+    assert words[3:] == [
+        f"--repo={NAME}",
+        f"--signer-workflow={NAME}/.github/workflows/ci.yml",
+        "--source-ref=refs/pull/7/merge",
+        "--deny-self-hosted-runners",
+        "--format=json",
+    ]
 
 
-def test_the_plan_of_a_run_that_is_named_is_fetched(answers, fetch, tmp_path):
-    answers(pulls=[])
+def test_the_plan_of_a_run_on_main_that_is_named_is_fetched(answers, fetch, attest, tmp_path):
+    answers(pulls=[], runs=[BY_HAND])
+    attest(OF_MAIN)
     done = fetch("30")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "build/reviewed/staging/review.json").exists()
+
+
+@pytest.mark.parametrize("attempt", [2, 3])
+def test_a_run_that_was_tried_again_counts(answers, fetch, attest, attempt):
+    answers()
+    attest(CERTIFICATE | {"runInvocationURI": f"{WHERE}/actions/runs/30/attempts/{attempt}"})
+    assert fetch().returncode == 0
 
 
 @pytest.mark.parametrize("typed", ["ci", "30; true", "$(shell true)", "-1", "3²"])
@@ -96,17 +143,29 @@ REFUSED: dict[str, tuple[dict, str]] = {
         {"pulls": [PULL | {"merge_commit_sha": HEAD}]},
         "no pull request was",
     ),
+    "one for another branch": (
+        {"pulls": [PULL | {"base": {"ref": "release"}}]},
+        "pull request 7 was one for release, not for main",
+    ),
     "no run": ({"runs": []}, "no run of ci.yml has made a plan for pull request 7"),
+    "a run that somebody started for the same head": (
+        {"runs": [RUN | {"event": "workflow_dispatch"}]},
+        "run 30 was not for pull request 7 as it was merged",
+    ),
+    "a run of a head that was not merged": (
+        {"runs": [RUN | {"head_sha": BASE}]},
+        "run 30 was not for pull request 7 as it was merged",
+    ),
     "a fork's run": (
         {"runs": [FORK]},
-        "no run of ci.yml has made a plan for pull request 7: is it a fork's?",
+        "no run of ci.yml has made a plan for pull request 7, as for a fork's: run ci on main, read its plans",
     ),
     "a run that failed": ({"runs": [RUN | {"conclusion": "failure"}]}, "run 30 did not succeed (failure)"),
     "a run under way": (
         {"runs": [RUN | {"conclusion": None, "status": "in_progress"}]},
         "run 30 did not succeed (in_progress)",
     ),
-    "no artefact": ({"artifacts": []}, "run 30 has no artefact plan-staging"),
+    "no artefact": ({"artifacts": []}, "run 30 of ci.yml has made no plan-staging: run ci on main"),
     "an expired artefact": ({"artifacts": [ARTIFACT | {"expired": True}]}, "of run 30 has expired"),
     "an artefact of something else": ({"archive": zipped(readme_md="")}, "holds no review.json"),
     "an artefact that is no zip": ({"archive": b"garbage"}, "holds no review.json"),
@@ -124,12 +183,80 @@ def test_a_plan_that_may_not_count_is_refused(answers, monkeypatch, name):
 
 @pytest.mark.parametrize(
     ("run", "said"),
-    [(FORK, "is a fork's"), (RUN | {"path": ".github/workflows/other.yml@main"}, "makes no plans")],
+    [
+        (BY_HAND | {"head_repository": FORK["head_repository"]}, "is a fork's"),
+        (BY_HAND | {"path": ".github/workflows/other.yml@main"}, "makes no plans"),
+        (BY_HAND | {"path": "mine/.github/workflows/ci.yml"}, "makes no plans"),
+        (
+            BY_HAND | {"head_branch": "better"},
+            "was for workflow_dispatch on better, and a plan may be named only",
+        ),
+        (
+            RUN,
+            "was for pull_request on better, and a plan may be named only if ci was started by hand on main",
+        ),
+        (RUN | {"event": "push", "head_branch": "main"}, "was for push on main"),
+        (RUN | {"head_branch": "main"}, "was for pull_request on main"),
+    ],
 )
-def test_a_run_that_is_named_counts_only_if_it_is_ci_of_ours(answers, run, said):
+def test_a_run_that_is_named_counts_only_if_it_is_ci_of_ours_on_main(answers, run, said):
     answers(runs=[run])
     with pytest.raises(UserError, match=said):
         reviewed.fetch("staging", "30")
+
+
+FORGED: dict[str, dict] = {
+    "by another workflow": {"buildSignerURI": f"{WHERE}/.github/workflows/mine.yml@refs/pull/7/merge"},
+    "by ci of another pull request with the same head": {
+        "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/8/merge",
+        "sourceRepositoryRef": "refs/pull/8/merge",
+    },
+    "by ci of a branch": {
+        "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/better",
+        "sourceRepositoryRef": "refs/heads/better",
+    },
+    "in another run": {"runInvocationURI": f"{WHERE}/actions/runs/300/attempts/1"},
+    "for a push": {"buildTrigger": "push"},
+    "on somebody's own runner": {"runnerEnvironment": "self-hosted"},
+    "in another repository": {"sourceRepositoryURI": "https://github.com/somebody/driver-routing"},
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_plan_that_was_made_elsewhere_is_refused(answers, fetch, attest, tmp_path, name):
+    answers()
+    attest(CERTIFICATE | FORGED[name])
+    done = fetch()
+    assert done.stderr == (
+        "error: review.json was not made by ci.yml in run 30 for refs/pull/7/merge, so GitHub attests: find out who "
+        "put it there\n"
+    )
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_plan_that_nothing_attests_is_refused(answers, fetch, attest):
+    answers()
+    attest(status=1)
+    assert fetch().stderr == (
+        "error: review.json has no attestation by ci.yml for refs/pull/7/merge (no attestations found)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"status": "diverged"}, f"the plan was made against commit {BASE}, which is not on main"),
+        ({"status": "behind"}, f"the plan was made against commit {BASE}, which is not on main"),
+        ({"parents": (BASE, COMMIT)}, f"the plan was made for commit {MERGE}, which does not merge {HEAD}"),
+        ({"parents": (HEAD,)}, f"the plan was made for commit {MERGE}, which does not merge {HEAD}"),
+    ],
+    ids=["a base of somebody's own", "a base that is to come", "another head", "no merge at all"],
+)
+def test_a_pull_request_that_was_pointed_elsewhere_meanwhile_is_refused(answers, fetch, attest, given, said):
+    """It may be opened against a branch with another ci.yml, planned there, and pointed to main afterwards."""
+    answers(**given)
+    attest(CERTIFICATE)
+    assert said in fetch().stderr
 
 
 def test_a_refusal_is_one_line_and_leaves_nothing(answers, fetch, tmp_path):

@@ -73,15 +73,19 @@ def test_every_environment_is_planned_deployed_and_watched_for_drift() -> None:
     assert set(ci["plan"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
     assert set(drift["drift"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
     assert {job["with"]["env"] for job in deploy.values() if "with" in job} == ENVIRONMENTS
+    assert deploy["build"]["needs"] == "decide"
+    assert deploy["build"]["if"] == "${{ needs.decide.outputs.deploy == 'yes' }}"
     assert deploy["staging"]["needs"] == "build"
-    assert deploy["prod"]["needs"] == "staging"
+    assert deploy["overtake"]["needs"] == "staging"
+    assert deploy["prod"]["needs"] == ["staging", "overtake"]
 
 
 def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified() -> None:
     ran = [
         c.split()[1] for c in commands(ROOT / ".github/workflows/environment.yml") if c.startswith("make ")
     ]
-    assert ran == ["reviewed", "plan", "approve", "apply", "verify", "notify"]
+    proofs = ["attested", "reviewed", "plan", "approve"]
+    assert ran == ["tools", "provider", *proofs, "apply", "verify", "notify"]
     for path in WORKFLOWS:
         assert path.stem == "environment" or "make apply" not in commands(path)
 
@@ -105,18 +109,73 @@ def test_what_somebody_types_into_a_form_is_in_no_command_line() -> None:
     assert "typed" not in asked.stdout
 
 
-def test_deployments_wait_for_each_other_and_none_is_cancelled() -> None:
-    assert yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["concurrency"] == {
-        "group": "deploy",
-        "queue": "max",
-    }
+def test_deployments_take_turns_in_each_environment_and_no_run_waits_for_another_as_a_whole() -> None:
+    (deploy,) = jobs(ROOT / ".github/workflows/environment.yml").values()
+    assert deploy["concurrency"] == {"group": "deploy-${{ inputs.env }}", "queue": "max"}
+    whole = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["concurrency"]
+    assert whole == {"group": "deploy-${{ github.run_id }}", "cancel-in-progress": False}
+
+
+def test_a_deployment_that_is_cancelled_is_told_so_that_terraform_ends_well() -> None:
+    (deploy,) = jobs(ROOT / ".github/workflows/environment.yml").values()
+    (apply,) = [step for step in deploy["steps"] if step.get("run") == "make apply"]
+    *python, program, bash, option, script = apply["shell"].split()
+    assert (python, bash, option, script) == (["python3", "-P"], "bash", "-e", "{0}")
+    assert (ROOT / program).is_file()
+
+
+def test_the_plan_is_attested_before_anybody_can_fetch_it() -> None:
+    plan = jobs(ROOT / ".github/workflows/ci.yml")["plan"]
+    uses = [step.get("uses", "").partition("@")[0] or step["run"] for step in plan["steps"]]
+    attest, upload = (
+        uses.index(f"actions/{name}") for name in ("attest-build-provenance", "upload-artifact")
+    )
+    assert uses.index("make plan PREBUILT=1") < attest < upload
+    assert plan["steps"][attest]["with"]["subject-path"] == "build/plans/${{ matrix.env }}/review.json"
+    assert plan["permissions"]["attestations"] == "write"
+
+
+def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert set(ci[True]) == {"pull_request", "merge_group", "workflow_dispatch"}
+    assert "if" not in ci["jobs"]["check"]
+    for name in ("gate", "plan"):
+        assert "merge_group" not in ci["jobs"][name]["if"]
+
+
+def test_what_a_job_uploads_it_can_upload_again() -> None:
+    for path in WORKFLOWS:
+        for step in steps(path):
+            if step.get("uses", "").startswith("actions/upload-artifact@"):
+                assert step["with"]["overwrite"] is True
+
+
+# The first version of each action that runs on Node 24: GitHub's runners drop Node 20.
+NODE_24 = {
+    "actions/attest-build-provenance": 3,
+    "actions/cache": 5,
+    "actions/checkout": 5,
+    "actions/download-artifact": 7,
+    "actions/setup-python": 6,
+    "actions/upload-artifact": 6,
+    "aws-actions/configure-aws-credentials": 6,
+    "hashicorp/setup-terraform": 4,
+}
+
+
+def test_no_action_runs_on_node_20() -> None:
+    text = "".join(path.read_text() for path in WORKFLOWS)
+    used = {name: int(major) for name, major in re.findall(r"uses: ([\w-]+/[\w-]+)@\S+ # v(\d+)\.", text)}
+    assert used.keys() == NODE_24.keys()
+    assert [name for name, major in used.items() if major < NODE_24[name]] == []
 
 
 def test_a_fork_never_gets_credentials() -> None:
     for path in WORKFLOWS:
         triggers = yaml.safe_load(path.read_text())[True]  # YAML 1.1 reads `on` as true
         assert "pull_request_target" not in triggers
-    plan = jobs(ROOT / ".github/workflows/ci.yml")["plan"]
-    assert "github.event.pull_request.head.repo.full_name == github.repository" in plan["if"]
+    for name in ("gate", "plan"):
+        condition = jobs(ROOT / ".github/workflows/ci.yml")[name]["if"]
+        assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
     check = jobs(ROOT / ".github/workflows/ci.yml")["check"]
     assert check["permissions"] == {"contents": "read"}

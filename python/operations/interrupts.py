@@ -1,0 +1,45 @@
+"""Runs a command that is interrupted once, as by Ctrl-C, whatever comes and however often: so it can bring to an end
+what it is at.
+
+    python3 python/operations/interrupts.py bash -e SCRIPT      the shell of a step in GitHub Actions
+
+A cancelled step's first process gets SIGINT, SIGTERM 7.5 seconds later, and after another 2.5 everything is killed.
+Bash and make pass on none of it in time. Terraform takes a second signal for an order to leave at once, without saving
+its state, and its provider dies of SIGTERM. So all below gets one SIGINT, at the first signal.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def call(command: Sequence[str], variables: Mapping[str, str] | None = None) -> int:
+    """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell."""
+    came: list[int] = []
+    groups: list[int] = []
+
+    def tell(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if len(came) == 1 and groups:
+            os.killpg(groups[0], signal.SIGINT)
+
+    before = {number: signal.signal(number, tell) for number in SIGNALS}
+    try:
+        with subprocess.Popen(command, env=variables, start_new_session=True) as child:
+            groups.append(child.pid)
+            if came:  # while it was started
+                os.killpg(child.pid, signal.SIGINT)
+            status = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
+if __name__ == "__main__":
+    sys.exit(call(sys.argv[1:]))

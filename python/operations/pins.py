@@ -1,0 +1,57 @@
+"""What a deployment installs where credentials are at hand: few packages, each locked by the hash of its wheel.
+
+Run: python -m operations.pins      prints delivery/requirements.txt anew, for the versions in constraints.txt
+
+They come from PyPI and from nowhere else, whatever pip is set to: no variable of a repository may name another place.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from core.console import UserError, run
+from operations import wheels
+
+INDEX = "https://pypi.org/simple"
+WANTED = ("boto3", "rich", "setuptools")  # the last one builds the project itself
+CONSTRAINTS = wheels.ROOT / "constraints.txt"
+REQUIREMENTS = wheels.ROOT / "python" / "delivery" / "requirements.txt"
+ANYWHERE = "-none-any.whl"  # one wheel for every Python and machine, so that one hash is enough
+HEADER = """\
+# What a deployment needs, and what that needs. `make tools` installs it, `make lock` refreshes it.
+"""
+
+
+def download(folder: Path, *wanted: str) -> list[Path]:
+    """The wheels of these packages and of all that they need."""
+    pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "download", "--quiet"]
+    source = [
+        f"--index-url={INDEX}",
+        "--only-binary=:all:",
+        f"--constraint={CONSTRAINTS}",
+        f"--dest={folder}",
+    ]
+    done = subprocess.run([*pip, *source, *wanted], capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(f"the packages of a deployment cannot be fetched: {done.stderr.strip()}")
+    return sorted(folder.iterdir(), key=lambda path: path.name.lower())
+
+
+def pin(wheel: Path) -> str:
+    """The line by which pip takes this wheel and no other."""
+    if not wheel.name.endswith(ANYWHERE):
+        raise UserError(f"{wheel.name} is built for one machine: a deployment needs only what runs on any")
+    name, version = wheel.name.split("-")[:2]
+    return f"{name.lower().replace('_', '-')}=={version} --hash=sha256:{wheels.sha256(wheel)}\n"
+
+
+def main() -> None:
+    argparse.ArgumentParser(prog="operations.pins", description=(__doc__ or "").splitlines()[0]).parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        sys.stdout.write(HEADER + "".join(map(pin, download(Path(folder), *WANTED))))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,178 @@
+"""A deployment that is cancelled half-way: Terraform saves what it has made, and takes off its lock."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from operations import terraform
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELL = ROOT / "python/operations/interrupts.py"
+BUCKET = "scones-interrupts-tfstate-123456789012"
+SLOW = """
+terraform {
+  backend "s3" {}
+}
+
+variable "prefix" { type = string }
+
+resource "terraform_data" "made" {
+  input = var.prefix
+}
+
+resource "terraform_data" "slow" {
+  depends_on = [terraform_data.made]
+  provisioner "local-exec" {
+    command = "%s"
+  }
+}
+"""
+GRACE = 10  # seconds that GitHub's runner gives a step
+
+
+@pytest.fixture(scope="module")
+def bucket(aws):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    return s3
+
+
+@pytest.fixture
+def project(tmp_path, bucket, cloud_variables, monkeypatch):  # noqa: ARG001 the bucket has to be there
+    """A project with a resource that is made at once and one that takes a minute, planned for staging."""
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "python"))
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "terraform/envs").mkdir(parents=True)
+    (tmp_path / "none.tfrc").touch()  # no provider, so no mirror of one
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "none.tfrc"))
+    (tmp_path / "terraform/envs/staging.tfvars").write_text('prefix = "scones-interrupts"\n')
+    backend = (ROOT / "terraform/envs/staging.s3.tfbackend").read_text()
+    key = f"{tmp_path.name}.tfstate"
+    (tmp_path / "terraform/envs/staging.s3.tfbackend").write_text(backend.replace("scones.tfstate", key))
+    return tmp_path
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "operations.terraform", "staging", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True)
+
+
+def plan(project: Path, command: str) -> None:
+    (project / "terraform/main.tf").write_text(SLOW % command)
+    assert run(project, "init").returncode == 0
+    saved = project / "build/terraform/staging.tfplan"
+    done = run(project, "plan", "-input=false", f"-out={saved}")
+    assert done.returncode == 0, done.stderr
+
+
+def start(project: Path, *shell: str | Path) -> subprocess.Popen[str]:
+    """What the runner does with a step: one line for a shell. It is under way once this answers."""
+    (project / "step.sh").write_text(
+        f"make apply ENV=staging BIN={Path(sys.executable).parent} VENV={ROOT}/.venv "
+        f"--assume-old={ROOT}/.venv/.installed-demo\n"
+    )
+    step = subprocess.Popen(
+        [*shell, "bash", "-e", project / "step.sh"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while not (project / "started").exists():
+        assert time.monotonic() < until, step.communicate(timeout=5)
+        time.sleep(0.05)
+    return step
+
+
+def resources(bucket, project: Path) -> list[str]:
+    state = bucket.get_object(Bucket=BUCKET, Key=f"{project.name}.tfstate")["Body"].read()
+    return sorted(it["name"] for it in json.loads(state)["resources"])
+
+
+def locks(bucket, project: Path) -> list[str]:
+    found = bucket.list_objects_v2(Bucket=BUCKET, Prefix=f"{project.name}.tfstate.tflock")
+    return [it["Key"] for it in found.get("Contents", [])]
+
+
+CANCELLED = {
+    "as GitHub's runner does": (os.kill, (signal.SIGINT, signal.SIGTERM)),
+    "to its whole group": (os.killpg, (signal.SIGINT, signal.SIGTERM)),
+    "by a machine that goes down": (os.kill, (signal.SIGTERM,)),
+}
+
+
+@pytest.mark.parametrize("name", CANCELLED)
+def test_an_apply_that_is_cancelled_saves_its_state_and_takes_off_its_lock(project, bucket, name):
+    tell, signals = CANCELLED[name]
+    plan(project, f"touch {project}/started && sleep 60")
+    step = start(project, sys.executable, SHELL)
+    assert locks(bucket, project)
+    for number in signals:
+        tell(step.pid, number)
+    said, _ = step.communicate(timeout=GRACE)
+    assert step.returncode != 0
+    assert "Interrupt received" in said
+    assert "made" in resources(bucket, project)
+    assert locks(bucket, project) == []
+    assert not (project / "terraform/errored.tfstate").exists()
+
+
+def test_a_lock_that_was_left_is_shown_and_taken_off(project, bucket):
+    plan(project, f"touch {project}/started && sleep 60")
+    step = start(project)
+    os.killpg(step.pid, signal.SIGKILL)
+    left = subprocess.run(
+        ["pgrep", "-f", f"^terraform.*{project}"], capture_output=True, text=True
+    ).stdout.split()
+    for pid in left:
+        os.killpg(os.getpgid(int(pid)), signal.SIGKILL)
+    step.wait()
+    unlock = [sys.executable, "-m", "operations.unlock", "staging"]
+
+    def ask(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*unlock, *options], cwd=project, capture_output=True, text=True)
+
+    shown = ask().stdout
+    assert "staging is locked by " in shown
+    assert "for OperationTypeApply" in shown
+    number = shown.rpartition("LOCK=")[2].strip()
+    assert "error: staging has another lock by now" in ask("--lock", "another").stderr
+    assert "staging is not locked any more" in ask("--lock", number).stdout
+    assert locks(bucket, project) == []
+    assert "staging is not locked" in ask().stdout
+
+
+def test_a_state_that_cannot_be_saved_is_named_and_git_leaves_it_alone(project, bucket):
+    plan(project, f"touch {project}/started && sleep 2")
+    step = start(project)
+    for it in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        bucket.delete_object(Bucket=BUCKET, Key=it["Key"])
+    bucket.delete_bucket(Bucket=BUCKET)
+    try:
+        said, _ = step.communicate(timeout=120)
+    finally:
+        bucket.create_bucket(Bucket=BUCKET)
+    assert step.returncode != 0
+    assert (project / "terraform" / terraform.UNSAVED).is_file()
+    assert (
+        "error: Terraform could not save the state of staging, which is in terraform/errored.tfstate now"
+        in said
+    )
+    ignored = subprocess.run(["git", "check-ignore", "-q", "terraform/errored.tfstate"], cwd=ROOT)
+    assert ignored.returncode == 0
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_what_is_run_ends_with_its_own_status(status):
+    assert subprocess.run([sys.executable, SHELL, "bash", "-c", f"exit {status}"]).returncode == status
