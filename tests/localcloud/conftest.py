@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.builders import make_role, pack
 from tests.localcloud.served import Served, serving
+from tests.localcloud.sessions import Session
 from tests.waiting import until
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -264,3 +265,9 @@ def results(aws: Callable[[str], Any], archive: str) -> Callable[[str], dict[str
 @pytest.fixture(name="until")
 def until_fixture() -> Callable[..., Any]:
     return until
+
+
+@pytest.fixture
+def session(aws: Callable[[str], Any], cloud: str) -> Callable[..., Session]:
+    """Take a new role with these statements."""
+    return lambda *statements, **more: Session(aws, cloud, statements, more)
