@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from tests.builders import document
 from tests.localcloud.sessions import allow, refusal
 
 DIMENSION = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
@@ -49,6 +50,16 @@ def test_an_alias_takes_the_permission_on_the_key_too(aws, session):
         in refusal(session(names)("kms").delete_alias, AliasName=alias)[2]
     )
     both("kms").delete_alias(AliasName=alias)
+
+
+def test_what_is_done_with_an_alias_is_not_the_key_s_policy_to_say(aws, session):
+    everybody = allow("kms:*", "*", Principal={"AWS": "*"})
+    key = aws("kms").create_key(Policy=document(everybody))["KeyMetadata"]["Arn"]
+    alias = f"alias/{uuid.uuid4()}"
+    nobody = session(allow("sqs:*", "*"))
+    assert alias in refusal(nobody("kms").create_alias, AliasName=alias, TargetKeyId=key)[2]
+    named = session(allow("kms:CreateAlias", f"arn:aws:kms:*:*:{alias}"))
+    named("kms").create_alias(AliasName=alias, TargetKeyId=key)
 
 
 def test_a_fleet_is_registered_by_those_who_may_scale_the_endpoint(session, variant):
