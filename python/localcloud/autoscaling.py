@@ -1,13 +1,14 @@
 """Application Auto Scaling: tags of a scalable target.
 
 AWS: `ListTagsForResource`, `TagResource` and `UntagResource` work on the ARN of a scalable target, and
-`RegisterScalableTarget` takes tags.
+`RegisterScalableTarget` takes tags where it makes one.
 moto 5.2.5 implements none of the three and drops the tags; Terraform's provider asks for them on each read.
 """
 
 import json
 from collections import defaultdict
 
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
 from localcloud import gaps
@@ -21,7 +22,7 @@ def install() -> None:
     @gaps.wrap(ApplicationAutoScalingResponse, "register_scalable_target")
     def register_scalable_target(original: gaps.Original, self: ApplicationAutoScalingResponse) -> str:
         answer = original(self)
-        _tags[json.loads(answer)["ScalableTargetARN"]].update(self._get_param("Tags") or {})
+        _tags.setdefault(json.loads(answer)["ScalableTargetARN"], dict(self._get_param("Tags") or {}))
         return answer
 
     @gaps.add(ApplicationAutoScalingResponse)
@@ -38,3 +39,11 @@ def install() -> None:
         for key in self._get_param("TagKeys"):
             _tags[self._get_param("ResourceARN")].pop(key, None)
         return "{}"
+
+
+def read_tags(account: str, region: str, resource: str) -> dict[str, str]:
+    """The tags of a scalable target, by its ARN or by one that ends with what it scales, which requests name."""
+    name = resource.partition(":scalable-target/")[2]
+    by_dimension = applicationautoscaling_backends[account][region].targets.values()
+    targets = [target for targets in by_dimension for target in targets.values()]
+    return next((_tags[it.arn] for it in targets if resource == it.arn or name == it.resource_id), {})

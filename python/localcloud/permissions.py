@@ -129,7 +129,7 @@ def derive(signed_for: str, operation: str, request: Json, place: dict[str, str]
     """The permissions as pairs of action and resource; `place` has the region and the account."""
     service = PREFIXES.get(signed_for, signed_for)
     action = f"{service}:{ACTIONS.get(f'{service}:{operation}', operation)}"
-    if service == "budgets" and "Tag" not in operation:
+    if service == "budgets" and "tag" not in operation.lower():
         action = "budgets:ViewBudget" if operation.startswith("Describe") else "budgets:ModifyBudget"
     if service == "s3" and jmespath.search("Key && VersionId || Delete.Objects[].VersionId", request):
         action += "Version"

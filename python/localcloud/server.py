@@ -37,7 +37,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
 
     from localcloud import autoscaling, budgets, children, iam, journal, s3, servicequotas, sqs
     from localcloud.access import principals, refusals, web_identity
-    from localcloud.events import delay, rules, scheduler
+    from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.http import settings
     from localcloud.http.connections import Handler
@@ -79,7 +79,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, cloudwatch, delay, iam, journal, log_filters, s3, sqs):
+        for module in (autoscaling, budgets, buses, cloudwatch, delay, iam, journal, log_filters, s3, sqs):
             module.install()
         for module in (principals, refusals, web_identity):
             module.install()

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tests.builders import make_queue
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -136,3 +137,15 @@ def test_the_end_of_an_object_is_an_event_also_if_a_marker_is_all_that_was_left_
         s3.delete_object(Bucket=name, Key="x.png", VersionId=each)
     found = until(lambda: sqs.receive_message(QueueUrl=queue), lambda it: "Messages" in it)
     assert json.loads(found["Messages"][0]["Body"])["detail"]["object"]["key"] == "x.png"
+
+
+def test_a_bus_has_what_its_update_says_and_nothing_of_what_it_leaves_out(aws):
+    events, name = aws("events"), "a-bus-that-changes"
+    events.create_event_bus(Name=name, Description="first", KmsKeyIdentifier="alias/first")
+    assert events.update_event_bus(Name=name, Description="second")["Description"] == "second"
+    described = events.describe_event_bus(Name=name)
+    assert described["Description"] == "second"
+    assert "KmsKeyIdentifier" not in described
+    events.delete_event_bus(Name=name)
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.update_event_bus(Name=name)

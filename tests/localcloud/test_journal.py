@@ -56,6 +56,11 @@ def test_calls_of_every_protocol_are_told_with_their_resource(caller, calls):
     budgets = caller("budgets")
     with pytest.raises(budgets.exceptions.NotFoundException):
         budgets.describe_budget(AccountId="123456789012", BudgetName="noted")
+    budget = "arn:aws:budgets::123456789012:budget/tagged"
+    made = {"BudgetName": "tagged", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    limit = {"Amount": "1", "Unit": "USD"}
+    budgets.create_budget(AccountId="123456789012", Budget={**made, "BudgetLimit": limit})
+    budgets.untag_resource(ResourceARN=budget, ResourceTagKeys=["Owner"])
     assert calls() >= {
         ("sqs:CreateQueue", f"arn:aws:sqs:{here}:noted"),
         ("sqs:GetQueueAttributes", f"arn:aws:sqs:{here}:noted"),
@@ -64,6 +69,7 @@ def test_calls_of_every_protocol_are_told_with_their_resource(caller, calls):
         ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{here}:alarm:*"),
         ("events:CreateEventBus", f"arn:aws:events:{here}:event-bus/noted"),
         ("budgets:ViewBudget", "arn:aws:budgets::123456789012:budget/noted"),
+        ("budgets:UntagResource", budget),
     }
 
 

@@ -6,29 +6,46 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.builders import document, make_role, token
 
-ISSUER = "token.somewhere.example"
+ISSUER, GITHUB = "token.somewhere.example", "token.actions.githubusercontent.com"
 WHOSE = {"aud": "sts.amazonaws.com", "sub": "repo:owner/name:environment:prod"}
+MAIN = "refs/heads/main"
+WHICH = WHOSE | {"job_workflow_ref": f"owner/name/.github/workflows/environment.yml@{MAIN}", "ref": MAIN}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def provider(aws):
-    made = aws("iam").create_open_id_connect_provider(Url=f"https://{ISSUER}", ThumbprintList=["0" * 40])
-    yield made["OpenIDConnectProviderArn"]
-    aws("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
+    """The ARN of an issuer's provider."""
+    found = {}
+    for issuer in (ISSUER, GITHUB):
+        made = aws("iam").create_open_id_connect_provider(Url=f"https://{issuer}", ThumbprintList=["0" * 40])
+        found[issuer] = made["OpenIDConnectProviderArn"]
+    yield found.__getitem__
+    for arn in found.values():
+        aws("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
 
 
 @pytest.fixture
-def role(aws, provider):
-    condition = {"StringEquals": {f"{ISSUER}:{name}": value for name, value in WHOSE.items()}}
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Federated": provider},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": condition,
-    }
-    name = f"r-{uuid.uuid4().hex[:8]}"
-    made = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
-    return made["Role"]["Arn"]
+def make(aws, provider):
+    """Make a role for tokens of an issuer that claim all of this; its ARN."""
+
+    def trusting(issuer, claims):
+        condition = {"StringEquals": {f"{issuer}:{name}": value for name, value in claims.items()}}
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider(issuer)},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        }
+        name = f"r-{uuid.uuid4().hex[:8]}"
+        made = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+        return made["Role"]["Arn"]
+
+    return trusting
+
+
+@pytest.fixture
+def role(make):
+    return make(ISSUER, WHOSE)
 
 
 @pytest.fixture
@@ -58,8 +75,28 @@ def test_a_token_that_claims_something_else_is_refused(role, take, claim):
     assert caught.value.response["Error"]["Code"] == "AccessDenied"
 
 
-def test_a_role_for_services_is_not_taken_with_a_token(aws, provider, take):
-    assert provider
+def test_a_role_may_ask_for_the_workflow_and_the_branch_of_github_s_tokens(make, take):
+    role = make(GITHUB, WHICH)
+    assert take(role, token(GITHUB, **WHICH))
+    for claim in (
+        {"job_workflow_ref": f"owner/name/.github/workflows/other.yml@{MAIN}"},
+        {"job_workflow_ref": "owner/name/.github/workflows/environment.yml@refs/heads/mine"},
+        {"ref": "refs/heads/mine"},
+    ):
+        with pytest.raises(ClientError, match="Not authorized"):
+            take(role, token(GITHUB, **(WHICH | claim)))
+    with pytest.raises(ClientError, match="Not authorized"):
+        take(role, token(GITHUB, **WHOSE))
+
+
+@pytest.mark.parametrize(("issuer", "claim"), [(ISSUER, "ref"), (GITHUB, "run_id")])
+def test_a_claim_that_aws_does_not_evaluate_lets_nobody_in(make, take, issuer, claim):
+    claims = WHOSE | {claim: "1"}
+    with pytest.raises(ClientError, match="Not authorized"):
+        take(make(issuer, claims), token(issuer, **claims))
+
+
+def test_a_role_for_services_is_not_taken_with_a_token(aws, take):
     role = make_role(aws("iam"), f"r-{uuid.uuid4().hex[:8]}")
     with pytest.raises(ClientError, match="Not authorized"):
         take(role, token(ISSUER, **WHOSE))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.builders import make_queue, pack, token
+from tests.pipeline import changes
 
 from operations import roles, workplace
 
@@ -20,6 +21,19 @@ QUICK = ("--members", "1", "--epochs", "15", "--min-accuracy", "0.5")
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
 HEARD_SECONDS = 20
+# By whom they stand for: the role, and what GitHub's token claims for a job in the environment, or a pull request.
+MAIN = "refs/heads/main"
+CLAIMS = {
+    "deployer": (
+        "apply",
+        {
+            "sub": f"repo:{roles.FALLBACK}:environment:local",
+            "ref": MAIN,
+            "job_workflow_ref": f"{roles.FALLBACK}/.github/workflows/environment.yml@{MAIN}",
+        },
+    ),
+    "planner": ("plan", {"sub": f"repo:{roles.FALLBACK}:pull_request", "ref": "refs/pull/1/merge"}),
+}
 
 
 class Project:
@@ -51,13 +65,11 @@ class Project:
 
     def take_roles(self, sts: Any) -> None:
         """As GitHub Actions do: for a job in the environment, and for a pull request."""
-        subjects = {"deployer": ("apply", "environment:local"), "planner": ("plan", "pull_request")}
-        for key, (role, subject) in subjects.items():
-            claims = {"aud": "sts.amazonaws.com", "sub": f"repo:{roles.FALLBACK}:{subject}"}
+        for key, (role, claims) in CLAIMS.items():
             taken = sts.assume_role_with_web_identity(
                 RoleArn=f"arn:aws:iam::123456789012:role/scones-local-{role}",
                 RoleSessionName="GitHubActions",
-                WebIdentityToken=token(roles.ISSUER, **claims),
+                WebIdentityToken=token(roles.ISSUER, aud="sts.amazonaws.com", **claims),
             )["Credentials"]
             self.sessions[key] = {
                 "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
@@ -65,8 +77,14 @@ class Project:
                 "AWS_SESSION_TOKEN": taken["SessionToken"],
             }
 
-    def apply(self, *settings: str) -> None:
-        workplace.apply(self.run, *settings)
+    def apply(self, *settings: str, planner: str = "deployer") -> None:
+        def command(*words: str) -> None:
+            if "plan" in words and planner == "planner":
+                self.run(*words, "-lock=false", key=planner)  # the plan role cannot take the lock
+            else:
+                self.run(*words)
+
+        workplace.apply(command, *settings)
 
     def outputs(self) -> dict[str, Any]:
         shown = json.loads(self.run("operations.terraform", "local", "output", "-json"))
@@ -228,6 +246,7 @@ def artefact(
 @pytest.fixture(scope="session")
 def without_model(artefact: Any, project: Project, aws: Callable[[str], Any]) -> Deployment:  # noqa: ARG001
     """The first deployment: everything but the endpoint. The model is being trained meanwhile."""
+    changes.prepare(project.root)
     project.run("operations.bootstrap", "local", key="administrator")
     project.take_roles(aws("sts"))
     project.run("operations.terraform", "local", "init")
@@ -261,7 +280,7 @@ def second_plan(deployed: Deployment) -> str:
 
 @pytest.fixture(scope="session")
 def workflow(deployed: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """The environment after another model has been promoted: the one that does as photos say."""
+    """The environment after another model has been promoted, the one that does as photos say, and more was changed."""
     path = tmp_path_factory.mktemp("scripted") / "model.tar.gz"
     members = {
         "labels.json": b'["bicycle", "motorcycle"]',
@@ -270,8 +289,9 @@ def workflow(deployed: Deployment, tmp_path_factory: pytest.TempPathFactory) -> 
     }
     path.write_bytes(pack(members))
     before = deployed.outputs["endpoint_configuration_name"]
+    changes.change(deployed.project.root)
     deployed.project.run("training.promote", "--env", "local", "--run", path)
-    deployed.project.apply()
+    deployed.project.apply(planner="planner")
     deployed.outputs = deployed.project.outputs()
     assert deployed.outputs["endpoint_configuration_name"] != before
     return deployed

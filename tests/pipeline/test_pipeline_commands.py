@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from training.dataset import read_info
+
 
 def photos(staged_sample: Path) -> list[Path]:
     return sorted((staged_sample / "test").glob("*.png"))
@@ -22,6 +24,17 @@ def test_verify_proves_that_what_is_live_is_what_was_asked_for(deployed):
     assert f"the endpoint serves {deployed.outputs['endpoint_configuration_name']}" in printed
     assert "the golden photo is answered as in training" in printed
     assert f"its answer is captured in s3://{deployed.bucket}/captures/" in printed
+
+
+def test_the_gate_evaluates_the_promoted_model_as_a_pull_request_does(deployed, staged_sample):
+    root = f"data/{read_info(staged_sample)['dataset_id']}"
+    judged_by = ("dataset.json", "test.lst", "test/*.png")
+    for path in (path for pattern in judged_by for path in staged_sample.glob(pattern)):
+        key = f"{root}/{path.relative_to(staged_sample).as_posix()}"
+        deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=path.read_bytes())
+    # A model of a few epochs is none that may go live.
+    printed = deployed.project.run("delivery.gate", "local", status=1, key="planner")
+    assert "evaluated again, the model of local does not pass the gate: test accuracy" in printed
 
 
 def test_classify_says_where_the_driver_goes(deployed, staged_sample):

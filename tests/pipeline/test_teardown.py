@@ -9,12 +9,14 @@ from fnmatch import fnmatchcase
 from urllib.request import urlopen
 
 import pytest
+from tests.pipeline import github_roles
+from tests.pipeline.github_roles import PREFIX
 
-PREFIX = "scones-local"
 # What bootstrap makes is an administrator's to make, and to take down at the end of destroy.
 OF_BOOTSTRAP = re.compile(
     rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan)|oidc-provider/.*)"
     rf"|iam:List(OpenIDConnectProviders|Roles) \*"
+    rf"|tag:GetResources \*"
     rf"|s3:\w+ arn:aws:s3:::{PREFIX}-tfstate-\d+(/bootstrap\.tfstate.*)?"
     rf"|s3:DeleteObjectVersion arn:aws:s3:::{PREFIX}-tfstate-.*"
 )
@@ -22,21 +24,29 @@ WITHOUT_PERMISSION = "sts:GetCallerIdentity"  # everybody may ask who he is
 
 
 @pytest.fixture(scope="module")
-def granted(deployed) -> dict[str, list[dict]]:
-    """The statements of both roles' policies and of the boundary, read before they go."""
-    iam = deployed.aws("iam")
+def granted(workflow) -> dict[str, list[dict]]:
+    """The statements of both roles' policies and of the boundary, read before they go.
 
-    def document(arn: str) -> list[dict]:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-        return found["PolicyVersion"]["Document"]["Statement"]
-
-    def statements(role: str) -> list[dict]:
-        attached = iam.list_attached_role_policies(RoleName=f"{PREFIX}-{role}")["AttachedPolicies"]
-        return [statement for policy in attached for statement in document(policy["PolicyArn"])]
-
+    The key's policy gives the apply role more: what manages and uses the key.
+    """
+    found = {role: github_roles.read_policies(workflow.aws, role) for role in ("apply", "plan")}
+    key = workflow.aws("kms").get_key_policy(KeyId=workflow.outputs["kms_key_arn"], PolicyName="default")
+    of_key = json.loads(key["Policy"])["Statement"]
+    found["apply"] += [
+        {**it, "Action": listed(it["Action"]), "Resource": [workflow.outputs["kms_key_arn"]]}
+        for it in of_key
+        if it["Sid"].startswith("WhoDeploys")
+    ]
     boundary = f"arn:aws:iam::123456789012:policy/{PREFIX}-boundary"
-    return {role: statements(role) for role in ("apply", "plan")} | {"boundary": document(boundary)}
+    return found | {"boundary": github_roles.read_policy(workflow.aws, boundary)}
+
+
+@pytest.fixture
+def decisions(cloud) -> list[dict]:
+    """Every decision on what GitHub's roles asked for so far."""
+    with urlopen(f"{cloud}/_localcloud/decisions") as answer:
+        found = json.load(answer)
+    return [it for it in found if re.fullmatch(rf"arn:aws:iam::\d+:role/{PREFIX}-(apply|plan)", it["role"])]
 
 
 @pytest.fixture
@@ -92,19 +102,22 @@ def test_every_role_of_the_stack_has_the_boundary_and_room_within_it(deployed, g
 def test_the_plan_role_may_make_every_call_of_a_plan(granted, calls):
     made = calls("planner")
     assert len(made) > 100
-    # A plan asks this when the state machine changes, which the planner's did not.
-    judging = ("states:ValidateStateMachineDefinition", "*")
-    assert judging in calls("deployer")
-    assert [call for call in [*made, judging] if not allowed(granted["plan"], *call)] == []
+    assert ("states:ValidateStateMachineDefinition", "*") in made
+    assert [call for call in made if not allowed(granted["plan"], *call)] == []
+
+
+def test_people_hear_how_a_deployment_ended(workflow):
+    printed = workflow.project.run("operations.notify", "local", "--outcome", "failure")
+    assert f"told to {workflow.outputs['topic_arn']}" in printed
 
 
 @pytest.mark.usefixtures("granted")  # which reads what destroy takes down
 def test_destroy_leaves_nothing_that_is_tagged_as_ours(deployed):
     deployed.stop_listening()
-    # By the role, whose every call is decided, as far as no output is gone that the administrator's destroy reads.
-    kept = [f"-target=module.{name}" for name in ("monitoring", "workflow", "endpoint", "training", "lambda")]
+    # By the role, whose every call is decided: all that Terraform made. The rest is the administrator's.
     flags = ("-auto-approve", "-input=false", "-no-color")
-    deployed.project.run("operations.terraform", "local", "destroy", *flags, *kept)
+    printed = deployed.project.run("operations.terraform", "local", "destroy", *flags)
+    assert "Destroy complete!" in printed
     printed = deployed.project.run("operations.destroy", "local", key="destroyer")
     assert "0 resources tagged as ours are left in local" in printed
     tags = {"Project": "scones-unlimited", "Environment": "local"}
@@ -127,9 +140,17 @@ def test_destroy_leaves_nothing_that_is_tagged_as_ours(deployed):
 
 def test_the_apply_role_may_make_every_call_of_the_deployment(granted, calls):
     made = calls("deployer") + calls("destroyer")
-    assert {"iam:PassRole", "sagemaker:CreateEndpoint", "tag:GetResources"} <= {action for action, _ in made}
+    assert {"iam:PassRole", "sagemaker:CreateEndpoint", "s3:DeleteBucket"} <= {action for action, _ in made}
     refused = [call for call in made if not allowed(granted["apply"], *call)]
     assert [call for call in refused if not OF_BOOTSTRAP.fullmatch(" ".join(call))] == []
+
+
+def test_each_permission_of_github_s_roles_is_needed_by_a_request_or_elsewhere(granted, decisions):
+    roles = {role: granted[role] for role in ("apply", "plan")}
+    idle = github_roles.find_idle(roles, decisions)
+    assert sorted(it for it in idle if not github_roles.find_row(*it[1:])) == []
+    used = {github_roles.find_row(*it[1:]) for it in idle}
+    assert set(github_roles.ONLY_ELSEWHERE) - used == set()
 
 
 def test_the_apply_role_may_not_change_what_it_may_do_itself(granted, calls):

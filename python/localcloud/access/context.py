@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from moto.kms.models import kms_backends
 
 from core.contract.shapes import Json
+from localcloud import autoscaling
 from localcloud.access import resource_policies, role_policies
 from localcloud.access.principals import Principal
 
@@ -66,13 +67,17 @@ def _pair(tag: Json) -> tuple[str, str]:
     return fields.get("tagkey") or fields["key"], fields.get("tagvalue", fields.get("value", ""))
 
 
-def _tag_of_key(call: Call, resource: str, tag: str) -> Values:
-    """Of a KMS key: no policy here asks for another thing's tags."""
-    if ":kms:" not in resource:
+def _tag_of_resource(call: Call, resource: str, tag: str) -> Values:
+    """Of a KMS key or a scalable target: no policy here asks for another thing's tags."""
+    service = resource.split(":")[2] if resource.startswith("arn:") else ""
+    if service not in TAGGED:
         raise NotImplementedError(f"the local cloud does not look up the tags of {resource}")
-    tags = kms_backends[call.place["account"]][call.place["region"]].tagger
-    found = tags.get_tag_dict_for_resource(resource.rpartition("/")[2])
+    found = TAGGED[service](call.place["account"], call.place["region"], resource)
     return next(([value] for name, value in found.items() if name.lower() == tag), None)
+
+
+def _tags_of_key(account: str, region: str, resource: str) -> dict[str, str]:
+    return kms_backends[account][region].tagger.get_tag_dict_for_resource(resource.rpartition("/")[2])
 
 
 def _aliases_of_key(call: Call, resource: str) -> Values:
@@ -96,7 +101,8 @@ def _for_aws(_call: Call, _resource: str) -> Values:
     return ["false"]  # somebody asks for the grant; a service says so itself
 
 
-TAGS = {"aws:requesttag": _requested_tag, "aws:resourcetag": _tag_of_key}
+TAGGED = {"application-autoscaling": autoscaling.read_tags, "kms": _tags_of_key}
+TAGS = {"aws:requesttag": _requested_tag, "aws:resourcetag": _tag_of_resource}
 KEYS: dict[str, Callable[[Call, str], Values]] = {
     "application-autoscaling:service-namespace": _asked("ServiceNamespace"),
     "aws:principalarn": lambda call, _resource: [call.principal.role] if call.principal.role else None,

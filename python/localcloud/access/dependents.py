@@ -1,7 +1,9 @@
 """What a service asks of its caller besides the permission that is named like the call.
 
 AWS: whoever reads or writes what is encrypted with a customer's key needs that key as well, through the service
-(`kms:ViaService`); and S3 says that an object is not there only to those who may list the bucket.
+(`kms:ViaService`); S3 says that an object is not there only to those who may list the bucket; a key is made with tags
+by those who may tag it, and an alias takes the permission on the key, too; and Application Auto Scaling looks whether
+its caller may scale the endpoint and keep the alarms.
 Whoever gives a function or an endpoint a key lends it to the service by a grant, for as long as they last. Scheduler
 takes no grants: it uses a schedule's key in the name of whoever makes or reads the schedule.
 """
@@ -108,7 +110,39 @@ def _endpoint(call: Call) -> Iterator[Needed]:
     yield from _with_key(call, getattr(config, "kms_key_id", None), LEND)
 
 
+def _tag_key(call: Call) -> Iterator[Needed]:
+    """IAM policies alone decide, since the key is not there yet."""
+    if call.asked.get("Tags"):
+        yield "kms:TagResource", "arn:aws:kms:{region}:{account}:key/".format(**call.place)
+
+
+def _alias(call: Call) -> Iterator[Needed]:
+    for name in (call.asked["AliasName"], call.asked.get("TargetKeyId")):
+        key = resource_policies.find_key(call.place["region"], call.place["account"], name) if name else None
+        if key:
+            yield f"kms:{call.operation}", key.arn
+
+
+def _scale(call: Call) -> Iterator[Needed]:
+    endpoint = "/".join(call.asked["ResourceId"].split("/")[:2])
+    here = "arn:aws:{{}}:{region}:{account}:{{}}".format(**call.place)
+    if call.operation == "RegisterScalableTarget":
+        for action in ("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"):
+            yield f"sagemaker:{action}", here.format("sagemaker", endpoint)
+        return
+    alarm = here.format("cloudwatch", f"alarm:TargetTracking-{call.asked['ResourceId']}-AlarmHigh")
+    yield "cloudwatch:DescribeAlarms", here.format("cloudwatch", "alarm:*")
+    for action in ("PutMetricAlarm", "DeleteAlarms"):
+        yield f"cloudwatch:{action}", alarm
+
+
 OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
+    ("application-autoscaling", "PutScalingPolicy"): _scale,
+    ("application-autoscaling", "RegisterScalableTarget"): _scale,
+    ("kms", "CreateAlias"): _alias,
+    ("kms", "CreateKey"): _tag_key,
+    ("kms", "DeleteAlias"): _alias,
+    ("kms", "UpdateAlias"): _alias,
     ("lambda", "CreateFunction"): _function,
     ("lambda", "UpdateFunctionConfiguration"): _function,
     ("s3", "CopyObject"): _put_object,

@@ -32,7 +32,8 @@ def check(response: BaseResponse, call: Call, pairs: list[tuple[str, str]]) -> N
     for action, resource in pairs:
         _require(response, call, action, resource)
     for action, resource in dependents.derive(call):
-        _require(response, _through_service(call) if action.startswith("kms:") else call, action, resource)
+        through = action.startswith("kms:") and call.service != "kms"
+        _require(response, _through_service(call) if through else call, action, resource)
 
 
 def _require(response: BaseResponse, call: Call, action: str, resource: str) -> None:
@@ -90,7 +91,9 @@ def explain(
 
 def _gather(principal: Principal, action: str, resource: str, account: str) -> Policies | None:
     """All that has a say."""
-    of_key = action.startswith("kms:") and ":key/" in resource
+    of_key = (
+        action.startswith("kms:") and ":key/" in resource and not resource.endswith("/")
+    )  # one that is there
     of_role = action == "sts:AssumeRole"
     policies = Policies(
         resource=resource_policies.read(resource, account),

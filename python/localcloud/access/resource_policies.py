@@ -52,7 +52,8 @@ def _function(region: str, account: str, name: str) -> str | None:
 
 
 def _key(region: str, account: str, name: str) -> str | None:
-    key = find_key(region, account, name.removeprefix("key/"))
+    """What may be done with an alias is not the key's policy to say."""
+    key = find_key(region, account, name.removeprefix("key/")) if name.startswith("key/") else None
     return key.policy if key else None
 
 

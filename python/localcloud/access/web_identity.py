@@ -1,7 +1,8 @@
 """STS: a role that is taken with a token of somebody else's, as GitHub Actions do.
 
 AWS: `AssumeRoleWithWebIdentity` needs no credentials; the account has an identity provider for the token's issuer, and
-the role's trust policy names it, with conditions on what the token claims.
+the role's trust policy names it, with conditions on what the token claims. Of most issuers it knows three claims, of
+GitHub's nine more; a condition on another one is never met.
 moto 5.2.5 hands out credentials of any role for any text. Here the claims count, but nobody checks who signed them.
 """
 
@@ -21,6 +22,22 @@ from localcloud.access.principals import PARTITION
 from localcloud.access.statements import Request
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
+OF_ANY = ("amr", "aud", "sub")
+# Since January 2026:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+OF_SOME = {
+    "token.actions.githubusercontent.com": (
+        "actor",
+        "actor_id",
+        "enterprise_id",
+        "environment",
+        "job_workflow_ref",
+        "ref",
+        "repository",
+        "repository_id",
+        "workflow",
+    )
+}
 
 
 class InvalidIdentityToken(ServiceException):
@@ -46,7 +63,8 @@ def install() -> None:
                 f"No OpenIDConnect provider found in your account for https://{issuer}"
             )
         role = role_policies.find(self._get_param("RoleArn"))
-        known = {f"{issuer}:{name}".lower(): [str(value)] for name, value in claims.items()}
+        evaluated = OF_ANY + OF_SOME.get(issuer, ())
+        known = {f"{issuer}:{name}": [str(claims[name])] for name in evaluated if name in claims}
         request = Request(ACTION, role.arn if role else "", (("Federated", provider),), known.get)
         if role is None or not decide(request, Policies(resource=role_policies.read_trust(role))).allowed:
             raise AccessDenied

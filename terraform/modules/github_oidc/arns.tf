@@ -45,7 +45,13 @@ locals {
     "${local.here.sagemaker}:model/${var.endpoint_name}-????????-??????",
   ]
 
-  # A key is told by its tags, because its ARN is not known before it is made.
-  tags    = { Environment = var.environment, Project = "scones-unlimited" }
-  our_key = { StringEquals = { for name, value in local.tags : "aws:ResourceTag/${name}" => value } }
+  # A key is told by its alias, because its ARN is not known before it is made. Not by its tags: whoever may tag a key
+  # that nobody has tagged would own it. An alias takes a permission on the key as well, which only our key's policy gives.
+  alias   = "alias/${var.prefix}"
+  our_key = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = [local.alias] } }
+
+  # Of a scalable target, whose ARN is random, and of what is being made.
+  tags          = { Environment = var.environment, Project = "scones-unlimited" }
+  tagged_ours   = { for name, value in local.tags : "aws:ResourceTag/${name}" => value }
+  tagged_so_now = { for name, value in local.tags : "aws:RequestTag/${name}" => value }
 }

@@ -4,11 +4,9 @@ locals {
   compute = {
     read = [
       {
-        Sid    = "ReadFunctions"
-        Effect = "Allow"
-        Action = [
-          "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:ListTags", "lambda:ListVersionsByFunction",
-        ]
+        Sid      = "ReadFunctions"
+        Effect   = "Allow"
+        Action   = ["lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:ListVersionsByFunction"]
         Resource = [local.functions]
       },
       {
@@ -95,22 +93,28 @@ locals {
         Resource = [local.endpoint]
       },
       {
-        # A target's ARN is random, so the service that it scales has to do.
+        # A target is made with our tags: another environment's endpoint, which has its own target, is not scaled by it.
+        Sid      = "RegisterScaling"
+        Effect   = "Allow"
+        Action   = ["application-autoscaling:RegisterScalableTarget"]
+        Resource = [local.scalable_targets]
+        Condition = {
+          StringEquals         = merge(local.tagged_so_now, { "application-autoscaling:service-namespace" = "sagemaker" })
+          StringEqualsIfExists = local.tagged_ours
+        }
+      },
+      {
+        # A target's ARN is random, so its tags have to do.
         Sid    = "Scale"
         Effect = "Allow"
         Action = [
           "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction",
           "application-autoscaling:DeregisterScalableTarget", "application-autoscaling:PutScalingPolicy",
-          "application-autoscaling:PutScheduledAction", "application-autoscaling:RegisterScalableTarget",
+          "application-autoscaling:PutScheduledAction", "application-autoscaling:TagResource",
+          "application-autoscaling:UntagResource",
         ]
         Resource  = [local.scalable_targets]
-        Condition = { StringEquals = { "application-autoscaling:service-namespace" = "sagemaker" } }
-      },
-      {
-        Sid      = "TagScaling"
-        Effect   = "Allow"
-        Action   = ["application-autoscaling:TagResource", "application-autoscaling:UntagResource"]
-        Resource = [local.scalable_targets]
+        Condition = { StringEquals = local.tagged_ours }
       },
       {
         # Target tracking keeps alarms of its own.

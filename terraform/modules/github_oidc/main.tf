@@ -8,6 +8,9 @@ data "aws_region" "current" {}
 locals {
   issuer   = "token.actions.githubusercontent.com"
   audience = "sts.amazonaws.com"
+  main     = "refs/heads/main"
+  # Only the subject has the numbers of owner and repository.
+  repository_name = replace(var.repository, "/@[0-9]+/", "")
   provider_arn = (
     var.identity_provider_arn == null ? one(aws_iam_openid_connect_provider.this[*].arn) : var.identity_provider_arn
   )
@@ -16,13 +19,18 @@ locals {
     plan = {
       description = "Reads what a plan of ${var.environment} needs. Pull requests and the watch for drift take it."
       # GitHub gives no token to a pull request of a fork, although its subject would read the same.
-      subjects = ["repo:${var.repository}:pull_request", "repo:${var.repository}:ref:refs/heads/main"]
-      areas    = { for area, statements in local.areas : area => statements.read }
+      claims = { sub = ["repo:${var.repository}:pull_request", "repo:${var.repository}:ref:refs/heads/main"] }
+      areas  = { for area, statements in local.areas : area => concat(statements.read, try(statements.plan, [])) }
     }
     apply = {
-      description = "Deploys ${var.environment}. Jobs in GitHub's environment of that name take it, and nothing else."
-      subjects    = ["repo:${var.repository}:environment:${var.environment}"]
-      areas       = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
+      description = "Deploys ${var.environment}. Jobs of environment.yml on main take it, and nothing else."
+      # GitHub's settings let only main into the environment; the branch and the workflow count without them, too.
+      claims = {
+        job_workflow_ref = ["${local.repository_name}/.github/workflows/environment.yml@${local.main}"]
+        ref              = [local.main]
+        sub              = ["repo:${var.repository}:environment:${var.environment}"]
+      }
+      areas = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
     }
   }
 
@@ -63,10 +71,10 @@ resource "aws_iam_role" "this" {
       Principal = { Federated = local.provider_arn }
       Action    = "sts:AssumeRoleWithWebIdentity"
       Condition = {
-        StringEquals = {
-          "${local.issuer}:aud" = local.audience
-          "${local.issuer}:sub" = each.value.subjects
-        }
+        StringEquals = merge(
+          { "${local.issuer}:aud" = local.audience },
+          { for claim, values in each.value.claims : "${local.issuer}:${claim}" => values },
+        )
       }
     }]
   })

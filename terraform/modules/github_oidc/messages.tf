@@ -69,9 +69,9 @@ locals {
         Resource = [local.topics]
       },
       {
-        Sid      = "ChangeSubscriptions"
+        Sid      = "EndSubscriptions"
         Effect   = "Allow"
-        Action   = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+        Action   = ["sns:Unsubscribe"]
         Resource = ["*"]
       },
     ]

@@ -47,7 +47,7 @@ locals {
         Sid    = "MakeLogs"
         Effect = "Allow"
         Action = [
-          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter",
+          "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter",
           "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
         ]
         Resource = local.log_groups
@@ -71,12 +71,6 @@ locals {
         Effect   = "Allow"
         Action   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
         Resource = [local.budget]
-      },
-      {
-        Sid      = "FindWhatIsLeft"
-        Effect   = "Allow"
-        Action   = ["tag:GetResources"]
-        Resource = ["*"]
       },
     ]
   }

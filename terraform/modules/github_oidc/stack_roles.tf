@@ -14,11 +14,9 @@ locals {
 
     write = [
       {
-        Sid    = "MakeBoundedRoles"
-        Effect = "Allow"
-        Action = [
-          "iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
-        ]
+        Sid       = "MakeBoundedRoles"
+        Effect    = "Allow"
+        Action    = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy"]
         Resource  = [local.made_roles]
         Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary } }
       },
@@ -27,7 +25,7 @@ locals {
         Effect = "Allow"
         Action = [
           "iam:DeleteRole", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole",
-          "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+          "iam:UpdateAssumeRolePolicy",
         ]
         Resource = [local.made_roles]
       },
@@ -54,8 +52,8 @@ locals {
         Sid    = "NeverTouchTheseRoles"
         Effect = "Deny"
         Action = [
-          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePermissionsBoundary",
-          "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy",
+          "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
         ]
         Resource = [for role in ["apply", "plan"] : "${local.everywhere.iam}:role/${var.prefix}-${role}"]
       },

@@ -30,6 +30,17 @@ locals {
         Resource = [local.bucket]
       },
       {
+        Sid      = "FindAlias"
+        Effect   = "Allow"
+        Action   = ["kms:ListAliases"]
+        Resource = ["*"]
+      },
+    ]
+
+    # What the plan role alone needs. The apply role uses the bucket anyway, and the key's own policy names it: an alias
+    # counts up to five minutes after it was made, and the first apply cannot wait for it (modules/storage).
+    plan = [
+      {
         # The gate is evaluated again before a model goes live.
         Sid      = "ReadModelsAndDataSets"
         Effect   = "Allow"
@@ -50,17 +61,11 @@ locals {
         Effect   = "Allow"
         Action   = ["kms:Decrypt"]
         Resource = [local.keys]
-        Condition = {
-          StringEquals = merge(local.our_key.StringEquals, {
+        Condition = merge(local.our_key, {
+          StringEquals = {
             "kms:ViaService" = [for service in ["lambda", "s3", "scheduler"] : "${service}.${data.aws_region.current.id}.amazonaws.com"]
-          })
-        }
-      },
-      {
-        Sid      = "FindAlias"
-        Effect   = "Allow"
-        Action   = ["kms:ListAliases"]
-        Resource = ["*"]
+          }
+        })
       },
     ]
 
@@ -93,7 +98,7 @@ locals {
         # Models are put there by promote, photos by verify; destroy empties the bucket.
         Sid      = "UseBucket"
         Effect   = "Allow"
-        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
+        Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
         Resource = ["${local.bucket}/*"]
       },
       {
@@ -101,44 +106,26 @@ locals {
         Effect    = "Allow"
         Action    = ["kms:CreateKey"]
         Resource  = ["*"]
-        Condition = { StringEquals = { for name, value in local.tags : "aws:RequestTag/${name}" => value } }
+        Condition = { StringEquals = local.tagged_so_now }
       },
       {
-        # A new key gets its tags. A key that is in use cannot be made ours: it has a name, or is another environment's.
+        # A new key is made with its tags. The tags give nobody a right to it, but a key of somebody else's keeps its own.
         Sid      = "TagNewKey"
         Effect   = "Allow"
         Action   = ["kms:TagResource"]
         Resource = [local.keys]
         Condition = {
-          StringEquals                = { for name, value in local.tags : "aws:RequestTag/${name}" => value }
-          Null                        = { "aws:ResourceTag/Environment" = "true" }
-          "ForAllValues:StringEquals" = { "kms:ResourceAliases" = ["alias/${var.prefix}"] } # none is none of another name
+          StringEquals         = local.tagged_so_now
+          StringEqualsIfExists = local.tagged_ours
+          Null                 = { "kms:ResourceAliases" = "true" }
         }
       },
       {
-        Sid    = "ManageAndUseKey"
-        Effect = "Allow"
-        Action = [
-          "kms:CreateAlias", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:Encrypt",
-          "kms:GenerateDataKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource",
-          "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
-        ]
-        Resource  = [local.keys]
-        Condition = local.our_key
-      },
-      {
-        # Lambda and SageMaker go on using the key after the request that named it.
-        Sid       = "LendKeyToServices"
-        Effect    = "Allow"
-        Action    = ["kms:CreateGrant"]
-        Resource  = [local.keys]
-        Condition = merge(local.our_key, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
-      },
-      {
+        # Nothing else of the key: its own policy lets the apply role manage and use it.
         Sid      = "NameKey"
         Effect   = "Allow"
-        Action   = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
-        Resource = ["${local.here.kms}:alias/${var.prefix}"]
+        Action   = ["kms:CreateAlias", "kms:DeleteAlias"]
+        Resource = ["${local.here.kms}:${local.alias}"]
       },
     ]
   }

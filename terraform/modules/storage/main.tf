@@ -62,15 +62,16 @@ resource "aws_kms_key" "this" {
         Resource  = "*"
       },
       {
-        # The role that makes the key may use it by its tags (modules/github_oidc/storage.tf), which count up to five
-        # minutes after the key was made. The first apply cannot wait for them.
-        Sid       = "WhoDeploysNeedNotWaitForTags"
+        # All that the role that deploys may do with the key: its own policies let it make one, and name it. By tags or by
+        # an alias it could use the key only minutes after it was made, and the first apply cannot wait.
+        Sid       = "WhoDeploysManagesAndUses"
         Effect    = "Allow"
         Principal = { AWS = "*" }
         Action = [
-          "kms:CreateAlias", "kms:Decrypt", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:Encrypt",
+          "kms:CreateAlias", "kms:Decrypt", "kms:DeleteAlias", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:Encrypt",
           "kms:GenerateDataKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags",
-          "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UpdateKeyDescription",
+          "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource",
+          "kms:UpdateKeyDescription",
         ]
         Resource  = "*"
         Condition = local.who_deploys

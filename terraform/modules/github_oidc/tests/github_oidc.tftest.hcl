@@ -23,8 +23,10 @@ run "each_role_is_taken_by_its_own_workflows_only" {
       }
       apply = {
         StringEquals = {
-          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-          "token.actions.githubusercontent.com:sub" = ["repo:scones-unlimited/driver-routing:environment:test"]
+          "token.actions.githubusercontent.com:aud"              = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:job_workflow_ref" = ["scones-unlimited/driver-routing/.github/workflows/environment.yml@refs/heads/main"]
+          "token.actions.githubusercontent.com:ref"              = ["refs/heads/main"]
+          "token.actions.githubusercontent.com:sub"              = ["repo:scones-unlimited/driver-routing:environment:test"]
         }
       }
     }
@@ -128,6 +130,30 @@ run "the_apply_role_makes_only_roles_with_the_boundary_and_never_touches_its_own
   }
 }
 
+run "a_key_is_told_by_its_alias_and_a_scalable_target_by_its_tags" {
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(aws_iam_policy.this), [aws_iam_policy.boundary]) : [
+        for statement in jsondecode(policy.policy).Statement :
+        try(statement.Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"] == ["alias/scones-with-the-longest-prefix"], false)
+        if contains(statement.Resource, local.keys) && statement.Sid != "TagNewKey"
+      ]
+    ]))
+    error_message = "A key of somebody else's could be used, or made ours by a tag."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in values(aws_iam_policy.this) : [
+        for statement in jsondecode(policy.policy).Statement :
+        try(statement.Condition.StringEqualsIfExists, statement.Condition.StringEquals)["aws:ResourceTag/Environment"] == "test"
+        if contains(statement.Resource, local.scalable_targets) && statement.Sid != "ReadScaling"
+      ]
+    ]))
+    error_message = "Another environment's fleet could be scaled."
+  }
+}
+
 run "an_identity_provider_that_is_there_is_used" {
   variables {
     identity_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
@@ -155,6 +181,14 @@ run "tokens_may_name_the_repository_by_its_numbers_too" {
       == ["repo:scones-unlimited@123456/driver-routing@456789:environment:test"]
     )
     error_message = "The role could not be taken, or by others."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:job_workflow_ref"]
+      == ["scones-unlimited/driver-routing/.github/workflows/environment.yml@refs/heads/main"]
+    )
+    error_message = "A workflow is named with numbers, as GitHub names none."
   }
 }
 
