@@ -50,6 +50,24 @@ def test_a_list_is_limited_to_the_prefixes_of_its_condition(session, photos):
     assert refusal(reader("s3").list_objects_v2, Bucket=photos, Prefix="models/")[0] == "AccessDenied"
 
 
+def test_a_bucket_s_policy_may_refuse_to_write_over_what_is_there(aws, session, photos):
+    """As AWS's page on enforcing conditional writes has it."""
+    objects = f"arn:aws:s3:::{photos}/records/*"
+    denial = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": objects,
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+    aws("s3").put_bucket_policy(Bucket=photos, Policy=document(denial))
+    writer = session(allow("s3:PutObject", objects))("s3")
+    record = {"Bucket": photos, "Key": "records/1.json", "Body": b"{}"}
+    assert refusal(writer.put_object, **record)[0] == "AccessDenied"
+    writer.put_object(**record, IfNoneMatch="*")
+    assert refusal(writer.put_object, **record, IfNoneMatch="*")[:2] == ("PreconditionFailed", 412)
+
+
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": "b"}
 METRIC = {"Namespace": "N", "MetricData": [{"MetricName": "m", "Value": 1.0}]}
 MACHINE = {"stateMachineArn": f"arn:aws:states:{HERE}:stateMachine:m"}

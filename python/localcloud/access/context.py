@@ -118,5 +118,6 @@ KEYS: dict[str, Callable[[Call, str], Values]] = {
     "kms:grantisforawsresource": _for_aws,
     "kms:resourcealiases": _aliases_of_key,
     "kms:viaservice": _absent,
+    "s3:if-none-match": _asked("IfNoneMatch"),
     "s3:prefix": _asked("Prefix"),
 }
