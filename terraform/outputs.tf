@@ -1,5 +1,5 @@
 output "bucket" {
-  description = "Name of the bucket: data/, models/, jobs/, incoming/, archive/, captures/, results/."
+  description = "Name of the bucket: data/, models/, deployments/, jobs/, incoming/, archive/, captures/, results/."
   value       = module.storage.bucket
 }
 

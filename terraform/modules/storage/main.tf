@@ -5,11 +5,13 @@ data "aws_region" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   # The account id makes the name unique in the world without anything random in it.
-  bucket = "${var.prefix}-${local.account_id}"
+  bucket   = "${var.prefix}-${local.account_id}"
+  deployer = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:role/${var.prefix}-apply"
+  records  = "${aws_s3_bucket.this.arn}/deployments/*"
   # By name: the role itself as a principal would have to be there first, and would turn into an id when it goes.
   who_deploys = {
     StringEquals = {
-      "aws:PrincipalArn"  = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:role/${var.prefix}-apply"
+      "aws:PrincipalArn"  = local.deployer
       "kms:CallerAccount" = local.account_id
     }
   }
@@ -121,14 +123,34 @@ resource "aws_s3_bucket_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "s3:*"
-      Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    Statement = [
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        # A deployment's record is added if there is none of that name, and is never written over.
+        Sid       = "RecordsAreAdded"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = local.records
+        Condition = { Null = { "s3:if-none-match" = "true" } }
+      },
+      {
+        # Who deploys cannot take one away either, unless it changes this policy first, which a plan shows.
+        Sid       = "RecordsAreKept"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+        Resource  = local.records
+        Condition = { StringEquals = { "aws:PrincipalArn" = local.deployer } }
+      },
+    ]
   })
 
   # Both change the bucket's policy status, and S3 refuses to do so at the same time.

@@ -10,12 +10,12 @@ variable "prefix" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix expire. What lies under data/ and models/ never expires."
+  description = "Days until objects under a prefix expire. What lies under data/, deployments/ and models/ never expires."
   type        = map(number)
 
   validation {
     condition     = length(setsubtract(keys(var.retention_days), ["captures", "incoming", "jobs", "results"])) == 0
-    error_message = "retention_days takes captures, incoming, jobs and results: data sets and models must outlive the runs that made them."
+    error_message = "retention_days takes captures, incoming, jobs and results: data sets, models and records of deployments must outlive what made them."
   }
 
   validation {

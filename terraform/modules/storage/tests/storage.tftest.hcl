@@ -61,6 +61,17 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
 
   assert {
     condition = {
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Sid => statement.Condition
+      if statement.Effect == "Deny" && strcontains(jsonencode(statement.Resource), "/deployments/*")
+      } == {
+      RecordsAreAdded = { Null = { "s3:if-none-match" = "true" } }
+      RecordsAreKept  = { StringEquals = { "aws:PrincipalArn" = "arn:aws:iam::111122223333:role/scones-test-apply" } }
+    }
+    error_message = "A record of a deployment can be written over, or taken away by who deploys."
+  }
+
+  assert {
+    condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       one(rule.filter).prefix => one(rule.expiration).days if length(rule.expiration) > 0
     } == { "captures/" = 90, "incoming/" = 30 }
