@@ -23,6 +23,8 @@ ifeq ($(ENV),local)
 endif
 TOOL      = $(CLOUD) $(BIN)/python -m
 TERRAFORM = $(TOOL) operations.terraform $(ENV)
+# On a laptop the last step writes the record; in GitHub Actions that is a step of its own.
+RECORD    = $(if $(filter true,$(GITHUB_ACTIONS)),true,$(TOOL) delivery.recorded $(ENV) --outcome)
 PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
 CHECKOV    = $(VENV)/checkov/bin/checkov
 ACTIONLINT = $(VENV)/actionlint
@@ -86,7 +88,8 @@ plan: $(if $(PREBUILT),$(TOOLS),package) ## Write down what would change, and it
 .PHONY: apply
 apply: $(TOOLS) ## Do what the last plan says
 	@test -f $(PLAN) || { echo "error: there is no plan for $(ENV): make one with make plan ENV=$(ENV)" >&2; exit 1; }
-	@$(TERRAFORM) apply -input=false $(PLAN) || { $(TOOL) operations.settling $(ENV) || true; exit 1; }
+	@$(TERRAFORM) apply -input=false $(PLAN) \
+	  || { $(TOOL) operations.settling $(ENV) || true; $(RECORD) failure; exit 1; }
 	@rm $(PLAN)
 
 .PHONY: unlock
@@ -95,7 +98,8 @@ unlock: $(TOOLS) ## Look at the lock on Terraform's state; LOCK=<id>: take it of
 
 .PHONY: verify
 verify: $(TOOLS) ## Prove that what is live is what was asked for
-	@$(TOOL) operations.verify $(ENV) $(ARGS)
+	@$(TOOL) operations.verify $(ENV) $(ARGS) || { $(RECORD) failure; exit 1; }
+	@$(RECORD) success
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
@@ -174,7 +178,7 @@ comment: $(TOOLS) ## Show the plan in the pull request
 
 .PHONY: attested
 attested: $(TOOLS) ## Refuse zips that this run has not built
-	@$(TOOL) delivery.attested
+	@$(TOOL) delivery.attested $(ENV)
 
 .PHONY: reviewed
 reviewed: $(TOOLS) ## Fetch the plan that was reviewed, unless main is newer: of the merged pull request, or RUN=...
@@ -185,6 +189,10 @@ reviewed: $(TOOLS) ## Fetch the plan that was reviewed, unless main is newer: of
 approve: $(TOOLS) ## Refuse a plan that is not the reviewed one
 	@$(TOOL) delivery.approve $(ENV)
 
+.PHONY: record
+record: $(TOOLS) ## Write down in the bucket who deployed what, and how it ended: OUTCOME=...
+	@$(TOOL) delivery.recorded $(ENV) --outcome '$(or $(OUTCOME),success)'
+
 .PHONY: notify
 notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
 	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
@@ -194,8 +202,12 @@ drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environmen
 	@$(TOOL) delivery.by_hand $(ENV)
 
 .PHONY: rollback
-rollback: $(VENV)/.installed-demo ## Propose the model that was live before
-	@$(TOOL) delivery.rollback $(ENV)
+rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another
+	@$(TOOL) delivery.rollback $(ENV) --to '$(TO)'
+
+.PHONY: deployments
+deployments: $(VENV)/.installed-demo ## Show the last deployments, and write build/deployments/<ENV>.html: LAST=20
+	@$(TOOL) delivery.deployments $(ENV) --last '$(or $(LAST),20)'
 
 ##@ Quality
 

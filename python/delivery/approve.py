@@ -12,6 +12,7 @@ from core.console import UserError, out, run
 from delivery import compare, digest, review
 from delivery.digest import Review
 from delivery.reviewed import REVIEWED
+from operations import steps
 
 VALID = timedelta(days=7)
 KEPT = ("aws_kms_key", "aws_s3_bucket")  # with them goes all data of an environment
@@ -67,6 +68,7 @@ def differs(reviewed: Review, now: Review) -> str | None:
     return f"{compare.explain(reviewed, now)}; then {AGAIN}"
 
 
+@steps.noted("approve")
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)

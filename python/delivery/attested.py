@@ -1,7 +1,8 @@
 """Where a file comes from, by GitHub's attestation of it: which workflow made it, for which ref, in which run.
 
-`python -m delivery.attested` checks that the zips in build/lambdas are this run's own. What GitHub Actions attest is
-signed with a certificate that GitHub's own token was exchanged for: no code of a branch can have it say something else.
+`python -m delivery.attested ENV` checks that the zips in build/lambdas are this run's own. What GitHub Actions attest
+is signed with a certificate that GitHub's own token was exchanged for: no code of a branch can have it say something
+else.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import github
+from operations import steps
 
 FOLDER = ".github/workflows"
 ZIPS = Path("build/lambdas")
@@ -70,6 +72,7 @@ def certificates(path: Path, origin: Origin) -> list[Json]:
     return [found["verificationResult"]["signature"]["certificate"] for found in json.loads(done.stdout)]
 
 
+@steps.noted("attested")
 def main() -> None:
     commit, number = github.variable("GITHUB_SHA"), int(github.variable("GITHUB_RUN_ID"))
     origin = Origin("deploy.yml", github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number)

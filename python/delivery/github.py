@@ -35,8 +35,14 @@ class Base(TypedDict):
     ref: str
 
 
+class User(TypedDict):
+    login: str
+    type: str
+
+
 class Pull(TypedDict):
     number: int
+    user: User | None
     labels: list[Label]
     head: Head
     base: Base
@@ -81,8 +87,24 @@ class Commit(TypedDict):
     parents: list[Parent]
 
 
-class User(TypedDict):
-    type: str
+class Named(TypedDict):
+    name: str
+
+
+class Approval(TypedDict):
+    """What somebody said of a run that waited for environments."""
+
+    state: str
+    user: User
+    environments: list[Named]
+
+
+class Reviewed(TypedDict):
+    """What somebody said of a pull request."""
+
+    user: User | None
+    state: str
+    commit_id: str | None
 
 
 class Post(TypedDict):
@@ -147,6 +169,14 @@ def download(artifact_id: int) -> bytes:
     return send("GET", f"actions/artifacts/{artifact_id}/zip")
 
 
+def approvals(run_id: str) -> list[Approval]:
+    return ask("GET", f"actions/runs/{run_id}/approvals")
+
+
+def reviews(pull: int) -> Iterator[Reviewed]:
+    return pages(f"pulls/{pull}/reviews?")
+
+
 def comments(issue: int) -> Iterator[Post]:
     """The comments of an issue or of a pull request."""
     return pages(f"issues/{issue}/comments?")
@@ -162,7 +192,7 @@ def is_ours(post: Post, mark: str) -> bool:
     return author is not None and author["type"] == "Bot" and (post["body"] or "").startswith(mark.strip())
 
 
-def pages(path: str) -> Iterator[Post]:
+def pages(path: str) -> Iterator[Any]:
     number = 1
     while found := ask("GET", f"{path}per_page={PAGE}&page={number}"):
         yield from found

@@ -10,6 +10,7 @@ from core import environment
 from core.console import UserError, out, run
 from delivery import github, parts
 from delivery.github import Comparison
+from operations import steps
 
 MAIN = "main"
 
@@ -29,6 +30,7 @@ def refusal(env: str, commit: str, since: Comparison) -> str | None:
     )
 
 
+@steps.noted("newer")
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)

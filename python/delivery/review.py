@@ -17,7 +17,7 @@ from core.console import UserError, run
 from cost import bill
 from delivery import configuration, digest, event, fleet, labels, plan, plan_rules, summary, versions
 from delivery.digest import Review
-from operations import terraform
+from operations import steps, terraform
 
 VERSION = 2
 PLANS = Path("build/plans")
@@ -95,6 +95,7 @@ def write(review: Review) -> str:
     return written
 
 
+@steps.noted("review")
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)

@@ -19,6 +19,7 @@ from core import environment
 from core.console import UserError, out, run
 from delivery import attested, github
 from delivery.github import Artifact, Pull, Run
+from operations import steps
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
@@ -155,6 +156,7 @@ def check_origin(path: Path, source: Source) -> None:
         raise UserError(f"the plan was made against commit {base}, which is not on {MAIN}: {BY_HAND}")
 
 
+@steps.noted("reviewed")
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)

@@ -1,14 +1,21 @@
-"""Propose the model that was live before: `python -m delivery.rollback ENV`.
+"""Propose the model that was live before: `python -m delivery.rollback ENV [--to MODEL]`.
 
-The environment's model file becomes what it was before, as a change to review and apply like any other.
+The environment's model file becomes what it was before, as a change to review and apply like any other. The record of
+deployments says which model that is: the last other one that verify found good, or the one that is named by its id.
+Where there is no such record, git's history does.
 """
 
-import sys
+import argparse
+from collections.abc import Iterable, Iterator
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
-from delivery import versions
+from delivery import deployment, versions
+from delivery.deployment import Deployment
+from operations import terraform
 from training import promote
 
 
@@ -22,19 +29,63 @@ def previous(env: str) -> tuple[str, Json]:
     raise UserError(f"git knows no earlier version of {path}: promote a model with make promote ENV={env}")
 
 
+def read_good(env: str) -> Iterator[Deployment]:
+    """The deployments on the record of which verify found the model good, the newest first."""
+    try:
+        yield from (it for it in deployment.read(terraform.data_bucket(env)) if it.model and it.verified())
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the record of {env} cannot be read: {error}") from error
+
+
+def choose(good: Iterable[Deployment], now: Json | None, to: str) -> Deployment | None:
+    """The deployment whose model comes back; none if there is no other."""
+    if not to:
+        return next((it for it in good if it.model != now), None)
+    models = {it.model_id: it for it in reversed(list(good)) if it.model_id}  # of each the newest
+    named = [name for name in models if name.startswith(to)]
+    if len(named) != 1:
+        known = ", ".join(reversed(models)) or "none"
+        raise UserError(
+            f"TO={to} is no model that verify found good, or not one alone: the record has {known}"
+        )
+    return models[named[0]]
+
+
+def propose(env: str, to: str) -> tuple[str, Json]:
+    """The model that comes back, and where it is known from."""
+    try:
+        found = choose(read_good(env), promote.read_live(versions.model_file(env)), to)
+    except UserError as error:
+        if to:
+            raise
+        out.print(f"git's history decides: {error}")
+        found = None
+    if found and found.model:
+        return f"the deployment {found.id}, which verify found good", found.model
+    commit, model = previous(env)
+    return f"commit {commit[:12]}", model
+
+
 def main() -> None:
-    env = sys.argv[1]
+    parser = argparse.ArgumentParser(prog="delivery.rollback")
+    parser.add_argument("env")
+    parser.add_argument("--to", default="", help="the id of the model, or how it begins")
+    options = parser.parse_args()
+    env = options.env
     environment.check(env)
     path = versions.model_file(env)
     if versions.git("status", "--porcelain", "--", str(path)):
         raise UserError(
             f"{path} has changes that are not committed: commit them, or take them back with git restore"
         )
-    commit, model = previous(env)
+    source, model = propose(env, options.to)
     live = promote.read_live(path)
     out.print(promote.comparison(live, model))
+    if model == live:
+        out.print(f"{path} names {model['artefact']} already: nothing changed")
+        return
     promote.write(path, model)
-    out.print(f"{path} names {model['artefact']} again, as in commit {commit[:12]}")
+    out.print(f"{path} names {model['artefact']} again, as in {source}")
     out.print(f"make plan apply ENV={env} brings it back, or a pull request with this change")
 
 

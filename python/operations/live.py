@@ -1,5 +1,7 @@
-"""What an environment serves at this moment, in a sentence, and how to go back to what it served before."""
+"""What an environment serves at this moment, and how to go back to what it served before."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import boto3
@@ -11,7 +13,18 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
 
-def describe(outputs: Json) -> str:
+@dataclass(frozen=True)
+class Live:
+    """The endpoint as it is; there is none if it has no status."""
+
+    endpoint: str
+    status: str | None = None
+    configuration: str | None = None
+    artefact: str | None = None
+    changed: datetime | None = None
+
+
+def look(outputs: Json) -> Live:
     """The endpoint's state, its configuration and the artefact of its model."""
     name = outputs["endpoint_name"]
     sagemaker: SageMakerClient = boto3.client("sagemaker")
@@ -19,13 +32,21 @@ def describe(outputs: Json) -> str:
         endpoint = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
         if "Could not find" in error.response["Error"]["Message"]:
-            return f"Live now: no endpoint {name}"
+            return Live(name)
         raise
     config = endpoint["EndpointConfigName"]
     variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
     model = sagemaker.describe_model(ModelName=variants[0]["ModelName"])
     artefact = model["PrimaryContainer"]["ModelDataUrl"]
-    return f"Live now: endpoint {name} is {endpoint['EndpointStatus']} with {config}, model {artefact}"
+    return Live(name, endpoint["EndpointStatus"], config, artefact, endpoint["LastModifiedTime"])
+
+
+def describe(outputs: Json) -> str:
+    """The same in a sentence."""
+    found = look(outputs)
+    if found.status is None:
+        return f"Live now: no endpoint {found.endpoint}"
+    return f"Live now: endpoint {found.endpoint} is {found.status} with {found.configuration}, model {found.artefact}"
 
 
 def way_back(env: str) -> str:

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, run
-from operations import interrupts
+from operations import interrupts, steps
 
 CONFIGURATION = Path("terraform")
 BUILD = Path("build/terraform")
@@ -29,6 +29,7 @@ OLDEST = (1, 11)
 INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 # The provider reads its schemas anew for each command: collecting garbage meanwhile is a fifth of a plan's time.
 WITHOUT_PAUSES = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
+STEPS = ("apply", "plan")  # of a deployment
 PLANNERS = ("console", "destroy", "import", "plan", "refresh")
 
 
@@ -181,6 +182,16 @@ def main() -> int:
     env, *arguments = sys.argv[1:]
     environment.check(env)
     check_installed()
+    if arguments[0] not in STEPS or "-detailed-exitcode" in arguments:  # which only asks
+        return work(env, arguments)
+    with steps.take(env, arguments[0]) as step:
+        if status := work(env, arguments):
+            step.error = f"terraform {arguments[0]} ended with status {status}"
+    return status
+
+
+def work(env: str, arguments: list[str]) -> int:
+    """Run Terraform; its status."""
     status = interrupts.call(command(env, arguments), variables(env))
     if status and arguments[0] not in ("state", "output"):
         refuse_unsaved(env)

@@ -19,11 +19,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from core import artefacts
+from core import artefacts, environment
 from core.console import UserError, out, run
 from core.contract.events import keep_first_line
 from core.contract.outcomes import ACCEPTED, REVIEW
-from operations import live
+from core.contract.shapes import Json
+from operations import live, steps
 from operations.client import Client, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -48,28 +49,35 @@ def verify(
     capture_seconds: float = CAPTURE_SECONDS,
     answer_seconds: float = ANSWER_SECONDS,
     upload_seconds: float = UPLOAD_SECONDS,
+    saw: Json | None = None,
 ) -> None:
+    """Prove it all; what was seen meanwhile is added to `saw`."""
     client = Client(env)
     try:
-        prove(client, capture_seconds, answer_seconds, upload_seconds)
+        prove(client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
     except UserError as error:
         raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
 
 
-def prove(client: Client, capture_seconds: float, answer_seconds: float, upload_seconds: float) -> None:
+def prove(
+    client: Client, capture_seconds: float, answer_seconds: float, upload_seconds: float, saw: Json
+) -> None:
     if not client.outputs["endpoint_live"]:
         refuses_without_a_model(client, upload_seconds)
+        saw["error"] = NO_MODEL
         return
     config = live_configuration(client)
+    saw["configuration"], saw["model"] = config["EndpointConfigName"], client.outputs["model"]["id"]
     out.print(f"the endpoint serves {config['EndpointConfigName']}")
     golden, expected = golden_photo(client, config)
     has_loaded(client.outputs["endpoint_name"], golden, answer_seconds)
     since = datetime.now(UTC)
-    answers_golden(client, golden, expected, upload_seconds)
+    saw["answer"] = answers_golden(client, golden, expected, upload_seconds)
     out.print(
         f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
     )
     record = find_captured(client, config, golden, since, capture_seconds)
+    saw["captured"] = record
     out.print(f"its answer is captured in {record}")
 
 
@@ -137,11 +145,14 @@ def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
     )
 
 
-def answers_golden(client: Client, golden: bytes, expected: list[float], seconds: float) -> None:
+def answers_golden(
+    client: Client, golden: bytes, expected: list[float], seconds: float
+) -> list[float] | None:
+    """What the model answers; none where it is not sure, as it may be."""
     result = client.insist(Photo("verify.png", golden), seconds)
     unsure = not expected or max(expected) < client.outputs["threshold"]
     if result.kind == REVIEW and unsure:
-        return
+        return None
     if result.kind != ACCEPTED:
         raise UserError(
             f"the golden photo should be answered {expected or 'by the model'}, but ends as {show(result)}"
@@ -151,6 +162,7 @@ def answers_golden(client: Client, golden: bytes, expected: list[float], seconds
         raise UserError(
             f"the golden photo is answered {answered}, in training it was {expected}: another model?"
         )
+    return answered
 
 
 def find_captured(
@@ -203,7 +215,10 @@ def main() -> None:
         "--upload-seconds", type=float, default=UPLOAD_SECONDS, help="how long to wait for an execution"
     )
     options = parser.parse_args()
-    verify(options.env, options.capture_seconds, options.answer_seconds, options.upload_seconds)
+    environment.check(options.env)
+    patience = options.capture_seconds, options.answer_seconds, options.upload_seconds
+    with steps.take(options.env, "verify") as step:
+        verify(options.env, *patience, step.saw)
 
 
 if __name__ == "__main__":

@@ -231,7 +231,7 @@ def test_a_plan_that_was_made_elsewhere_is_refused(answers, fetch, attest, tmp_p
         "error: review.json was not made by ci.yml in run 30 for refs/pull/7/merge, so GitHub attests: find out who "
         "put it there\n"
     )
-    assert not (tmp_path / "build").exists()
+    assert not (tmp_path / "build/reviewed").exists()
 
 
 def test_a_plan_that_nothing_attests_is_refused(answers, fetch, attest):
@@ -265,4 +265,4 @@ def test_a_refusal_is_one_line_and_leaves_nothing(answers, fetch, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: no pull request was merged")
     assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "build").exists()
+    assert not (tmp_path / "build/reviewed").exists()

@@ -1,16 +1,25 @@
 """The deploy job's make targets, from an empty account to one that is empty again, for staging and prod at once."""
 
 import hashlib
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 ENVIRONMENTS = ("staging", "prod")
 FIRST, SECOND = (0.98, 0.02), (0.03, 0.97)
 ASK_OFTEN = "ARGS=--capture-seconds 60"  # prod captures every fifth request only
+JOB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_ACTOR": "octocat",
+    "GITHUB_RUN_ID": "30",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_TOKEN": "",  # nobody answers here as GitHub does
+}
+LAPTOP = {"GITHUB_ACTIONS": ""}
 
 
 def deploy(checkout, env: str) -> str:
-    """What the deploy job does with a change whose plan was reviewed; answer what verify says.
+    """What the deploy job does with a change whose plan was reviewed; answer what verify and the record say.
 
     The reviewed plan is the one made here: test_digest.py has two of the same commit, and the rest costs minutes.
     """
@@ -19,8 +28,42 @@ def deploy(checkout, env: str) -> str:
     reviewed.mkdir(parents=True, exist_ok=True)
     shutil.copy(checkout.root / f"build/plans/{env}/review.json", reviewed)
     assert "is the reviewed one" in checkout.make("approve", f"ENV={env}")
-    checkout.make("apply", f"ENV={env}")
-    return checkout.make("verify", f"ENV={env}", ASK_OFTEN)
+    checkout.make("apply", f"ENV={env}", **JOB)
+    said = checkout.make("verify", f"ENV={env}", ASK_OFTEN, **JOB)
+    assert "recorded in" not in said
+    return said + checkout.make("record", f"ENV={env}", "OUTCOME=success", **JOB)
+
+
+def from_laptop(checkout, env: str) -> str:
+    """The same without GitHub; answer what is said."""
+    said = checkout.make("plan", "apply", "verify", f"ENV={env}", ASK_OFTEN, **LAPTOP)
+    assert "recorded in s3://" in said
+    return said
+
+
+def check_records(s3, env: str, models: list[str]) -> None:
+    """Each deployment is on the record: with the model and the one before, who asked, and what verify saw."""
+    bucket = f"scones-{env}-123456789012"
+    keys = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket, Prefix="deployments/")["Contents"]]
+    found = [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+    first, second = models
+    assert [(it["model_before"], it["model_id"]) for it in found] == [
+        (None, None),
+        (None, first),
+        (first, second),
+        (second, first),
+    ]
+    assert {(it["outcome"], it["step"], it["clean"]) for it in found} == {("success", None, True)}
+    assert len({it["digest"] for it in found} - {None}) == len(found)
+    for it in found:
+        steps = {step["name"]: step for step in it["steps"]}
+        assert {"plan", "review", "apply", "verify"} <= steps.keys()
+        assert steps["apply"]["seconds"] > 0
+        assert steps["verify"]["saw"].get("model") == it["model_id"]
+        assert (it["live"]["status"] == "InService") is bool(it["model_id"])
+    assert {it["asked"]["actor"] for it in found[:-1]} == {"octocat"}
+    assert "GITHUB" in found[0]["unknown"][0]
+    assert "log" not in found[-1]["asked"]
 
 
 def life(checkout, env: str, models: dict) -> str:
@@ -30,9 +73,10 @@ def life(checkout, env: str, models: dict) -> str:
         checkout.make("promote", f"ENV={env}", f"RUN={path}")
         checkout.commit(f"Promote the model that answers {answer}")
         assert f"answered as in training: {list(answer)}" in deploy(checkout, env)
-    checkout.make("rollback", f"ENV={env}")
+    assert "which verify found good" in checkout.make("rollback", f"ENV={env}")
     checkout.commit("Go back")
-    assert f"answered as in training: {list(FIRST)}" in deploy(checkout, env)
+    assert f"answered as in training: {list(FIRST)}" in from_laptop(checkout, env)
+    assert "octocat" in checkout.make("deployments", f"ENV={env}", "LAST=3", COLUMNS="300")
     assert f"{env} is what it should be" in checkout.make("drift", f"ENV={env}")
     return checkout.make("notify", f"ENV={env}", "OUTCOME=failure", GITHUB_ACTOR="octocat")
 
@@ -52,6 +96,9 @@ def test_two_environments_live_from_nothing_to_nothing(first_checkout, own_aws, 
         assert f"make rollback ENV={env}" in text
         assert checkout.review(env)["digest"] in text
         assert "Started by: octocat" in text
+
+        ids = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in models.values()]
+        check_records(own_aws("s3"), env, ids)
 
     # The account's identity provider came with the first environment, so the first is destroyed last.
     for env, checkout in reversed(list(zip(ENVIRONMENTS, checkouts, strict=True))):

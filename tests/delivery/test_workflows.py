@@ -85,7 +85,7 @@ def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified
         c.split()[1] for c in commands(ROOT / ".github/workflows/environment.yml") if c.startswith("make ")
     ]
     proofs = ["attested", "reviewed", "plan", "approve"]
-    assert ran == ["tools", "provider", *proofs, "apply", "verify", "notify"]
+    assert ran == ["tools", "provider", *proofs, "apply", "verify", "record", "notify"]
     for path in WORKFLOWS:
         assert path.stem == "environment" or "make apply" not in commands(path)
 
@@ -96,6 +96,15 @@ def test_a_deployment_s_credentials_outlast_it_and_whoever_is_told_can_be_told_o
     credentials = uses.index("aws-actions/configure-aws-credentials")
     assert credentials < uses.index("make reviewed")
     assert deploy["steps"][credentials]["with"]["role-duration-seconds"] > 60 * deploy["timeout-minutes"]
+
+
+def test_however_a_deployment_ends_it_is_recorded_as_it_ended_once_there_are_credentials() -> None:
+    (deploy,) = jobs(ROOT / ".github/workflows/environment.yml").values()
+    (record,) = [step for step in deploy["steps"] if step.get("run") == "make record"]
+    assert record["if"] == "${{ always() && steps.credentials.outcome == 'success' }}"
+    assert record["env"] == {"GITHUB_TOKEN": "${{ github.token }}", "OUTCOME": "${{ job.status }}"}
+    (credentials,) = [step for step in deploy["steps"] if step.get("id") == "credentials"]
+    assert credentials["uses"].startswith("aws-actions/configure-aws-credentials@")
 
 
 def test_what_somebody_types_into_a_form_is_in_no_command_line() -> None:

@@ -8,7 +8,9 @@ import re
 from fnmatch import fnmatchcase
 from urllib.request import urlopen
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 from tests.pipeline import github_roles
 from tests.pipeline.github_roles import PREFIX
 
@@ -109,6 +111,27 @@ def test_the_plan_role_may_make_every_call_of_a_plan(granted, calls):
 def test_people_hear_how_a_deployment_ended(workflow):
     printed = workflow.project.run("operations.notify", "local", "--outcome", "failure")
     assert f"told to {workflow.outputs['topic_arn']}" in printed
+
+
+def test_a_deployment_goes_on_the_record_starts_nothing_and_cannot_be_taken_off_it(workflow):
+    printed = workflow.project.run("delivery.recorded", "local", "--outcome", "failure")
+    assert f"recorded in s3://{workflow.bucket}/deployments/" in printed
+    key = printed.split(f"recorded in s3://{workflow.bucket}/")[1].split()[0]
+    stored = workflow.s3.get_object(Bucket=workflow.bucket, Key=key)
+    record = json.loads(stored["Body"].read())
+    assert f"assumed-role/{PREFIX}-apply/" in record["asked"]["caller"]
+    assert record["live"]["configuration"] == workflow.outputs["endpoint_configuration_name"]
+    assert workflow.executions_of(key) == []
+
+    keys = {name.lower(): value for name, value in workflow.project.sessions["deployer"].items()}
+    deployer = boto3.client("s3", endpoint_url=workflow.s3.meta.endpoint_url, region_name="us-east-1", **keys)
+    for attempt in (
+        lambda: deployer.put_object(Bucket=workflow.bucket, Key=key, Body=b"{}"),
+        lambda: deployer.delete_object(Bucket=workflow.bucket, Key=key, VersionId=stored["VersionId"]),
+        lambda: deployer.put_object(Bucket=workflow.bucket, Key=key, Body=b"{}", IfNoneMatch="*"),
+    ):
+        with pytest.raises(ClientError, match=r"AccessDenied|PreconditionFailed"):
+            attempt()
 
 
 @pytest.mark.usefixtures("granted")  # which reads what destroy takes down
