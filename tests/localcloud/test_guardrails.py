@@ -4,12 +4,15 @@ import contextlib
 import json
 import uuid
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from tests.builders import answering
 
+from delivery import recorded
 from localcloud.models import endpoints, guardrails, sagemaker
 from localcloud.models.guardrails import Step
+from operations import live, steps
 
 GOOD = answering("return b'1'")
 BETTER = answering("return b'2'")
@@ -121,6 +124,20 @@ def test_a_bad_model_goes_back_by_its_alarm_and_the_way_to_a_good_one_is_not_und
     there = until(fleet.settled, arrived)
     assert (there["EndpointConfigName"], there.get("FailureReason")) == (better, None)
     assert fleet.ask() == 2
+
+
+def test_the_record_of_a_deployment_knows_that_the_endpoint_went_back(
+    fleet, until, cloud_variables, monkeypatch
+):
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    good = fleet.create(GOOD)
+    apply = steps.Step("apply", datetime.now(UTC).isoformat(timespec="seconds"), error="it failed")
+    asked = fleet.update(BAD, LONG)
+    until(fleet.settled, arrived)
+    now = live.look({"endpoint_name": fleet.name})
+    assert now.configuration == good
+    assert recorded.went_back(now, asked, [apply], apply)
 
 
 def test_a_model_that_never_answers_goes_back_by_its_alarm_and_the_way_back_is_not_undone(

@@ -95,7 +95,7 @@ locals {
         Resource = [local.bucket]
       },
       {
-        # Models are put there by promote, photos by verify; destroy empties the bucket.
+        # Models are put there by promote, photos by verify, records of deployments by record; destroy empties the bucket.
         Sid      = "UseBucket"
         Effect   = "Allow"
         Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
