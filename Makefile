@@ -27,6 +27,7 @@ PLAN      = $(CURDIR)/build/terraform/$(ENV).tfplan
 CHECKOV    = $(VENV)/checkov/bin/checkov
 ACTIONLINT = $(VENV)/actionlint
 ASL        = $(VENV)/asl-validator
+SCHEMAS    = $(VENV)/github-schemas
 
 ##@ Start here
 
@@ -72,6 +73,12 @@ package: $(VENV)/.installed-demo ## Zip the Lambda functions into build/lambdas
 .PHONY: bootstrap
 bootstrap: $(VENV)/.installed-demo ## Once: the bucket for Terraform's state, the roles of GitHub Actions
 	@$(TOOL) operations.bootstrap $(ENV)
+	@[ -z "$${GITHUB_TOKEN:-}" ] || [ $(ENV) = local ] || $(TOOL) delivery.doctor $(ENV) $(ARGS) \
+	  || echo "make doctor ENV=$(ENV) shows what is missing at any time"
+
+.PHONY: doctor
+doctor: $(VENV)/.installed-demo ## Check that nobody gets around a review: GitHub's settings, roles; ARGS=--yes sets them
+	@$(TOOL) delivery.doctor $(ENV) $(ARGS)
 
 .PHONY: plan
 plan: $(if $(PREBUILT),,package) ## Write down what would change, and its digest
@@ -172,7 +179,7 @@ rollback: $(VENV)/.installed-demo ## Propose the model that was live before
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(SCHEMAS)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -235,6 +242,14 @@ $(ASL)/node_modules/.package-lock.json: tests/oracles/asl-validator/package-lock
 	@mkdir -p $(ASL) && cp tests/oracles/asl-validator/package*.json $(ASL)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(ASL) \
 	  || echo "warning: asl-validator cannot be installed: its tests are left out" >&2
+
+# What GitHub says of its API and its events. Of the 400 MB two files are read.
+$(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package-lock.json $(VENV)/.installed-test
+	@echo "installing into $(VENV): github-schemas"
+	@mkdir -p $(SCHEMAS) && cp tests/oracles/github-schemas/package*.json $(SCHEMAS)
+	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(SCHEMAS) \
+	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
+	  || echo "warning: github-schemas cannot be installed: what tests say of GitHub is not compared with it" >&2
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"
