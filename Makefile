@@ -168,6 +168,10 @@ approve: $(VENV)/.installed-demo ## Refuse a plan that is not the reviewed one
 notify: $(VENV)/.installed-demo ## Tell the environment's topic what is live now: OUTCOME=...
 	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
 
+.PHONY: aftermath
+aftermath: $(VENV)/.installed-demo ## Name what a deployment that failed has left behind, and where to read on
+	@$(TOOL) delivery.aftermath $(ENV)
+
 .PHONY: drift
 drift: package ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)

@@ -83,4 +83,7 @@ def agree(it: Request) -> bool:
     """Whether somebody at a terminal wants it."""
     if not sys.stdin.isatty():
         return False
-    return input(f"{it.command()}\nDo this now? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input(f"{it.command()}\nDo this now? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False

@@ -19,9 +19,8 @@ def points(env: str, reviewers: list[str]) -> list[Point]:
     found = github.find(f"environments/{env}")
     policies = read_policies(env) if found else []
     asked = find_reviews(found or {})
-    people = [identify(name) for name in reviewers] or [
-        {"type": it["type"], "id": it["reviewer"]["id"]} for it in asked.get("reviewers", [])
-    ]
+    people = [{"type": it["type"], "id": it["reviewer"]["id"]} for it in asked.get("reviewers", [])]
+    people += [it for it in map(identify, reviewers) if it not in people]
     put = request("PUT", f"environments/{env}", settings(env, found or {}, people))
     result = [
         Point(

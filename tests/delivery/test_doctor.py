@@ -14,10 +14,11 @@ import pytest
 import yaml
 from tests.delivery.conftest import REPOSITORY
 from tests.delivery.github_settings import Settings
+from tests.operations.test_makefile import make, program, unpacked  # noqa: F401
 from tests.oracles import github_requests, github_schemas
 
 from delivery import branch_rules, checklist, doctor, github_environment, github_repository
-from operations import bootstrap, roles, terraform
+from operations import bootstrap, roles, terraform, workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 ARNS = {name: f"arn:aws:iam::123456789012:role/scones-prod-{name}" for name in ("plan", "apply")}
@@ -191,10 +192,12 @@ def test_an_environment_keeps_its_wait_and_its_reviewers(settings):
             "whoever starts a deployment may agree to it"
         ),
     }
-    checklist.offer(github_environment.points("prod", []), yes=True)
+    checklist.offer(github_environment.points("prod", ["octocat", "scones-unlimited/platform"]), yes=True)
     assert lacks(github_environment.points("prod", [])) == {}
     kinds = {rule["type"]: rule for rule in settings.environments["prod"]["protection_rules"]}
     assert kinds["wait_timer"]["wait_timer"] == 30
+    people = [(it["type"], it["reviewer"]["id"]) for it in kinds["required_reviewers"]["reviewers"]]
+    assert people == [("User", 583231), ("Team", 77)]
 
 
 def test_a_branch_beside_main_is_found_and_taken_out(settings):
@@ -252,10 +255,6 @@ def test_code_owners_are_looked_up(settings, text, errors, found):
     assert point.found == found
 
 
-def test_the_owners_of_this_project_are_still_to_be_named():
-    assert github_repository.named((ROOT / github_repository.CODEOWNERS).read_text()) == []
-
-
 def test_what_may_not_be_seen_is_said_and_the_rest_is_looked_at(github):
     github.answer(
         "GET", "rules/branches/main?per_page=100", {"message": "Resource not accessible"}, status=403
@@ -284,11 +283,12 @@ def test_a_schema_tells_a_request_that_github_does_not_take():
 
 
 @pytest.fixture
-def account(aws, cloud_variables, monkeypatch):
-    """prod's state and roles, as make bootstrap leaves them, without Terraform."""
+def account(aws, cloud_variables, monkeypatch, tmp_path):
+    """prod's state and roles, as make bootstrap leaves them, without Terraform, and a clone where nobody owns code."""
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(ROOT)
+    workplace.copy(tmp_path)
+    monkeypatch.chdir(tmp_path)
     iam, bucket = aws("iam"), terraform.state_bucket("prod")
     bootstrap.bootstrap(bucket)
     repo = f"repo:{REPOSITORY}"
@@ -351,12 +351,11 @@ def test_a_bucket_that_keeps_no_versions_or_may_be_made_public_is_found(account,
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "delivery.doctor", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=dict(doctor.os.environ) | variables, capture_output=True, text=True
+        command, cwd=Path.cwd(), env=dict(doctor.os.environ) | variables, capture_output=True, text=True
     )
 
 
-def test_the_command_says_what_is_missing_and_its_status_is_1(settings, account, monkeypatch):  # noqa: ARG001
-    monkeypatch.chdir(ROOT)
+def test_the_command_says_what_is_missing_and_its_status_is_1(settings, account):  # noqa: ARG001
     done = run("prod")
     assert done.returncode == 1
     assert "MISSING  main: changes only by pull request" in done.stdout
@@ -391,3 +390,20 @@ def test_nothing_of_github_s_belongs_to_local(account, monkeypatch):  # noqa: AR
     assert "127.0.0.1:9" not in done.stdout
     assert "make bootstrap ENV=local" in done.stdout
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("env", "token", "called"), [("prod", "t", True), ("prod", "", False), ("local", "t", False)]
+)
+def test_bootstrap_shows_the_checklist_where_there_is_a_token_and_has_done_its_own_part(
+    unpacked,  # noqa: F811
+    env,
+    token,
+    called,
+):
+    python = program(unpacked / "bin/python", 'shift; echo "$@"; [ "$1" = operations.bootstrap ]')
+    given = ("-C", str(unpacked), "bootstrap", f"ENV={env}", "ARGS=--yes", f"BIN={python.parent}")
+    done = make(*given, "--assume-old=.venv/.installed-demo", GITHUB_TOKEN=token)
+    assert done.returncode == 0, done.stderr
+    assert (f"delivery.doctor {env} --yes" in done.stdout.splitlines()) is called
+    assert ("make doctor ENV=prod shows what is missing" in done.stdout) is called
