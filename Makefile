@@ -78,6 +78,12 @@ package: $(TOOLS) ## Zip the Lambda functions into build/lambdas
 .PHONY: bootstrap
 bootstrap: $(VENV)/.installed-demo ## Once: the bucket for Terraform's state, the roles of GitHub Actions
 	@$(TOOL) operations.bootstrap $(ENV)
+	@[ -z "$${GITHUB_TOKEN:-}" ] || [ $(ENV) = local ] || $(TOOL) delivery.doctor $(ENV) $(ARGS) \
+	  || echo "make doctor ENV=$(ENV) shows what is missing at any time"
+
+.PHONY: doctor
+doctor: $(VENV)/.installed-demo ## Check that nobody gets around a review: GitHub's settings, roles; ARGS=--yes sets them
+	@$(TOOL) delivery.doctor $(ENV) $(ARGS)
 
 .PHONY: plan
 plan: $(if $(PREBUILT),$(TOOLS),package) ## Write down what would change, and its digest
@@ -196,6 +202,10 @@ record: $(TOOLS) ## Write down in the bucket who deployed what, and how it ended
 .PHONY: notify
 notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
 	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
+
+.PHONY: aftermath
+aftermath: $(TOOLS) ## Name what a deployment that failed has left behind, and where to read on
+	@$(TOOL) delivery.aftermath $(ENV)
 
 .PHONY: drift
 drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?

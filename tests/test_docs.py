@@ -151,6 +151,18 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     assert set(named) <= set(targets)
 
 
+def test_the_variables_that_the_workflows_read_are_those_of_the_table() -> None:
+    read = {
+        name
+        for path in (ROOT / ".github/workflows").glob("*.yml")
+        for name in re.findall(r"vars\.(\w+)", path.read_text())
+    }
+    rows = re.findall(
+        r"^\| (?:variables of|environments `).*", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE
+    )
+    assert set(re.findall(r"`([A-Z_]+)`", "".join(rows))) == read
+
+
 def test_the_newest_version_in_the_changelog_is_the_project_s() -> None:
     versions = re.findall(r"^## \[(\d\S*)]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert versions[0] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

@@ -117,6 +117,14 @@ class Post(TypedDict):
     html_url: str
 
 
+class Refused(UserError):
+    """GitHub answers with a status that is no success."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 def variable(name: str) -> str:
     """A variable that GitHub Actions sets."""
     if value := os.environ.get(name):
@@ -199,13 +207,24 @@ def pages(path: str) -> Iterator[Any]:
         number += 1
 
 
+def find(path: str) -> Any:
+    """What is there; None if nothing is."""
+    try:
+        return ask("GET", path)
+    except Refused as refused:
+        if refused.status == 404:
+            return None
+        raise
+
+
 def ask(method: str, path: str, body: Json | None = None) -> Any:
     return json.loads(send(method, path, body))
 
 
 def send(method: str, path: str, body: Json | None = None) -> bytes:
-    """One request to the repository's part of the API; the answer's bytes."""
-    url = f"{os.environ.get('GITHUB_API_URL', API_URL)}/repos/{repository()}/{path}"
+    """One request to the repository's part of the API, or with a path from / to any; the answer's bytes."""
+    place = path if path.startswith("/") else f"/repos/{repository()}/{path}"
+    url = f"{os.environ.get('GITHUB_API_URL', API_URL)}{place}"
     request = urllib.request.Request(  # noqa: S310 GitHub's address, from GitHub
         url,
         method=method,
@@ -218,7 +237,8 @@ def send(method: str, path: str, body: Json | None = None) -> bytes:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
             return answer.read()
     except urllib.error.HTTPError as error:
-        raise UserError(f"GitHub answers {method} {url} with status {error.code}: {why(error)}") from error
+        said = f"GitHub answers {method} {url} with status {error.code}: {why(error)}"
+        raise Refused(said, error.code) from error
     except OSError as error:
         raise UserError(f"GitHub does not answer {method} {url}: {error}") from error
 

@@ -86,7 +86,10 @@ def main() -> None:
         return
     promote.write(path, model)
     out.print(f"{path} names {model['artefact']} again, as in {source}")
-    out.print(f"make plan apply ENV={env} brings it back, or a pull request with this change")
+    out.print("merge it by a pull request, which brings it back")
+    out.print(
+        f"if that takes too long: make plan apply verify ENV={env}, and then merge it, or the next merge undoes it"
+    )
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 QUOTED = 'quote " backslash \\ ä.png'
+ROLLBACK_METRICS = {"Invocation4XXErrors", "InvocationModelErrors", "ModelLatency"}
 BATCHES = 4  # enough to be stopped before all are done
 LONGEST_SECONDS = 900
 POLL_SECONDS = 0.5  # at first, then the pace of polling
@@ -143,11 +144,33 @@ def name_answers(place: Place) -> Seen:
     return Seen(answers == [f"{prefix}in a folder/photo.png.out"], f"answers: {answers}")
 
 
+def list_dimensions(place: Place) -> Seen:
+    """What the alarms on an update look at carries the dimension EndpointConfigName."""
+    named = {"Name": "EndpointConfigName", "Value": place.outputs["endpoint_configuration_name"]}
+    boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=place.outputs["endpoint_name"], ContentType="application/x-image", Body=BLANK
+    )
+    cloudwatch = boto3.client("cloudwatch")
+
+    def look() -> set[str]:
+        pages = cloudwatch.get_paginator("list_metrics").paginate(
+            Namespace="AWS/SageMaker", Dimensions=[named]
+        )
+        return {it["MetricName"] for page in pages for it in page["Metrics"]}
+
+    try:
+        seen = wait(look, ROLLBACK_METRICS.issubset, "a metric of each alarm")
+    except UserError:
+        seen = look()
+    return Seen(seen >= ROLLBACK_METRICS, f"metrics of {named['Value']}: {sorted(seen)}")
+
+
 EXPERIMENTS = {
     "empty-prefix": read_empty_prefix,
     "quoted-key": quote_key,
     "redrive": redrive_map,
     "manifest": name_answers,
+    "dimension": list_dimensions,
 }
 
 

@@ -172,13 +172,14 @@ def find_captured(
     since: datetime,
     seconds: float,
 ) -> str:
-    """Wait for the capture record of the golden photo; the name of its file."""
+    """Wait for the capture record of the golden photo, which was sent since then; the name of its file."""
     bucket, prefix = config["DataCaptureConfig"]["DestinationS3Uri"].removeprefix("s3://").split("/", 1)
     variant = config["ProductionVariants"][0]["VariantName"]
     wanted = base64.b64encode(golden).decode()
     each_is_captured = config["DataCaptureConfig"]["InitialSamplingPercentage"] == 100
     asked = time.monotonic()
-    while (time.time() - since.timestamp()) < seconds:
+    deadline = asked + seconds
+    while time.monotonic() < deadline:
         for hour in {since, datetime.now(UTC)}:
             folder = f"{prefix}/{client.outputs['endpoint_name']}/{variant}/{hour:%Y/%m/%d/%H}/"
             pages = client.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)

@@ -228,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    do_GET = do_POST = do_PATCH = answer  # noqa: N815 the names that http.server asks for
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 the names that http.server asks for
 
     def log_message(self, *_: Any) -> None:
         """A test's output is for the test."""

@@ -74,7 +74,8 @@ def test_the_previous_model_is_proposed_and_both_are_shown(repository):
     assert repository.file.read_bytes() == before
     assert "0.9500" in done.stdout
     assert "0.9000" in done.stdout
-    assert "make plan apply ENV=staging" in done.stdout
+    assert "merge it by a pull request, which brings it back" in done.stdout
+    assert "make plan apply verify ENV=staging, and then merge it" in done.stdout
 
 
 def test_what_was_never_live_is_passed_over(repository):

@@ -66,7 +66,16 @@ def check_records(s3, env: str, models: list[str]) -> None:
     assert "log" not in found[-1]["asked"]
 
 
-def life(checkout, env: str, models: dict) -> str:
+def change_by_hand(logs, env: str) -> str:
+    """What an administrator may do at night: the name of what was changed."""
+    name = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/scones-{env}-")["logGroups"][0][
+        "logGroupName"
+    ]
+    logs.put_retention_policy(logGroupName=name, retentionInDays=1)
+    return name
+
+
+def life(checkout, env: str, models: dict, logs) -> str:
     """From the first plan to a rollback; answer what people are told in the end."""
     assert "the workflow says so: EndpointNotFound" in deploy(checkout, env)
     for answer, path in models.items():
@@ -78,6 +87,9 @@ def life(checkout, env: str, models: dict) -> str:
     assert f"answered as in training: {list(FIRST)}" in from_laptop(checkout, env)
     assert "octocat" in checkout.make("deployments", f"ENV={env}", "LAST=3", COLUMNS="300")
     assert f"{env} is what it should be" in checkout.make("drift", f"ENV={env}")
+    assert change_by_hand(logs, env).startswith("/aws/lambda/")
+    drift = checkout.make("drift", f"ENV={env}", status=2)
+    assert "retention_in_days `1` -> `" in drift
     return checkout.make("notify", f"ENV={env}", "OUTCOME=failure", GITHUB_ACTOR="octocat")
 
 
@@ -86,8 +98,10 @@ def test_two_environments_live_from_nothing_to_nothing(first_checkout, own_aws, 
     checkouts = [first_checkout(env) for env in ENVIRONMENTS]
     for env, checkout in zip(ENVIRONMENTS, checkouts, strict=True):
         checkout.make("bootstrap", f"ENV={env}")
+        # Of AWS's side nothing is missing: that nobody may look at GitHub's is the one point.
+        assert f"{env}: 1 missing, of 4 points" in checkout.make("doctor", f"ENV={env}", status=2)
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-        told = list(pool.map(life, checkouts, ENVIRONMENTS, [models] * len(ENVIRONMENTS)))
+        told = list(pool.map(life, checkouts, ENVIRONMENTS, [models] * 2, [own_aws("logs")] * 2))
 
     sha256 = hashlib.sha256(models[FIRST].read_bytes()).hexdigest()
     for env, checkout, text in zip(ENVIRONMENTS, checkouts, told, strict=True):

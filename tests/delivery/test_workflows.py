@@ -85,7 +85,7 @@ def test_nothing_is_applied_that_was_not_approved_and_nothing_is_live_unverified
         c.split()[1] for c in commands(ROOT / ".github/workflows/environment.yml") if c.startswith("make ")
     ]
     proofs = ["attested", "reviewed", "plan", "approve"]
-    assert ran == ["tools", "provider", *proofs, "apply", "verify", "record", "notify"]
+    assert ran == ["tools", "provider", *proofs, "apply", "verify", "record", "notify", "aftermath"]
     for path in WORKFLOWS:
         assert path.stem == "environment" or "make apply" not in commands(path)
 

@@ -28,15 +28,15 @@ TIMEOUT = 10
 class Pair:
     """A function in both runtimes, warm."""
 
-    def __init__(self, code: Path, handler: str, **environment: str) -> None:
-        self.code = code
+    def __init__(self, code: Path, handler: str, timeout: int = TIMEOUT, /, **environment: str) -> None:
+        self.code, self.timeout = code, timeout
         self.variables = {**describe(code, handler), **environment}
         self.start()
 
     def start(self) -> None:
-        self.ours = Process(Function(ARN, self.code, tuple(self.variables.items()), 128, TIMEOUT))
+        self.ours = Process(Function(ARN, self.code, tuple(self.variables.items()), 128, self.timeout))
         variables = self.variables | {"AWS_LAMBDA_LOG_STREAM_NAME": self.ours.stream}
-        self.real = RealRuntime(Function(ARN, self.code, tuple(variables.items()), 128, TIMEOUT))
+        self.real = RealRuntime(Function(ARN, self.code, tuple(variables.items()), 128, self.timeout))
 
     def ask(self, event: bytes, **more: str) -> tuple[Outcome, Outcome]:
         """The real outcome and ours, of one request."""

@@ -1,12 +1,16 @@
-"""Our zips answer and log in the local runtime as in AWS's own: each recorded event, in each step of the workflow."""
+"""Our zips answer and log in the local runtime as in AWS's own: each recorded event in each step of the workflow, and
+what else starts the others."""
 
 import base64
+import contextlib
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.builders import make_queue
 
 pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's runtime client, is installed on Linux only")
 from tests.localcloud.pairs import Pair, check
@@ -25,6 +29,20 @@ NOT_OURS = {
     "NaN": b'{"inferences": [NaN, 0.5]}',
     "a text": b'"caf\\u00e9"',
 }
+LABELS = {"LABELS": "bicycle,motorcycle"}
+TIMEOUT = 300  # of the slowest: what there is time for, a batch and the monitor ask
+NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+RUN = {"BatchInput": {"run": "oracle"}, "started": NOW}
+# The first of each is what it is for; collect needs an execution, and says so.
+OTHERS = {
+    "batch": (
+        RUN | {"Items": [{"Key": "incoming/bicycle.png"}, {"Key": "gone.png"}]},
+        RUN | {"Items": [{"Key": "gone.png"}]},
+        RUN | {"Items": [], "started": "once"},
+    ),
+    "collect": ({"run": "oracle", "execution_id": "arn:aws:states:us-east-1:123456789012:execution:none:1"},),
+    "monitor": ({"scheduled": NOW}, {"scheduled": "never"}),
+}
 EVENTS = {path.stem: path.read_bytes() for path in RECORDED} | NOT_OURS
 
 
@@ -35,31 +53,48 @@ def photo(aws):
     s3.put_object(Bucket=BUCKET, Key="incoming/bicycle.png", Body=PHOTO)
 
 
+@pytest.fixture
+def pair(cloud_variables, tmp_path):
+    """One of our zips in both runtimes, with these settings."""
+    with contextlib.ExitStack() as stack:
+
+        def make(name, **settings):
+            packed = zips.pack(package.contents(name, package.ARCHITECTURE))
+            compiled.unpack(zipfile.ZipFile(io.BytesIO(packed)), tmp_path)
+            made = Pair(tmp_path, f"lambdas.{name}.handler", TIMEOUT, **LABELS, **settings, **cloud_variables)
+            stack.callback(made.stop)
+            return made
+
+        yield make
+
+
 @pytest.mark.usefixtures("photo")
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_zip_answers_every_recorded_event_alike(name, endpoint, cloud_variables, tmp_path):
-    packed = zips.pack(package.contents(name, package.ARCHITECTURE))
-    compiled.unpack(zipfile.ZipFile(io.BytesIO(packed)), tmp_path)
-    settings = {
-        "LABELS": "bicycle,motorcycle",
-        "ENDPOINT_NAME": endpoint(MODEL) if name == "classify" else "",
-    }
-    pair = Pair(tmp_path, f"lambdas.{name}.handler", **settings, **cloud_variables)
-    try:
-        outcomes = {event: check(pair, content) for event, content in EVENTS.items()}
-    finally:
-        pair.stop()
+def test_a_zip_answers_every_recorded_event_alike(name, endpoint, pair):
+    both = pair(name, ENDPOINT_NAME=endpoint(MODEL) if name == "classify" else "")
+    outcomes = {event: check(both, content) for event, content in EVENTS.items()}
     assert {outcome.kind for outcome in outcomes.values()} == {"result", "error"}
     assert outcomes["NaN"].kind == "error"
 
 
 @pytest.mark.usefixtures("photo")
-def test_an_endpoint_that_is_missing_has_the_same_name_in_both(cloud_variables, tmp_path):
-    packed = zips.pack(package.contents("classify", package.ARCHITECTURE))
-    compiled.unpack(zipfile.ZipFile(io.BytesIO(packed)), tmp_path)
-    pair = Pair(tmp_path, "lambdas.classify.handler", ENDPOINT_NAME="none", **cloud_variables)
-    try:
-        outcome = check(pair, EVENTS["serialized"])
-    finally:
-        pair.stop()
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_zip_that_something_else_starts_answers_alike(name, aws, endpoint, pair):
+    both = pair(
+        name,
+        BUCKET=BUCKET,
+        ENDPOINT_NAME=endpoint(MODEL),
+        NAMESPACE="Scones/oracle",
+        RESULTS=f"results/{name}",
+        REVIEW_QUEUE_URL=make_queue(aws("sqs"), "oracle-review"),
+    )
+    both.ask(json.dumps(OTHERS[name][0]).encode())  # what is done once is done, for both
+    kinds = [check(both, event).kind for event in (*OTHERS[name], *NOT_OURS.values())]
+    assert "error" in kinds
+    assert name == "collect" or kinds[0] == "result"
+
+
+@pytest.mark.usefixtures("photo")
+def test_an_endpoint_that_is_missing_has_the_same_name_in_both(pair):
+    outcome = check(pair("classify", ENDPOINT_NAME="none"), EVENTS["serialized"])
     assert json.loads(outcome.payload)["errorType"] == "EndpointNotFound"

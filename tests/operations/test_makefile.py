@@ -27,6 +27,7 @@ def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
         (("classify", "IMAGE=nowhere.png"), "'nowhere.png' is not a file"),
         (("verify", "CLOUD_PORT=1"), "start the local cloud with `make cloud`"),
         (("apply", "ENV=staging"), "there is no plan for staging: make one with make plan ENV=staging"),
+        (("doctor", "ENV=nowhere"), "there is no environment 'nowhere': choose from local, prod, staging"),
         (("destroy", "ENV=prod"), "say so with make destroy ENV=prod CONFIRM=prod"),
     ],
 )

@@ -18,10 +18,6 @@ ONLY_ELSEWHERE = {
     r"LetAutoScalingHaveItsRole iam:CreateServiceLinkedRole": (
         f"{DOCS}/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html"
     ),
-    # It does not encrypt the variables of functions, and has no grants: Lambda and SageMaker go on using the key after
-    # the request that named it.
-    r"WhoDeploysManagesAndUses kms:Encrypt": f"{DOCS}/lambda/latest/dg/configuration-envvars-encryption.html",
-    r"WhoDeploysLendsToServices kms:CreateGrant": f"{DOCS}/sagemaker/latest/dg/encryption-at-rest-nbi.html",
     # By which version 6.23 of the provider reads a bucket's tags and tags it.
     r"ReadBucket s3:ListTagsForResource": PROVIDER,
     r"MakeBucket s3:(Unt|T)agResource": PROVIDER,

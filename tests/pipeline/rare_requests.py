@@ -104,7 +104,7 @@ def fail_monitor(deployment: Deployment) -> dict[str, Any]:
 
 
 def fire_schedule(deployment: Deployment) -> None:
-    """Let the monitor's schedule start it now, as it does at twenty minutes past the hour."""
+    """Let the monitor's schedule start it now, as it does each hour."""
     logs, name = deployment.aws("logs"), deployment.outputs["function_names"]["monitor"]
 
     def count() -> int:
@@ -114,7 +114,8 @@ def fire_schedule(deployment: Deployment) -> None:
         return sum(len(page["events"]) for page in pages)
 
     before = count()
-    _fire(deployment, f"{datetime.now(UTC):%Y-%m-%dT%H}:20")
+    minute = deployment.aws("scheduler").get_schedule(Name=name)["ScheduleExpression"][5:7]  # cron(20 * ...
+    _fire(deployment, f"{datetime.now(UTC):%Y-%m-%dT%H}:{minute}")
     until(lambda: count() > before, "the monitor's run")
 
 

@@ -120,13 +120,14 @@ def test_verify_fails_if_no_capture_arrives(deployed, sagemaker, endpoint, confi
 
 
 def test_verify_uploads_again_until_the_bucket_s_events_begin(deployed, notification_delay):
-    """As after the first apply, when the first photo starts nothing."""
+    """As after the first apply, when the first photo starts nothing: that takes longer than the capture may."""
+    quick = ("--capture-seconds", "2")
     before = set(list_uploads(deployed))
     notification_delay(1e6)
     switch_events_on_again(deployed)
     notification_delay(0)
     with ThreadPoolExecutor(1) as pool:
-        verifying = pool.submit(deployed.project.run, "operations.verify", "local")
+        verifying = pool.submit(deployed.project.run, "operations.verify", "local", *quick)
         until(lambda: set(list_uploads(deployed)) - before or verifying.done(), "the first upload")
         switch_events_on_again(deployed)
         printed = verifying.result()

@@ -16,6 +16,7 @@ LONGEST = {PREFIX: "p" * 30, "image-classifier-ep": "e" * 40, "us-east-1": "ap-s
 DOCS = "https://docs.aws.amazon.com"
 IAM, KMS = f"{DOCS}/IAM/latest/UserGuide", f"{DOCS}/kms/latest/developerguide"
 OIDC = f"{IAM}/id_roles_create_for-idp_oidc.html"
+S3 = f"{DOCS}/AmazonS3/latest/userguide/security_iam_service-with-iam.html"
 STEPS = f"{DOCS}/service-authorization/latest/reference/list_awsstepfunctions.html"
 IAM_DOCUMENTS = ("managed", "inline", "trust")
 MOST = {
@@ -31,14 +32,16 @@ MOST = {
 TAKEN_FOR_A_FAULT = {
     # It knows providers of SAML. AWS's page has one of OpenID Connect there, and keys that begin with its name.
     r"trust UNKNOWN_FEDERATION_SOURCE .*:oidc-provider/.*": OIDC,
-    r"trust UNKNOWN_CONDITION_FOR_ACTION .*token.actions.githubusercontent.com:(aud|sub) .*": OIDC,
+    r"trust UNKNOWN_CONDITION_FOR_ACTION .*token.actions.githubusercontent.com:(aud|job_workflow_ref|ref|sub) .*": OIDC,
     # It wants each type of resource that AWS's reference has for an action. A request names one of them.
     r"\w+ RESOURCE_MISMATCH .*states:DescribeExecution'.*:express:.*": STEPS,
     r"\w+ RESOURCE_MISMATCH .*states:ListExecutions'.*:mapRun:.*": STEPS,
     # It looks at one statement at a time. The two, for the alias and for its key, are as AWS's page has them.
     r"\w+ RESOURCE_MISMATCH .*kms:CreateAlias'.*": f"{KMS}/alias-access.html",
     # It takes the keys of a request alone, and this is one of the resource.
-    r"\w+ UNKNOWN_CONDITION_FOR_ACTION .* kms:ResourceAliases .* kms:TagResource": f"{KMS}/conditions-kms.html",
+    r"\w+ UNKNOWN_CONDITION_FOR_ACTION .* kms:ResourceAliases .* kms:.*": f"{KMS}/conditions-kms.html",
+    # No fault: whoever applies manages the bucket's policy and rules, and could so give itself what it has not.
+    r"managed RESOURCE_POLICY_PRIVILEGE_ESCALATION .* s3:Put(BucketPolicy|LifecycleConfiguration)": S3,
     # AWS compares the name of a boundary so in its own examples.
     r"\w+ MISMATCHED_TYPE_BUT_USABLE .*StringEquals .* given Arn": f"{IAM}/access_policies_boundaries.html",
     # In a key's policy "*" is this key, and the context of a log group is a text that is an ARN.

@@ -1,0 +1,91 @@
+"""AWS's side of an environment's delivery: the bucket of the state, and the two roles that GitHub's tokens may take."""
+
+import json
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from delivery.branch_rules import BRANCH
+from delivery.checklist import Point
+from operations import bootstrap, terraform
+from operations.roles import ISSUER
+
+ROLES = ("plan", "apply")
+
+
+def arns(env: str) -> dict[str, str]:
+    """The environment's roles, as far as they are there."""
+    return {name: it["Arn"] for name in ROLES if (it := read_role(env, name))}
+
+
+def read_role(env: str, name: str) -> Any:
+    iam = boto3.client("iam")
+    try:
+        return iam.get_role(RoleName=f"{terraform.read_prefix(env)}-{name}")["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+
+
+def points(env: str, prefix: str) -> list[Point]:
+    """`prefix` is how the subjects of the repository's tokens begin: repo:owner/name, perhaps with numbers."""
+    advice = f"as an administrator of the account: make bootstrap ENV={env}"
+    bucket = terraform.state_bucket(env)
+    result = [
+        Point(
+            f"AWS: s3://{bucket} keeps the state, privately and each version of it",
+            wrong_bucket(bucket),
+            "without it nothing can be planned; without versions a lost state stays lost",
+            advice=advice,
+        )
+    ]
+    for name in ROLES:
+        role = read_role(env, name)
+        result.append(
+            Point(
+                f"AWS: the role {terraform.read_prefix(env)}-{name} trusts this repository and no other",
+                wrong_trust(role, subjects(env, prefix)[name]),
+                "no job can take a role that does not trust it, and a role that trusts more can be taken by others",
+                advice=f"{advice}, with GITHUB_REPOSITORY={prefix.removeprefix('repo:')}",
+            )
+        )
+    return result
+
+
+def wrong_bucket(bucket: str) -> str | None:
+    if not bootstrap.exists(bucket):
+        return "there is no such bucket"
+    s3 = boto3.client("s3")
+    if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+        return "it keeps no versions"
+    try:
+        private = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError:
+        private = {}
+    return None if private == bootstrap.BLOCK_ALL else "it may be made public"
+
+
+def subjects(env: str, prefix: str) -> dict[str, set[str]]:
+    """The tokens that each role is for, as terraform/modules/github_oidc has them."""
+    return {
+        "plan": {f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/{BRANCH}"},
+        "apply": {f"{prefix}:environment:{env}"},
+    }
+
+
+def wrong_trust(role: Any, wanted: set[str]) -> str | None:
+    if role is None:
+        return "there is no such role"
+    trusted = [read_subjects(it) for it in role["AssumeRolePolicyDocument"]["Statement"]]
+    if trusted == [wanted]:
+        return None
+    return f"it trusts {'; '.join(', '.join(sorted(it)) for it in trusted)}, not {', '.join(sorted(wanted))}"
+
+
+def read_subjects(statement: Any) -> set[str]:
+    """The subjects that a statement of a trust policy lets in; the whole statement if it is no such statement."""
+    conditions = statement.get("Condition", {})
+    found = conditions.get("StringEquals", {}).get(f"{ISSUER}:sub")
+    if found is None or set(conditions) != {"StringEquals"}:
+        return {json.dumps(statement, sort_keys=True)}
+    return {found} if isinstance(found, str) else set(found)
