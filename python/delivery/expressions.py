@@ -10,6 +10,7 @@ from delivery import configuration
 
 INDEX = re.compile(r'\[("(\\.|[^"\\])*"|\d+)\]')
 LOCAL = re.compile(r"\blocal\.([\w-]+)")
+STRING = re.compile(r'"(\\.|[^"\\])*"')
 INDENT = "  "
 
 
@@ -76,7 +77,7 @@ def find_lines(folder: Path, head: str, attribute: str) -> Iterator[str]:
 
 def count_open(line: str) -> int:
     """How many brackets a line opens that it does not close."""
-    bare = configuration.STRING.sub("", line)
+    bare = STRING.sub("", line)
     return sum(bare.count(mark) for mark in "([{") - sum(bare.count(mark) for mark in ")]}")
 
 

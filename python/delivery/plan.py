@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +16,6 @@ from operations import terraform
 NOTHING = (["no-op"], ["read"])
 HIDDEN = "sensitive, scrypt "
 SLOW = {"n": 2**14, "r": 8, "p": 1}  # scrypt's cost: tens of milliseconds for each guess
-FILES = (".zip",)  # what a resource names by its path, and is made of
 
 
 class Change(TypedDict):
@@ -94,14 +94,16 @@ def variables(shown: Json, salt: str) -> dict[str, object]:
 
 
 def files(changes: list[ResourceChange]) -> dict[str, str]:
-    """The SHA-256 of each file that the changed resources are made of."""
+    """The SHA-256 of each file of the project that the changed resources are made of, by how they name it."""
     values = [value for change in changes for value in leaves(change["after"]).values()]
-    paths = sorted({value for value in values if isinstance(value, str) and value.endswith(FILES)})
-    return {
-        path: hashlib.sha256(file.read_bytes()).hexdigest()
-        for path in paths
-        if (file := terraform.CONFIGURATION / path).is_file()
-    }
+    paths = sorted({value for value in values if isinstance(value, str) and is_ours(value)})
+    return {path: hashlib.sha256((terraform.CONFIGURATION / path).read_bytes()).hexdigest() for path in paths}
+
+
+def is_ours(path: str) -> bool:
+    file = terraform.CONFIGURATION / path
+    # Not Path's own, which does not take every text for a path.
+    return os.path.isfile(file) and file.resolve().is_relative_to(Path.cwd())  # noqa: PTH113
 
 
 def address(resource: Json) -> str:
