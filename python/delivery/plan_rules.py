@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import expressions, plan, policies
+from delivery import expressions, modules, plan, policies
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -174,7 +174,8 @@ def resources(planned: Planned) -> Iterator[tuple[str, str, Json]]:
 def is_set(planned: Planned, change: Any, path: str) -> bool:
     """Whether the code sets an attribute that is known only after apply: the provider may fill in others."""
     unknown = plan.leaves(change["change"].get("after_unknown") or {}).get(path)
-    _, expressed = expressions.locate(terraform.CONFIGURATION, planned.root, change)
+    place = modules.locate(terraform.CONFIGURATION, planned.root, change)
+    expressed = expressions.express(place, change)
     return unknown is True and path.partition("[")[0] in expressed
 
 
