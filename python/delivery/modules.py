@@ -33,6 +33,19 @@ class Place:
         return Place(*configuration.step_into(self.folder, self.module, name), self, name)
 
 
+def walk(module: Json, place: str = "") -> Iterator[tuple[str, Json]]:
+    """Where each module of the code is, and the module."""
+    yield place, module
+    for name, call in module.get("module_calls", {}).items():
+        yield from walk(call["module"], f"{place}module.{name}.")
+
+
+def path(resource: Json) -> str:
+    """The module of a resource as the code names it, whichever of several it is: with a dot at the end, or nothing."""
+    found = INDEX.sub("", resource.get("module_address") or "")
+    return f"{found}." if found else ""
+
+
 def locate(folder: Path, root: Json, resource: Json) -> Place:
     """The module whose code makes a resource."""
     place = Place(folder, root)

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import expressions, modules, plan, policies
+from delivery import bucket_guards, expressions, modules, plan, policies, policy_code
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -29,6 +29,9 @@ ENCRYPTION = {
     "aws_sqs_queue": "kms_master_key_id",
 }
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
+# Whose resources say in a plan what they do; others run programs, or read what nobody reviews.
+PROVIDERS = ("registry.terraform.io/hashicorp/aws", "terraform.io/builtin/terraform")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -61,12 +64,14 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
     for address, kind, values in resources(planned):
         if kind == "aws_s3_bucket_public_access_block":
             for name in BLOCKS:
-                if values.get(name) is False:
+                if values.get(name) is not True:
                     yield Broken(f"{address} lets its bucket be public: set {name} = true")
         for path, value in plan.leaves(values).items():
             if is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
-    for address in without(planned, "aws_s3_bucket_public_access_block"):
+    for address in bucket_guards.without(
+        planned.root, list(managed(planned)), "aws_s3_bucket_public_access_block"
+    ):
         yield Broken(f"{address} could become public: give it an aws_s3_bucket_public_access_block")
 
 
@@ -74,12 +79,11 @@ def is_open(kind: str, path: str, value: object) -> bool:
     name = path.rpartition(".")[2].partition("[")[0]
     if name in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"):
         return value in EVERYWHERE and "egress" not in kind + path
-    return (kind, name, value) in (
-        ("aws_lambda_function_url", "authorization_type", "NONE"),
-        ("aws_s3_bucket_acl", "acl", "public-read"),
-        ("aws_s3_bucket_acl", "acl", "public-read-write"),
-        ("aws_s3_bucket_acl", "acl", "authenticated-read"),
-    ) or (name == "publicly_accessible" and value is True)
+    return (
+        (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
+        or (kind.startswith("aws_s3_") and name == "acl" and value in PUBLIC_ACLS)
+        or (name == "publicly_accessible" and value is True)
+    )
 
 
 def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
@@ -91,9 +95,26 @@ def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
                 kind == "aws_lambda_permission" and (path, value) == ("principal", "*")
             ):
                 yield Broken(f"{address} allows anybody something by its {path}: {mend}")
-    for path, text in planned.code.items():
-        if policies.allows_anybody_in_code(text):
-            yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+    for change in planned.shown.get("resource_changes", []):
+        if change["type"] == "aws_iam_policy_document" and any(
+            map(policies.is_open, policies.read_document(change["change"].get("after") or {}))
+        ):
+            yield Broken(f"{plan.address(change)} allows anybody something: {mend}")
+    for path in policy_code.find_open(planned.code, planned.shown.get("variables", {})):
+        yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+
+
+def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
+    """Nothing is done that no plan says: there is no provisioner, and no provider but AWS's"""
+    for place, module in modules.walk(planned.root):
+        for it in module.get("resources", []):
+            for found in it.get("provisioners", []):
+                yield Broken(
+                    f"{place}{it['address']} runs {found['type']}, and no plan says what that does: leave it out"
+                )
+    for provider in planned.shown["configuration"].get("provider_config", {}).values():
+        if (name := provider.get("full_name", PROVIDERS[0])) not in PROVIDERS:
+            yield Broken(f"the code uses {name}, and no rule knows what that reads or runs: leave it out")
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
@@ -118,7 +139,9 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
             and not is_set(planned, change, path)
         ):
             yield Broken(f"{plan.address(change)} is not encrypted by a key: set {path}")
-    for address in without(planned, "aws_s3_bucket_server_side_encryption_configuration"):
+    for address in bucket_guards.without(
+        planned.root, list(managed(planned)), "aws_s3_bucket_server_side_encryption_configuration"
+    ):
         yield Broken(f"{address} is not encrypted by a key: give it a server-side encryption configuration")
 
 
@@ -145,6 +168,7 @@ def no_leap_in_cost(planned: Planned) -> Iterator[Broken]:
 RULES: tuple[Rule, ...] = (
     nothing_public,
     no_wildcard_principal,
+    nothing_beside_the_plan,
     no_role_without_boundary,
     no_unencrypted_store,
     nothing_that_lasts_replaced,
@@ -177,23 +201,3 @@ def is_set(planned: Planned, change: Any, path: str) -> bool:
     place = modules.locate(terraform.CONFIGURATION, planned.root, change)
     expressed = expressions.express(place, change)
     return unknown is True and path.partition("[")[0] in expressed
-
-
-def without(planned: Planned, guard: str) -> list[str]:
-    """The buckets of the code that nothing of this kind refers to."""
-    return list(unguarded(planned.root, guard, ""))
-
-
-def unguarded(module: Json, guard: str, place: str) -> Iterator[str]:
-    found = module.get("resources", [])
-    guarded = {
-        reference
-        for it in found
-        if it["type"] == guard
-        for reference in it["expressions"].get("bucket", {}).get("references", [])
-    }
-    for it in found:
-        if it["type"] == "aws_s3_bucket" and it["address"] not in guarded:
-            yield place + it["address"]
-    for name, call in module.get("module_calls", {}).items():
-        yield from unguarded(call["module"], guard, f"{place}module.{name}.")
