@@ -67,7 +67,7 @@ def shorten(text: str, told: set[str]) -> str:
     shown = [first]
     for it in made_of:
         head, named, *_ = it.split("\n")
-        shown.append(f"{head}, as above: {named.partition(' = ')[0]}" if it in told else it)
+        shown.append(f"{head}, as above: {named.partition('=')[0].strip()}" if it in told else it)
         told.add(it)
     return GAP.join(shown)
 

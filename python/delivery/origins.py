@@ -69,8 +69,8 @@ def follow(place: Place, kind: str, steps: list[str], around: Part | None) -> It
         for path, block in place.caller.find("module", place.name):
             yield from (Origin(path, it.text, it.value, place.caller, block) for it in block.find(first))
     elif kind == "each" and first == "value" and around:
-        for it in around.find("for_each"):
-            yield Origin(place.folder, it.text, it.value, place)
+        path = next(path for path, parts in place.files.items() if around in parts)
+        yield from (Origin(path, it.text, it.value, place) for it in around.find("for_each"))
     elif kind == "module" and first in place.module.get("module_calls", {}):
         inner = place.step_into(first)
         for path, block in inner.find("output", last):

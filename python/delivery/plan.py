@@ -15,6 +15,7 @@ from operations import terraform
 
 NOTHING = (["no-op"], ["read"])
 HIDDEN = "sensitive, scrypt "
+PLAIN = "plain, "  # before what would be taken for a hidden value, or for one with this before it
 SLOW = {"n": 2**14, "r": 8, "p": 1}  # scrypt's cost: tens of milliseconds for each guess
 
 
@@ -135,7 +136,16 @@ def hide(value: object, sensitive: object, salt: str) -> object:
         return {name: hide(part, sensitive.get(name), salt) for name, part in value.items()}
     if isinstance(value, list) and isinstance(sensitive, list):
         return [hide(part, mark, salt) for part, mark in zip_longest(value, sensitive[: len(value)])]
-    return value
+    return mark_plain(value)
+
+
+def mark_plain(value: object) -> object:
+    """The value as it is, but not so that anybody could take it for a hidden one."""
+    if isinstance(value, dict):
+        return {name: mark_plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return list(map(mark_plain, value))
+    return PLAIN + value if isinstance(value, str) and value.startswith((HIDDEN, PLAIN)) else value
 
 
 def leaves(value: object, name: str = "") -> dict[str, object]:

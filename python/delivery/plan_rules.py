@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import bucket_guards, expressions, modules, plan, policies, policy_code
+from delivery import bucket_guards, expressions, modules, plan, policies, policy_code, summary
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -104,6 +104,18 @@ def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
         yield Broken(f"{path} has a statement that allows anybody something: {mend}")
 
 
+def nothing_that_matters_hidden(planned: Planned) -> Iterator[Broken]:
+    """Who may do what is not hidden: no policy is marked as sensitive"""
+    for change in managed(planned):
+        marks = change["change"].get("after_sensitive") or {}
+        for name in summary.MATTERS if isinstance(marks, dict) else ():
+            if expressions.any_true(marks.get(name)):
+                yield Broken(
+                    f"{plan.address(change)} hides its {name}, and nobody could read whom that lets in: "
+                    f"make it of nothing that is sensitive"
+                )
+
+
 def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
     """Nothing is done that no plan says: there is no provisioner, and no provider but AWS's"""
     for place, module in modules.walk(planned.root):
@@ -168,6 +180,7 @@ def no_leap_in_cost(planned: Planned) -> Iterator[Broken]:
 RULES: tuple[Rule, ...] = (
     nothing_public,
     no_wildcard_principal,
+    nothing_that_matters_hidden,
     nothing_beside_the_plan,
     no_role_without_boundary,
     no_unencrypted_store,

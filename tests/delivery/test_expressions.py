@@ -100,6 +100,15 @@ def test_the_text_of_a_template_is_shown(project):
     assert '# terraform/policy.json.tftpl\n{"Statement": [\n\n  {"Action": "sqs:*", "Resource"' in shown
 
 
+def test_what_is_repeated_is_shown(project):
+    each = 'for_each = { a = jsonencode({ Action = "sqs:*" }) }\n  policy   = each.value'
+    shown = project(main_TF=POLICY.replace("policy = %s", each))
+    assert (
+        shown
+        == 'policy   = each.value\n\n# terraform/main.tf\nfor_each = { a = jsonencode({ Action = "sqs:*" }) }'
+    )
+
+
 def test_another_resource_s_policy_is_shown(project):
     other = 'resource "aws_sqs_queue_policy" "other" {\n  policy = jsonencode({ Action = "sqs:*" })\n}\n'
     assert 'Action = "sqs:*"' in project(main_TF=other + POLICY % "aws_sqs_queue_policy.other.policy")

@@ -202,6 +202,23 @@ def test_a_policy_may_allow_somebody_something(name):
     assert refuse(resource("aws_sqs_queue_policy.this", {"policy": SOMEBODY[name]})) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "mark"),
+    [
+        ("aws_iam_role_policy", "policy", True),
+        ("aws_iam_role", "assume_role_policy", True),
+        ("aws_security_group", "ingress", [{"cidr_blocks": [True]}]),
+    ],
+)
+def test_whom_something_lets_in_is_not_hidden(kind, name, mark):
+    found = resource(f"{kind}.this", {name: "x", "permissions_boundary": BOUNDARY}, "create")
+    found["change"]["after_sensitive"] = {name: mark}
+    (sentence,) = refuse(found)
+    assert sentence.startswith(f"{kind}.this hides its {name}, and nobody could read whom that lets in")
+    found["change"]["after_sensitive"] = {"description": True, name: [{}]}
+    assert refuse(found) == []
+
+
 def test_a_function_is_not_lent_to_anybody():
     assert len(refuse(resource("aws_lambda_permission.this", {"principal": "*"}))) == 1
 

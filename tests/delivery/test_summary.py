@@ -100,6 +100,18 @@ def test_a_secret_is_shown_nowhere_and_still_counts():
     assert summary.line(change) == f"- `{ROLE}`: tags.token (sensitive) -> (sensitive)"
 
 
+@pytest.mark.parametrize("start", [plan.HIDDEN, plan.PLAIN, plan.PLAIN + plan.HIDDEN])
+def test_what_only_looks_like_a_hidden_value_is_shown(make_change, start):
+    shown = {
+        summary.line(
+            make_change(ROLE, "update", before={"path": "/"}, after={"path": plan.hide(it, {}, "salt")})
+        )
+        for it in (f"{start}one", f"{start}two", f"{plan.PLAIN}{start}one")
+    }
+    assert len(shown) == 3
+    assert not any("(sensitive)" in it for it in shown)
+
+
 def test_of_a_long_value_the_name_alone_is_in_the_line_and_the_whole_is_below(make_review, make_change):
     change = make_change(ROLE, "update", before={"description": "a" * 500}, after={"description": "b" * 500})
     assert summary.line(change) == f"- `{ROLE}`: description (below)"
