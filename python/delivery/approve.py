@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import compare, escape, digest, review
+from delivery import compare, digest, escape, review
 from delivery.digest import Review
 from delivery.reviewed import REVIEWED
 

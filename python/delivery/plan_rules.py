@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import bucket_guards, expressions, modules, plan, policies, policy_code, summary
+from delivery import beside_plan, bucket_guards, expressions, modules, plan, policies, policy_code, summary
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -30,8 +30,6 @@ ENCRYPTION = {
 }
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
-# Whose resources say in a plan what they do; others run programs, or read what nobody reviews.
-PROVIDERS = ("registry.terraform.io/hashicorp/aws", "terraform.io/builtin/terraform")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -82,6 +80,7 @@ def is_open(kind: str, path: str, value: object) -> bool:
     return (
         (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
         or (kind.startswith("aws_s3_") and name == "acl" and value in PUBLIC_ACLS)
+        or (kind.startswith("aws_s3_") and name == "uri" and "/groups/global/" in str(value))
         or (name == "publicly_accessible" and value is True)
     )
 
@@ -118,15 +117,8 @@ def nothing_that_matters_hidden(planned: Planned) -> Iterator[Broken]:
 
 def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
     """Nothing is done that no plan says: there is no provisioner, and no provider but AWS's"""
-    for place, module in modules.walk(planned.root):
-        for it in module.get("resources", []):
-            for found in it.get("provisioners", []):
-                yield Broken(
-                    f"{place}{it['address']} runs {found['type']}, and no plan says what that does: leave it out"
-                )
-    for provider in planned.shown["configuration"].get("provider_config", {}).values():
-        if (name := provider.get("full_name", PROVIDERS[0])) not in PROVIDERS:
-            yield Broken(f"the code uses {name}, and no rule knows what that reads or runs: leave it out")
+    configuration = planned.shown["configuration"]
+    yield from map(Broken, beside_plan.find(configuration, planned.code))
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:

@@ -5,7 +5,9 @@ anybody.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from core.contract.shapes import Json
 from delivery import hcl, hcl_blocks, literals, policies
@@ -14,7 +16,36 @@ from delivery.origins import NAME
 
 ANYBODY, SOMEBODY = "*", "x"
 # What a resource or data has of the texts that somebody wrote, and not of what AWS made of them.
-WRITTEN = ("content", "input", "json", "output", "result", "secret_string", "value", "values")
+WRITTEN = {
+    *(
+        "content",
+        "description",
+        "input",
+        "insecure_value",
+        "json",
+        "output",
+        "result",
+        "secret_string",
+        "tags",
+    ),
+    *("tags_all", "value", "values"),
+}
+# Functions that make no text of which nothing is seen in what they are given.
+PLAIN = {
+    *(
+        "coalesce",
+        "compact",
+        "concat",
+        "distinct",
+        "flatten",
+        "format",
+        "formatlist",
+        "join",
+        "lookup",
+        "merge",
+    ),
+    *("one", "sort", "tolist", "toset", "tostring", "try"),
+}
 STATEMENT = ("condition", "effect", "notprincipal", "principal")
 Named = Mapping[tuple[str, str], list[str]]  # the expressions behind a local, a variable or an output
 
@@ -73,6 +104,9 @@ def compute(text: str, named: Named, within: tuple[str, ...]) -> object:
             merged |= it if isinstance(it, dict) else {}
         return merged if all(isinstance(it, dict) for it in given) else ANYBODY
     # Of anything else: whether something that stands for anybody is in it.
+    calls = {name.text for name, sign in pairwise(found) if name.kind == "word" and sign.text == "("}
+    if not calls - {"in", "if"} <= PLAIN:
+        return ANYBODY
     parts = [literals.value([it]) for it in found if it.kind in ("quoted", "heredoc")]
     names = [Formula(it[0]) for it in NAME.finditer(text)]
     settled = [settle(it, named, within) for it in (*parts, *names)]
@@ -91,14 +125,15 @@ def fill_in(quoted: str, named: Named, within: tuple[str, ...]) -> str:
 
 
 def look_up(kind: str, steps: str, named: Named, within: tuple[str, ...]) -> object:
-    parts = steps.lstrip(".").split(".")
-    key = (kind, parts[-1] if kind == "module" else parts[0])
+    parts = re.findall(r"[\w-]+", re.sub(r"\[[^\]]*\]", "", steps) if kind == "module" else steps)
+    at = 1 if kind == "module" else 0
     if kind not in ("local", "var", "module"):
-        return ANYBODY if kind in ("each", "terraform_data") or parts[-1] in WRITTEN else SOMEBODY
+        return ANYBODY if kind in ("each", "terraform_data") or WRITTEN & set(parts) else SOMEBODY
+    key = (kind, parts[at] if at < len(parts) else "")
     if f"{kind}.{key[1]}" in within or key not in named:
         return ANYBODY
     settled = [settle(literals.read(it), named, (*within, f"{kind}.{key[1]}")) for it in named[key]]
-    is_whole = len(parts) == 1 or kind == "module"
+    is_whole = steps.endswith(f".{key[1]}")
     if is_whole and (len(settled) == 1 or all(it == settled[0] for it in settled)):
         return settled[0]
     # One of several, or a part of it.

@@ -12,7 +12,7 @@ from core.console import UserError
 
 # What Terraform takes for space between a function's name and its arguments.
 SPACE = r"(?:\s|/\*.*?\*/|(?:#|//)[^\n]*\n)*"
-READING = re.compile(rf"(?<![\w.-])(file\w*|templatefile){SPACE}\(", re.DOTALL)
+READING = re.compile(rf"\b(file\w*|templatefile){SPACE}\(", re.DOTALL)
 NAMED = re.compile(r'\s*"(?:\$\{path\.(?P<base>module|root)\}/)?(?P<path>[\w./-]+)"\s*[,)]')
 # What `make package` makes: the zips count by themselves (delivery.plan.files), and a condition gives no value.
 BUILT = re.compile(

@@ -50,6 +50,7 @@ def refuse(
     )[0]
 
 
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
     "a bucket's block": (
         "aws_s3_bucket_public_access_block.this",
@@ -60,6 +61,11 @@ PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
         "aws_s3_bucket_public_access_block.this",
         dict.fromkeys(plan_rules.BLOCKS[1:], True),
         "lets its bucket be public: set block_public_acls = true",
+    ),
+    "a grant": (
+        "aws_s3_bucket_acl.this",
+        {"access_control_policy": [{"grant": [{"grantee": [{"uri": EVERYBODY}]}]}]},
+        "is open to the public by access_control_policy[0].grant[0].grantee[0].uri",
     ),
     "an ACL": (
         "aws_s3_bucket_acl.this",
@@ -248,10 +254,24 @@ OPEN = (
     '{ AWS = [for it in ["*"] : it] }',
     '"\\u002a"',
     "each.value",
+    "{ AWS = aws_ssm_parameter.this.tags.who }",
+    "{ AWS = aws_ssm_parameter.this.insecure_value }",
+    "{ AWS = module.who.all }",
+    'local.open["who"]',
+    'join("", [local.all])',
+    '"${join("", ["", "*"])}"',
+    '{ AWS = base64decode("Kg==") }',
+    '(true ? "*" : "arn:1")',
     'merge({ AWS = "arn:1" }, local.all)',
 )
 ALL = """
-locals { all = "*" }
+locals {
+  all  = "*"
+  open = { who = "*" }
+}
+output "all" {
+  value = local.all
+}
 variable "all" {
   default = ["*"]
 }
@@ -263,6 +283,22 @@ def test_a_policy_that_is_known_only_after_apply_is_judged_by_its_code(principal
     (sentence,) = refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + ALL)
     assert sentence.startswith("terraform/main.tf has a statement that allows anybody something")
     assert refuse(code=UNKNOWN.format(effect='Effect = "Deny"', principal=principal) + ALL) == []
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "{ AWS = aws_iam_role.this.arn }",
+        "{ AWS = local.us }",
+        "{ AWS = module.who.us }",
+        "{ AWS = module.who.us.arn }",
+        "{ AWS = [for it in [aws_iam_role.this.arn] : it] }",
+        '{ AWS = "arn:${local.us}:iam::${data.aws_caller_identity.this.account_id}:root" }',
+    ],
+)
+def test_what_aws_made_is_somebody(principal):
+    us = '\nlocals {\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
+    assert refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + us) == []
 
 
 WHOM = """
@@ -398,6 +434,14 @@ def test_a_key_that_is_known_only_after_apply_counts_if_the_code_names_one():
 def test_nothing_runs_beside_terraform(root, said):
     (sentence,) = refuse(root=root)
     assert sentence.startswith(said)
+
+
+def test_nor_does_anything_run_when_something_is_forgotten():
+    code = 'removed {\n  from = a.b\n  provisioner "local-exec" {\n    when = destroy\n  }\n}'
+    (sentence,) = refuse(code=code)
+    assert sentence.startswith(
+        "terraform/main.tf runs something where it removes a.b, and no plan says what that does"
+    )
 
 
 def test_no_other_provider_reads_or_runs_something():

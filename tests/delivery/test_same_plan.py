@@ -541,6 +541,7 @@ def test_a_module_from_outside_of_the_tree_is_refused(copy, quiet):
         'fileset("../policies", "*")',
         'filesha256("../policies/p.json") == "" ? "s3:*" : terraform_data.arn.id',
         'core::file("../policies/p.json")',
+        '-file("../policies/one")',
         'templatefile("reads.tftpl", { arn = terraform_data.arn.id })',
         'file("link/p.json")',
     ],
@@ -548,6 +549,7 @@ def test_a_module_from_outside_of_the_tree_is_refused(copy, quiet):
 def test_a_file_from_outside_of_the_tree_is_refused(copy, quiet, read):
     project = copy("here")
     project.write("policies/p.json", "{}")
+    project.write("policies/one", "1")
     project.write("terraform/reads.tftpl", '${arn} ${file("../policies/p.json")}')
     (project.root / "terraform/link").symlink_to("../policies")
     project.change("terraform/envs/staging.tfvars", "arn:aws:iam::1:root", "../policies/p.json")
