@@ -30,10 +30,11 @@ def value(found: list[Token]) -> object:
         if CODE.search(first.text):
             return Formula(first.text)
         return first.inside.replace("$${", "${").replace("%%{", "%{")
-    closes = hcl.expression(found, 1, ("]", "}")) == len(found) - 1
+    closes = len(found) > 1 and hcl.expression(found, 1, ("]", "}")) == len(found) - 1
+    closes = closes and found[1].text != "for"
     if first.text == "{" and closes:
         return dict(entries(found, 0))
-    if first.text == "[" and closes and [it.text for it in found[1:2]] != ["for"]:
+    if first.text == "[" and closes:
         return [value(part) for part in split(found[1:-1])]
     return Formula(hcl.plain(found))
 
@@ -48,7 +49,7 @@ def split(found: list[Token], ends: tuple[str, ...] = (",",)) -> Iterator[list[T
 
 
 def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
-    """The entries of the object that is opened here, whose keys stand there."""
+    """The entries of the object that is opened here; of a key that is computed, the code."""
     at += 1
     while at < len(found) and found[at].text != "}":
         if found[at].text in ("\n", ","):
@@ -64,8 +65,8 @@ def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
         while at < len(found) and found[at].kind == "line":
             at += 1
         at = hcl.expression(found, at, (",", "\n"))
-        if len(key) == 1:
-            yield key[0].inside, value(found[start:at])
+        is_plain = len(key) == 1 and not CODE.search(key[0].text)
+        yield key[0].inside if is_plain else f"${{{hcl.plain(key)}}}", value(found[start:at])
 
 
 def objects(text: str) -> Iterator[dict[str, object]]:

@@ -47,6 +47,7 @@ PLAIN = {
     *("one", "sort", "tolist", "toset", "tostring", "try"),
 }
 STATEMENT = ("condition", "effect", "notprincipal", "principal")
+SAYS_WHAT = {"action", "effect", "notaction"}
 Named = Mapping[tuple[str, str], list[str]]  # the expressions behind a local, a variable or an output
 
 
@@ -54,13 +55,19 @@ def find_open(code: Mapping[str, str], variables: Json) -> Iterator[str]:
     """The files with a statement that lets anybody do something."""
     named = name(code, variables)
     for path, text in code.items():
-        for found in literals.objects(text):
-            statement = {key: it for key, it in found.items() if key.lower() in STATEMENT}
-            if {"principal", "notprincipal"} & {key.lower() for key in statement} and policies.is_open(
-                {key: settle(it, named, ()) for key, it in statement.items()}
-            ):
-                yield path
-                break
+        if any(is_open(it, named) for it in literals.objects(text)):
+            yield path
+
+
+def is_open(found: Json, named: Named) -> bool:
+    """Whether an object in the code is a statement that lets anybody do something."""
+    said = {key.lower(): value for key, value in found.items()}
+    if any(literals.CODE.match(key) for key in said) and SAYS_WHAT & said.keys():
+        # The key that is computed could be this one.
+        said["principal"] = ANYBODY
+    if not {"principal", "notprincipal"} & said.keys():
+        return False
+    return policies.is_open({key: settle(said[key], named, ()) for key in STATEMENT if key in said})
 
 
 def name(code: Mapping[str, str], variables: Json) -> dict[tuple[str, str], list[str]]:

@@ -261,6 +261,7 @@ OPEN = (
     'join("", [local.all])',
     '"${join("", ["", "*"])}"',
     '{ AWS = base64decode("Kg==") }',
+    '{ for it in ["AWS"] : it => "*" }',
     '(true ? "*" : "arn:1")',
     'merge({ AWS = "arn:1" }, local.all)',
 )
@@ -331,6 +332,17 @@ def test_of_a_condition_in_the_code_it_counts_whom_it_lets_in(condition, is_enou
     effect = f'Effect = "Allow"\nCondition = {condition}'
     found = refuse(code=UNKNOWN.format(effect=effect, principal='"*"') + WHOM)
     assert len(found) == (0 if is_enough else 1)
+
+
+@pytest.mark.parametrize(
+    "key", ['"Princ${"ipal"}"', "(local.key)", '("Principal")', '"\\u0050rincipal"', "principal"]
+)
+def test_a_principal_is_found_however_its_name_is_written(key):
+    code = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"').replace(
+        'Principal = "*"', f'{key} = "*"'
+    )
+    assert len(refuse(code=code)) == 1
+    assert refuse(code=code.replace('Effect = "Allow"\n', 'Effect = "Deny"\n')) == []
 
 
 def test_a_statement_is_found_in_a_template_and_in_a_text():
