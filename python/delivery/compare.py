@@ -10,7 +10,7 @@ SECTIONS = {
     "variables": "variable ",
     "outputs": "output ",
     "model": "",
-    "zips": "zip ",
+    "zips": "file ",
     "lock": "provider ",
     "allowed": "label ",
 }

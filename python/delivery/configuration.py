@@ -12,43 +12,52 @@ from pathlib import Path
 
 from core.console import UserError
 from core.contract.shapes import Json
+from delivery import reads
 
 CODE = (".tf", ".tf.json")
+JSON = ".tf.json"
 OTHERS = re.compile(r"\.(md|tftest\.hcl|tfmock\.hcl|tfplan|tfstate(\.\w+)*|log)$")  # not read by a plan
 VARIABLES = re.compile(r"\.tfvars(\.json)?$")  # their values count, not their text
-HEREDOC = re.compile(r"<<-?(\S+)$")
-STRING = re.compile(r'"(\\.|[^"\\])*"')
+COMMENTS = ("#", "//")
 
 
 def read(folder: Path, env: str, module: Json) -> dict[str, str]:
     """The files that count for this environment; `module` is the root of what Terraform calls its configuration."""
-    called = set(find_folders(folder, module))
-    for place in called:
-        # A link could lead to what is not listed here.
-        if not place.is_relative_to(folder) or place.resolve() != folder.resolve() / place.relative_to(
-            folder
-        ):
-            raise UserError(
-                f"the module in {place} lies outside of {folder}, and no review covers what changes there"
-            )
+    called = check_folders(folder, module)
+    code = [path for place in called for path in place.glob("*.tf")]
+    named = reads.find(folder, code)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(normalise(path)).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and counts(path.relative_to(folder), env, path.parent in called)
+        for path in sorted({*folder.rglob("*"), *named})
+        if path.is_file() and (path in named or counts(path.relative_to(folder), env, path.parent in called))
     }
 
 
+def check_folders(folder: Path, module: Json) -> set[Path]:
+    called = set(find_folders(folder, module))
+    for place in called:
+        if not reads.is_inside(folder, place):
+            raise UserError(
+                f"the module in {place} lies outside of {folder}, and no review covers what changes there"
+            )
+        for path in place.glob(f"*{JSON}"):
+            raise UserError(f"{path} is JSON, which no rule reads: write it as .tf")
+    return called
+
+
 def read_code(folder: Path, module: Json) -> dict[str, str]:
-    """Terraform's own files, without comments."""
+    """Terraform's own files, and what they read, without comments."""
+    code = {path for place in find_folders(folder, module) for path in place.glob("*.tf")}
     return {
-        path.as_posix(): "\n".join(lines(path.read_text()))
-        for place in sorted(set(find_folders(folder, module)))
-        for path in sorted(place.glob("*.tf"))
+        path.as_posix(): "\n".join(lines(path.read_text(errors="replace")))
+        for path in sorted(code | reads.find(folder, code))
     }
 
 
 def counts(path: Path, env: str, is_called: bool) -> bool:
-    if any(part.startswith(".") for part in path.parts) or OTHERS.search(path.name):
+    # What Terraform calls it reads, also in a folder that is not listed.
+    hidden = path.parts[-1:] if is_called else path.parts
+    if any(part.startswith(".") for part in hidden) or OTHERS.search(path.name):
         return False
     if path.parts[0] == "envs":
         return path.name.split(".")[0] == env and not VARIABLES.search(path.name)
@@ -80,27 +89,12 @@ def normalise(path: Path) -> bytes:
 def lines(text: str) -> list[str]:
     """Terraform's code without comments on lines of their own, blank lines, and space around lines.
 
-    What is in a heredoc is a value, also where it looks like a comment; comments behind code stay, as strings do.
+    Where what looks like a comment could be more than that, everything counts: in a heredoc it is a value, and behind
+    the end of a comment of several lines it is code. Comments behind code stay, as strings do.
     """
     # Not splitlines: what it takes for a line's end besides may be in the middle of a value.
     whole = text.replace("\r\n", "\n").split("\n")
-    return whole if any(map(is_doubtful, whole)) else list(without_comments(whole))
-
-
-def is_doubtful(line: str) -> bool:
-    """Whether a comment could hide where values begin and end: then everything counts."""
-    bare = STRING.sub("", line.strip(" \t"))
-    return "/*" in bare or bool(HEREDOC.search(bare) and re.search("#|//", bare))
-
-
-def without_comments(text: list[str]) -> Iterator[str]:
-    end = ""
-    for line in text:
-        bare = line.strip(" \t")
-        if end:
-            end = "" if bare == end else end
-            yield line
-        elif bare and not bare.startswith(("#", "//")):
-            if begun := HEREDOC.search(bare):
-                end = begun[1]
-            yield bare
+    bare = [line.strip(" \t") for line in whole]
+    if "<<" in text or any("*/" in line for line in bare if line.startswith(COMMENTS)):
+        return whole
+    return [line for line in bare if line and not line.startswith(COMMENTS)]

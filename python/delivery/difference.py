@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from delivery import plan
+from delivery import expressions, plan
 from delivery.plan import ResourceChange
 
 UNKNOWN = object()
@@ -26,11 +26,10 @@ def attributes(change: ResourceChange) -> dict[str, tuple[object, object, bool]]
         if fill(before.get(name)) != fill(after.get(name))
     }
     is_new = "create" in change["actions"]
-    expressions = change["expressions"]
     return {
         name: (old, new, forces)
         for name, (old, new, forces) in found.items()
-        if forces or not (is_new and new is UNKNOWN and top(name) not in expressions)
+        if forces or not (is_new and new is UNKNOWN and top(name) not in change["expressions"])
     }
 
 
@@ -49,15 +48,18 @@ def plan_path(steps: list[str | int]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
-def lines(change: ResourceChange) -> Iterator[str]:
-    """As `diff` writes it: what was behind a minus, what will be behind a plus."""
-    told = set()
-    expressions = change["expressions"]
+def lines(change: ResourceChange, told: set[str]) -> Iterator[str]:
+    """As `diff` writes it: what was behind a minus, what will be behind a plus.
+
+    `told` is what values are made of that were told of before.
+    """
+    seen = set()
+    found = change["expressions"]
     for name, (old, new, _) in attributes(change).items():
         yield from attribute(name, old, new)
-        if new is UNKNOWN and (attr := top(name)) in expressions and attr not in told:
-            told.add(attr)
-            yield from (f"+   {line}" for line in expressions[attr].split("\n"))
+        if new is UNKNOWN and (attr := top(name)) in found and attr not in seen:
+            seen.add(attr)
+            yield from (f"+   {line}" for line in expressions.shorten(found[attr], told).split("\n"))
 
 
 def attribute(name: str, old: object, new: object) -> Iterator[str]:

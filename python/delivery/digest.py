@@ -55,7 +55,7 @@ class Review(TypedDict):
     changes: list[ResourceChange]
     outputs: dict[str, Change]
     model: Json | None  # as in the model's file
-    zips: dict[str, str]
+    zips: dict[str, str]  # and other files, by the paths that resources name
     lock: dict[str, Provider]
     allowed: list[str]  # the labels without which a rule would refuse it
     refused: list[str]  # the rules that it breaks, each in a sentence

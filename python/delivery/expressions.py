@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.contract.shapes import Json
-from delivery import configuration
+from delivery import configuration, modules, origins
+from delivery.modules import Place
 
-INDEX = re.compile(r'\[("(\\.|[^"\\])*"|\d+)\]')
-LOCAL = re.compile(r"\blocal\.([\w-]+)")
+STRING = re.compile(r'"(\\.|[^"\\])*"')
 INDENT = "  "
+# Before each thing that an attribute is made of, with the file in which it stands.
+GAP = "\n\n"
+ORIGIN = re.compile(r"\n\n(?=# terraform/)")
 
 
 def find(folder: Path, root: Json, resource: Json) -> dict[str, str]:
@@ -18,9 +21,10 @@ def find(folder: Path, root: Json, resource: Json) -> dict[str, str]:
     unknown = resource["change"]["after_unknown"]
     if not any_true(unknown):
         return {}
-    place, expressed = locate(folder, root, resource)
+    place = modules.locate(folder, root, resource)
+    expressed = express(place, resource)
     found = {
-        name: "\n".join(indent(read(place, resource["type"], resource["name"], name)))
+        name: GAP.join(read(place, resource, name))
         for name in sorted(expressed)
         if any_true(unknown.get(name))
     }
@@ -28,17 +32,15 @@ def find(folder: Path, root: Json, resource: Json) -> dict[str, str]:
     return {name: text or json.dumps(expressed[name], sort_keys=True) for name, text in found.items()}
 
 
-def locate(folder: Path, module: Json, resource: Json) -> tuple[Path, Json]:
-    """The folder whose code makes a resource, and the expressions that it is made of."""
-    for name in re.findall(r"module\.([\w-]+)", INDEX.sub("", resource.get("module_address", ""))):
-        folder, module = configuration.step_into(folder, module, name)
+def express(place: Place, resource: Json) -> Json:
+    """What Terraform says of the expressions that a resource is made of."""
     wanted = (resource["mode"], resource["type"], resource["name"])
     expressed = (
         it.get("expressions", {})
-        for it in module.get("resources", [])
+        for it in place.module.get("resources", [])
         if (it["mode"], it["type"], it["name"]) == wanted
     )
-    return folder, next(expressed, {})
+    return next(expressed, {})
 
 
 def any_true(mark: object) -> bool:
@@ -47,36 +49,36 @@ def any_true(mark: object) -> bool:
     return mark is True
 
 
-def read(folder: Path, kind: str, name: str, attribute: str) -> list[str]:
-    """The lines of one attribute or block of a resource, and of the locals that it names, each of them once."""
-    found = list(find_lines(folder, f'resource "{kind}" "{name}" {{', attribute))
-    named: list[str] = []
-    for line in found:  # which grows meanwhile
-        for local in LOCAL.findall(line):
-            if local not in named:
-                named.append(local)
-                found += find_lines(folder, "locals {", local)
-    return found
+def read(place: Place, resource: Json, attribute: str) -> Iterator[str]:
+    """One attribute or block of a resource, then each thing that it is made of, with the file in which that stands."""
+    head = ("data" if resource["mode"] == "data" else "resource", resource["type"], resource["name"])
+    for _, block in place.find(*head):
+        parts = [*block.find(attribute), *block.find("dynamic", attribute)]
+        if parts:
+            yield "\n".join(line for part in parts for line in tidy(part.text))
+        for origin in origins.trace(place, [part.text for part in parts], block):
+            lines = tidy(origin.text) if origin.value else origin.text.split("\n")
+            yield "\n".join([f"# {origin.path.as_posix()}", *lines])
 
 
-def find_lines(folder: Path, head: str, attribute: str) -> Iterator[str]:
-    begin = re.compile(rf"{re.escape(attribute)}\s*[={{]")
-    for path in sorted(folder.glob("*.tf")):
-        depth, inside = 0, False
-        for line in configuration.lines(path.read_text()):
-            if line == head and not depth:
-                depth = 1
-            elif depth:
-                inside = inside or (depth == 1 and bool(begin.match(line)))
-                if inside:
-                    yield line
-                depth += count_open(line)
-                inside = inside and depth > 1
+def shorten(text: str, told: set[str]) -> str:
+    """An expression without what was told before, but for its name; what is told now is added."""
+    first, *made_of = ORIGIN.split(text)
+    shown = [first]
+    for it in made_of:
+        head, named, *_ = it.split("\n")
+        shown.append(f"{head}, as above: {named.partition('=')[0].strip()}" if it in told else it)
+        told.add(it)
+    return GAP.join(shown)
+
+
+def tidy(text: str) -> list[str]:
+    return list(indent(configuration.lines(text)))
 
 
 def count_open(line: str) -> int:
     """How many brackets a line opens that it does not close."""
-    bare = configuration.STRING.sub("", line)
+    bare = STRING.sub("", line)
     return sum(bare.count(mark) for mark in "([{") - sum(bare.count(mark) for mark in ")]}")
 
 

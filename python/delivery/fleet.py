@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from delivery import escape
 from delivery.plan import ResourceChange
 from operations import settling
 
@@ -39,13 +40,19 @@ def look(env: str, change: ResourceChange, changes: list[ResourceChange]) -> lis
     return [
         *([moving] if moving else []),
         *(
-            f"`{change['address']}` is updated, and its fleet of {live} instances begins again with {planned[name]}: "
-            f"apply when few photos arrive, or set fleet.min_instances = {live} in terraform/envs/{env}.tfvars and "
-            f"plan again."
+            say(env, change, live, planned[name])
             for name, live in count_live(endpoint["ProductionVariants"]).items()
             if live > planned.get(name, live)
         ),
     ]
+
+
+def say(env: str, change: ResourceChange, live: int, planned: int) -> str:
+    return (
+        f"{escape.code(change['address'])} is updated, and its fleet of {live} instances begins again with {planned}: "
+        f"apply when few photos arrive, or set fleet.min_instances = {live} in terraform/envs/{env}.tfvars and "
+        f"plan again."
+    )
 
 
 def read_counts(changes: list[ResourceChange]) -> dict[str, int]:

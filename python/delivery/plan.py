@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from itertools import zip_longest
 from pathlib import Path
@@ -14,8 +15,8 @@ from operations import terraform
 
 NOTHING = (["no-op"], ["read"])
 HIDDEN = "sensitive, scrypt "
+PLAIN = "plain, "  # before what would be taken for a hidden value, or for one with this before it
 SLOW = {"n": 2**14, "r": 8, "p": 1}  # scrypt's cost: tens of milliseconds for each guess
-FILES = (".zip",)  # what a resource names by its path, and is made of
 
 
 class Change(TypedDict):
@@ -94,14 +95,16 @@ def variables(shown: Json, salt: str) -> dict[str, object]:
 
 
 def files(changes: list[ResourceChange]) -> dict[str, str]:
-    """The SHA-256 of each file that the changed resources are made of."""
+    """The SHA-256 of each file of the project that the changed resources are made of, by how they name it."""
     values = [value for change in changes for value in leaves(change["after"]).values()]
-    paths = sorted({value for value in values if isinstance(value, str) and value.endswith(FILES)})
-    return {
-        path: hashlib.sha256(file.read_bytes()).hexdigest()
-        for path in paths
-        if (file := terraform.CONFIGURATION / path).is_file()
-    }
+    paths = sorted({value for value in values if isinstance(value, str) and is_ours(value)})
+    return {path: hashlib.sha256((terraform.CONFIGURATION / path).read_bytes()).hexdigest() for path in paths}
+
+
+def is_ours(path: str) -> bool:
+    file = terraform.CONFIGURATION / path
+    # Not Path's own, which does not take every text for a path.
+    return os.path.isfile(file) and file.resolve().is_relative_to(Path.cwd())  # noqa: PTH113
 
 
 def address(resource: Json) -> str:
@@ -133,7 +136,16 @@ def hide(value: object, sensitive: object, salt: str) -> object:
         return {name: hide(part, sensitive.get(name), salt) for name, part in value.items()}
     if isinstance(value, list) and isinstance(sensitive, list):
         return [hide(part, mark, salt) for part, mark in zip_longest(value, sensitive[: len(value)])]
-    return value
+    return mark_plain(value)
+
+
+def mark_plain(value: object) -> object:
+    """The value as it is, but not so that anybody could take it for a hidden one."""
+    if isinstance(value, dict):
+        return {name: mark_plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return list(map(mark_plain, value))
+    return PLAIN + value if isinstance(value, str) and value.startswith((HIDDEN, PLAIN)) else value
 
 
 def leaves(value: object, name: str = "") -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import expressions, plan, policies
+from delivery import beside_plan, bucket_guards, expressions, modules, plan, policies, policy_code, summary
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -29,6 +29,7 @@ ENCRYPTION = {
     "aws_sqs_queue": "kms_master_key_id",
 }
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -61,12 +62,14 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
     for address, kind, values in resources(planned):
         if kind == "aws_s3_bucket_public_access_block":
             for name in BLOCKS:
-                if values.get(name) is False:
+                if values.get(name) is not True:
                     yield Broken(f"{address} lets its bucket be public: set {name} = true")
         for path, value in plan.leaves(values).items():
             if is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
-    for address in without(planned, "aws_s3_bucket_public_access_block"):
+    for address in bucket_guards.without(
+        planned.root, list(managed(planned)), "aws_s3_bucket_public_access_block"
+    ):
         yield Broken(f"{address} could become public: give it an aws_s3_bucket_public_access_block")
 
 
@@ -74,12 +77,12 @@ def is_open(kind: str, path: str, value: object) -> bool:
     name = path.rpartition(".")[2].partition("[")[0]
     if name in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"):
         return value in EVERYWHERE and "egress" not in kind + path
-    return (kind, name, value) in (
-        ("aws_lambda_function_url", "authorization_type", "NONE"),
-        ("aws_s3_bucket_acl", "acl", "public-read"),
-        ("aws_s3_bucket_acl", "acl", "public-read-write"),
-        ("aws_s3_bucket_acl", "acl", "authenticated-read"),
-    ) or (name == "publicly_accessible" and value is True)
+    return (
+        (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
+        or (kind.startswith("aws_s3_") and name == "acl" and value in PUBLIC_ACLS)
+        or (kind.startswith("aws_s3_") and name == "uri" and "/groups/global/" in str(value))
+        or (name == "publicly_accessible" and value is True)
+    )
 
 
 def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
@@ -91,9 +94,31 @@ def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
                 kind == "aws_lambda_permission" and (path, value) == ("principal", "*")
             ):
                 yield Broken(f"{address} allows anybody something by its {path}: {mend}")
-    for path, text in planned.code.items():
-        if policies.allows_anybody_in_code(text):
-            yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+    for change in planned.shown.get("resource_changes", []):
+        if change["type"] == "aws_iam_policy_document" and any(
+            map(policies.is_open, policies.read_document(change["change"].get("after") or {}))
+        ):
+            yield Broken(f"{plan.address(change)} allows anybody something: {mend}")
+    for path in policy_code.find_open(planned.code, planned.shown.get("variables", {})):
+        yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+
+
+def nothing_that_matters_hidden(planned: Planned) -> Iterator[Broken]:
+    """Who may do what is not hidden: no policy is marked as sensitive"""
+    for change in managed(planned):
+        marks = change["change"].get("after_sensitive") or {}
+        for name in summary.MATTERS if isinstance(marks, dict) else ():
+            if expressions.any_true(marks.get(name)):
+                yield Broken(
+                    f"{plan.address(change)} hides its {name}, and nobody could read whom that lets in: "
+                    f"make it of nothing that is sensitive"
+                )
+
+
+def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
+    """Nothing is done that no plan says: there is no provisioner, and no provider but AWS's"""
+    configuration = planned.shown["configuration"]
+    yield from map(Broken, beside_plan.find(configuration, planned.code))
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
@@ -118,7 +143,9 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
             and not is_set(planned, change, path)
         ):
             yield Broken(f"{plan.address(change)} is not encrypted by a key: set {path}")
-    for address in without(planned, "aws_s3_bucket_server_side_encryption_configuration"):
+    for address in bucket_guards.without(
+        planned.root, list(managed(planned)), "aws_s3_bucket_server_side_encryption_configuration"
+    ):
         yield Broken(f"{address} is not encrypted by a key: give it a server-side encryption configuration")
 
 
@@ -145,6 +172,8 @@ def no_leap_in_cost(planned: Planned) -> Iterator[Broken]:
 RULES: tuple[Rule, ...] = (
     nothing_public,
     no_wildcard_principal,
+    nothing_that_matters_hidden,
+    nothing_beside_the_plan,
     no_role_without_boundary,
     no_unencrypted_store,
     nothing_that_lasts_replaced,
@@ -174,25 +203,6 @@ def resources(planned: Planned) -> Iterator[tuple[str, str, Json]]:
 def is_set(planned: Planned, change: Any, path: str) -> bool:
     """Whether the code sets an attribute that is known only after apply: the provider may fill in others."""
     unknown = plan.leaves(change["change"].get("after_unknown") or {}).get(path)
-    _, expressed = expressions.locate(terraform.CONFIGURATION, planned.root, change)
+    place = modules.locate(terraform.CONFIGURATION, planned.root, change)
+    expressed = expressions.express(place, change)
     return unknown is True and path.partition("[")[0] in expressed
-
-
-def without(planned: Planned, guard: str) -> list[str]:
-    """The buckets of the code that nothing of this kind refers to."""
-    return list(unguarded(planned.root, guard, ""))
-
-
-def unguarded(module: Json, guard: str, place: str) -> Iterator[str]:
-    found = module.get("resources", [])
-    guarded = {
-        reference
-        for it in found
-        if it["type"] == guard
-        for reference in it["expressions"].get("bucket", {}).get("references", [])
-    }
-    for it in found:
-        if it["type"] == "aws_s3_bucket" and it["address"] not in guarded:
-            yield place + it["address"]
-    for name, call in module.get("module_calls", {}).items():
-        yield from unguarded(call["module"], guard, f"{place}module.{name}.")

@@ -5,18 +5,17 @@ import re
 
 from core.contract.shapes import Json
 
-ANYBODY = re.compile(r'(?<!\w)"?(Not)?Principal"?\s*[=:]\s*(?:"\*"|\{[^{}]*"\*"[^{}]*\})')
-CONDITIONED = re.compile(r'(?<!\w)"?(Condition"?\s*[=:]|Effect"?\s*[=:]\s*"Deny")')
 # Conditions on who it is or whose; any other one leaves the door open.
+ARNS = ("aws:principalarn", "aws:sourcearn")
 WHO = (
+    *ARNS,
     "aws:principalaccount",
-    "aws:principalarn",
     "aws:principalorgid",
     "aws:sourceaccount",
-    "aws:sourcearn",
     "aws:sourceowner",
     "kms:calleraccount",
 )
+WILD = re.compile(r"[*?]|[$&]\{")  # what stands for anything, or for what the caller says
 POSITIVE = re.compile(
     r"(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like))", re.IGNORECASE
 )
@@ -24,13 +23,33 @@ POSITIVE = re.compile(
 
 def read(value: object) -> list[Json]:
     """The statements of a policy in JSON; none of anything else."""
-    if not isinstance(value, str) or '"Statement"' not in value:
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return []
     try:
-        found = json.loads(value)["Statement"]
-    except (ValueError, KeyError, TypeError):
+        found = json.loads(value).get("Statement", [])
+    except ValueError:
         return []
     return [it for it in listed(found) if isinstance(it, dict)]
+
+
+def read_document(values: Json) -> list[Json]:
+    """The statements of a data source that makes a policy, as far as they are known."""
+    return [
+        {
+            "Effect": it.get("effect") or "Allow",
+            "Principal": {who.get("type"): who.get("identifiers") for who in it.get("principals") or []},
+            **({"NotPrincipal": it["not_principals"]} if it.get("not_principals") else {}),
+            "Condition": read_conditions(it.get("condition") or []),
+        }
+        for it in values.get("statement") or []
+    ]
+
+
+def read_conditions(found: list[Json]) -> Json:
+    conditions: Json = {}
+    for it in found:
+        conditions.setdefault(str(it.get("test")), {})[str(it.get("variable"))] = it.get("values")
+    return conditions
 
 
 def listed(value: object) -> list:
@@ -38,43 +57,36 @@ def listed(value: object) -> list:
 
 
 def allows_anybody(value: object) -> bool:
-    return any(
-        it.get("Effect") == "Allow"
-        and ("NotPrincipal" in it or is_anybody(it.get("Principal")))
-        and not says_who(it)
-        for it in read(value)
+    return any(map(is_open, read(value)))
+
+
+def is_open(statement: Json) -> bool:
+    """Whether a statement lets anybody do what it says."""
+    said = {key.lower(): value for key, value in statement.items()}
+    return (
+        said.get("effect") != "Deny"
+        and ("notprincipal" in said or is_anybody(said.get("principal")))
+        and not says_who(said.get("condition"))
     )
 
 
 def is_anybody(principal: object) -> bool:
-    named = principal.values() if isinstance(principal, dict) else [principal]
-    return any("*" in listed(it) for it in named)
+    if isinstance(principal, dict | list):
+        return any(map(is_anybody, principal.values() if isinstance(principal, dict) else principal))
+    return principal == "*"
 
 
-def says_who(statement: Json) -> bool:
-    return any(
-        key.lower() in WHO and "*" not in listed(values)
-        for operator, keys in statement.get("Condition", {}).items()
-        if POSITIVE.fullmatch(operator)
+def says_who(condition: object) -> bool:
+    return isinstance(condition, dict) and any(
+        key.lower() in WHO and all(is_fixed(key.lower(), it) for it in listed(values))
+        for operator, keys in condition.items()
+        if POSITIVE.fullmatch(operator) and isinstance(keys, dict)
         for key, values in keys.items()
     )
 
 
-def allows_anybody_in_code(text: str) -> bool:
-    """Whether an object in Terraform's code lets anybody in, and neither denies nor has a condition."""
-    return any(not CONDITIONED.search(around(text, found.start())) for found in ANYBODY.finditer(text))
-
-
-def around(text: str, place: int) -> str:
-    """The object in braces that is around this place."""
-    begin, depth = place, 0
-    while begin > 0 and depth <= 0:
-        begin -= 1
-        depth += {"{": 1, "}": -1}.get(text[begin], 0)
-    end, depth = begin, 0
-    while end < len(text):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        end += 1
-        if depth == 0:
-            break
-    return text[begin:end]
+def is_fixed(key: str, value: object) -> bool:
+    """Whether this is one account's, or one thing; of an account's ARNs it may be several."""
+    text = str(value)
+    account = text.split(":")[:5] if key in ARNS else []
+    return not WILD.search(":".join(account) if len(account) == 5 and account[4] else text)

@@ -15,7 +15,7 @@ from pathlib import Path
 from core import environment
 from core.console import UserError, run
 from cost import bill
-from delivery import configuration, digest, event, fleet, labels, plan, plan_rules, summary, versions
+from delivery import configuration, digest, escape, event, fleet, labels, plan, plan_rules, summary, versions
 from delivery.digest import Review
 from operations import steps, terraform
 
@@ -101,7 +101,7 @@ def main() -> None:
     environment.check(env)
     event.refuse_fork()
     review = make(env, labels.read(env))
-    print(write(review))
+    print(escape.in_log(write(review)))
     refuse(review)
 
 

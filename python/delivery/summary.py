@@ -7,7 +7,7 @@ and is short, and of all policies and of whom they let in every statement. The w
 from collections.abc import Iterator, Sequence
 
 from core.contract.shapes import Json
-from delivery import difference, escape, limit, policies
+from delivery import difference, escape, expressions, limit, policies
 from delivery.difference import UNKNOWN
 from delivery.digest import Review
 from delivery.plan import Change, ResourceChange
@@ -75,13 +75,16 @@ def markdown(review: Review, live: Json | None, gate: Json | None, more: Sequenc
     parts += cost_part(review["cost"])
     if review["model"] and review["model"]["model"] != live and "metrics" in review["model"]["model"]:
         parts += ["### Model", *model_part(review["model"]["model"], live, gate)]
+    # What many policies are made of is told once, and once more in the whole difference.
+    told: set[str] = set()
     for name, found in by_kind.items():
         if found:
-            parts += [f"### {ORDER[name].capitalize()}", "\n".join(map(line, found))]
+            parts += [f"### {ORDER[name].capitalize()}", "\n".join(line(it, told) for it in found)]
     outputs = [as_resource(name, change) for name, change in review["outputs"].items()]
     if outputs:
-        parts += ["### Outputs", "\n".join(map(line, outputs))]
-    if folded := [part for change in (*review["changes"], *outputs) for part in whole(change)]:
+        parts += ["### Outputs", "\n".join(line(it, told) for it in outputs)]
+    told = set()
+    if folded := [part for change in (*review["changes"], *outputs) for part in whole(change, told)]:
         parts += [limit.FOLD, *folded, limit.UNFOLD]
     return "\n\n".join(parts) + "\n"
 
@@ -133,8 +136,11 @@ def model_part(model: Json, live: Json | None, gate: Json | None) -> Iterator[st
         yield f"**Promoted although it would be refused:** {escape.code(model['override_reason'])}"
 
 
-def line(change: ResourceChange) -> str:
-    """One resource: its address, each attribute that changes and is short, and below it who may do what."""
+def line(change: ResourceChange, told: set[str] | None = None) -> str:
+    """One resource: its address, each attribute that changes and is short, and below it who may do what.
+
+    `told` is what values are made of that were told of before.
+    """
     shown = [f"- {escape.code(change['address'])}"]
     details = [*origin(change)]
     if kind(change) in ("replace", "change"):
@@ -145,7 +151,7 @@ def line(change: ResourceChange) -> str:
         ]
     if details:
         shown = [f"{shown[0]}: {', '.join(details)}"]
-    return "\n".join([*shown, *permissions(change)])
+    return "\n".join([*shown, *permissions(change, set() if told is None else told)])
 
 
 def origin(change: ResourceChange) -> Iterator[str]:
@@ -159,7 +165,7 @@ def matters(path: str) -> bool:
     return difference.top(path) in MATTERS
 
 
-def permissions(change: ResourceChange) -> Iterator[str]:
+def permissions(change: ResourceChange, told: set[str]) -> Iterator[str]:
     """Who may do what by it from now on, and what they may no more."""
     seen = set()
     for path, (old, new, _) in difference.attributes(change).items():
@@ -169,7 +175,9 @@ def permissions(change: ResourceChange) -> Iterator[str]:
         if new is UNKNOWN and name in change["expressions"]:
             if name not in seen:
                 yield f"  - {name}, whose parts are known after apply:\n"
-                yield escape.block(change["expressions"][name], "terraform", "    ")
+                yield escape.block(
+                    expressions.shorten(change["expressions"][name], told), "terraform", "    "
+                )
             seen.add(name)
             continue
         was = list(map(difference.flatten, policies.read(old)))
@@ -198,7 +206,7 @@ def value(thing: object) -> str:
     return escape.code(difference.flatten(thing))
 
 
-def whole(change: ResourceChange) -> Iterator[str]:
-    if text := "\n".join(difference.lines(change)):
+def whole(change: ResourceChange, told: set[str] | None = None) -> Iterator[str]:
+    if text := "\n".join(difference.lines(change, set() if told is None else told)):
         yield f"#### {escape.code(change['address'])}"
         yield escape.block(text, "diff")

@@ -75,7 +75,7 @@ DIFFERENT: dict[str, tuple[dict, str]] = {
         {"model": {"model": {"sha256": "22"}}},
         'model.sha256 `"11"` when reviewed, `"22"` now',
     ),
-    "another zip": ({"zips": {"filter": "22" * 32}}, "zip filter"),
+    "another zip": ({"zips": {"filter": "22" * 32}}, "file filter"),
     "another provider": (
         {"lock": {"aws": {"version": "5.99.0", "hashes": ["h1:a"]}}},
         'provider aws.version `"5.100.0"` when reviewed, `"5.99.0"` now',

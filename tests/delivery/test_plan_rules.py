@@ -13,6 +13,7 @@ from delivery.plan_rules import MAY_COST_MORE, MAY_REPLACE, Planned
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "module.storage.aws_s3_bucket.this"
+BUCKET_ALONE = "aws_s3_bucket.this"
 BOUNDARY = "arn:aws:iam::111122223333:policy/scones-staging-boundary"
 GUARDS = ("aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration")
 
@@ -49,11 +50,22 @@ def refuse(
     )[0]
 
 
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
     "a bucket's block": (
         "aws_s3_bucket_public_access_block.this",
-        {"block_public_acls": True, "block_public_policy": False},
+        dict.fromkeys(plan_rules.BLOCKS, True) | {"block_public_policy": False},
         "lets its bucket be public: set block_public_policy = true",
+    ),
+    "an unknown block": (
+        "aws_s3_bucket_public_access_block.this",
+        dict.fromkeys(plan_rules.BLOCKS[1:], True),
+        "lets its bucket be public: set block_public_acls = true",
+    ),
+    "a grant": (
+        "aws_s3_bucket_acl.this",
+        {"access_control_policy": [{"grant": [{"grantee": [{"uri": EVERYBODY}]}]}]},
+        "is open to the public by access_control_policy[0].grant[0].grantee[0].uri",
     ),
     "an ACL": (
         "aws_s3_bucket_acl.this",
@@ -85,6 +97,11 @@ def test_nothing_is_public(name):
     assert sentence.startswith(f"{address} {said}")
 
 
+def test_a_bucket_is_not_opened_by_its_own_list():
+    sentence, *_ = refuse(resource("aws_s3_bucket.this", {"acl": "public-read"}))
+    assert sentence.startswith("aws_s3_bucket.this is open to the public by acl = public-read")
+
+
 def test_what_goes_out_may_go_anywhere():
     assert refuse(resource("aws_security_group.this", {"egress": [{"cidr_blocks": ["0.0.0.0/0"]}]})) == []
 
@@ -99,14 +116,37 @@ def test_a_bucket_without_what_keeps_it_private_and_encrypted_is_refused():
         }
         for kind in GUARDS
     ]
+    planned = [
+        resource(f"module.storage.{kind}.this", dict.fromkeys(plan_rules.BLOCKS, True)) for kind in GUARDS
+    ]
+    made = resource(BUCKET, {})
 
     def call(*found: Any) -> Any:
         return {"module_calls": {"storage": {"source": "./storage", "module": {"resources": list(found)}}}}
 
-    assert refuse(root=call(bucket, *guards)) == []
-    public, plain = refuse(root=call(bucket))
-    assert public == f"{BUCKET} could become public: give it an aws_s3_bucket_public_access_block"
-    assert plain.startswith(f"{BUCKET} is not encrypted by a key")
+    assert refuse(made, *planned, root=call(bucket, *guards)) == []
+    # What stands in the code and is not planned, as with count = 0, guards nothing.
+    for found, root in (([], call(bucket, *guards)), (planned, call(bucket))):
+        public, plain = refuse(made, *found, root=root)
+        assert public == f"{BUCKET} could become public: give it an aws_s3_bucket_public_access_block"
+        assert plain.startswith(f"{BUCKET} is not encrypted by a key")
+    # Nor does what is there now and is destroyed.
+    gone = [it | {"change": it["change"] | {"actions": ["delete"], "after": None}} for it in planned]
+    assert len(refuse(made, *gone, root=call(bucket, *guards))) == 2
+
+
+def test_each_of_several_buckets_has_its_own_guard():
+    bucket = {"address": "aws_s3_bucket.this", "type": "aws_s3_bucket", "expressions": {}}
+    guard = {
+        "address": f"{GUARDS[0]}.this",
+        "type": GUARDS[0],
+        "expressions": {"bucket": {"references": ["aws_s3_bucket.this"]}},
+    }
+    here = [resource(f'module.storage["{name}"].{BUCKET_ALONE}', {}) for name in "ab"]
+    one = resource(f'module.storage["a"].{GUARDS[0]}.this', dict.fromkeys(plan_rules.BLOCKS, True))
+    root = {"module_calls": {"storage": {"source": "./storage", "module": {"resources": [bucket, guard]}}}}
+    found = [it for it in refuse(*here, one, root=root) if "public" in it]
+    assert [it.split(" ")[0] for it in found] == [f'module.storage["b"].{BUCKET_ALONE}']
 
 
 def allow(principal: Any, condition: Any = None, effect: str = "Allow", key: str = "Principal") -> str:
@@ -124,12 +164,30 @@ ANYBODY = {
     "anybody if there is no account": allow(
         "*", {"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}
     ),
+    "anybody whose role has a name": allow("*", {"ArnLike": {"aws:PrincipalArn": "arn:*"}}),
+    "anybody with an account": allow("*", {"StringLike": {"aws:PrincipalAccount": "?*"}}),
+    "any source": allow("*", {"ArnLike": {"aws:SourceArn": "arn:aws:*:*:*:*"}}),
+    "any source by a service": allow("*", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:*:topic"}}),
+    "any bucket": allow("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}),
+    "an account somewhere in the name": allow(
+        "*", {"StringLike": {"aws:SourceArn": "arn:aws:*:us-east-1:111122223333:topic"}}
+    ),
+    "any organisation": allow("*", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
+    "one organisation, or any": allow("*", {"StringLike": {"aws:PrincipalOrgID": ["o-1234567890", "o-*"]}}),
+    "whoever they are": allow("*", {"StringEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}}),
+    "anybody in another way of writing": allow("*").replace("Statement", "\\u0053tatement"),
     "anybody but one": allow("*", {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}),
 }
 SOMEBODY = {
     "one account": allow({"AWS": "arn:aws:iam::111122223333:root"}),
     "a service": allow({"Service": "events.amazonaws.com"}),
     "denied to anybody": allow("*", effect="Deny"),
+    "one organisation": allow("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
+    "an account's buckets": allow("*", {"StringEquals": {"aws:SourceAccount": ["111122223333"]}}),
+    "the roles of an account": allow(
+        "*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::1111:role/scones-*"}}
+    ),
+    "one bucket": allow("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::scones"}}),
     "whoever has this name": allow(
         {"AWS": "*"}, {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/apply"}}
     ),
@@ -150,6 +208,23 @@ def test_a_policy_may_allow_somebody_something(name):
     assert refuse(resource("aws_sqs_queue_policy.this", {"policy": SOMEBODY[name]})) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "mark"),
+    [
+        ("aws_iam_role_policy", "policy", True),
+        ("aws_iam_role", "assume_role_policy", True),
+        ("aws_security_group", "ingress", [{"cidr_blocks": [True]}]),
+    ],
+)
+def test_whom_something_lets_in_is_not_hidden(kind, name, mark):
+    found = resource(f"{kind}.this", {name: "x", "permissions_boundary": BOUNDARY}, "create")
+    found["change"]["after_sensitive"] = {name: mark}
+    (sentence,) = refuse(found)
+    assert sentence.startswith(f"{kind}.this hides its {name}, and nobody could read whom that lets in")
+    found["change"]["after_sensitive"] = {"description": True, name: [{}]}
+    assert refuse(found) == []
+
+
 def test_a_function_is_not_lent_to_anybody():
     assert len(refuse(resource("aws_lambda_permission.this", {"principal": "*"}))) == 1
 
@@ -167,11 +242,149 @@ Resource = aws_sqs_queue.this.arn
 }})"""
 
 
-@pytest.mark.parametrize("principal", ['"*"', '{ AWS = "*" }', '{ AWS = ["arn:1", "*"] }'])
+OPEN = (
+    '"*"',
+    '{ AWS = "*" }',
+    '{ AWS = ["arn:1", "*"] }',
+    "local.all",
+    "{ AWS = local.all }",
+    '{ AWS = tolist(["*"]) }',
+    "{ AWS = var.all }",
+    '"${local.all}"',
+    '{ AWS = [for it in ["*"] : it] }',
+    '"\\u002a"',
+    "each.value",
+    "{ AWS = aws_ssm_parameter.this.tags.who }",
+    "{ AWS = aws_ssm_parameter.this.insecure_value }",
+    "{ AWS = module.who.all }",
+    'local.open["who"]',
+    'join("", [local.all])',
+    '"${join("", ["", "*"])}"',
+    '{ AWS = base64decode("Kg==") }',
+    '{ for it in ["AWS"] : it => "*" }',
+    '(true ? "*" : "arn:1")',
+    'merge({ AWS = "arn:1" }, local.all)',
+)
+ALL = """
+locals {
+  all  = "*"
+  open = { who = "*" }
+}
+output "all" {
+  value = local.all
+}
+variable "all" {
+  default = ["*"]
+}
+"""
+
+
+@pytest.mark.parametrize("principal", OPEN)
 def test_a_policy_that_is_known_only_after_apply_is_judged_by_its_code(principal):
-    (sentence,) = refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal))
+    (sentence,) = refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + ALL)
     assert sentence.startswith("terraform/main.tf has a statement that allows anybody something")
-    assert refuse(code=UNKNOWN.format(effect='Effect = "Deny"', principal=principal)) == []
+    assert refuse(code=UNKNOWN.format(effect='Effect = "Deny"', principal=principal) + ALL) == []
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "{ AWS = aws_iam_role.this.arn }",
+        "{ AWS = local.us }",
+        "{ AWS = module.who.us }",
+        "{ AWS = module.who.us.arn }",
+        "{ AWS = [for it in [aws_iam_role.this.arn] : it] }",
+        '{ AWS = "arn:${local.us}:iam::${data.aws_caller_identity.this.account_id}:root" }',
+    ],
+)
+def test_what_aws_made_is_somebody(principal):
+    us = '\nlocals {\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
+    assert refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + us) == []
+
+
+WHOM = """
+data "aws_caller_identity" "this" {}
+locals {
+  all     = "*"
+  account = data.aws_caller_identity.this.account_id
+  us      = { StringEquals = { "aws:PrincipalArn" = "arn:aws:iam::${local.account}:role/apply" } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_enough"),
+    [
+        ('{ Bool = { "aws:SecureTransport" = "true" } }', False),
+        ('{ StringLike = { "aws:PrincipalArn" = "*" } }', False),
+        ('{ StringLike = { "aws:PrincipalArn" = "arn:aws:iam::${local.all}:role/x" } }', False),
+        ('{ StringEquals = { "aws:SourceAccount" = local.all } }', False),
+        ('{ StringEquals = { "aws:SourceAccount" = "$${aws:SourceAccount}" } }', False),
+        ('merge(local.us, { StringEquals = { "kms:ViaService" = "sqs" } })', False),
+        ("{ for it in [] : it => it }", False),
+        ('{ StringEquals = { "aws:SourceAccount" = local.account } }', True),
+        ("local.us", True),
+        ('merge(local.us, { Bool = { "aws:SecureTransport" = "true" } })', True),
+        ('{ ArnLike = { "aws:SourceArn" = aws_sns_topic.this.arn } }', True),
+    ],
+)
+def test_of_a_condition_in_the_code_it_counts_whom_it_lets_in(condition, is_enough):
+    effect = f'Effect = "Allow"\nCondition = {condition}'
+    found = refuse(code=UNKNOWN.format(effect=effect, principal='"*"') + WHOM)
+    assert len(found) == (0 if is_enough else 1)
+
+
+@pytest.mark.parametrize(
+    "key", ['"Princ${"ipal"}"', "(local.key)", '("Principal")', '"\\u0050rincipal"', "principal"]
+)
+def test_a_principal_is_found_however_its_name_is_written(key):
+    code = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"').replace(
+        'Principal = "*"', f'{key} = "*"'
+    )
+    assert len(refuse(code=code)) == 1
+    assert refuse(code=code.replace('Effect = "Allow"\n', 'Effect = "Deny"\n')) == []
+
+
+def test_a_statement_is_found_in_a_template_and_in_a_text():
+    statement = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:*", "Resource": "${arn}"}'
+    assert len(refuse(code=f'{{"Statement": [{statement}]}}')) == 1
+    assert len(refuse(code=f"locals {{\n  it = <<A\n{statement}\nA\n}}")) == 1
+    assert len(refuse(code=f"locals {{\n  it = {json.dumps(statement)}\n}}")) == 1
+    assert len(refuse(code=statement.replace('{"AWS": "*"}', '"${who}"'))) == 1
+    assert len(refuse(code=statement.replace('"*"', '"arn:aws:iam::${account}:root"'))) == 0
+
+
+def document(**statement: Any) -> dict[str, Any]:
+    """A document that is made only when what it names is known."""
+    found = resource("aws_iam_policy_document.this", {"statement": [statement]}, "read")
+    return found | {"mode": "data", "address": "data.aws_iam_policy_document.this"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_open"),
+    [
+        ({"principals": [{"type": "*", "identifiers": ["*"]}]}, True),
+        ({"principals": [{"type": "AWS", "identifiers": ["arn:1", "*"]}], "effect": "Allow"}, True),
+        ({"not_principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, True),
+        ({"principals": [{"type": "AWS", "identifiers": ["*"]}], "effect": "Deny"}, False),
+        ({"principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, False),
+    ],
+)
+def test_a_document_of_which_a_part_is_known_only_after_apply_is_judged(statement, is_open):
+    found = refuse(document(actions=["sqs:*"], **statement))
+    assert [it.startswith("data.aws_iam_policy_document.this allows anybody") for it in found] == [
+        True
+    ] * is_open
+
+
+@pytest.mark.parametrize(
+    ("test", "values", "is_open"), [("StringEquals", ["1111"], False), ("StringLike", ["*"], True)]
+)
+def test_of_a_document_s_condition_it_counts_whom_it_lets_in(test, values, is_open):
+    condition = {"test": test, "variable": "aws:SourceAccount", "values": values}
+    principals = [{"type": "AWS", "identifiers": ["*"]}]
+    found = refuse(document(actions=["sqs:*"], principals=principals, condition=[condition]))
+    assert len(found) == is_open
 
 
 @pytest.mark.parametrize(
@@ -199,6 +412,60 @@ def test_a_key_that_is_known_only_after_apply_counts_if_the_code_names_one():
     key = {"kms_master_key_id": {"references": ["aws_kms_key.this.arn"]}}
     assert refuse(queue, root={"resources": [named | {"expressions": key}]}) == []
     assert len(refuse(queue, root={"resources": [named | {"expressions": {}}]})) == 1
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        (
+            {
+                "resources": [
+                    {
+                        "address": "terraform_data.x",
+                        "type": "terraform_data",
+                        "provisioners": [{"type": "local-exec"}],
+                    }
+                ]
+            },
+            "terraform_data.x runs local-exec, and no plan says what that does",
+        ),
+        (
+            {
+                "module_calls": {
+                    "a": {
+                        "module": {
+                            "resources": [{"address": "b.c", "type": "b", "provisioners": [{"type": "file"}]}]
+                        }
+                    }
+                }
+            },
+            "module.a.b.c runs file, and no plan says what that does",
+        ),
+    ],
+)
+def test_nothing_runs_beside_terraform(root, said):
+    (sentence,) = refuse(root=root)
+    assert sentence.startswith(said)
+
+
+def test_nor_does_anything_run_when_something_is_forgotten():
+    code = 'removed {\n  from = a.b\n  provisioner "local-exec" {\n    when = destroy\n  }\n}'
+    (sentence,) = refuse(code=code)
+    assert sentence.startswith(
+        "terraform/main.tf runs something where it removes a.b, and no plan says what that does"
+    )
+
+
+def test_no_other_provider_reads_or_runs_something():
+    shown: Any = {"configuration": {"root_module": {}, "provider_config": {}}}
+    for name in (
+        "registry.terraform.io/hashicorp/aws",
+        "terraform.io/builtin/terraform",
+        "registry.terraform.io/hashicorp/external",
+    ):
+        shown["configuration"]["provider_config"][name] = {"full_name": name}
+    found, _ = plan_rules.check(Planned(shown, {}, Bill({}, {})), set())
+    assert [it.split(",")[0] for it in found] == ["the code uses registry.terraform.io/hashicorp/external"]
 
 
 @pytest.mark.parametrize("kind", plan_rules.LASTING)
@@ -236,7 +503,8 @@ def test_the_page_has_each_rule_and_the_label_that_allows_it():
 
 
 def test_no_label_allows_what_is_public():
-    block = resource("aws_s3_bucket_public_access_block.this", {"block_public_acls": False})
+    values = dict.fromkeys(plan_rules.BLOCKS, True) | {"block_public_acls": False}
+    block = resource("aws_s3_bucket_public_access_block.this", values)
     assert len(refuse(block, labels=(MAY_REPLACE, MAY_COST_MORE))) == 1
 
 

@@ -64,14 +64,6 @@ resource "terraform_data" "policy" {
   })
 }
 
-resource "terraform_data" "script" {
-  input = <<-EOT
-    # ${terraform_data.arn.id}
-    # exit
-    echo done
-  EOT
-}
-
 resource "terraform_data" "user" {
   input = { password = var.password }
 }
@@ -82,8 +74,23 @@ module "called" {
   arn = terraform_data.arn.output
 }
 
+module "hidden" {
+  source = "./modules/.hidden"
+
+  arn = terraform_data.arn.output
+}
+
 locals {
   action = "s3:GetObject"
+}
+"""
+SCRIPT = """
+resource "terraform_data" "script" {
+  input = <<-EOT
+    # ${terraform_data.arn.id}
+    # exit
+    echo done
+  EOT
 }
 """
 CALLED = """
@@ -93,6 +100,43 @@ variable "arn" {
 
 resource "terraform_data" "definition" {
   input = templatefile("${path.module}/definition.json.tftpl", { arn = var.arn })
+}
+"""
+HIDDEN = """
+variable "arn" {
+  type = string
+}
+
+resource "terraform_data" "hidden" {
+  input = jsonencode({ Action = "sqs:SendMessage", Resource = var.arn })
+}
+"""
+# What Terraform runs in it looks like a comment, to whoever believes that "A" or the comment ends where it seems to.
+NESTED = """
+resource "terraform_data" "nested" {
+  input = <<A
+${<<B
+A
+echo ${terraform_data.arn.id}
+B
+}
+A
+}
+"""
+HALF = """
+resource "terraform_data" "half" {
+  input = "${terraform_data.arn.id /* "
+// */ }"
+}
+"""
+READS = """
+resource "terraform_data" "reads" {
+  input = templatefile("%s", { arn = terraform_data.arn.output })
+}
+"""
+OBJECT = """
+resource "terraform_data" "object" {
+  input = { source = "../pages/index.html" }
 }
 """
 ZIP = """
@@ -162,7 +206,12 @@ def first(tmp_path_factory) -> Project:
     """The project with what is there already, initialised."""
     project = Project(tmp_path_factory.mktemp("first"))
     project.write("terraform/main.tf", MAIN)
+    project.write("terraform/script.tf", SCRIPT)
+    project.write("terraform/modules/.hidden/main.tf", HIDDEN)
     project.write("terraform/modules/called/main.tf", CALLED)
+    project.write("terraform/policy.md", "s3:GetObject ${arn}\n")
+    project.write("terraform/envs/common.json", "s3:GetObject ${arn}\n")
+    project.write("pages/index.html", "ours")
     project.write("terraform/modules/called/definition.json.tftpl", '{"call": "${arn}"}\n')
     project.write("terraform/modules/uncalled/main.tf", "")
     project.write("terraform/scripts/run.sh", "true\n")
@@ -303,8 +352,12 @@ TAMPERED: dict[str, tuple[Callable[[Project], None], str]] = {
         "the code of `terraform/modules/called/definition.json.tftpl`",
     ),
     "what looks like a comment and is a value": (
-        edit("terraform/main.tf", "    # exit\n", "    # rm\n"),
-        "the code of `terraform/main.tf`",
+        edit("terraform/script.tf", "    # exit\n", "    # rm\n"),
+        "the code of `terraform/script.tf`",
+    ),
+    "a module in a folder that is not listed": (
+        edit("terraform/modules/.hidden/main.tf", "sqs:SendMessage", "sqs:*"),
+        "the code of `terraform/modules/.hidden/main.tf`",
     ),
     "a secret": (
         edit("terraform/envs/staging.tfvars", "hunter2", "hunter3"),
@@ -331,7 +384,7 @@ USED: dict[str, tuple[str, Callable[[Project], None], str]] = {
     "a zip": (
         ZIP,
         lambda project: project.write("build/lambdas/filter.zip", "another"),
-        "zip ../build/lambdas/filter.zip",
+        "file ../build/lambdas/filter.zip",
     ),
     "a model": (
         MODEL_USED,
@@ -342,6 +395,31 @@ USED: dict[str, tuple[str, Callable[[Project], None], str]] = {
         MODEL_USED,
         edit(MODEL_FILE, "0.9", "0.8"),
         "model.metrics.test_accuracy `0.9` when",
+    ),
+    "a page that is a template": (
+        READS % "${path.module}/policy.md",
+        edit("terraform/policy.md", "s3:GetObject", "s3:*"),
+        "reviewed differently: the code of `terraform/policy.md`",
+    ),
+    "what is of no environment": (
+        READS % "envs/common.json",
+        edit("terraform/envs/common.json", "s3:GetObject", "s3:*"),
+        "reviewed differently: the code of `terraform/envs/common.json`",
+    ),
+    "a file that a resource is made of": (
+        OBJECT,
+        edit("pages/index.html", "ours", "theirs"),
+        "file ../pages/index.html",
+    ),
+    "what looks like a comment in a value within a value": (
+        NESTED,
+        edit("terraform/main.tf", "echo ${", "//bin/echo EVIL\necho ${"),
+        "reviewed differently: the code of `terraform/main.tf`",
+    ),
+    "what looks like a comment behind the end of one": (
+        HALF,
+        edit("terraform/main.tf", '// */ }"', '// */ }EVIL"'),
+        "reviewed differently: the code of `terraform/main.tf`",
     ),
 }
 
@@ -388,6 +466,7 @@ def test_a_model_that_the_plan_does_not_use_may_be_another_one(copy, quiet):
     for name, artefact in {"here": "11", "there": "12"}.items():
         project = copy(name)
         project.write("terraform/main.tf", 'variable "model" {}\nresource "terraform_data" "new" {}\n')
+        project.write("terraform/script.tf", "")
         project.write("terraform/envs/staging.tfvars", "")
         project.write("terraform/terraform.tfstate", "")
         project.change(MODEL_FILE, "11", artefact)
@@ -447,6 +526,43 @@ def test_a_module_from_outside_of_the_tree_is_refused(copy, quiet):
     quiet.chdir(project.root)
     project.terraform("init", "-backend=false")
     with pytest.raises(UserError, match="the module in away lies outside of terraform"):
+        project.review(quiet)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        'file("../policies/p.json")',
+        'templatefile("${path.module}/../policies/p.json", { arn = terraform_data.arn.id })',
+        'file("${path.module}/modules/../../policies/p.json")',
+        'file("/etc/hostname")',
+        "file(var.who)",
+        'file /* ( */ ("../policies/p.json")',
+        'fileset("../policies", "*")',
+        'filesha256("../policies/p.json") == "" ? "s3:*" : terraform_data.arn.id',
+        'core::file("../policies/p.json")',
+        '-file("../policies/one")',
+        'templatefile("reads.tftpl", { arn = terraform_data.arn.id })',
+        'file("link/p.json")',
+    ],
+)
+def test_a_file_from_outside_of_the_tree_is_refused(copy, quiet, read):
+    project = copy("here")
+    project.write("policies/p.json", "{}")
+    project.write("policies/one", "1")
+    project.write("terraform/reads.tftpl", '${arn} ${file("../policies/p.json")}')
+    (project.root / "terraform/link").symlink_to("../policies")
+    project.change("terraform/envs/staging.tfvars", "arn:aws:iam::1:root", "../policies/p.json")
+    project.add(f'resource "terraform_data" "reads" {{\n  input = {read}\n}}\n')
+    with pytest.raises(UserError, match="no review covers what changes there"):
+        project.review(quiet)
+
+
+def test_code_in_json_is_refused(copy, quiet):
+    project = copy("here")
+    project.write("terraform/more.tf.json", '{"locals": {"a": "${file(\\"../policies/p.json\\")}"}}')
+    project.write("policies/p.json", "{}")
+    with pytest.raises(UserError, match="JSON, which no rule reads: write it as"):
         project.review(quiet)
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from delivery import limit, plan, summary
+from delivery import escape, fleet, limit, plan, summary
 
 BUCKET = "module.storage.aws_s3_bucket.this"
 ROLE = "module.training.aws_iam_role.this"
@@ -100,6 +100,18 @@ def test_a_secret_is_shown_nowhere_and_still_counts():
     assert summary.line(change) == f"- `{ROLE}`: tags.token (sensitive) -> (sensitive)"
 
 
+@pytest.mark.parametrize("start", [plan.HIDDEN, plan.PLAIN, plan.PLAIN + plan.HIDDEN])
+def test_what_only_looks_like_a_hidden_value_is_shown(make_change, start):
+    shown = {
+        summary.line(
+            make_change(ROLE, "update", before={"path": "/"}, after={"path": plan.hide(it, {}, "salt")})
+        )
+        for it in (f"{start}one", f"{start}two", f"{plan.PLAIN}{start}one")
+    }
+    assert len(shown) == 3
+    assert not any("(sensitive)" in it for it in shown)
+
+
 def test_of_a_long_value_the_name_alone_is_in_the_line_and_the_whole_is_below(make_review, make_change):
     change = make_change(ROLE, "update", before={"description": "a" * 500}, after={"description": "b" * 500})
     assert summary.line(change) == f"- `{ROLE}`: description (below)"
@@ -174,6 +186,34 @@ def test_an_import_and_a_move_are_shown(make_review, make_change):
 
 
 ATTACK = "`` <!-- </details> ``` [x](https://evil) @everyone | **Approved**\n\n# Approved \u202e"
+
+
+@pytest.mark.parametrize("unseen", "\u3164\u115f\u1160\uffa0\u2800\u034f\ufe0f\u0336\u00ad\u3000\u202e")
+def test_what_is_not_seen_is_written_out(unseen):
+    assert escape.code(f"a{unseen}b") == f"`a\\u{ord(unseen):04x}b`"
+
+
+def test_what_a_reader_sees_stays_as_it_is():
+    assert escape.code("a_b-c/d*é ß 日本 🚲") == "`a_b-c/d*é ß 日本 🚲`"
+
+
+def test_a_warning_of_a_fleet_is_no_more_than_text(make_change):
+    change = make_change(f'aws_sagemaker_endpoint.this["{ATTACK}"]', "update", type="aws_sagemaker_endpoint")
+    assert is_harmless(fleet.say("prod", change, 2, 1))
+
+
+def test_no_line_of_a_review_is_a_command_for_github_s_runner(monkeypatch):
+    text = "  ::add-mask::a\n+ x = ##[add-mask]b\n::endgroup::"
+    assert escape.in_log(text) == text
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    stopped = []
+    for _ in range(2):
+        first, *lines, last = escape.in_log(text).split("\n")
+        assert first.startswith("::stop-commands::")
+        assert last == f"::{first.removeprefix('::stop-commands::')}::"
+        assert "\n".join(lines) == text
+        stopped.append(last)
+    assert stopped[0] != stopped[1], "whoever writes a value could know how to end it"
 
 
 def render(markdown: str) -> str:

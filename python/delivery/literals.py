@@ -1,0 +1,79 @@
+"""What Terraform's code, or JSON, says as it stands: objects, lists and texts; anything else is a formula."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from delivery import hcl
+from delivery.hcl import Token
+
+CODE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An expression that has to be computed, or a text with one in it."""
+
+    text: str
+
+
+def read(text: str) -> object:
+    return value(list(hcl.tokens(text)))
+
+
+def value(found: list[Token]) -> object:
+    found = [it for place, it in enumerate(found) if it.kind != "line" or 0 < place < len(found) - 1]
+    if not found:
+        return Formula("")
+    first = found[0]
+    if len(found) == 1 and first.kind in ("quoted", "heredoc"):
+        if CODE.search(first.text):
+            return Formula(first.text)
+        return first.inside.replace("$${", "${").replace("%%{", "%{")
+    closes = len(found) > 1 and hcl.expression(found, 1, ("]", "}")) == len(found) - 1
+    closes = closes and found[1].text != "for"
+    if first.text == "{" and closes:
+        return dict(entries(found, 0))
+    if first.text == "[" and closes:
+        return [value(part) for part in split(found[1:-1])]
+    return Formula(hcl.plain(found))
+
+
+def split(found: list[Token], ends: tuple[str, ...] = (",",)) -> Iterator[list[Token]]:
+    at = 0
+    while at < len(found):
+        end = hcl.expression(found, at, ends)
+        if any(it.kind != "line" for it in found[at:end]):
+            yield found[at:end]
+        at = end + 1
+
+
+def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
+    """The entries of the object that is opened here; of a key that is computed, the code."""
+    at += 1
+    while at < len(found) and found[at].text != "}":
+        if found[at].text in ("\n", ","):
+            at += 1
+            continue
+        begin = at
+        at = hcl.expression(found, at, ("=", ":", ",", "\n"))
+        key = [it for it in found[begin:at] if it.text not in ("(", ")")]
+        if at >= len(found) or found[at].text not in ("=", ":"):
+            at += at == begin
+            continue
+        start = at = at + 1
+        while at < len(found) and found[at].kind == "line":
+            at += 1
+        at = hcl.expression(found, at, (",", "\n"))
+        is_plain = len(key) == 1 and not CODE.search(key[0].text)
+        yield key[0].inside if is_plain else f"${{{hcl.plain(key)}}}", value(found[start:at])
+
+
+def objects(text: str) -> Iterator[dict[str, object]]:
+    """Every object that is written somewhere in it, also in a text."""
+    found = list(hcl.tokens(text))
+    for place, token in enumerate(found):
+        if token.text == "{":
+            yield dict(entries(found, place))
+        elif token.kind in ("quoted", "heredoc") and "{" in token.text:
+            yield from objects(token.inside)
