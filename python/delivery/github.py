@@ -54,6 +54,8 @@ class Run(TypedDict):
     conclusion: str | None
     head_repository: Repository | None  # none of a fork that is deleted
     html_url: str
+    display_title: str
+    run_started_at: str  # when it was last tried
 
 
 class Artifact(TypedDict):

@@ -95,12 +95,23 @@ def check(found: Run, repository: str) -> None:
 
 
 def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
-    """The last run for the head of a pull request that may count."""
-    ours = [it for it in runs if it["head_repository"] and it["head_repository"]["full_name"] == repository]
+    """The last run for the head of a pull request that people could read before they merged it.
+
+    A label starts one after the merge, too, and so does another pull request with the same head. ci.yml puts the ref
+    before its runs' names, by which they are told apart; who lies there is found out by the attestation.
+    """
+    ours = [
+        it
+        for it in runs
+        if it["head_repository"]
+        and it["head_repository"]["full_name"] == repository
+        and it["display_title"].startswith(f"{pull['number']}/merge: ")
+        and it["run_started_at"] <= (pull["merged_at"] or "")  # as GitHub writes times, they sort as texts
+    ]
     if not ours:
         raise NotPlanned(
-            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']}, as for a fork's: "
-            f"{BY_HAND}"
+            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']} before it was merged, as for a "
+            f"fork's: {BY_HAND}"
         )
     return max(ours, key=lambda it: it["id"])
 

@@ -24,6 +24,8 @@ RUN = {
     "head_sha": HEAD,
     "head_repository": OURS,
     "html_url": "https://github.com/the-run",
+    "display_title": "7/merge: Better",
+    "run_started_at": "2026-03-02T11:00:00Z",
 }
 PUSH = {
     "ref": "refs/heads/main",
@@ -93,7 +95,7 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
     "a direct push": ({"pulls": []}, f"no pull request was merged as commit {AFTER}"),
     "a fork's merge": (
         {"runs": [FORK]},
-        "no run of ci.yml has made a plan for pull request 7, as for a fork's",
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's",
     ),
     "Dependabot's merge": ({"plans": []}, "run 30 of ci.yml has made no plan-"),
 }

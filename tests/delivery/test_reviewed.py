@@ -30,6 +30,8 @@ RUN = {
     "head_sha": HEAD,
     "head_repository": OURS,
     "html_url": "https://github.com/the-run",
+    "display_title": "7/merge: Better",
+    "run_started_at": "2026-03-02T11:00:00Z",
 }
 BY_HAND = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
 ARTIFACT = {"id": 50, "name": "plan-staging", "expired": False}
@@ -114,6 +116,24 @@ def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, attest, 
     ]
 
 
+LATER = {"run_started_at": "2026-03-02T12:00:01Z"}
+NOT_ITS_OWN: dict[str, dict] = {
+    "one of after the merge, as a label starts it": RUN | LATER | {"id": 31},
+    "one of after the merge, under way": RUN
+    | LATER
+    | {"id": 31, "status": "in_progress", "conclusion": None},
+    "one of after the merge, for main": RUN | LATER | {"id": 31, "display_title": "main: Better"},
+    "another pull request's with the same head": RUN | {"id": 31, "display_title": "8/merge: Better"},
+    "one of a pull request with a longer number": RUN | {"id": 31, "display_title": "77/merge: 7/merge: x"},
+}
+
+
+@pytest.mark.parametrize("name", NOT_ITS_OWN)
+def test_a_later_run_that_nobody_reviewed_does_not_stand_in_the_way(answers, name):
+    answers(runs=[NOT_ITS_OWN[name], RUN])
+    assert reviewed.of_merge(COMMIT).run["id"] == 30
+
+
 def test_the_plan_of_a_run_on_main_that_is_named_is_fetched(answers, fetch, attest, tmp_path):
     answers(pulls=[], runs=[BY_HAND])
     attest(OF_MAIN)
@@ -158,12 +178,16 @@ REFUSED: dict[str, tuple[dict, str]] = {
     ),
     "a fork's run": (
         {"runs": [FORK]},
-        "no run of ci.yml has made a plan for pull request 7, as for a fork's: run ci on main, read its plans",
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's: run ci on main",
     ),
     "a run that failed": ({"runs": [RUN | {"conclusion": "failure"}]}, "run 30 did not succeed (failure)"),
     "a run under way": (
         {"runs": [RUN | {"conclusion": None, "status": "in_progress"}]},
         "run 30 did not succeed (in_progress)",
+    ),
+    "a run of after the merge alone": (
+        {"runs": [RUN | LATER]},
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's: run ci on main",
     ),
     "no artefact": ({"artifacts": []}, "run 30 of ci.yml has made no plan-staging: run ci on main"),
     "an expired artefact": ({"artifacts": [ARTIFACT | {"expired": True}]}, "of run 30 has expired"),

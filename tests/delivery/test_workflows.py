@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from delivery import branch_rules
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^\.PHONY: ([a-z]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -141,6 +143,20 @@ def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
     assert "if" not in ci["jobs"]["check"]
     for name in ("gate", "plan"):
         assert "merge_group" not in ci["jobs"][name]["if"]
+
+
+def test_a_label_on_a_merged_pull_request_takes_no_run_s_place_and_plans_nothing() -> None:
+    """GitHub runs it for main. A check that is left out would count as passed, so that none is."""
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert (
+        ci["concurrency"]["group"] == "ci-${{ github.event_name }}-${{ github.event.number || github.ref }}"
+    )
+    assert ci["run-name"].startswith("${{ github.ref_name }}: ")
+    for name in ("gate", "plan"):
+        assert "github.event.pull_request.state == 'open'" in ci["jobs"][name]["if"]
+    for name in branch_rules.CHECKS:
+        (job,) = [it for it in ci["jobs"].values() if it["name"] == name]
+        assert "if" not in job
 
 
 def test_what_a_job_uploads_it_can_upload_again() -> None:
