@@ -14,6 +14,7 @@ from core.console import UserError
 from core.contract.shapes import Json
 
 API_URL = "https://api.github.com"
+MAIN = "main"  # the branch that is deployed
 PAGE = 100  # the most that GitHub gives at once
 TIMEOUT = 60  # seconds
 
@@ -132,8 +133,20 @@ def waiting(workflow: str) -> list[Run]:
     return ask("GET", f"actions/workflows/{workflow}/runs?status=waiting&per_page={PAGE}")["workflow_runs"]
 
 
-def cancel(run_id: int) -> None:
-    send("POST", f"actions/runs/{run_id}/cancel")
+def waits_for(run_id: int) -> list[str]:
+    """The environments whose approval a run waits for, now."""
+    return [it["environment"]["name"] for it in ask("GET", f"actions/runs/{run_id}/pending_deployments")]
+
+
+def cancel(run_id: int) -> bool:
+    """Whether it was there to be cancelled: GitHub answers with 409 of a run that has ended."""
+    try:
+        send("POST", f"actions/runs/{run_id}/cancel")
+    except Refused as refused:
+        if refused.status == 409:
+            return False
+        raise
+    return True
 
 
 def compare(base: str, head: str) -> Comparison:

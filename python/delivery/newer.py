@@ -9,9 +9,7 @@ import sys
 from core import environment
 from core.console import UserError, out, run
 from delivery import github, parts
-from delivery.github import Comparison
-
-MAIN = "main"
+from delivery.github import MAIN, Comparison
 
 
 def refusal(env: str, commit: str, since: Comparison) -> str | None:

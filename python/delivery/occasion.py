@@ -2,7 +2,7 @@
 
 A merge that changes nothing of what is deployed needs none. What nobody could review (a fork's pull request gets no
 plan, a direct push has no pull request) is not deployed either, and it says what to do. Neither is an error: `deploy`
-becomes `yes` or `no` in the job's output.
+becomes `yes` or `no` in the job's output. A deployment that somebody asks for has to name a run, in RUN, that counts.
 """
 
 import os
@@ -59,7 +59,10 @@ def tell(found: Occasion) -> None:
 
 def main() -> None:
     if github.variable("GITHUB_EVENT_NAME") != "push":
-        return tell(Occasion(True, "Somebody asked for this deployment."))
+        source = reviewed.of_number(os.environ.get("RUN", ""))
+        return tell(
+            Occasion(True, f"Somebody asked for this deployment, by the plan of run {source.run['id']}.")
+        )
     payload = event.read()
     if "after" not in payload:
         raise UserError("GITHUB_EVENT_PATH names no payload of a push: this runs in GitHub Actions")

@@ -18,11 +18,10 @@ from pathlib import Path
 from core import environment
 from core.console import UserError, out, run
 from delivery import attested, github
-from delivery.github import Artifact, Pull, Run
+from delivery.github import MAIN, Artifact, Pull, Run
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
-MAIN = "main"
 BY_HAND = f"run ci on {MAIN}, read its plans, then deploy with the number of that run"
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
 

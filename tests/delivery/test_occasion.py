@@ -120,11 +120,39 @@ def test_a_run_of_ci_that_failed_is_an_error(decide):
         decide(DEPLOYED, runs=[RUN | {"conclusion": "failure"}])
 
 
-def test_a_deployment_that_somebody_asks_for_is_one(command, tmp_path, monkeypatch):
+@pytest.fixture
+def ask(github, command, tmp_path, monkeypatch):
+    """Run the command for a deployment that somebody asks for, by the number of this run."""
     monkeypatch.setenv("GITHUB_EVENT_NAME", "workflow_dispatch")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert command("occasion").returncode == 0
+    by_hand = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
+    github.answer("GET", "actions/runs/30", by_hand)
+    github.answer("GET", "actions/runs/31", RUN | {"id": 31})
+    return lambda number: command("occasion", RUN=number)
+
+
+def test_a_deployment_that_somebody_asks_for_is_one(ask, tmp_path):
+    assert ask("30").returncode == 0
     assert (tmp_path / "output").read_text() == "deploy=yes\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("nonsense", "RUN is the number of a ci.yml run, as in 1234567890, not 'nonsense'"),
+        ("", "RUN is the number of a ci.yml run"),
+        (
+            "31",
+            "run 31 was for pull_request on better, and a plan may be named only if ci was started by hand",
+        ),
+        ("32", "status 404"),
+    ],
+)
+def test_what_cannot_be_deployed_takes_nothing_s_place(ask, tmp_path, number, said):
+    """Whatever waits for an approval is cancelled after this step, and not before somebody knows what for."""
+    done = ask(number)
+    assert said in done.stderr
+    assert not (tmp_path / "output").exists()
 
 
 def test_the_payloads_of_these_tests_are_github_s():

@@ -159,6 +159,12 @@ def test_a_label_on_a_merged_pull_request_takes_no_run_s_place_and_plans_nothing
         assert "if" not in job
 
 
+def test_what_takes_another_deployment_s_place_is_looked_at_first() -> None:
+    *_, occasion, overtake = jobs(ROOT / ".github/workflows/deploy.yml")["decide"]["steps"]
+    assert (occasion["run"], overtake["run"]) == ("make occasion", "make overtake")
+    assert occasion["env"]["RUN"] == "${{ inputs.run }}"
+
+
 def test_what_a_job_uploads_it_can_upload_again() -> None:
     for path in WORKFLOWS:
         for step in steps(path):
