@@ -15,6 +15,7 @@ from core.contract.shapes import Json
 from delivery import github
 
 FOLDER = ".github/workflows"
+WORKFLOW = "deploy.yml"  # that builds zips
 ZIPS = Path("build/lambdas")
 
 
@@ -22,7 +23,8 @@ ZIPS = Path("build/lambdas")
 class Origin:
     """What made a file, as it has to be."""
 
-    workflow: str  # as in ci.yml
+    workflow: str  # the file whose job made it, as in plan.yml
+    caller: str  # what was started: the same file, unless another one calls it
     ref: str  # that it ran for
     event: str
     run_id: int
@@ -32,6 +34,7 @@ def check(path: Path, origin: Origin) -> str:
     """Refuse a file that comes from anywhere else; the commit that the workflow ran for."""
     server, repository = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), github.repository()
     wanted = {
+        "buildConfigURI": f"{server}/{repository}/{FOLDER}/{origin.caller}@{origin.ref}",
         "buildSignerURI": f"{server}/{repository}/{FOLDER}/{origin.workflow}@{origin.ref}",
         "sourceRepositoryURI": f"{server}/{repository}",
         "sourceRepositoryRef": origin.ref,
@@ -72,7 +75,9 @@ def certificates(path: Path, origin: Origin) -> list[Json]:
 
 def main() -> None:
     commit, number = github.variable("GITHUB_SHA"), int(github.variable("GITHUB_RUN_ID"))
-    origin = Origin("deploy.yml", github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number)
+    origin = Origin(
+        WORKFLOW, WORKFLOW, github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number
+    )
     zips = sorted(ZIPS.glob("*.zip"))
     if not zips:
         raise UserError(f"there are no zips in {ZIPS}: build them with make package")

@@ -122,6 +122,11 @@ def pulls_of(commit: str) -> list[Pull]:
     return ask("GET", f"commits/{commit}/pulls")
 
 
+def files_of(pull: int) -> Iterator[File]:
+    """What a pull request changes."""
+    return pages(f"pulls/{pull}/files?")
+
+
 def runs_of(workflow: str, commit: str) -> list[Run]:
     """What a workflow's runs for the head of pull requests came to, the newest first."""
     query = f"event=pull_request&head_sha={commit}&per_page={PAGE}"
@@ -185,7 +190,7 @@ def is_ours(post: Post, mark: str) -> bool:
     return author is not None and author["type"] == "Bot" and (post["body"] or "").startswith(mark.strip())
 
 
-def pages(path: str) -> Iterator[Post]:
+def pages(path: str) -> Iterator[Any]:
     number = 1
     while found := ask("GET", f"{path}per_page={PAGE}&page={number}"):
         yield from found

@@ -17,17 +17,14 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import attested, github
+from delivery import attested, github, merged
 from delivery.github import MAIN, Artifact, Pull, Run
+from delivery.merged import BY_HAND, NotPlanned
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
-BY_HAND = f"run ci on {MAIN}, read its plans, then deploy with the number of that run"
+PLANNER = "plan.yml"  # the part of it that makes plans
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
-
-
-class NotPlanned(UserError):
-    """Nobody could review a plan, and nobody did anything wrong."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,8 @@ class Source:
 
 def of_merge(commit: str) -> Source:
     """Where the plan comes from that was reviewed in the pull request that was merged as this commit."""
-    pull = find_merged(github.pulls_of(commit), commit)
-    if pull["base"]["ref"] != MAIN:
-        raise UserError(
-            f"pull request {pull['number']} was one for {pull['base']['ref']}, not for {MAIN}: {BY_HAND}"
-        )
+    pull = merged.find(commit)
+    merged.check_planners(pull)
     head = pull["head"]["sha"]
     found = newest(github.runs_of(WORKFLOW, head), github.repository(), pull)
     check(found, github.repository())
@@ -68,14 +62,6 @@ def of_number(number: str) -> Source:
             f"started by hand on {MAIN}: run it there"
         )
     return Source(found, f"refs/heads/{MAIN}")
-
-
-def find_merged(pulls: list[Pull], commit: str) -> Pull:
-    """The pull request that was merged as this commit."""
-    for pull in pulls:
-        if pull["merged_at"] and pull["merge_commit_sha"] == commit:
-            return pull
-    raise NotPlanned(f"no pull request was merged as commit {commit}, so no plan was reviewed: {BY_HAND}")
 
 
 def check(found: Run, repository: str) -> None:
@@ -153,7 +139,7 @@ def check_origin(path: Path, source: Source) -> None:
     one it was. What GitHub plans is the pull request's merge, whose parents are the base and the head.
     """
     event = source.run["event"]
-    commit = attested.check(path, attested.Origin(WORKFLOW, source.ref, event, source.run["id"]))
+    commit = attested.check(path, attested.Origin(PLANNER, WORKFLOW, source.ref, event, source.run["id"]))
     if source.head is None:
         return
     base, *heads = [parent["sha"] for parent in github.commit(commit)["parents"]]

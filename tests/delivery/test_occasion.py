@@ -57,6 +57,8 @@ def decide(github, command, tmp_path, monkeypatch):
         found = {"status": "ahead", "files": [{"filename": name} for name in files]}
         github.answer("GET", f"compare/{BEFORE}...{AFTER}", found)
         github.answer("GET", f"commits/{AFTER}/pulls", list(pulls))
+        github.answer("GET", "pulls/7/files?per_page=100&page=1", [{"filename": name} for name in files])
+        github.answer("GET", "pulls/7/files?per_page=100&page=2", [])
         query = f"event=pull_request&head_sha={HEAD}&per_page=100"
         github.answer(
             "GET",
@@ -97,6 +99,10 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
         {"runs": [FORK]},
         "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's",
     ),
+    "a merge that changes by what plans are judged": (
+        {"files": [*DEPLOYED, "python/delivery/plan_rules.py"]},
+        "pull request 7 changes python/delivery/plan_rules.py, by which its own plan was made",
+    ),
     "Dependabot's merge": ({"plans": []}, "run 30 of ci.yml has made no plan-"),
 }
 
@@ -104,7 +110,7 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
 @pytest.mark.parametrize("name", UNREVIEWED)
 def test_what_nobody_could_review_is_not_deployed_and_says_what_to_do(decide, name):
     given, why = UNREVIEWED[name]
-    deploy, said = decide(DEPLOYED, **given)
+    deploy, said = decide(**{"files": DEPLOYED} | given)
     assert deploy == "deploy=no"
     assert why in said
     assert BY_HAND in said

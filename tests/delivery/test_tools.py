@@ -12,6 +12,7 @@ import yaml
 
 from core import closure
 from core.console import UserError
+from delivery import planners
 from operations import pins, terraform, wheels
 from operations import provider as providers
 
@@ -96,6 +97,13 @@ def test_no_variable_and_no_setting_sends_pip_elsewhere():
     assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(installs[1].split())
     for path in WORKFLOWS:
         assert "vars.PIP" not in path.read_text()
+
+
+def test_everything_that_makes_a_plan_is_known_to_do_so():
+    (steps,) = (steps for name, steps in jobs_with_credentials() if name == "plan/plan")
+    rules = "".join(makefile_rule(target) for target in targets(steps))
+    assert "$(TERRAFORM)" in rules
+    assert {*MODULE.findall(rules), "operations.terraform"} == set(planners.MODULES)
 
 
 @pytest.fixture

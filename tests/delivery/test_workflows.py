@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from delivery import branch_rules
+from delivery import attested, branch_rules, reviewed
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -128,14 +128,26 @@ def test_a_deployment_that_is_cancelled_is_told_so_that_terraform_ends_well() ->
 
 
 def test_the_plan_is_attested_before_anybody_can_fetch_it() -> None:
-    plan = jobs(ROOT / ".github/workflows/ci.yml")["plan"]
+    assert (
+        jobs(ROOT / ".github/workflows/ci.yml")["plan"]["uses"] == f"./{attested.FOLDER}/{reviewed.PLANNER}"
+    )
+    plan = jobs(ROOT / attested.FOLDER / reviewed.PLANNER)["plan"]
     uses = [step.get("uses", "").partition("@")[0] or step["run"] for step in plan["steps"]]
     attest, upload = (
         uses.index(f"actions/{name}") for name in ("attest-build-provenance", "upload-artifact")
     )
     assert uses.index("make plan PREBUILT=1") < attest < upload
-    assert plan["steps"][attest]["with"]["subject-path"] == "build/plans/${{ matrix.env }}/review.json"
+    assert plan["steps"][attest]["with"]["subject-path"] == "build/plans/${{ inputs.env }}/review.json"
     assert plan["permissions"]["attestations"] == "write"
+
+
+def test_what_attests_a_plan_runs_nothing_but_what_is_locked_and_nothing_else_attests_one() -> None:
+    """A model's code, and packages without a hash, run in jobs whose certificates name another workflow."""
+    ran = commands(ROOT / attested.FOLDER / reviewed.PLANNER)
+    assert ran == ["make tools", "make provider", "make package", "make plan PREBUILT=1", "make comment"]
+    for path in WORKFLOWS:
+        attests = any(step.get("uses", "").startswith("actions/attest-") for step in steps(path))
+        assert attests is (path.name in (reviewed.PLANNER, "deploy.yml")), path.name
 
 
 def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
