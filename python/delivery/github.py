@@ -32,6 +32,14 @@ class Label(TypedDict):
     name: str
 
 
+class Event(TypedDict):
+    """Of an issue or of a pull request, as that it got a label."""
+
+    event: str
+    created_at: str
+    label: Label  # where it is about one
+
+
 class Base(TypedDict):
     ref: str
 
@@ -125,6 +133,11 @@ def pulls_of(commit: str) -> list[Pull]:
 def files_of(pull: int) -> Iterator[File]:
     """What a pull request changes."""
     return pages(f"pulls/{pull}/files?")
+
+
+def events_of(issue: int) -> Iterator[Event]:
+    """What became of an issue or a pull request, the oldest first."""
+    return pages(f"issues/{issue}/events?")
 
 
 def runs_of(workflow: str, commit: str) -> list[Run]:

@@ -8,6 +8,7 @@ RUN is what somebody typed into a form, so that no shell and no make ever reads 
 """
 
 import io
+import json
 import os
 import sys
 import tempfile
@@ -151,6 +152,22 @@ def check_origin(path: Path, source: Source) -> None:
         raise UserError(f"the plan was made against commit {base}, which is not on {MAIN}: {BY_HAND}")
 
 
+def read_allowed(content: bytes) -> set[str]:
+    """The labels without which a rule would have refused the plan."""
+    try:
+        found = json.loads(content).get("allowed", [])
+        if not all(isinstance(label, str) for label in found):
+            raise TypeError(f"its labels are {found}")
+        return set(found)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"review.json is no review of a plan ({error}): {BY_HAND}") from error
+
+
+def planned_for(source: Source) -> str:
+    """The commit of main whose pull request has the labels."""
+    return github.variable("GITHUB_SHA") if source.head else source.run["head_sha"]
+
+
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)
@@ -159,6 +176,7 @@ def main() -> None:
         unproven = Path(name, "review.json")
         unproven.write_bytes(content)
         check_origin(unproven, source)
+    merged.check_labels(read_allowed(content), planned_for(source))
     path = REVIEWED / env / "review.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

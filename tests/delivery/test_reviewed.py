@@ -76,6 +76,7 @@ def answers(github, make_github):
         parents=(BASE, HEAD),
         status="ahead",
         files=("terraform/main.tf",),
+        labels=(),
     ):
         storage = make_github()
         storage.answer(
@@ -86,6 +87,9 @@ def answers(github, make_github):
         for number in range(len(named) // 100 + 2):
             page = f"pulls/7/files?per_page=100&page={number + 1}"
             github.answer("GET", page, named[100 * number : 100 * (number + 1)])
+        events = [{"event": "labeled", "created_at": time, "label": {"name": name}} for name, time in labels]
+        github.answer("GET", "issues/7/events?per_page=100&page=1", events)
+        github.answer("GET", "issues/7/events?per_page=100&page=2", [])
         github.answer("GET", RUNS, {"total_count": len(runs), "workflow_runs": list(runs)})
         for run in runs:
             github.answer("GET", f"actions/runs/{run['id']}", run)
@@ -297,6 +301,37 @@ def test_a_pull_request_that_was_pointed_elsewhere_meanwhile_is_refused(answers,
     answers(**given)
     attest(CERTIFICATE)
     assert said in fetch().stderr
+
+
+ALLOWED = zipped(review_json='{"allowed": ["may-replace"]}')
+BEFORE, AFTER = "2026-03-02T11:59:00Z", "2026-03-02T12:00:01Z"
+
+
+@pytest.mark.parametrize("number", ["", "30"])
+@pytest.mark.parametrize(
+    ("set_at", "counts"), [([BEFORE], True), ([AFTER], False), ([], False)], ids=["before", "after", "never"]
+)
+def test_what_a_label_allowed_counts_if_the_pull_request_had_it_when_it_was_merged(
+    answers, fetch, attest, tmp_path, number, set_at, counts
+):
+    """The plan says itself what allowed it: whoever made it could say so."""
+    of_main = BY_HAND | {"head_sha": COMMIT}
+    answers(
+        archive=ALLOWED, labels=[("may-replace", it) for it in set_at], runs=[of_main] if number else [RUN]
+    )
+    attest(OF_MAIN if number else CERTIFICATE)
+    done = fetch(number)
+    assert (tmp_path / "build/reviewed/staging/review.json").exists() is counts
+    said = "error: the plan was allowed by the label may-replace, which pull request 7 did not have when it was merged"
+    assert done.stderr.startswith("" if counts else said)
+    assert (done.returncode == 0) is counts
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"allowed": 7}', '{"allowed": [[]]}'])
+def test_what_is_attested_and_is_no_review_is_refused_in_one_line(answers, fetch, attest, text):
+    answers(archive=zipped(review_json=text))
+    attest(CERTIFICATE)
+    assert fetch().stderr.startswith("error: review.json is no review of a plan")
 
 
 JUDGES_ITSELF = (
