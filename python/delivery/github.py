@@ -33,11 +33,11 @@ class Label(TypedDict):
 
 
 class Event(TypedDict):
-    """Of an issue or of a pull request, as that it got a label."""
+    """That an issue or a pull request got a label, or lost it; of other events only that they have a name."""
 
     event: str
     created_at: str
-    label: Label  # where it is about one
+    label: Label
 
 
 class Base(TypedDict):
@@ -136,8 +136,8 @@ def files_of(pull: int) -> Iterator[File]:
 
 
 def events_of(issue: int) -> Iterator[Event]:
-    """What became of an issue or a pull request, the oldest first."""
-    return pages(f"issues/{issue}/events?")
+    """What became of an issue or a pull request, the oldest first: its labels, and much else."""
+    return pages(f"issues/{issue}/timeline?")
 
 
 def runs_of(workflow: str, commit: str) -> list[Run]:

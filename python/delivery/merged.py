@@ -30,12 +30,12 @@ def find_labels(pull: Pull) -> set[str]:
     """The labels that it had when it was merged: who may triage sets others afterwards, and nobody agrees to those."""
     names: set[str] = set()
     for event in github.events_of(pull["number"]):
+        if event["event"] not in ("labeled", "unlabeled"):
+            continue
         if event["created_at"] > (pull["merged_at"] or ""):  # as GitHub writes times, they sort as texts
             continue
-        if event["event"] == "labeled":
-            names.add(event["label"]["name"])
-        elif event["event"] == "unlabeled":
-            names.discard(event["label"]["name"])
+        change = names.add if event["event"] == "labeled" else names.discard
+        change(event["label"]["name"])
     return names
 
 

@@ -24,6 +24,7 @@ def event(time: str, what: str, name: str) -> dict:
 
 # What became of the pull request, the oldest first: the second label is there after the merge only.
 EVENTS = [
+    {"event": "committed", "sha": "b" * 40},
     event("10:00:00", "labeled", "may-replace"),
     event("10:30:00", "labeled", "may-cost-more"),
     event("11:00:00", "unlabeled", "may-cost-more"),
@@ -58,8 +59,8 @@ def test_after_the_merge_they_are_those_that_the_pull_request_had_when_it_was_me
     """Whoever may triage can set one on what is merged."""
     asked = job()
     asked.answer("GET", PULLS, [PULL | {"number": 8, "merged_at": None}, PULL])
-    asked.answer("GET", "issues/7/events?per_page=100&page=1", EVENTS)
-    asked.answer("GET", "issues/7/events?per_page=100&page=2", [])
+    asked.answer("GET", "issues/7/timeline?per_page=100&page=1", EVENTS)
+    asked.answer("GET", "issues/7/timeline?per_page=100&page=2", [])
     assert labels.read("staging") == {"may-replace"}
 
 

@@ -88,8 +88,8 @@ def answers(github, make_github):
             page = f"pulls/7/files?per_page=100&page={number + 1}"
             github.answer("GET", page, named[100 * number : 100 * (number + 1)])
         events = [{"event": "labeled", "created_at": time, "label": {"name": name}} for name, time in labels]
-        github.answer("GET", "issues/7/events?per_page=100&page=1", events)
-        github.answer("GET", "issues/7/events?per_page=100&page=2", [])
+        github.answer("GET", "issues/7/timeline?per_page=100&page=1", events)
+        github.answer("GET", "issues/7/timeline?per_page=100&page=2", [])
         github.answer("GET", RUNS, {"total_count": len(runs), "workflow_runs": list(runs)})
         for run in runs:
             github.answer("GET", f"actions/runs/{run['id']}", run)
