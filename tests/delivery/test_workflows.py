@@ -46,7 +46,7 @@ def test_every_step_is_one_line_and_every_make_target_exists(path: Path) -> None
 @pytest.mark.parametrize("path", WORKFLOWS, ids=named)
 def test_actions_are_pinned_by_their_full_hash_with_the_version_beside_it(path: Path) -> None:
     for line in re.findall(r"uses: (.*)", path.read_text()):
-        pinned = re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        pinned = re.fullmatch(r"[\w-]+(/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
         assert pinned or line.startswith("./.github/workflows/"), line
 
 
@@ -66,7 +66,9 @@ def test_no_checkout_leaves_its_credentials_behind(path: Path) -> None:
 
 
 def test_one_action_has_one_version_everywhere() -> None:
-    uses = re.findall(r"uses: ([\w-]+/[\w-]+)@(\S+)", "".join(path.read_text() for path in WORKFLOWS))
+    uses = re.findall(
+        r"uses: ([\w-]+/[\w-]+)(?:/[\w-]+)?@(\S+)", "".join(path.read_text() for path in WORKFLOWS)
+    )
     assert len(set(uses)) == len({name for name, _ in uses})
 
 
@@ -150,6 +152,18 @@ def test_what_attests_a_plan_runs_nothing_but_what_is_locked_and_nothing_else_at
         assert attests is (path.name in (reviewed.PLANNER, "deploy.yml")), path.name
 
 
+def test_a_job_that_installs_what_has_no_hash_leaves_nothing_in_the_cache_of_others() -> None:
+    """What it leaves there every later job would find, deployments included."""
+    for path in WORKFLOWS:
+        for name, job in jobs(path).items():
+            ran = {step.get("run") for step in job.get("steps", [])}
+            caches = [
+                it["uses"].split("@")[0] for it in job.get("steps", []) if "/cache" in it.get("uses", "")
+            ]
+            only_locked = "make tools" in ran and not ran & {"make test", "make lint", "make gate"}
+            assert set(caches) <= ({"actions/cache"} if only_locked else {"actions/cache/restore"}), name
+
+
 def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
     ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
     assert set(ci[True]) == {"pull_request", "merge_group", "workflow_dispatch"}
@@ -200,7 +214,7 @@ NODE_24 = {
 
 def test_no_action_runs_on_node_20() -> None:
     text = "".join(path.read_text() for path in WORKFLOWS)
-    used = {name: int(major) for name, major in re.findall(r"uses: ([\w-]+/[\w-]+)@\S+ # v(\d+)\.", text)}
+    used = {name: int(major) for name, major in re.findall(r"uses: ([\w-]+/[\w-]+)\S*@\S+ # v(\d+)\.", text)}
     assert used.keys() == NODE_24.keys()
     assert [name for name, major in used.items() if major < NODE_24[name]] == []
 
