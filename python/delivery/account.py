@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from delivery.branch_rules import BRANCH
 from delivery.checklist import Point
+from delivery.github import MAIN
 from operations import bootstrap, terraform
 from operations.roles import ISSUER
 
@@ -68,7 +68,7 @@ def wrong_bucket(bucket: str) -> str | None:
 def subjects(env: str, prefix: str) -> dict[str, set[str]]:
     """The tokens that each role is for, as terraform/modules/github_oidc has them."""
     return {
-        "plan": {f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/{BRANCH}"},
+        "plan": {f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/{MAIN}"},
         "apply": {f"{prefix}:environment:{env}"},
     }
 

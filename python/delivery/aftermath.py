@@ -24,7 +24,6 @@ from delivery import github, plan
 from operations import settling, terraform, unlock
 
 PAGE = "docs/deploy.md"
-ERRORED = terraform.CONFIGURATION / "errored.tfstate"
 REFUSING = ("attested", "reviewed", "approve")  # steps that ask whether somebody agreed to it
 ENDED_BADLY = ("failure", "cancelled")
 
@@ -66,7 +65,7 @@ class Seen:
     endpoint: Json | None = None
     planned: datetime | None = None  # when the plan was made that was to be applied
     lock: Json | None = None
-    unsaved: bool = False
+    unsaved: Path | None = None
 
 
 def decide(seen: Seen) -> Iterator[tuple[Row, str | None]]:
@@ -77,7 +76,7 @@ def decide(seen: Seen) -> Iterator[tuple[Row, str | None]]:
     if seen.lock:
         yield LOCKED, "{ID}, held by {Who} since {Created}, for {Operation}".format_map(seen.lock)
     if seen.unsaved:
-        yield UNSAVED, f"it is in {ERRORED}, on this machine alone"
+        yield UNSAVED, f"it is in {seen.unsaved}, on this machine alone"
 
 
 def where_it_ended(seen: Seen) -> tuple[Row, str | None]:
@@ -115,7 +114,9 @@ def text(env: str, rows: Iterator[tuple[Row, str | None]], unseen: list[str], pl
 
 def look(env: str) -> tuple[Json, list[str]]:
     """What is there now, and what could not be seen: the job may have ended before it had credentials."""
-    found: Json = {"unsaved": ERRORED.is_file()}
+    # As Terraform calls it, if what runs Terraform was killed as well.
+    left = (terraform.unsaved(env), terraform.CONFIGURATION / terraform.UNSAVED)
+    found: Json = {"unsaved": next((path for path in left if path.is_file()), None)}
     saved = plan.path(env)
     found["planned"] = datetime.fromtimestamp(saved.stat().st_mtime, UTC) if saved.is_file() else None
     unseen = []

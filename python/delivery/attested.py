@@ -17,6 +17,7 @@ from delivery import github
 from operations import steps
 
 FOLDER = ".github/workflows"
+WORKFLOW = "deploy.yml"  # that builds zips
 ZIPS = Path("build/lambdas")
 
 
@@ -24,7 +25,8 @@ ZIPS = Path("build/lambdas")
 class Origin:
     """What made a file, as it has to be."""
 
-    workflow: str  # as in ci.yml
+    workflow: str  # the file whose job made it, as in plan.yml
+    caller: str  # what was started: the same file, unless another one calls it
     ref: str  # that it ran for
     event: str
     run_id: int
@@ -34,6 +36,7 @@ def check(path: Path, origin: Origin) -> str:
     """Refuse a file that comes from anywhere else; the commit that the workflow ran for."""
     server, repository = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), github.repository()
     wanted = {
+        "buildConfigURI": f"{server}/{repository}/{FOLDER}/{origin.caller}@{origin.ref}",
         "buildSignerURI": f"{server}/{repository}/{FOLDER}/{origin.workflow}@{origin.ref}",
         "sourceRepositoryURI": f"{server}/{repository}",
         "sourceRepositoryRef": origin.ref,
@@ -75,7 +78,9 @@ def certificates(path: Path, origin: Origin) -> list[Json]:
 @steps.noted("attested")
 def main() -> None:
     commit, number = github.variable("GITHUB_SHA"), int(github.variable("GITHUB_RUN_ID"))
-    origin = Origin("deploy.yml", github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number)
+    origin = Origin(
+        WORKFLOW, WORKFLOW, github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number
+    )
     zips = sorted(ZIPS.glob("*.zip"))
     if not zips:
         raise UserError(f"there are no zips in {ZIPS}: build them with make package")

@@ -12,8 +12,8 @@ from typing import Any
 from core.contract.shapes import Json
 from delivery import github
 from delivery.checklist import Point, Request, request
+from delivery.github import MAIN
 
-BRANCH = "main"
 NAME = "What main takes"
 # The jobs of ci.yml that every pull request and merge queue runs. A job with a condition reports nothing where it is
 # skipped, and would be waited for without end; a plan that was not made is refused by deploy.
@@ -116,13 +116,13 @@ WISHES = (
 
 
 def points() -> list[Point]:
-    rules = github.ask("GET", f"rules/branches/{BRANCH}?per_page={github.PAGE}")
+    rules = github.ask("GET", f"rules/branches/{MAIN}?per_page={github.PAGE}")
     bypassed = {it for it in {rule["ruleset_id"] for rule in rules} if may_be_bypassed(it)}
     binding = [rule for rule in rules if rule["ruleset_id"] not in bypassed]
     lacks = [lacking(wish, binding, rules) for wish in WISHES]
     requests = (set_rules(),) if any(lacks) else ()
     return [
-        Point(f"{BRANCH}: {wish.what}", found, wish.why, requests if found else ())
+        Point(f"{MAIN}: {wish.what}", found, wish.why, requests if found else ())
         for wish, found in zip(WISHES, lacks, strict=True)
     ]
 
@@ -157,7 +157,7 @@ def set_rules() -> Request:
         "target": "branch",
         "enforcement": "active",
         "bypass_actors": [],
-        "conditions": {"ref_name": {"include": [f"refs/heads/{BRANCH}"], "exclude": []}},
+        "conditions": {"ref_name": {"include": [f"refs/heads/{MAIN}"], "exclude": []}},
         "rules": add(existing),
     }
     return request(*(("PUT", f"rulesets/{ours['id']}") if ours else ("POST", "rulesets")), body)

@@ -22,7 +22,7 @@ from core.console import UserError, out, run
 from core.contract.model_id import identify
 from core.contract.shapes import Json
 from delivery import event, review, versions
-from training import dataset, evaluate, promote
+from training import builtin_image, dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ def judge(env: str, model: Json, data: Path | None) -> str:
             f"{model['artefact']} is not the model of {env}'s file, its SHA-256 is another: promote it again"
         )
     if not artefacts.holds(artefact, CODE, model["artefact"]):
+        # What another container makes of it, nobody can find out here.
+        if not builtin_image.is_builtin(model["image"]):
+            raise UserError(
+                f"{model['artefact']} has no {CODE} to be evaluated by, and {model['image']} is not SageMaker's own "
+                f"algorithm: promote a model that has"
+            )
         return "SageMaker's own algorithm made this model: the figures are its training job's, not evaluated again."
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -14,6 +14,7 @@ from core.console import UserError
 from core.contract.shapes import Json
 
 API_URL = "https://api.github.com"
+MAIN = "main"  # the branch that is deployed
 PAGE = 100  # the most that GitHub gives at once
 TIMEOUT = 60  # seconds
 
@@ -29,6 +30,14 @@ class Head(TypedDict):
 
 class Label(TypedDict):
     name: str
+
+
+class Event(TypedDict):
+    """That an issue or a pull request got a label, or lost it; of other events only that they have a name."""
+
+    event: str
+    created_at: str
+    label: Label
 
 
 class Base(TypedDict):
@@ -60,6 +69,8 @@ class Run(TypedDict):
     conclusion: str | None
     head_repository: Repository | None  # none of a fork that is deleted
     html_url: str
+    display_title: str
+    run_started_at: str  # when it was last tried
 
 
 class Artifact(TypedDict):
@@ -141,6 +152,16 @@ def pulls_of(commit: str) -> list[Pull]:
     return ask("GET", f"commits/{commit}/pulls")
 
 
+def files_of(pull: int) -> Iterator[File]:
+    """What a pull request changes."""
+    return pages(f"pulls/{pull}/files?")
+
+
+def events_of(issue: int) -> Iterator[Event]:
+    """What became of an issue or a pull request, the oldest first: its labels, and much else."""
+    return pages(f"issues/{issue}/timeline?")
+
+
 def runs_of(workflow: str, commit: str) -> list[Run]:
     """What a workflow's runs for the head of pull requests came to, the newest first."""
     query = f"event=pull_request&head_sha={commit}&per_page={PAGE}"
@@ -152,8 +173,20 @@ def waiting(workflow: str) -> list[Run]:
     return ask("GET", f"actions/workflows/{workflow}/runs?status=waiting&per_page={PAGE}")["workflow_runs"]
 
 
-def cancel(run_id: int) -> None:
-    send("POST", f"actions/runs/{run_id}/cancel")
+def waits_for(run_id: int) -> list[str]:
+    """The environments whose approval a run waits for, now."""
+    return [it["environment"]["name"] for it in ask("GET", f"actions/runs/{run_id}/pending_deployments")]
+
+
+def cancel(run_id: int) -> bool:
+    """Whether it was there to be cancelled: GitHub answers with 409 of a run that has ended."""
+    try:
+        send("POST", f"actions/runs/{run_id}/cancel")
+    except Refused as refused:
+        if refused.status == 409:
+            return False
+        raise
+    return True
 
 
 def compare(base: str, head: str) -> Comparison:

@@ -7,11 +7,11 @@ named, people by their login and teams as organization/team.
 from core.console import UserError
 from core.contract.shapes import Json
 from delivery import github
-from delivery.branch_rules import BRANCH
 from delivery.checklist import Point, Request, request
+from delivery.github import MAIN
 
 REVIEWED = ("prod",)
-ONLY_MAIN = {"name": BRANCH, "type": "branch"}
+ONLY_MAIN = {"name": MAIN, "type": "branch"}
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 
 
@@ -24,7 +24,7 @@ def points(env: str, reviewers: list[str]) -> list[Point]:
     put = request("PUT", f"environments/{env}", settings(env, found or {}, people))
     result = [
         Point(
-            f"environment {env}: takes deployments from {BRANCH} alone",
+            f"environment {env}: takes deployments from {MAIN} alone",
             wrong_branches(found, policies),
             "a workflow of any other branch could run in it, with nobody's review",
             (put, *set_policies(env, policies)),

@@ -9,10 +9,8 @@ import sys
 from core import environment
 from core.console import UserError, out, run
 from delivery import github, parts
-from delivery.github import Comparison
+from delivery.github import MAIN, Comparison
 from operations import steps
-
-MAIN = "main"
 
 
 def refusal(env: str, commit: str, since: Comparison) -> str | None:

@@ -1,8 +1,9 @@
 """Is there something to deploy, and was its plan reviewed? `python -m delivery.occasion`, at the start of a deployment.
 
 A merge that changes nothing of what is deployed needs none. What nobody could review (a fork's pull request gets no
-plan, a direct push has no pull request) is not deployed either, and it says what to do. Neither is an error: `deploy`
-becomes `yes` or `no` in the job's output.
+plan, a direct push has no pull request, who changes how plans are made makes their own) is not deployed either, and it
+says what to do. Neither is an error: `deploy` becomes `yes` or `no` in the job's output. A deployment that somebody
+asks for has to name a run, in RUN, that counts.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from core.console import UserError, run
 from core.contract.shapes import Json
-from delivery import event, github, parts, reviewed
+from delivery import event, github, merged, parts, reviewed
 from delivery.github import Comparison
 
 
@@ -31,7 +32,7 @@ def decide(commit: str, since: Comparison | None, environments: list[str]) -> Oc
         reviewed.artifact(
             github.artifacts(source.run["id"], f"plan-{changed[0]}"), f"plan-{changed[0]}", source.run["id"]
         )
-    except reviewed.NotPlanned as error:
+    except merged.NotPlanned as error:
         return Occasion(False, f"Nothing is deployed: {error}.")
     return Occasion(
         True, f"What changes {' and '.join(changed)} is deployed, by the plan of run {source.run['id']}."
@@ -59,7 +60,10 @@ def tell(found: Occasion) -> None:
 
 def main() -> None:
     if github.variable("GITHUB_EVENT_NAME") != "push":
-        return tell(Occasion(True, "Somebody asked for this deployment."))
+        source = reviewed.of_number(os.environ.get("RUN", ""))
+        return tell(
+            Occasion(True, f"Somebody asked for this deployment, by the plan of run {source.run['id']}.")
+        )
     payload = event.read()
     if "after" not in payload:
         raise UserError("GITHUB_EVENT_PATH names no payload of a push: this runs in GitHub Actions")

@@ -8,6 +8,7 @@ RUN is what somebody typed into a form, so that no shell and no make ever reads 
 """
 
 import io
+import json
 import os
 import sys
 import tempfile
@@ -17,19 +18,15 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import attested, github
-from delivery.github import Artifact, Pull, Run
+from delivery import attested, github, merged
+from delivery.github import MAIN, Artifact, Pull, Run
+from delivery.merged import BY_HAND, NotPlanned
 from operations import steps
 
 REVIEWED = Path("build/reviewed")
 WORKFLOW = "ci.yml"
-MAIN = "main"
-BY_HAND = f"run ci on {MAIN}, read its plans, then deploy with the number of that run"
+PLANNER = "plan.yml"  # the part of it that makes plans
 LARGEST = 50_000_000  # bytes; a review has some ten thousand
-
-
-class NotPlanned(UserError):
-    """Nobody could review a plan, and nobody did anything wrong."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,8 @@ class Source:
 
 def of_merge(commit: str) -> Source:
     """Where the plan comes from that was reviewed in the pull request that was merged as this commit."""
-    pull = find_merged(github.pulls_of(commit), commit)
-    if pull["base"]["ref"] != MAIN:
-        raise UserError(
-            f"pull request {pull['number']} was one for {pull['base']['ref']}, not for {MAIN}: {BY_HAND}"
-        )
+    pull = merged.find(commit)
+    merged.check_planners(pull)
     head = pull["head"]["sha"]
     found = newest(github.runs_of(WORKFLOW, head), github.repository(), pull)
     check(found, github.repository())
@@ -72,14 +66,6 @@ def of_number(number: str) -> Source:
     return Source(found, f"refs/heads/{MAIN}")
 
 
-def find_merged(pulls: list[Pull], commit: str) -> Pull:
-    """The pull request that was merged as this commit."""
-    for pull in pulls:
-        if pull["merged_at"] and pull["merge_commit_sha"] == commit:
-            return pull
-    raise NotPlanned(f"no pull request was merged as commit {commit}, so no plan was reviewed: {BY_HAND}")
-
-
 def check(found: Run, repository: str) -> None:
     """Refuse a run whose plan must not be trusted."""
     name, source = f"run {found['id']}", found["head_repository"]
@@ -96,12 +82,23 @@ def check(found: Run, repository: str) -> None:
 
 
 def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
-    """The last run for the head of a pull request that may count."""
-    ours = [it for it in runs if it["head_repository"] and it["head_repository"]["full_name"] == repository]
+    """The last run for the head of a pull request that people could read before they merged it.
+
+    A label starts one after the merge, too, and so does another pull request with the same head. ci.yml puts the ref
+    before its runs' names, by which they are told apart; who lies there is found out by the attestation.
+    """
+    ours = [
+        it
+        for it in runs
+        if it["head_repository"]
+        and it["head_repository"]["full_name"] == repository
+        and it["display_title"].startswith(f"{pull['number']}/merge: ")
+        and it["run_started_at"] <= (pull["merged_at"] or "")  # as GitHub writes times, they sort as texts
+    ]
     if not ours:
         raise NotPlanned(
-            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']}, as for a fork's: "
-            f"{BY_HAND}"
+            f"no run of {WORKFLOW} has made a plan for pull request {pull['number']} before it was merged, as for a "
+            f"fork's: {BY_HAND}"
         )
     return max(ours, key=lambda it: it["id"])
 
@@ -144,7 +141,7 @@ def check_origin(path: Path, source: Source) -> None:
     one it was. What GitHub plans is the pull request's merge, whose parents are the base and the head.
     """
     event = source.run["event"]
-    commit = attested.check(path, attested.Origin(WORKFLOW, source.ref, event, source.run["id"]))
+    commit = attested.check(path, attested.Origin(PLANNER, WORKFLOW, source.ref, event, source.run["id"]))
     if source.head is None:
         return
     base, *heads = [parent["sha"] for parent in github.commit(commit)["parents"]]
@@ -156,6 +153,22 @@ def check_origin(path: Path, source: Source) -> None:
         raise UserError(f"the plan was made against commit {base}, which is not on {MAIN}: {BY_HAND}")
 
 
+def read_allowed(content: bytes) -> set[str]:
+    """The labels without which a rule would have refused the plan."""
+    try:
+        found = json.loads(content).get("allowed", [])
+        if not all(isinstance(label, str) for label in found):
+            raise TypeError(f"its labels are {found}")
+        return set(found)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"review.json is no review of a plan ({error}): {BY_HAND}") from error
+
+
+def planned_for(source: Source) -> str:
+    """The commit of main whose pull request has the labels."""
+    return github.variable("GITHUB_SHA") if source.head else source.run["head_sha"]
+
+
 @steps.noted("reviewed")
 def main() -> None:
     env = sys.argv[1]
@@ -165,6 +178,7 @@ def main() -> None:
         unproven = Path(name, "review.json")
         unproven.write_bytes(content)
         check_origin(unproven, source)
+    merged.check_labels(read_allowed(content), planned_for(source))
     path = REVIEWED / env / "review.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -30,6 +30,11 @@ def commit() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def is_committed(path: Path) -> bool:
+    """Whether git knows the file, whatever .gitignore says of it."""
+    return subprocess.run(["git", "ls-files", "--error-unmatch", path], capture_output=True).returncode == 0
+
+
 def live(env: str) -> Json | None:
     """The model that a change is compared with: the base branch's in a pull request, else the last commit's.
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import boto3
 
 from core.contract.shapes import Json
-from delivery import github, reviewed
+from delivery import github
 from delivery.github import Approval, Pull, Reviewed
+from delivery.merged import NotPlanned, find
 
 DECIDING = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")  # a comment takes no approval back
 
@@ -28,10 +29,9 @@ def asked() -> Json:
 
 def merged() -> Pull | None:
     """The pull request that was merged as what this run deploys, if there was one."""
-    commit = github.variable("GITHUB_SHA")
     try:
-        return reviewed.find_merged(github.pulls_of(commit), commit)
-    except reviewed.NotPlanned:
+        return find(github.variable("GITHUB_SHA"))
+    except NotPlanned:
         return None
 
 

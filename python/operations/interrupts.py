@@ -8,6 +8,7 @@ Bash and make pass on none of it in time. Terraform takes a second signal for an
 its state, and its provider dies of SIGTERM. So all below gets one SIGINT, at the first signal.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,20 +22,25 @@ SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 def call(command: Sequence[str], variables: Mapping[str, str] | None = None) -> int:
     """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell."""
     came: list[int] = []
-    groups: list[int] = []
+    untold: list[int] = []
 
     def tell(number: int, _: FrameType | None) -> None:
         came.append(number)
-        if len(came) == 1 and groups:
-            os.killpg(groups[0], signal.SIGINT)
+        pass_on()
+
+    def pass_on() -> None:
+        # Whoever takes it out of the list tells it, so that it is told once, at whatever line a signal comes.
+        with contextlib.suppress(IndexError, ProcessLookupError):
+            os.killpg(untold.pop(), signal.SIGINT)
 
     before = {number: signal.signal(number, tell) for number in SIGNALS}
     try:
         with subprocess.Popen(command, env=variables, start_new_session=True) as child:
-            groups.append(child.pid)
+            untold.append(child.pid)
             if came:  # while it was started
-                os.killpg(child.pid, signal.SIGINT)
+                pass_on()
             status = child.wait()
+            untold.clear()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

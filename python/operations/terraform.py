@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,13 +25,20 @@ CONFIGURATION = Path("terraform")
 BUILD = Path("build/terraform")
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 ADD_ON_SOFTWARE = Path("/opt")  # by the file system hierarchy standard
-UNSAVED = "errored.tfstate"
+UNSAVED = "errored.tfstate"  # as Terraform calls it, for whatever environment
 OLDEST = (1, 11)
 INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 # The provider reads its schemas anew for each command: collecting garbage meanwhile is a fifth of a plan's time.
 WITHOUT_PAUSES = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 STEPS = ("apply", "plan")  # of a deployment
 PLANNERS = ("console", "destroy", "import", "plan", "refresh")
+WORKERS = (
+    "apply",
+    "destroy",
+    "import",
+    "plan",
+    "refresh",
+)  # which would make again what an unsaved state knows of
 
 
 def variables(env: str) -> dict[str, str]:
@@ -167,12 +175,24 @@ def check_installed() -> None:
         raise UserError(f"terraform is {version}, too old: {INSTALL}")
 
 
+def unsaved(env: str) -> Path:
+    """Where the state is kept that could not be saved: pushed to another environment, it would be the end of that."""
+    return CONFIGURATION / f"errored.{env}.tfstate"
+
+
+def keep_unsaved(env: str, began: float) -> None:
+    """Put what this run of Terraform has left under the environment's name."""
+    left = CONFIGURATION / UNSAVED
+    if left.is_file() and left.stat().st_mtime >= began:
+        left.replace(unsaved(env))
+
+
 def refuse_unsaved(env: str) -> None:
     """Name the state that Terraform could not put where it belongs: without it, nobody knows what was made."""
-    if (CONFIGURATION / UNSAVED).is_file():
+    if unsaved(env).is_file():
         raise UserError(
-            f"Terraform could not save the state of {env}, which is in {CONFIGURATION / UNSAVED} now: once its bucket "
-            f"can be reached, python -m operations.terraform {env} state push {UNSAVED}, then remove the file"
+            f"Terraform could not save the state of {env}, which is in {unsaved(env)} now: once its bucket can be "
+            f"reached, python -m operations.terraform {env} state push {unsaved(env).name}, then remove the file"
         )
 
 
@@ -192,9 +212,13 @@ def main() -> int:
 
 def work(env: str, arguments: list[str]) -> int:
     """Run Terraform; its status."""
+    if arguments[0] not in WORKERS:
+        return interrupts.call(command(env, arguments), variables(env))
+    refuse_unsaved(env)
+    began = time.time()
     status = interrupts.call(command(env, arguments), variables(env))
-    if status and arguments[0] not in ("state", "output"):
-        refuse_unsaved(env)
+    keep_unsaved(env, began)
+    refuse_unsaved(env)
     return status
 
 

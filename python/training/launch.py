@@ -25,7 +25,7 @@ from sagemaker.core.utils.exceptions import FailedStatusError
 
 from core import artefacts, environment
 from core.console import UserError, out, run
-from training import containers, recipes
+from training import builtin_image, containers, recipes
 from training.dataset import read_info
 
 RECORDS = Path("build/runs")
@@ -136,7 +136,7 @@ def record(name: str, args: argparse.Namespace) -> None:
         raise UserError(f"{name} {status.lower()}: {' '.join(reason.split())}")
 
     image = job["AlgorithmSpecification"]["TrainingImage"]
-    algorithm = "builtin" if f"/{recipes.BUILTIN_IMAGE}:" in image else "script"
+    algorithm = "builtin" if f"/{builtin_image.NAME}:" in image else "script"
     artefact = job["ModelArtifacts"]["S3ModelArtifacts"]
     data_uri = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"]
     dataset_id = data_uri.split("/")[4]  # s3://<bucket>/data/<dataset id>/...

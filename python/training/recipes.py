@@ -15,10 +15,9 @@ from sagemaker.train import ModelTrainer
 from core import closure
 from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
-from training import containers
+from training import builtin_image, containers
 from training.containers import INSTANCES, Container
 
-BUILTIN_IMAGE = "image-classification"
 BUILTIN_EPOCHS = 30
 BUILTIN_BATCH = 32
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -103,7 +102,7 @@ def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str,
         "validation_lst": "validation.lst",
     }
     return {
-        "training_image": image_uris.retrieve(BUILTIN_IMAGE, args.region),
+        "training_image": image_uris.retrieve(builtin_image.NAME, args.region),
         "hyperparameters": {
             "num_layers": 20,
             "image_shape": "3,32,32",
@@ -122,7 +121,7 @@ def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str,
 def serving(algorithm: str, region: str) -> dict[str, Any]:
     """The container that serves the artefact, on a CPU, and the environment it needs."""
     if algorithm == "builtin":
-        return {"image": image_uris.retrieve(BUILTIN_IMAGE, region), "environment": {}}
+        return {"image": image_uris.retrieve(builtin_image.NAME, region), "environment": {}}
     image = pytorch(containers.SERVING, region, INSTANCES["script"], "inference")
     return {"image": image, "environment": SCRIPT_ENVIRONMENT}
 

@@ -44,7 +44,7 @@ BEFORE, AFTER = NOW - timedelta(minutes=9), NOW + timedelta(minutes=9)
         (Seen(FAILED, endpoint=BACK, planned=BEFORE), ["Endpoint went back"]),
         (Seen(FAILED, endpoint=BACK, planned=AFTER), ["Partly applied"]),
         (Seen(FAILED, lock=LOCK), ["Partly applied", "Locked"]),
-        (Seen(FAILED, unsaved=True), ["Partly applied", "State not saved"]),
+        (Seen(FAILED, unsaved=terraform.unsaved("prod")), ["Partly applied", "State not saved"]),
         (Seen({**FAILED, "apply": "success", "verify": "failure"}), ["Not verified"]),
         (Seen({**FAILED, "apply": "success", "verify": "success"}), ["Applied and verified"]),
         (Seen({"reviewed": "cancelled"}, cancelled=True), ["Cancelled", "Nothing applied"]),
@@ -60,11 +60,11 @@ def test_what_happened_and_what_is_there_name_the_rows(seen, names):
 
 
 def test_what_is_known_of_a_row_is_said():
-    seen = Seen(FAILED, endpoint=MOVING, lock=LOCK, unsaved=True)
+    seen = Seen(FAILED, endpoint=MOVING, lock=LOCK, unsaved=terraform.unsaved("prod"))
     said = aftermath.text("prod", aftermath.decide(seen), [], "docs/deploy.md")
     assert "the endpoint ep is RollingBack, and until it is in service every apply fails" in said
     assert "1-2, held by runner@host since 2026-11-02T11:00:00Z, for OperationTypeApply" in said
-    assert "terraform/errored.tfstate" in said
+    assert "terraform/errored.prod.tfstate" in said
     assert "[What to do](docs/deploy.md#endpoint-on-its-way)" in said
 
 
@@ -158,7 +158,7 @@ def test_the_job_s_summary_leads_to_the_page_of_the_commit(staging):
 
 def test_a_lock_and_a_state_that_was_not_saved_are_seen(staging):
     staging.put("scones.tfstate.tflock", json.dumps(LOCK).encode())
-    unsaved = staging.root / aftermath.ERRORED
+    unsaved = staging.root / terraform.unsaved("staging")
     unsaved.write_text("{}")
     try:
         said = staging.look(OUTCOME="cancelled")

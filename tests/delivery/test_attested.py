@@ -5,6 +5,7 @@ import pytest
 COMMIT, NAME = "a" * 40, "scones-unlimited/driver-routing"
 WHERE = f"https://github.com/{NAME}"
 CERTIFICATE = {
+    "buildConfigURI": f"{WHERE}/.github/workflows/deploy.yml@refs/heads/main",
     "buildSignerURI": f"{WHERE}/.github/workflows/deploy.yml@refs/heads/main",
     "buildTrigger": "push",
     "runInvocationURI": f"{WHERE}/actions/runs/60/attempts/1",

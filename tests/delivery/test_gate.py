@@ -6,12 +6,13 @@ import os
 import subprocess
 
 import pytest
+from sagemaker.core import image_uris
 from tests.builders import pack
 
 from core import artefacts
 from core.console import UserError
 from delivery import gate, versions
-from training import dataset
+from training import builtin_image, dataset
 from training.upload import upload
 
 BUCKET = "scones-gate-123456789012"
@@ -127,12 +128,45 @@ def test_labels_in_another_order_than_the_models_are_refused_whatever_the_reason
         gate.judge("staging", model, None)
 
 
-def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(promoted, bucket):
-    packed = pack({"image-classification-0090.params": b""})
-    bucket.put_object(Bucket=BUCKET, Key="models/builtin/model.tar.gz", Body=packed)
-    named = {"artefact": f"s3://{BUCKET}/models/builtin/model.tar.gz", "environment": {}}
-    model = promoted(sha256=hashlib.sha256(packed).hexdigest(), **named)
+@pytest.fixture
+def without_code(promoted, bucket):
+    """A model that is nothing but figures, to be served by this image."""
+
+    def promote(image: str) -> dict:
+        packed = pack({"image-classification-0090.params": b""})
+        bucket.put_object(Bucket=BUCKET, Key="models/builtin/model.tar.gz", Body=packed)
+        named = {"artefact": f"s3://{BUCKET}/models/builtin/model.tar.gz", "environment": {}, "image": image}
+        return promoted(sha256=hashlib.sha256(packed).hexdigest(), **named)
+
+    return promote
+
+
+def test_of_a_model_by_sagemakers_own_algorithm_the_figures_are_its_jobs(without_code):
+    model = without_code("811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1")
     assert "not evaluated again" in gate.judge("staging", model, None)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312",
+        "111122223333.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
+        "811284229777.dkr.ecr.eu-west-1.amazonaws.com/image-classification:1",
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com/mine/image-classification:1",
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com.example.com/image-classification:1",
+    ],
+)
+def test_a_model_that_leaves_its_code_out_is_not_taken_for_sagemakers_own(without_code, image):
+    """Whoever serves it decides what it answers, and no reason stands for that."""
+    model = without_code(image) | {"override_reason": "trust me"}
+    with pytest.raises(UserError, match=r"has no code/inference\.py to be evaluated by") as refused:
+        gate.judge("staging", model, None)
+    assert image in str(refused.value)
+
+
+def test_sagemakers_own_algorithm_lies_where_its_sdk_says():
+    for region in builtin_image.REGISTRIES:
+        assert builtin_image.is_builtin(image_uris.retrieve(builtin_image.NAME, region)), region
 
 
 def test_a_model_of_ours_is_judged_whatever_its_file_says_of_it(promoted):

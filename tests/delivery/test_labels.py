@@ -4,11 +4,34 @@ import json
 
 import pytest
 
+from core.console import UserError
 from delivery import labels
 
 COMMIT = "a" * 40
 PULLS = f"commits/{COMMIT}/pulls"
-PULL = {"merged_at": "2026-03-02T12:00:00Z", "merge_commit_sha": COMMIT, "labels": [{"name": "may-replace"}]}
+PULL = {
+    "number": 7,
+    "merged_at": "2026-03-02T12:00:00Z",
+    "merge_commit_sha": COMMIT,
+    "base": {"ref": "main"},
+    "labels": [{"name": "may-replace"}, {"name": "may-cost-more"}],
+}
+
+
+def event(time: str, what: str, name: str) -> dict:
+    return {"event": what, "created_at": f"2026-03-02T{time}Z", "label": {"name": name}}
+
+
+# What became of the pull request, the oldest first: the second label is there after the merge only.
+EVENTS = [
+    {"event": "committed", "sha": "b" * 40},
+    event("10:00:00", "labeled", "may-replace"),
+    event("10:30:00", "labeled", "may-cost-more"),
+    event("11:00:00", "unlabeled", "may-cost-more"),
+    {"event": "merged", "created_at": "2026-03-02T12:00:00Z"},
+    event("12:00:01", "labeled", "may-cost-more"),
+    event("13:00:00", "unlabeled", "may-replace"),
+]
 
 
 @pytest.fixture
@@ -32,9 +55,25 @@ def test_a_pull_request_has_its_own(job):
     assert labels.read("staging") == {"may-replace"}
 
 
-def test_after_the_merge_they_are_those_of_the_pull_request(job):
-    job().answer("GET", PULLS, [PULL, PULL | {"merged_at": None, "labels": [{"name": "may-cost-more"}]}])
+def test_after_the_merge_they_are_those_that_the_pull_request_had_when_it_was_merged(job):
+    """Whoever may triage can set one on what is merged."""
+    asked = job()
+    asked.answer("GET", PULLS, [PULL | {"number": 8, "merged_at": None}, PULL])
+    asked.answer("GET", "issues/7/timeline?per_page=100&page=1", EVENTS)
+    asked.answer("GET", "issues/7/timeline?per_page=100&page=2", [])
     assert labels.read("staging") == {"may-replace"}
+
+
+def test_a_direct_push_has_none(job):
+    job().answer("GET", PULLS, [])
+    assert labels.read("staging") == set()
+
+
+def test_a_reviewed_plan_that_somebody_committed_allows_nothing_where_plans_are_reviewed(job, tmp_path):
+    job().answer("GET", PULLS, [])
+    (tmp_path / "build/reviewed/staging").mkdir(parents=True)
+    (tmp_path / "build/reviewed/staging/review.json").write_text('{"allowed": ["may-replace"]}')
+    assert labels.read("staging") == set()
 
 
 def test_a_job_that_may_not_ask_goes_by_what_the_reviewed_plan_needed(job, tmp_path, monkeypatch):
@@ -53,3 +92,15 @@ def test_on_a_laptop_one_says_so_oneself(tmp_path, monkeypatch):
     assert labels.read("staging") == set()
     monkeypatch.setenv("LABELS", "may-replace,may-cost-more")
     assert labels.read("staging") == {"may-replace", "may-cost-more"}
+
+
+def test_a_reviewed_plan_that_somebody_committed_is_refused(job, git, tmp_path):
+    """Its salt would be known, and on main its labels believed."""
+    job()
+    (tmp_path / "build/reviewed/staging").mkdir(parents=True)
+    (tmp_path / "build/reviewed/staging/review.json").write_text('{"salt": "mine"}')
+    git("init", "-q")
+    assert labels.read_reviewed("staging") == {"salt": "mine"}
+    git("add", "-A")
+    with pytest.raises(UserError, match=r"staging/review\.json is under version control"):
+        labels.read_reviewed("staging")

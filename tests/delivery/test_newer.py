@@ -92,27 +92,72 @@ def run(number: int, sha: str = COMMIT, branch: str = "main") -> dict:
     return {"id": number, "head_sha": sha, "head_branch": branch, "html_url": f"https://github.com/{number}"}
 
 
-OVERTAKEN = {
-    "an older commit, where this one changes what is deployed": (
+CHANGED = compared("ahead", "terraform/main.tf")
+OVERTAKEN: dict[str, tuple[dict, Any, list[str], bool]] = {
+    "an older commit, where this one changes what is deployed": (run(50), CHANGED, ["prod"], True),
+    "the same commit, deployed by hand": (run(50, NEWER), compared("identical"), ["prod"], True),
+    "one that waits for the environment that this one changes": (
         run(50),
-        compared("ahead", "terraform/main.tf"),
+        compared("ahead", "terraform/envs/staging.tfvars"),
+        ["staging"],
         True,
     ),
-    "the same commit, deployed by hand": (run(50, NEWER), compared("identical"), True),
-    "an older commit, where this one changes nothing": (run(50), compared("ahead", "README.md"), False),
-    "a newer run": (run(70), compared("ahead", "terraform/main.tf"), False),
-    "another branch": (run(50, branch="better"), compared("ahead", "terraform/main.tf"), False),
-    "a commit that is not before this one": (run(50), compared("behind"), False),
+    "one that waits for another environment than this one changes": (
+        run(50),
+        compared("ahead", "terraform/envs/staging.tfvars"),
+        ["prod"],
+        False,
+    ),
+    "one that somebody has agreed to since it was listed": (run(50), CHANGED, [], False),
+    "an older commit, where this one changes nothing": (
+        run(50),
+        compared("ahead", "README.md"),
+        ["prod"],
+        False,
+    ),
+    "a newer run": (run(70), CHANGED, ["prod"], False),
+    "another branch": (run(50, branch="better"), CHANGED, ["prod"], False),
+    "a commit that is not before this one": (run(50), compared("behind"), ["prod"], False),
 }
 
 
+@pytest.fixture
+def wait(deployment):
+    """Let this run wait for the approval of these environments."""
+
+    def know(waiting: dict, since: Any, environments: list[str]) -> None:
+        found = [{"environment": {"name": env}} for env in environments]
+        deployment.answer("GET", WAITING, {"total_count": 1, "workflow_runs": [waiting]})
+        deployment.answer("GET", f"compare/{waiting['head_sha']}...{NEWER}", since)
+        deployment.answer("GET", f"actions/runs/{waiting['id']}/pending_deployments", found)
+
+    return know
+
+
 @pytest.mark.parametrize("name", OVERTAKEN)
-def test_a_run_that_waits_for_its_approval_is_overtaken_by_what_would_refuse_it(deployment, command, name):
-    waiting, since, cancelled = OVERTAKEN[name]
-    deployment.answer("GET", WAITING, {"total_count": 1, "workflow_runs": [waiting]})
-    deployment.answer("GET", f"compare/{waiting['head_sha']}...{NEWER}", since)
+def test_a_run_that_waits_for_its_approval_is_overtaken_by_what_would_refuse_it(
+    deployment, wait, command, name
+):
+    waiting, since, environments, cancelled = OVERTAKEN[name]
+    wait(waiting, since, environments)
     deployment.answer("POST", f"actions/runs/{waiting['id']}/cancel", {}, status=202)
     done = command("overtake")
     assert done.returncode == 0, done.stderr
     asked = [path for path, _ in deployment.sent("POST")]
     assert asked == ([f"actions/runs/{waiting['id']}/cancel"] if cancelled else [])
+
+
+def test_a_run_that_ended_before_it_could_be_cancelled_holds_nothing_up(deployment, wait, command):
+    wait(run(50), CHANGED, ["prod"])
+    said = {"message": "Cannot cancel a workflow run that is completed."}
+    deployment.answer("POST", "actions/runs/50/cancel", said, status=409)
+    done = command("overtake")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "run 50 waits no longer" in done.stdout
+
+
+def test_a_run_that_may_not_be_cancelled_is_an_error(deployment, wait, command):
+    wait(run(50), CHANGED, ["prod"])
+    said = {"message": "Resource not accessible by integration"}
+    deployment.answer("POST", "actions/runs/50/cancel", said, status=403)
+    assert "Resource not accessible by integration" in command("overtake").stderr

@@ -24,6 +24,8 @@ RUN = {
     "head_sha": HEAD,
     "head_repository": OURS,
     "html_url": "https://github.com/the-run",
+    "display_title": "7/merge: Better",
+    "run_started_at": "2026-03-02T11:00:00Z",
 }
 PUSH = {
     "ref": "refs/heads/main",
@@ -55,6 +57,8 @@ def decide(github, command, tmp_path, monkeypatch):
         found = {"status": "ahead", "files": [{"filename": name} for name in files]}
         github.answer("GET", f"compare/{BEFORE}...{AFTER}", found)
         github.answer("GET", f"commits/{AFTER}/pulls", list(pulls))
+        github.answer("GET", "pulls/7/files?per_page=100&page=1", [{"filename": name} for name in files])
+        github.answer("GET", "pulls/7/files?per_page=100&page=2", [])
         query = f"event=pull_request&head_sha={HEAD}&per_page=100"
         github.answer(
             "GET",
@@ -93,7 +97,11 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
     "a direct push": ({"pulls": []}, f"no pull request was merged as commit {AFTER}"),
     "a fork's merge": (
         {"runs": [FORK]},
-        "no run of ci.yml has made a plan for pull request 7, as for a fork's",
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's",
+    ),
+    "a merge that changes by what plans are judged": (
+        {"files": [*DEPLOYED, "python/delivery/plan_rules.py"]},
+        "pull request 7 changes python/delivery/plan_rules.py, by which its own plan was made",
     ),
     "Dependabot's merge": ({"plans": []}, "run 30 of ci.yml has made no plan-"),
 }
@@ -102,7 +110,7 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
 @pytest.mark.parametrize("name", UNREVIEWED)
 def test_what_nobody_could_review_is_not_deployed_and_says_what_to_do(decide, name):
     given, why = UNREVIEWED[name]
-    deploy, said = decide(DEPLOYED, **given)
+    deploy, said = decide(**{"files": DEPLOYED} | given)
     assert deploy == "deploy=no"
     assert why in said
     assert BY_HAND in said
@@ -118,11 +126,39 @@ def test_a_run_of_ci_that_failed_is_an_error(decide):
         decide(DEPLOYED, runs=[RUN | {"conclusion": "failure"}])
 
 
-def test_a_deployment_that_somebody_asks_for_is_one(command, tmp_path, monkeypatch):
+@pytest.fixture
+def ask(github, command, tmp_path, monkeypatch):
+    """Run the command for a deployment that somebody asks for, by the number of this run."""
     monkeypatch.setenv("GITHUB_EVENT_NAME", "workflow_dispatch")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert command("occasion").returncode == 0
+    by_hand = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
+    github.answer("GET", "actions/runs/30", by_hand)
+    github.answer("GET", "actions/runs/31", RUN | {"id": 31})
+    return lambda number: command("occasion", RUN=number)
+
+
+def test_a_deployment_that_somebody_asks_for_is_one(ask, tmp_path):
+    assert ask("30").returncode == 0
     assert (tmp_path / "output").read_text() == "deploy=yes\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("nonsense", "RUN is the number of a ci.yml run, as in 1234567890, not 'nonsense'"),
+        ("", "RUN is the number of a ci.yml run"),
+        (
+            "31",
+            "run 31 was for pull_request on better, and a plan may be named only if ci was started by hand",
+        ),
+        ("32", "status 404"),
+    ],
+)
+def test_what_cannot_be_deployed_takes_nothing_s_place(ask, tmp_path, number, said):
+    """Whatever waits for an approval is cancelled after this step, and not before somebody knows what for."""
+    done = ask(number)
+    assert said in done.stderr
+    assert not (tmp_path / "output").exists()
 
 
 def test_the_payloads_of_these_tests_are_github_s():

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from core.console import UserError
-from delivery import reviewed
+from delivery import merged, reviewed
 
 COMMIT, HEAD, BASE, MERGE = (letter * 40 for letter in "abcd")
 NAME = "scones-unlimited/driver-routing"
@@ -30,13 +30,16 @@ RUN = {
     "head_sha": HEAD,
     "head_repository": OURS,
     "html_url": "https://github.com/the-run",
+    "display_title": "7/merge: Better",
+    "run_started_at": "2026-03-02T11:00:00Z",
 }
 BY_HAND = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
 ARTIFACT = {"id": 50, "name": "plan-staging", "expired": False}
 RUNS = f"actions/workflows/ci.yml/runs?event=pull_request&head_sha={HEAD}&per_page=100"
 WHERE = f"https://github.com/{NAME}"
 CERTIFICATE = {
-    "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/7/merge",
+    "buildConfigURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/7/merge",
+    "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/pull/7/merge",
     "buildTrigger": "pull_request",
     "runInvocationURI": f"{WHERE}/actions/runs/30/attempts/1",
     "runnerEnvironment": "github-hosted",
@@ -45,7 +48,8 @@ CERTIFICATE = {
     "sourceRepositoryURI": WHERE,
 }
 OF_MAIN = CERTIFICATE | {
-    "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/main",
+    "buildConfigURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/main",
+    "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/heads/main",
     "buildTrigger": "workflow_dispatch",
     "sourceRepositoryRef": "refs/heads/main",
 }
@@ -71,12 +75,21 @@ def answers(github, make_github):
         archive=None,
         parents=(BASE, HEAD),
         status="ahead",
+        files=("terraform/main.tf",),
+        labels=(),
     ):
         storage = make_github()
         storage.answer(
             "GET", "/zip", zipped(review_json='{"version": 1}', review_md="") if archive is None else archive
         )
         github.answer("GET", f"commits/{COMMIT}/pulls", list(pulls))
+        named = [{"filename": it} if isinstance(it, str) else it for it in files]
+        for number in range(len(named) // 100 + 2):
+            page = f"pulls/7/files?per_page=100&page={number + 1}"
+            github.answer("GET", page, named[100 * number : 100 * (number + 1)])
+        events = [{"event": "labeled", "created_at": time, "label": {"name": name}} for name, time in labels]
+        github.answer("GET", "issues/7/timeline?per_page=100&page=1", events)
+        github.answer("GET", "issues/7/timeline?per_page=100&page=2", [])
         github.answer("GET", RUNS, {"total_count": len(runs), "workflow_runs": list(runs)})
         for run in runs:
             github.answer("GET", f"actions/runs/{run['id']}", run)
@@ -107,11 +120,34 @@ def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, attest, 
     assert (token, words[:2]) == ("secret", ["attestation", "verify"])
     assert words[3:] == [
         f"--repo={NAME}",
-        f"--signer-workflow={NAME}/.github/workflows/ci.yml",
+        f"--signer-workflow={NAME}/.github/workflows/plan.yml",
         "--source-ref=refs/pull/7/merge",
         "--deny-self-hosted-runners",
         "--format=json",
     ]
+
+
+def test_a_commit_that_another_branch_s_pull_request_brought_too_is_the_one_of_main_s(answers):
+    answers(pulls=[PULL | {"number": 6, "base": {"ref": "release"}}, PULL])
+    assert reviewed.of_merge(COMMIT).ref == "refs/pull/7/merge"
+
+
+LATER = {"run_started_at": "2026-03-02T12:00:01Z"}
+NOT_ITS_OWN: dict[str, dict] = {
+    "one of after the merge, as a label starts it": RUN | LATER | {"id": 31},
+    "one of after the merge, under way": RUN
+    | LATER
+    | {"id": 31, "status": "in_progress", "conclusion": None},
+    "one of after the merge, for main": RUN | LATER | {"id": 31, "display_title": "main: Better"},
+    "another pull request's with the same head": RUN | {"id": 31, "display_title": "8/merge: Better"},
+    "one of a pull request with a longer number": RUN | {"id": 31, "display_title": "77/merge: 7/merge: x"},
+}
+
+
+@pytest.mark.parametrize("name", NOT_ITS_OWN)
+def test_a_later_run_that_nobody_reviewed_does_not_stand_in_the_way(answers, name):
+    answers(runs=[NOT_ITS_OWN[name], RUN])
+    assert reviewed.of_merge(COMMIT).run["id"] == 30
 
 
 def test_the_plan_of_a_run_on_main_that_is_named_is_fetched(answers, fetch, attest, tmp_path):
@@ -143,7 +179,7 @@ REFUSED: dict[str, tuple[dict, str]] = {
         {"pulls": [PULL | {"merge_commit_sha": HEAD}]},
         "no pull request was",
     ),
-    "one for another branch": (
+    "one for another branch alone": (
         {"pulls": [PULL | {"base": {"ref": "release"}}]},
         "pull request 7 was one for release, not for main",
     ),
@@ -158,12 +194,16 @@ REFUSED: dict[str, tuple[dict, str]] = {
     ),
     "a fork's run": (
         {"runs": [FORK]},
-        "no run of ci.yml has made a plan for pull request 7, as for a fork's: run ci on main, read its plans",
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's: run ci on main",
     ),
     "a run that failed": ({"runs": [RUN | {"conclusion": "failure"}]}, "run 30 did not succeed (failure)"),
     "a run under way": (
         {"runs": [RUN | {"conclusion": None, "status": "in_progress"}]},
         "run 30 did not succeed (in_progress)",
+    ),
+    "a run of after the merge alone": (
+        {"runs": [RUN | LATER]},
+        "no run of ci.yml has made a plan for pull request 7 before it was merged, as for a fork's: run ci on main",
     ),
     "no artefact": ({"artifacts": []}, "run 30 of ci.yml has made no plan-staging: run ci on main"),
     "an expired artefact": ({"artifacts": [ARTIFACT | {"expired": True}]}, "of run 30 has expired"),
@@ -207,12 +247,16 @@ def test_a_run_that_is_named_counts_only_if_it_is_ci_of_ours_on_main(answers, ru
 
 FORGED: dict[str, dict] = {
     "by another workflow": {"buildSignerURI": f"{WHERE}/.github/workflows/mine.yml@refs/pull/7/merge"},
+    "by another job of ci, which runs a model's code": {
+        "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/7/merge"
+    },
+    "for another workflow": {"buildConfigURI": f"{WHERE}/.github/workflows/mine.yml@refs/pull/7/merge"},
     "by ci of another pull request with the same head": {
-        "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/8/merge",
+        "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/pull/8/merge",
         "sourceRepositoryRef": "refs/pull/8/merge",
     },
     "by ci of a branch": {
-        "buildSignerURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/better",
+        "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/heads/better",
         "sourceRepositoryRef": "refs/heads/better",
     },
     "in another run": {"runInvocationURI": f"{WHERE}/actions/runs/300/attempts/1"},
@@ -228,7 +272,7 @@ def test_a_plan_that_was_made_elsewhere_is_refused(answers, fetch, attest, tmp_p
     attest(CERTIFICATE | FORGED[name])
     done = fetch()
     assert done.stderr == (
-        "error: review.json was not made by ci.yml in run 30 for refs/pull/7/merge, so GitHub attests: find out who "
+        "error: review.json was not made by plan.yml in run 30 for refs/pull/7/merge, so GitHub attests: find out who "
         "put it there\n"
     )
     assert not (tmp_path / "build/reviewed").exists()
@@ -238,7 +282,7 @@ def test_a_plan_that_nothing_attests_is_refused(answers, fetch, attest):
     answers()
     attest(status=1)
     assert fetch().stderr == (
-        "error: review.json has no attestation by ci.yml for refs/pull/7/merge (no attestations found)\n"
+        "error: review.json has no attestation by plan.yml for refs/pull/7/merge (no attestations found)\n"
     )
 
 
@@ -257,6 +301,91 @@ def test_a_pull_request_that_was_pointed_elsewhere_meanwhile_is_refused(answers,
     answers(**given)
     attest(CERTIFICATE)
     assert said in fetch().stderr
+
+
+ALLOWED = zipped(review_json='{"allowed": ["may-replace"]}')
+BEFORE, AFTER = "2026-03-02T11:59:00Z", "2026-03-02T12:00:01Z"
+
+
+@pytest.mark.parametrize("number", ["", "30"])
+@pytest.mark.parametrize(
+    ("set_at", "counts"), [([BEFORE], True), ([AFTER], False), ([], False)], ids=["before", "after", "never"]
+)
+def test_what_a_label_allowed_counts_if_the_pull_request_had_it_when_it_was_merged(
+    answers, fetch, attest, tmp_path, number, set_at, counts
+):
+    """The plan says itself what allowed it: whoever made it could say so."""
+    of_main = BY_HAND | {"head_sha": COMMIT}
+    answers(
+        archive=ALLOWED, labels=[("may-replace", it) for it in set_at], runs=[of_main] if number else [RUN]
+    )
+    attest(OF_MAIN if number else CERTIFICATE)
+    done = fetch(number)
+    assert (tmp_path / "build/reviewed/staging/review.json").exists() is counts
+    said = "error: the plan was allowed by the label may-replace, which pull request 7 did not have when it was merged"
+    assert done.stderr.startswith("" if counts else said)
+    assert (done.returncode == 0) is counts
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"allowed": 7}', '{"allowed": [[]]}'])
+def test_what_is_attested_and_is_no_review_is_refused_in_one_line(answers, fetch, attest, text):
+    answers(archive=zipped(review_json=text))
+    attest(CERTIFICATE)
+    assert fetch().stderr.startswith("error: review.json is no review of a plan")
+
+
+JUDGES_ITSELF = (
+    ".github/workflows/ci.yml",
+    ".github/dependabot.yml",
+    "Makefile",
+    "pyproject.toml",
+    "boto3/__init__.py",
+    "json.py",
+    "python/boto3.py",
+    "python/sitecustomize.py",
+    "python/core/console.py",
+    "python/cost/bill.py",
+    "python/delivery/plan_rules.py",
+    "python/delivery/new.py",
+    "python/delivery/requirements.txt",
+    "python/operations/terraform.py",
+)
+
+
+@pytest.mark.parametrize("path", JUDGES_ITSELF)
+def test_a_pull_request_that_changes_how_plans_are_made_is_planned_again_on_main(answers, path):
+    answers(files=["terraform/main.tf", path])
+    with pytest.raises(merged.NotPlanned) as refused:
+        reviewed.of_merge(COMMIT)
+    assert str(refused.value) == (
+        f"pull request 7 changes {path}, by which its own plan was made: run ci on main, read its plans, then deploy "
+        f"with the number of that run"
+    )
+
+
+def test_a_tool_that_is_moved_away_is_changed(answers):
+    answers(files=[{"filename": "docs/limit.py", "previous_filename": "python/delivery/limit.py"}])
+    with pytest.raises(merged.NotPlanned, match=r"changes python/delivery/limit\.py"):
+        reviewed.of_merge(COMMIT)
+
+
+def test_a_list_of_files_that_github_cuts_short_counts_as_a_change(answers):
+    """It names 3000 at most."""
+    answers(files=[f"docs/{number}.md" for number in range(3000)])
+    with pytest.raises(merged.NotPlanned, match="changes more files than GitHub lists"):
+        reviewed.of_merge(COMMIT)
+
+
+def test_what_makes_no_plan_may_change(answers):
+    files = [
+        "docs/deploy.md",
+        "README.md",
+        "terraform/main.tf",
+        "tests/conftest.py",
+        "python/lambdas/filter.py",
+    ]
+    answers(files=[*files, "python/localcloud/__main__.py", "python/training/train.py"])
+    assert reviewed.of_merge(COMMIT).run["id"] == 30
 
 
 def test_a_refusal_is_one_line_and_leaves_nothing(answers, fetch, tmp_path):

@@ -1,13 +1,23 @@
-"""The deploy job's make targets, from an empty account to one that is empty again, for staging and prod at once."""
+"""The deploy job's make targets, from an empty account to one that is empty again, for staging and prod at once.
+
+Each runs as the role that it has on GitHub, which may do no more than that; what people do by hand, an administrator
+does.
+"""
 
 import hashlib
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.builders import token
+from tests.delivery.conftest import REPOSITORY
+
+from operations import roles, terraform
+
 ENVIRONMENTS = ("staging", "prod")
 FIRST, SECOND = (0.98, 0.02), (0.03, 0.97)
 ASK_OFTEN = "ARGS=--capture-seconds 60"  # prod captures every fifth request only
+MAIN = "refs/heads/main"
 JOB = {
     "GITHUB_ACTIONS": "true",
     "GITHUB_ACTOR": "octocat",
@@ -18,20 +28,61 @@ JOB = {
 LAPTOP = {"GITHUB_ACTIONS": ""}
 
 
-def deploy(checkout, env: str) -> str:
-    """What the deploy job does with a change whose plan was reviewed; answer what verify and the record say.
+def take_role(sts, checkout, env: str, role: str, **claims: str) -> dict[str, str]:
+    """The credentials that a job gets for GitHub's token, which claims this."""
+    prefix = terraform.setting_in((checkout.root / f"terraform/envs/{env}.tfvars").read_text(), "prefix")
+    taken = sts.assume_role_with_web_identity(
+        RoleArn=f"arn:aws:iam::123456789012:role/{prefix}-{role}",
+        RoleSessionName="GitHubActions",
+        WebIdentityToken=token(roles.ISSUER, aud="sts.amazonaws.com", **claims),
+    )["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": taken["SessionToken"],
+    }
 
-    The reviewed plan is the one made here: test_digest.py has two of the same commit, and the rest costs minutes.
-    """
-    checkout.make("plan", f"ENV={env}")
+
+def take_roles(sts, checkout, env: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What a pull request's plan runs as, which cannot take the lock, and what a deployment runs as."""
+    planner = take_role(
+        sts, checkout, env, "plan", sub=f"repo:{REPOSITORY}:pull_request", ref="refs/pull/7/merge"
+    )
+    deployer = take_role(
+        sts,
+        checkout,
+        env,
+        "apply",
+        sub=f"repo:{REPOSITORY}:environment:{env}",
+        ref=MAIN,
+        job_workflow_ref=f"{REPOSITORY}/.github/workflows/environment.yml@{MAIN}",
+    )
+    return planner | {"TF_CLI_ARGS_plan": "-lock=false"}, deployer
+
+
+def plan(checkout, env: str, role: dict[str, str]) -> None:
+    """Make a plan, and let it be the reviewed one."""
+    checkout.make("plan", f"ENV={env}", **role)
     reviewed = checkout.root / "build/reviewed" / env
     reviewed.mkdir(parents=True, exist_ok=True)
     shutil.copy(checkout.root / f"build/plans/{env}/review.json", reviewed)
-    assert "is the reviewed one" in checkout.make("approve", f"ENV={env}")
-    checkout.make("apply", f"ENV={env}", **JOB)
-    said = checkout.make("verify", f"ENV={env}", ASK_OFTEN, **JOB)
+
+
+def deploy(checkout, env: str, deployer: dict[str, str], *, planned: bool = False) -> str:
+    """What the deploy job does with a change whose plan was reviewed; answer what verify and the record say.
+
+    Unless it was planned before, the reviewed plan is the one made here: each costs seconds.
+    """
+    if planned:
+        checkout.make("plan", f"ENV={env}", **deployer)
+    else:
+        plan(checkout, env, deployer)
+    assert "is the reviewed one" in checkout.make("approve", f"ENV={env}", **deployer)
+    job = JOB | deployer
+    checkout.make("apply", f"ENV={env}", **job)
+    said = checkout.make("verify", f"ENV={env}", ASK_OFTEN, **job)
     assert "recorded in" not in said
-    return said + checkout.make("record", f"ENV={env}", "OUTCOME=success", **JOB)
+    return said + checkout.make("record", f"ENV={env}", "OUTCOME=success", **job)
 
 
 def from_laptop(checkout, env: str) -> str:
@@ -75,22 +126,25 @@ def change_by_hand(logs, env: str) -> str:
     return name
 
 
-def life(checkout, env: str, models: dict, logs) -> str:
+def life(checkout, env: str, models: dict, aws) -> str:
     """From the first plan to a rollback; answer what people are told in the end."""
-    assert "the workflow says so: EndpointNotFound" in deploy(checkout, env)
+    logs = aws("logs")
+    planner, deployer = take_roles(aws("sts"), checkout, env)
+    plan(checkout, env, planner)
+    assert "the workflow says so: EndpointNotFound" in deploy(checkout, env, deployer, planned=True)
     for answer, path in models.items():
         checkout.make("promote", f"ENV={env}", f"RUN={path}")
         checkout.commit(f"Promote the model that answers {answer}")
-        assert f"answered as in training: {list(answer)}" in deploy(checkout, env)
+        assert f"answered as in training: {list(answer)}" in deploy(checkout, env, deployer)
     assert "which verify found good" in checkout.make("rollback", f"ENV={env}")
     checkout.commit("Go back")
     assert f"answered as in training: {list(FIRST)}" in from_laptop(checkout, env)
     assert "octocat" in checkout.make("deployments", f"ENV={env}", "LAST=3", COLUMNS="300")
-    assert f"{env} is what it should be" in checkout.make("drift", f"ENV={env}")
+    assert f"{env} is what it should be" in checkout.make("drift", f"ENV={env}", **planner)
     assert change_by_hand(logs, env).startswith("/aws/lambda/")
-    drift = checkout.make("drift", f"ENV={env}", status=2)
+    drift = checkout.make("drift", f"ENV={env}", status=2, **planner)
     assert "retention_in_days `1` -> `" in drift
-    return checkout.make("notify", f"ENV={env}", "OUTCOME=failure", GITHUB_ACTOR="octocat")
+    return checkout.make("notify", f"ENV={env}", "OUTCOME=failure", GITHUB_ACTOR="octocat", **deployer)
 
 
 def test_two_environments_live_from_nothing_to_nothing(first_checkout, own_aws, make_model):
@@ -101,7 +155,7 @@ def test_two_environments_live_from_nothing_to_nothing(first_checkout, own_aws, 
         # Of AWS's side nothing is missing: that nobody may look at GitHub's is the one point.
         assert f"{env}: 1 missing, of 4 points" in checkout.make("doctor", f"ENV={env}", status=2)
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-        told = list(pool.map(life, checkouts, ENVIRONMENTS, [models] * 2, [own_aws("logs")] * 2))
+        told = list(pool.map(life, checkouts, ENVIRONMENTS, [models] * 2, [own_aws] * 2))
 
     sha256 = hashlib.sha256(models[FIRST].read_bytes()).hexdigest()
     for env, checkout, text in zip(ENVIRONMENTS, checkouts, told, strict=True):

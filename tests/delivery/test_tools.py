@@ -1,6 +1,7 @@
 """Where credentials are at hand, few packages are installed: each by its hash, from PyPI, and before there are any."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import yaml
 
 from core import closure
 from core.console import UserError
+from delivery import planners
 from operations import pins, terraform, wheels
 from operations import provider as providers
 
@@ -98,6 +100,13 @@ def test_no_variable_and_no_setting_sends_pip_elsewhere():
         assert "vars.PIP" not in path.read_text()
 
 
+def test_everything_that_makes_a_plan_is_known_to_do_so():
+    (steps,) = (steps for name, steps in jobs_with_credentials() if name == "plan/plan")
+    rules = "".join(makefile_rule(target) for target in targets(steps))
+    assert "$(TERRAFORM)" in rules
+    assert {*MODULE.findall(rules), "operations.terraform"} == set(planners.MODULES)
+
+
 @pytest.fixture
 def ready(tmp_path) -> Path:
     """The project as a runner has it after `make tools`."""
@@ -143,3 +152,26 @@ def test_the_provider_is_fetched_once_and_found_by_every_init(tmp_path, monkeypa
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr(terraform, "ADD_ON_SOFTWARE", tmp_path / "nothing")
     assert terraform.find_mirror({"HOME": str(home)}) == home / providers.PLUGINS
+
+
+def test_a_provider_that_somebody_changed_is_fetched_again(tmp_path, monkeypatch, capsys):
+    """As one that a test has put into the cache: every deployment would be refused until somebody clears it."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(terraform, "BUILD", tmp_path / "build")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = tmp_path / providers.PLUGINS / terraform.PROVIDER / terraform.locked_version() / machine()
+    found.mkdir(parents=True)
+    program = found / f"terraform-provider-aws_v{terraform.locked_version()}_x5"
+    program.write_text("echo poison")
+    providers.main()
+    assert "is not the one of terraform/.terraform.lock.hcl" in capsys.readouterr().out
+    assert not program.is_file() or program.stat().st_size > 1_000_000
+    providers.main()
+    assert "is not the one" not in capsys.readouterr().out
+
+
+def machine() -> str:
+    said = subprocess.run(
+        ["terraform", "version", "-json"], capture_output=True, text=True, check=True
+    ).stdout
+    return json.loads(said)["platform"]

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from delivery import attested, branch_rules, reviewed
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^\.PHONY: ([a-z]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -44,7 +46,7 @@ def test_every_step_is_one_line_and_every_make_target_exists(path: Path) -> None
 @pytest.mark.parametrize("path", WORKFLOWS, ids=named)
 def test_actions_are_pinned_by_their_full_hash_with_the_version_beside_it(path: Path) -> None:
     for line in re.findall(r"uses: (.*)", path.read_text()):
-        pinned = re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        pinned = re.fullmatch(r"[\w-]+(/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
         assert pinned or line.startswith("./.github/workflows/"), line
 
 
@@ -64,7 +66,9 @@ def test_no_checkout_leaves_its_credentials_behind(path: Path) -> None:
 
 
 def test_one_action_has_one_version_everywhere() -> None:
-    uses = re.findall(r"uses: ([\w-]+/[\w-]+)@(\S+)", "".join(path.read_text() for path in WORKFLOWS))
+    uses = re.findall(
+        r"uses: ([\w-]+/[\w-]+)(?:/[\w-]+)?@(\S+)", "".join(path.read_text() for path in WORKFLOWS)
+    )
     assert len(set(uses)) == len({name for name, _ in uses})
 
 
@@ -127,21 +131,46 @@ def test_deployments_take_turns_in_each_environment_and_no_run_waits_for_another
 
 def test_a_deployment_that_is_cancelled_is_told_so_that_terraform_ends_well() -> None:
     (deploy,) = jobs(ROOT / ".github/workflows/environment.yml").values()
-    (apply,) = [step for step in deploy["steps"] if step.get("run") == "make apply"]
-    *python, program, bash, option, script = apply["shell"].split()
-    assert (python, bash, option, script) == (["python3", "-P"], "bash", "-e", "{0}")
-    assert (ROOT / program).is_file()
+    for command in ("make plan PREBUILT=1", "make apply"):  # both take the lock
+        (step,) = [step for step in deploy["steps"] if step.get("run") == command]
+        *python, program, bash, option, script = step["shell"].split()
+        assert (python, bash, option, script) == (["python3", "-P"], "bash", "-e", "{0}")
+        assert (ROOT / program).is_file()
 
 
 def test_the_plan_is_attested_before_anybody_can_fetch_it() -> None:
-    plan = jobs(ROOT / ".github/workflows/ci.yml")["plan"]
+    assert (
+        jobs(ROOT / ".github/workflows/ci.yml")["plan"]["uses"] == f"./{attested.FOLDER}/{reviewed.PLANNER}"
+    )
+    plan = jobs(ROOT / attested.FOLDER / reviewed.PLANNER)["plan"]
     uses = [step.get("uses", "").partition("@")[0] or step["run"] for step in plan["steps"]]
     attest, upload = (
         uses.index(f"actions/{name}") for name in ("attest-build-provenance", "upload-artifact")
     )
     assert uses.index("make plan PREBUILT=1") < attest < upload
-    assert plan["steps"][attest]["with"]["subject-path"] == "build/plans/${{ matrix.env }}/review.json"
+    assert plan["steps"][attest]["with"]["subject-path"] == "build/plans/${{ inputs.env }}/review.json"
     assert plan["permissions"]["attestations"] == "write"
+
+
+def test_what_attests_a_plan_runs_nothing_but_what_is_locked_and_nothing_else_attests_one() -> None:
+    """A model's code, and packages without a hash, run in jobs whose certificates name another workflow."""
+    ran = commands(ROOT / attested.FOLDER / reviewed.PLANNER)
+    assert ran == ["make tools", "make provider", "make package", "make plan PREBUILT=1", "make comment"]
+    for path in WORKFLOWS:
+        attests = any(step.get("uses", "").startswith("actions/attest-") for step in steps(path))
+        assert attests is (path.name in (reviewed.PLANNER, "deploy.yml")), path.name
+
+
+def test_a_job_that_installs_what_has_no_hash_leaves_nothing_in_the_cache_of_others() -> None:
+    """What it leaves there every later job would find, deployments included."""
+    for path in WORKFLOWS:
+        for name, job in jobs(path).items():
+            ran = {step.get("run") for step in job.get("steps", [])}
+            caches = [
+                it["uses"].split("@")[0] for it in job.get("steps", []) if "/cache" in it.get("uses", "")
+            ]
+            only_locked = "make tools" in ran and not ran & {"make test", "make lint", "make gate"}
+            assert set(caches) <= ({"actions/cache"} if only_locked else {"actions/cache/restore"}), name
 
 
 def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
@@ -150,6 +179,26 @@ def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
     assert "if" not in ci["jobs"]["check"]
     for name in ("gate", "plan"):
         assert "merge_group" not in ci["jobs"][name]["if"]
+
+
+def test_a_label_on_a_merged_pull_request_takes_no_run_s_place_and_plans_nothing() -> None:
+    """GitHub runs it for main. A check that is left out would count as passed, so that none is."""
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert (
+        ci["concurrency"]["group"] == "ci-${{ github.event_name }}-${{ github.event.number || github.ref }}"
+    )
+    assert ci["run-name"].startswith("${{ github.ref_name }}: ")
+    for name in ("gate", "plan"):
+        assert "github.event.pull_request.state == 'open'" in ci["jobs"][name]["if"]
+    for name in branch_rules.CHECKS:
+        (job,) = [it for it in ci["jobs"].values() if it["name"] == name]
+        assert "if" not in job
+
+
+def test_what_takes_another_deployment_s_place_is_looked_at_first() -> None:
+    *_, occasion, overtake = jobs(ROOT / ".github/workflows/deploy.yml")["decide"]["steps"]
+    assert (occasion["run"], overtake["run"]) == ("make occasion", "make overtake")
+    assert occasion["env"]["RUN"] == "${{ inputs.run }}"
 
 
 def test_what_a_job_uploads_it_can_upload_again() -> None:
@@ -174,7 +223,7 @@ NODE_24 = {
 
 def test_no_action_runs_on_node_20() -> None:
     text = "".join(path.read_text() for path in WORKFLOWS)
-    used = {name: int(major) for name, major in re.findall(r"uses: ([\w-]+/[\w-]+)@\S+ # v(\d+)\.", text)}
+    used = {name: int(major) for name, major in re.findall(r"uses: ([\w-]+/[\w-]+)\S*@\S+ # v(\d+)\.", text)}
     assert used.keys() == NODE_24.keys()
     assert [name for name, major in used.items() if major < NODE_24[name]] == []
 

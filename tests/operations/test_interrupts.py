@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from operations import terraform
+from operations import interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "python/operations/interrupts.py"
@@ -34,6 +34,26 @@ resource "terraform_data" "slow" {
   }
 }
 """
+# Each takes about a second to plan, one after the other: Terraform ends between two of them.
+SLOW_TO_PLAN = """
+terraform {
+  backend "s3" {}
+}
+
+variable "prefix" { type = string }
+
+resource "terraform_data" "first" {
+  input = bcrypt(var.prefix, 14)
+}
+""" + "".join(
+    f"""
+resource "terraform_data" "n{number}" {{
+  depends_on = [terraform_data.{"first" if number == 0 else f"n{number - 1}"}]
+  input      = bcrypt(var.prefix, 14)
+}}
+"""
+    for number in range(30)
+)
 GRACE = 10  # seconds that GitHub's runner gives a step
 
 
@@ -74,13 +94,13 @@ def plan(project: Path, command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def start(project: Path, *shell: str | Path) -> subprocess.Popen[str]:
-    """What the runner does with a step: one line for a shell. It is under way once this answers."""
+def begin(project: Path, line: str, *shell: str | Path) -> subprocess.Popen[str]:
+    """What the runner does with a step: one line for a shell."""
     (project / "step.sh").write_text(
-        f"make apply ENV=staging BIN={Path(sys.executable).parent} VENV={ROOT}/.venv "
+        f"{line} ENV=staging BIN={Path(sys.executable).parent} VENV={ROOT}/.venv "
         f"--assume-old={ROOT}/.venv/.installed-demo\n"
     )
-    step = subprocess.Popen(
+    return subprocess.Popen(
         [*shell, "bash", "-e", project / "step.sh"],
         cwd=project,
         stdout=subprocess.PIPE,
@@ -88,6 +108,11 @@ def start(project: Path, *shell: str | Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def start(project: Path, *shell: str | Path) -> subprocess.Popen[str]:
+    """An apply, which is under way once this answers."""
+    step = begin(project, "make apply", *shell)
     until = time.monotonic() + 60
     while not (project / "started").exists():
         assert time.monotonic() < until, step.communicate(timeout=5)
@@ -128,6 +153,21 @@ def test_an_apply_that_is_cancelled_saves_its_state_and_takes_off_its_lock(proje
     assert not (project / "terraform/errored.tfstate").exists()
 
 
+def test_a_plan_that_is_cancelled_takes_off_its_lock(project, bucket):
+    (project / "terraform/main.tf").write_text(SLOW_TO_PLAN)
+    step = begin(project, "make plan PREBUILT=1", sys.executable, SHELL)
+    until = time.monotonic() + 60
+    while not locks(bucket, project):
+        assert time.monotonic() < until, step.communicate(timeout=5)
+        time.sleep(0.05)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(step.pid, number)
+    said, _ = step.communicate(timeout=GRACE)
+    assert step.returncode != 0
+    assert "Interrupt received" in said
+    assert locks(bucket, project) == []
+
+
 def test_a_lock_that_was_left_is_shown_and_taken_off(project, bucket):
     plan(project, f"touch {project}/started && sleep 60")
     step = start(project)
@@ -164,13 +204,62 @@ def test_a_state_that_cannot_be_saved_is_named_and_git_leaves_it_alone(project, 
     finally:
         bucket.create_bucket(Bucket=BUCKET)
     assert step.returncode != 0
-    assert (project / "terraform" / terraform.UNSAVED).is_file()
-    assert (
-        "error: Terraform could not save the state of staging, which is in terraform/errored.tfstate now"
-        in said
+    named = (
+        "error: Terraform could not save the state of staging, which is in terraform/errored.staging.tfstate"
     )
-    ignored = subprocess.run(["git", "check-ignore", "-q", "terraform/errored.tfstate"], cwd=ROOT)
-    assert ignored.returncode == 0
+    assert named in said
+    state = json.loads((project / "terraform/errored.staging.tfstate").read_text())
+    assert "made" in {it["name"] for it in state["resources"]}
+    assert not (project / "terraform/errored.tfstate").exists()
+    for name in ("errored.tfstate", "errored.staging.tfstate"):
+        ignored = subprocess.run(["git", "check-ignore", "-q", f"terraform/{name}"], cwd=ROOT)
+        assert ignored.returncode == 0
+    assert named in run(project, "apply", "-auto-approve").stderr, "it would make everything again"
+
+
+def test_what_another_run_left_is_not_taken_for_this_environment_s(project):
+    left = project / "terraform/errored.tfstate"
+    left.write_text("staging's or prod's")
+    os.utime(left, (1, 1))
+    (project / "terraform/main.tf").write_text('resource "terraform_data" "broken" {\n')
+    done = run(project, "plan")
+    assert done.returncode != 0
+    assert "could not save" not in done.stderr
+    assert left.exists()
+
+
+def test_at_whatever_moment_a_signal_comes_it_is_passed_on_once_at_most(monkeypatch):
+    """Terraform takes a second one for an order to leave at once."""
+    sent: list[int] = []
+    pass_on = os.killpg
+
+    def note(pid: int, number: int) -> None:
+        sent.append(number)
+        pass_on(pid, number)
+
+    monkeypatch.setattr(os, "killpg", note)
+    default = signal.getsignal(signal.SIGTERM)
+    reached = {line for _, _, line in interrupts.call.__code__.co_lines() if line}
+    told = 0
+
+    for chosen in sorted(reached):
+
+        def trace(frame, event, _, chosen=chosen):
+            if frame.f_code is not interrupts.call.__code__:
+                return None
+            if event == "line" and frame.f_lineno == chosen and signal.getsignal(signal.SIGTERM) != default:
+                signal.raise_signal(signal.SIGTERM)
+            return trace
+
+        sent.clear()
+        sys.settrace(trace)
+        try:
+            interrupts.call(["sleep", "0.1"])
+        finally:
+            sys.settrace(None)
+        assert len(sent) <= 1, f"line {chosen}"
+        told += len(sent)
+    assert told > 1
 
 
 @pytest.mark.parametrize("status", [0, 3])

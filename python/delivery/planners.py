@@ -1,0 +1,43 @@
+"""By which of the repository's files plans are made and judged: who changes one makes and judges their own plan."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from core import closure
+from delivery.github import File
+
+# What .github/workflows/plan.yml calls.
+MODULES = (
+    "delivery.comment",
+    "delivery.review",
+    "operations.package",
+    "operations.provider",
+    "operations.terraform",
+)
+# Python looks for modules where it is started, at the root: only what is named here makes no plan, whatever it holds.
+BESIDE = ("docs/", "terraform/", "tests/")
+# Of these only what a plan imports.
+PACKAGES = ("bench", "core", "cost", "lambdas", "localcloud", "monitoring", "report", "training")
+MOST_FILES = 3000  # that GitHub lists of a pull request
+
+
+def changed(files: Iterable[File]) -> list[str]:
+    """Those of them by which plans are made."""
+    listed = list(files)
+    if len(listed) >= MOST_FILES:
+        return ["more files than GitHub lists"]
+    names = {name for file in listed for name in (file["filename"], file.get("previous_filename"))}
+    return sorted(name for name in names if name and makes_plans(name))
+
+
+def makes_plans(path: str) -> bool:
+    if path.startswith(BESIDE) or ("/" not in path and path.endswith(".md")):
+        return False
+    if path.startswith(tuple(f"python/{package}/" for package in PACKAGES)):
+        return path in imported()
+    return True
+
+
+@cache
+def imported() -> set[str]:
+    return {f"python/{file.as_posix()}" for file in closure.find(*MODULES)}
