@@ -33,6 +33,7 @@ UNSEEN = {
     ".github/workflows/deploy.yml": {"python-version"},
     ".github/workflows/drift.yml": TOOLS,
     ".github/workflows/environment.yml": TOOLS,
+    ".github/workflows/plan.yml": TOOLS,
 }
 
 

@@ -17,6 +17,7 @@ PULL = {
     "user": {"login": "ada", "type": "User"},
     "merged_at": "2026-03-02T12:00:00Z",
     "merge_commit_sha": COMMIT,
+    "base": {"ref": "main"},
 }
 
 
