@@ -41,8 +41,8 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:any"
 class Module:
     """The module in a folder of its own, applied or planned with the model of some code."""
 
-    def __init__(self, folder: Path, s3: Any) -> None:
-        self.folder, self.s3 = folder, s3
+    def __init__(self, folder: Path, s3: Any, key: str) -> None:
+        self.folder, self.s3, self.key = folder, s3, key
         self.terraform = Terraform(str(folder))
 
     def apply(self, code: str | bytes, wait: int = 0) -> str:
@@ -62,7 +62,8 @@ class Module:
         key = f"models/{digest[:16]}/model.tar.gz"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=packed)
         model = {"artefact": f"s3://{BUCKET}/{key}", "sha256": digest, "image": IMAGE}
-        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables(wait) | {"model": model}))
+        more = {"model": model, "kms_key_arn": self.key}
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables(wait) | more))
 
     def call(self, *arguments: str, **options: Any) -> str:
         status, printed, errors = self.terraform.cmd(*arguments, no_color=IsFlagged, **options)
@@ -84,7 +85,10 @@ def module(cloud_variables, terraform_variables, aws, tmp_path_factory) -> Itera
         settings = terraform_variables | cloud_variables | {"TF_DATA_DIR": str(folder / "data")}
         for name, value in settings.items():
             patch.setenv(name, value)
-        made = Module(folder, aws("s3"))
+        anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+        logs = anybody | {"Principal": {"Service": "logs.us-east-1.amazonaws.com"}}
+        key = aws("kms").create_key(Policy=document(anybody, logs))["KeyMetadata"]["Arn"]
+        made = Module(folder, aws("s3"), key)
         made.call("init")
         yield made
         made.terraform.destroy(force=None, auto_approve=IsFlagged)
@@ -114,7 +118,6 @@ def variables(wait: int) -> dict[str, Any]:
             "max_instances": 2,
             "invocations_per_instance": 600,
         },
-        "kms_key_arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/any",
         "latency_alarm_ms": 1000,
         "log_retention_days": 30,
         "name": NAME,
