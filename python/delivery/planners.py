@@ -16,6 +16,7 @@ MODULES = (
 )
 # Python looks for modules where it is started, at the root: only what is named here makes no plan, whatever it holds.
 BESIDE = ("docs/", "terraform/", "tests/")
+LOCK = "terraform/.terraform.lock.hcl"  # which says what may be installed and run
 # Of these only what a plan imports.
 PACKAGES = ("bench", "core", "cost", "lambdas", "localcloud", "monitoring", "report", "training")
 MOST_FILES = 3000  # that GitHub lists of a pull request
@@ -31,10 +32,12 @@ def changed(files: Iterable[File]) -> list[str]:
 
 
 def makes_plans(path: str) -> bool:
+    if path == LOCK:
+        return True
     if path.startswith(BESIDE) or ("/" not in path and path.endswith(".md")):
         return False
     if path.startswith(tuple(f"python/{package}/" for package in PACKAGES)):
-        return path in imported()
+        return path in imported() or not path.endswith(".py")  # Python runs more than what ends so
     return True
 
 

@@ -237,3 +237,13 @@ def test_a_fork_never_gets_credentials() -> None:
         assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
     check = jobs(ROOT / ".github/workflows/ci.yml")["check"]
     assert check["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "plan.yml"])
+def test_no_make_follows_an_install_that_failed(name):
+    """It would install what has no hash, in a job that may take a role."""
+    (job,) = yaml.safe_load((ROOT / ".github/workflows" / name).read_text())["jobs"].values()
+    always = [it for it in job["steps"] if "make " in it.get("run", "") and "if" in it]
+    assert always
+    for step in always:
+        assert re.search(r"steps\.(tools|credentials)\.outcome == 'success'", step["if"]), step["run"]
