@@ -301,13 +301,13 @@ $(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package
 	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
 	  || echo "warning: github-schemas cannot be installed: what tests say of GitHub is not compared with it" >&2
 
-# Not from where a variable or a user's settings send pip, and nothing but what has the hash that is written down; that
-# which builds the project is among it.
+# Not from where a variable or a file of settings sends pip: from the one index that it knows by itself. And nothing but
+# what has the hash that is written down; that which builds the project is among it.
 $(VENV)/.installed-deploy: pyproject.toml python/delivery/requirements.txt | $(BIN)/python
 	@echo "installing into $(VENV): deploy"
-	@$(BIN)/pip install -q --isolated --disable-pip-version-check --index-url https://pypi.org/simple \
+	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip install -q --isolated --disable-pip-version-check \
 	  --require-hashes --only-binary :all: -r python/delivery/requirements.txt
-	@$(BIN)/pip install -q --isolated --disable-pip-version-check --no-index --no-deps --no-build-isolation --use-pep517 -e .
+	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip install -q --isolated --disable-pip-version-check --no-index --no-deps --no-build-isolation --use-pep517 -e .
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python

@@ -6,6 +6,7 @@ They come from PyPI and from nowhere else, whatever pip is set to: no variable o
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,6 @@ from pathlib import Path
 from core.console import UserError, run
 from operations import wheels
 
-INDEX = "https://pypi.org/simple"
 WANTED = ("boto3", "rich", "setuptools")  # the last one builds the project itself
 CONSTRAINTS = wheels.ROOT / "constraints.txt"
 REQUIREMENTS = wheels.ROOT / "python" / "delivery" / "requirements.txt"
@@ -27,13 +27,9 @@ HEADER = """\
 def download(folder: Path, *wanted: str) -> list[Path]:
     """The wheels of these packages and of all that they need."""
     pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "download", "--quiet"]
-    source = [
-        f"--index-url={INDEX}",
-        "--only-binary=:all:",
-        f"--constraint={CONSTRAINTS}",
-        f"--dest={folder}",
-    ]
-    done = subprocess.run([*pip, *source, *wanted], capture_output=True, text=True)
+    options = ["--only-binary=:all:", f"--constraint={CONSTRAINTS}", f"--dest={folder}"]
+    own = os.environ | {"PIP_CONFIG_FILE": os.devnull}  # with --isolated, pip knows no index but its own
+    done = subprocess.run([*pip, *options, *wanted], env=own, capture_output=True, text=True)
     if done.returncode:
         raise UserError(f"the packages of a deployment cannot be fetched: {done.stderr.strip()}")
     return sorted(folder.iterdir(), key=lambda path: path.name.lower())

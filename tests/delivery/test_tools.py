@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -93,11 +94,28 @@ def test_no_variable_and_no_setting_sends_pip_elsewhere():
     installs = [line for line in rule.replace("\\\n", "").splitlines() if "pip install" in line]
     assert len(installs) == 2
     assert all("--isolated" in line for line in installs)
-    assert "--index-url https://pypi.org/simple" in installs[0]
+    assert all("PIP_CONFIG_FILE=/dev/null " in line for line in installs)
+    assert "index" not in installs[0]
     assert "--require-hashes" in installs[0]
     assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(installs[1].split())
     for path in WORKFLOWS:
         assert "vars.PIP" not in path.read_text()
+
+
+def test_pip_that_is_run_so_reads_no_variable_and_no_settings(tmp_path):
+    """Then it asks the one index that it knows by itself."""
+    settings = tmp_path / "pip/pip.conf"
+    settings.parent.mkdir()
+    settings.write_text("[global]\nindex-url = https://elsewhere.example/simple\n")
+    told = {"PIP_FIND_LINKS": "https://elsewhere.example", "XDG_CONFIG_HOME": str(tmp_path)}
+
+    def read(*options: str, **more: str) -> str:
+        command = [sys.executable, "-m", "pip", "config", "list", *options]
+        variables = os.environ | told | more
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
+
+    assert read().count("elsewhere.example") == 2
+    assert read("--isolated", PIP_CONFIG_FILE=os.devnull) == ""
 
 
 def test_everything_that_makes_a_plan_is_known_to_do_so():
