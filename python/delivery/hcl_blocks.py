@@ -1,10 +1,13 @@
 """The blocks and attributes that a file of Terraform's code is made of."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from delivery import hcl
 from delivery.hcl import Token
+
+KEPT = 256  # files
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,9 @@ class Part:
         return (it for it in self.parts if it.head[: len(head)] == head)
 
 
+@functools.lru_cache(KEPT)
 def read(text: str) -> list[Part]:
+    """A file's parts, which are not changed: each resource of a plan asks for its module's again."""
     return read_parts(text, list(hcl.tokens(text)), 0)[0]
 
 
