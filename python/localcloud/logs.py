@@ -1,6 +1,10 @@
-"""CloudWatch Logs: where the processes of the local cloud write."""
+"""CloudWatch Logs: where the processes of the local cloud write.
+
+AWS: `FilterLogEvents` answers only of the streams whose names begin as asked. moto 5.2.5 answers of all.
+"""
 
 import contextlib
+import json
 from collections import deque
 from collections.abc import Sequence
 from typing import IO
@@ -8,8 +12,21 @@ from typing import IO
 from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import ResourceAlreadyExistsException
 from moto.logs.models import LogsBackend
+from moto.logs.responses import LogsResponse
 
+from localcloud import gaps
 from localcloud.access import enforcement
+
+
+def install() -> None:
+    """Fill the gap."""
+
+    @gaps.wrap(LogsResponse, "filter_log_events")
+    def filter_log_events(original: gaps.Original, self: LogsResponse) -> str:
+        found = json.loads(original(self))
+        prefix = self._get_param("logStreamNamePrefix", "")
+        found["events"] = [it for it in found["events"] if it["logStreamName"].startswith(prefix)]
+        return json.dumps(found)
 
 
 class Stream:

@@ -35,7 +35,7 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, iam, journal, s3, servicequotas, sqs
+    from localcloud import autoscaling, budgets, children, iam, journal, logs, s3, servicequotas, sqs
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
@@ -79,7 +79,19 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        for module in (autoscaling, budgets, buses, cloudwatch, delay, iam, journal, log_filters, s3, sqs):
+        for module in (
+            autoscaling,
+            budgets,
+            buses,
+            cloudwatch,
+            delay,
+            iam,
+            journal,
+            log_filters,
+            logs,
+            s3,
+            sqs,
+        ):
             module.install()
         for module in (principals, refusals, web_identity):
             module.install()

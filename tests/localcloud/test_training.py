@@ -86,9 +86,10 @@ def test_a_job_trains_and_leaves_its_model_metrics_and_log(train, aws, bucket):
     key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{bucket}/")
     body = aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     assert packed(body) == b"a photo"
-    events = aws("logs").filter_log_events(logGroupName="/aws/sagemaker/TrainingJobs")["events"]
-    own = [it["message"] for it in events if it["logStreamName"].startswith(job["TrainingJobName"])]
-    assert own == ["accuracy=0.5", "accuracy=0.75"]
+    log = aws("logs").filter_log_events(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job["TrainingJobName"]
+    )
+    assert [event["message"] for event in log["events"]] == ["accuracy=0.5", "accuracy=0.75"]
 
 
 def test_a_script_that_fails_fails_the_job_in_its_own_words(train):
