@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from operations import roles
+
 IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
 
 
@@ -96,6 +98,20 @@ def token(issuer: str, **claims: str) -> str:
     """A JSON Web Token that claims this; nobody has signed it."""
     payload = json.dumps({"iss": f"https://{issuer}", **claims}).encode()
     return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.none"
+
+
+def take_role(sts: Any, role: str, session: str = "GitHubActions", **claims: str) -> dict[str, str]:
+    """The variables of a job that takes the role of this ARN by GitHub's token, which claims this."""
+    taken = sts.assume_role_with_web_identity(
+        RoleArn=role,
+        RoleSessionName=session,
+        WebIdentityToken=token(roles.ISSUER, **{"aud": "sts.amazonaws.com", **claims}),
+    )["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": taken["SessionToken"],
+    }
 
 
 def document(*statements: dict[str, Any]) -> str:

@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, run
 from core.contract.shapes import Json
 from delivery import github, plan
-from operations import settling, terraform, unlock
+from operations import live, settling, terraform, unlock
 
 PAGE = "docs/deploy.md"
 REFUSING = ("attested", "reviewed", "approve")  # steps that ask whether somebody agreed to it
@@ -133,20 +132,15 @@ def look(env: str) -> tuple[Json, list[str]]:
 
 
 def read_endpoint(env: str) -> Json | None:
-    try:
-        name = environment.outputs(env)["endpoint_name"]
-        return dict(boto3.client("sagemaker").describe_endpoint(EndpointName=name))
-    except ClientError as error:
-        if "Could not find" in error.response["Error"]["Message"]:
-            return None
-        raise
+    found = live.read_endpoint(environment.outputs(env)["endpoint_name"])
+    return dict(found) if found else None
 
 
 def page() -> str:
     """The page's address: in GitHub Actions as it was in the commit that is deployed."""
     if "GITHUB_SHA" not in os.environ:
         return PAGE
-    server, repository = github.variable("GITHUB_SERVER_URL"), github.variable("GITHUB_REPOSITORY")
+    server, repository = github.variable("GITHUB_SERVER_URL"), github.repository()
     return f"{server}/{repository}/blob/{os.environ['GITHUB_SHA']}/{PAGE}"
 
 

@@ -24,7 +24,7 @@ class Request:
 
     def command(self) -> str:
         """The same by GitHub's tool, for a shell."""
-        place = shlex.quote(f"repos/{github.variable('GITHUB_REPOSITORY')}/{self.path}")
+        place = shlex.quote(f"repos/{github.repository()}/{self.path}")
         call = f"gh api --method {self.method} {place}"
         return f"echo {shlex.quote(self.body)} | {call} --input -" if self.body else call
 

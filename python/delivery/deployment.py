@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
 from core.contract.shapes import Json
+from operations import terraform
 from operations.steps import Step
 
 if TYPE_CHECKING:
@@ -70,6 +72,14 @@ def read(bucket: str) -> Iterator[Deployment]:
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     for key in sorted(keys, reverse=True):
         yield parse(s3.get_object(Bucket=bucket, Key=key)["Body"].read(), f"s3://{bucket}/{key}")
+
+
+def read_all(env: str) -> Iterator[Deployment]:
+    """Those of an environment."""
+    try:
+        yield from read(terraform.data_bucket(env))
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the record of {env} cannot be read: {error}") from error
 
 
 def parse(content: bytes, address: str) -> Deployment:

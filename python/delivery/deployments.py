@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table as Printed
 
 from core import environment
@@ -16,7 +15,7 @@ from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import deployment
 from delivery.deployment import Deployment
-from operations import steps, terraform
+from operations import steps
 from report import page
 from report.page import Badge, Part, Section, Table, Tile
 from report.words import moment, number
@@ -27,11 +26,7 @@ HEAD = ("ended", "outcome", "model", "asked", "agreed", "commit", "digest", "too
 
 
 def read(env: str, last: int) -> list[Deployment]:
-    bucket = terraform.data_bucket(env)
-    try:
-        found = list(islice(deployment.read(bucket), last))
-    except (BotoCoreError, ClientError) as error:
-        raise UserError(f"the record of {env} cannot be read: {error}") from error
+    found = list(islice(deployment.read_all(env), last))
     if not found:
         raise UserError(f"no deployment of {env} is on the record yet: make apply verify ENV={env} is one")
     return found

@@ -7,7 +7,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NotRequired, TypedDict
 
 from core.console import UserError
@@ -155,6 +155,11 @@ def pulls_of(commit: str) -> list[Pull]:
 def files_of(pull: int) -> Iterator[File]:
     """What a pull request changes."""
     return pages(f"pulls/{pull}/files?")
+
+
+def names_of(files: Iterable[File]) -> set[str]:
+    """What changed files are called, and were."""
+    return {name for it in files for name in (it["filename"], it.get("previous_filename")) if name}
 
 
 def events_of(issue: int) -> Iterator[Event]:

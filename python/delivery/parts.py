@@ -3,6 +3,7 @@
 from functools import cache
 
 from core import closure, environment
+from delivery import github
 from delivery.github import Comparison
 from operations import package
 
@@ -20,8 +21,7 @@ def environments() -> list[str]:
 
 def touched(found: Comparison, env: str) -> list[str]:
     """The files of this environment that differ between two commits; GitHub names each, up to its limit."""
-    names = {name for file in found["files"] for name in (file["filename"], file.get("previous_filename"))}
-    ours = sorted(name for name in names if name and is_part(name, env))
+    ours = sorted(name for name in github.names_of(found["files"]) if is_part(name, env))
     if not ours and len(found["files"]) >= MOST_FILES:
         return ["more files than GitHub lists"]
     return ours

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from core import closure
+from delivery import github
 from delivery.github import File
 
 # What .github/workflows/plan.yml calls.
@@ -27,8 +28,7 @@ def changed(files: Iterable[File]) -> list[str]:
     listed = list(files)
     if len(listed) >= MOST_FILES:
         return ["more files than GitHub lists"]
-    names = {name for file in listed for name in (file["filename"], file.get("previous_filename"))}
-    return sorted(name for name in names if name and makes_plans(name))
+    return sorted(name for name in github.names_of(listed) if makes_plans(name))
 
 
 def makes_plans(path: str) -> bool:

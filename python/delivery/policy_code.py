@@ -17,34 +17,37 @@ from delivery.origins import NAME
 ANYBODY, SOMEBODY = "*", "x"
 # What a resource or data has of the texts that somebody wrote, and not of what AWS made of them.
 WRITTEN = {
-    *(
-        "content",
-        "description",
-        "input",
-        "insecure_value",
-        "json",
-        "output",
-        "result",
-        "secret_string",
-        "tags",
-    ),
-    *("tags_all", "value", "values"),
+    "content",
+    "description",
+    "input",
+    "insecure_value",
+    "json",
+    "output",
+    "result",
+    "secret_string",
+    "tags",
+    "tags_all",
+    "value",
+    "values",
 }
 # Functions that make no text of which nothing is seen in what they are given.
 PLAIN = {
-    *(
-        "coalesce",
-        "compact",
-        "concat",
-        "distinct",
-        "flatten",
-        "format",
-        "formatlist",
-        "join",
-        "lookup",
-        "merge",
-    ),
-    *("one", "sort", "tolist", "toset", "tostring", "try"),
+    "coalesce",
+    "compact",
+    "concat",
+    "distinct",
+    "flatten",
+    "format",
+    "formatlist",
+    "join",
+    "lookup",
+    "merge",
+    "one",
+    "sort",
+    "tolist",
+    "toset",
+    "tostring",
+    "try",
 }
 STATEMENT = ("condition", "effect", "notprincipal", "principal")
 SAYS_WHAT = {"action", "effect", "notaction"}

@@ -8,14 +8,11 @@ Where there is no such record, git's history does.
 import argparse
 from collections.abc import Iterable, Iterator
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from core import environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import deployment, versions
 from delivery.deployment import Deployment
-from operations import terraform
 from training import promote
 
 
@@ -31,10 +28,7 @@ def previous(env: str) -> tuple[str, Json]:
 
 def read_good(env: str) -> Iterator[Deployment]:
     """The deployments on the record of which verify found the model good, the newest first."""
-    try:
-        yield from (it for it in deployment.read(terraform.data_bucket(env)) if it.model and it.verified())
-    except (BotoCoreError, ClientError) as error:
-        raise UserError(f"the record of {env} cannot be read: {error}") from error
+    return (it for it in deployment.read_all(env) if it.model and it.verified())
 
 
 def choose(good: Iterable[Deployment], now: Json | None, to: str) -> Deployment | None:

@@ -11,6 +11,7 @@ from core.contract.shapes import Json
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,26 @@ class Live:
 def look(outputs: Json) -> Live:
     """The endpoint's state, its configuration and the artefact of its model."""
     name = outputs["endpoint_name"]
+    endpoint = read_endpoint(name)
+    if endpoint is None:
+        return Live(name)
     sagemaker: SageMakerClient = boto3.client("sagemaker")
-    try:
-        endpoint = sagemaker.describe_endpoint(EndpointName=name)
-    except ClientError as error:
-        if "Could not find" in error.response["Error"]["Message"]:
-            return Live(name)
-        raise
     config = endpoint["EndpointConfigName"]
     variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
     model = sagemaker.describe_model(ModelName=variants[0]["ModelName"])
     artefact = model["PrimaryContainer"]["ModelDataUrl"]
     return Live(name, endpoint["EndpointStatus"], config, artefact, endpoint["LastModifiedTime"])
+
+
+def read_endpoint(name: str) -> "DescribeEndpointOutputTypeDef | None":
+    """What SageMaker says of it, if it is there."""
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
+    try:
+        return sagemaker.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if "Could not find" in error.response["Error"]["Message"]:
+            return None
+        raise
 
 
 def describe(outputs: Json) -> str:

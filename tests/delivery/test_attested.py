@@ -1,19 +1,11 @@
 """The zips that a deployment takes are those that its own run has built, from its own commit."""
 
 import pytest
+from tests.delivery.conftest import REPOSITORY
+from tests.delivery.github_shapes import WHERE, certificate
 
-COMMIT, NAME = "a" * 40, "scones-unlimited/driver-routing"
-WHERE = f"https://github.com/{NAME}"
-CERTIFICATE = {
-    "buildConfigURI": f"{WHERE}/.github/workflows/deploy.yml@refs/heads/main",
-    "buildSignerURI": f"{WHERE}/.github/workflows/deploy.yml@refs/heads/main",
-    "buildTrigger": "push",
-    "runInvocationURI": f"{WHERE}/actions/runs/60/attempts/1",
-    "runnerEnvironment": "github-hosted",
-    "sourceRepositoryDigest": COMMIT,
-    "sourceRepositoryRef": "refs/heads/main",
-    "sourceRepositoryURI": WHERE,
-}
+COMMIT = "a" * 40
+CERTIFICATE = certificate("deploy.yml", "deploy.yml", "refs/heads/main", "push", 60, COMMIT)
 
 
 @pytest.fixture
@@ -34,7 +26,7 @@ def test_zips_of_this_run_are_taken(check, attest):
     asked = attest(CERTIFICATE)
     assert "1 zips were built by this run, from aaaaaaaaaaaa" in check().stdout
     assert (
-        f"--signer-workflow={NAME}/.github/workflows/deploy.yml --source-ref=refs/heads/main"
+        f"--signer-workflow={REPOSITORY}/.github/workflows/deploy.yml --source-ref=refs/heads/main"
         in asked.read_text()
     )
 

@@ -3,30 +3,12 @@
 import json
 
 import pytest
+from tests.delivery import github_shapes
+from tests.delivery.github_shapes import OURS
 from tests.oracles import github_schemas
 
 BEFORE, AFTER, HEAD = "a" * 40, "b" * 40, "c" * 40
-OURS = {"full_name": "scones-unlimited/driver-routing"}
-PULL = {
-    "number": 7,
-    "merged_at": "2026-03-02T12:00:00Z",
-    "merge_commit_sha": AFTER,
-    "head": {"sha": HEAD, "repo": OURS},
-    "base": {"ref": "main"},
-}
-RUN = {
-    "id": 30,
-    "path": ".github/workflows/ci.yml",
-    "event": "pull_request",
-    "status": "completed",
-    "conclusion": "success",
-    "head_branch": "better",
-    "head_sha": HEAD,
-    "head_repository": OURS,
-    "html_url": "https://github.com/the-run",
-    "display_title": "7/merge: Better",
-    "run_started_at": "2026-03-02T11:00:00Z",
-}
+PULL, RUN = github_shapes.pull(AFTER, HEAD), github_shapes.run(HEAD)
 PUSH = {
     "ref": "refs/heads/main",
     "before": BEFORE,

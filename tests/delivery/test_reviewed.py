@@ -6,53 +6,20 @@ import re
 import zipfile
 
 import pytest
+from tests.delivery import github_shapes
+from tests.delivery.conftest import REPOSITORY
+from tests.delivery.github_shapes import WHERE, certificate
 
 from core.console import UserError
 from delivery import merged, reviewed
 
 COMMIT, HEAD, BASE, MERGE = (letter * 40 for letter in "abcd")
-NAME = "scones-unlimited/driver-routing"
-OURS = {"full_name": NAME}
-PULL = {
-    "number": 7,
-    "merged_at": "2026-03-02T12:00:00Z",
-    "merge_commit_sha": COMMIT,
-    "head": {"sha": HEAD, "repo": OURS},
-    "base": {"ref": "main"},
-}
-RUN = {
-    "id": 30,
-    "path": ".github/workflows/ci.yml",
-    "event": "pull_request",
-    "status": "completed",
-    "conclusion": "success",
-    "head_branch": "better",
-    "head_sha": HEAD,
-    "head_repository": OURS,
-    "html_url": "https://github.com/the-run",
-    "display_title": "7/merge: Better",
-    "run_started_at": "2026-03-02T11:00:00Z",
-}
+PULL, RUN = github_shapes.pull(COMMIT, HEAD), github_shapes.run(HEAD)
 BY_HAND = RUN | {"event": "workflow_dispatch", "head_branch": "main"}
 ARTIFACT = {"id": 50, "name": "plan-staging", "expired": False}
 RUNS = f"actions/workflows/ci.yml/runs?event=pull_request&head_sha={HEAD}&per_page=100"
-WHERE = f"https://github.com/{NAME}"
-CERTIFICATE = {
-    "buildConfigURI": f"{WHERE}/.github/workflows/ci.yml@refs/pull/7/merge",
-    "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/pull/7/merge",
-    "buildTrigger": "pull_request",
-    "runInvocationURI": f"{WHERE}/actions/runs/30/attempts/1",
-    "runnerEnvironment": "github-hosted",
-    "sourceRepositoryDigest": MERGE,
-    "sourceRepositoryRef": "refs/pull/7/merge",
-    "sourceRepositoryURI": WHERE,
-}
-OF_MAIN = CERTIFICATE | {
-    "buildConfigURI": f"{WHERE}/.github/workflows/ci.yml@refs/heads/main",
-    "buildSignerURI": f"{WHERE}/.github/workflows/plan.yml@refs/heads/main",
-    "buildTrigger": "workflow_dispatch",
-    "sourceRepositoryRef": "refs/heads/main",
-}
+CERTIFICATE = certificate("plan.yml", "ci.yml", "refs/pull/7/merge", "pull_request", 30, MERGE)
+OF_MAIN = certificate("plan.yml", "ci.yml", "refs/heads/main", "workflow_dispatch", 30, MERGE)
 ARTIFACTS = "actions/runs/30/artifacts?name=plan-staging&per_page=100"
 
 
@@ -119,8 +86,8 @@ def test_the_plan_of_the_merged_pull_request_is_fetched(answers, fetch, attest, 
     token, *words = asked.read_text().split()
     assert (token, words[:2]) == ("secret", ["attestation", "verify"])
     assert words[3:] == [
-        f"--repo={NAME}",
-        f"--signer-workflow={NAME}/.github/workflows/plan.yml",
+        f"--repo={REPOSITORY}",
+        f"--signer-workflow={REPOSITORY}/.github/workflows/plan.yml",
         "--source-ref=refs/pull/7/merge",
         "--deny-self-hosted-runners",
         "--format=json",

@@ -9,10 +9,10 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.builders import token
+from tests import builders
 from tests.delivery.conftest import REPOSITORY
 
-from operations import roles, terraform
+from operations import terraform
 
 ENVIRONMENTS = ("staging", "prod")
 FIRST, SECOND = (0.98, 0.02), (0.03, 0.97)
@@ -31,16 +31,7 @@ LAPTOP = {"GITHUB_ACTIONS": ""}
 def take_role(sts, checkout, env: str, role: str, **claims: str) -> dict[str, str]:
     """The credentials that a job gets for GitHub's token, which claims this."""
     prefix = terraform.setting_in((checkout.root / f"terraform/envs/{env}.tfvars").read_text(), "prefix")
-    taken = sts.assume_role_with_web_identity(
-        RoleArn=f"arn:aws:iam::123456789012:role/{prefix}-{role}",
-        RoleSessionName="GitHubActions",
-        WebIdentityToken=token(roles.ISSUER, aud="sts.amazonaws.com", **claims),
-    )["Credentials"]
-    return {
-        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": taken["SessionToken"],
-    }
+    return builders.take_role(sts, f"arn:aws:iam::123456789012:role/{prefix}-{role}", **claims)
 
 
 def take_roles(sts, checkout, env: str) -> tuple[dict[str, str], dict[str, str]]:

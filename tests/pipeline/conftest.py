@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import make_queue, pack, token
+from tests.builders import make_queue, pack, take_role
 from tests.pipeline import changes
 
 from operations import roles, workplace
@@ -66,16 +66,9 @@ class Project:
     def take_roles(self, sts: Any) -> None:
         """As GitHub Actions do: for a job in the environment, and for a pull request."""
         for key, (role, claims) in CLAIMS.items():
-            taken = sts.assume_role_with_web_identity(
-                RoleArn=f"arn:aws:iam::123456789012:role/scones-local-{role}",
-                RoleSessionName="GitHubActions",
-                WebIdentityToken=token(roles.ISSUER, aud="sts.amazonaws.com", **claims),
-            )["Credentials"]
-            self.sessions[key] = {
-                "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
-                "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
-                "AWS_SESSION_TOKEN": taken["SessionToken"],
-            }
+            self.sessions[key] = take_role(
+                sts, f"arn:aws:iam::123456789012:role/scones-local-{role}", **claims
+            )
 
     def apply(self, *settings: str, planner: str = "deployer") -> None:
         def command(*words: str) -> None:

@@ -12,6 +12,8 @@ from urllib.request import urlopen
 import pytest
 from tests.pipeline import rare_requests
 
+from delivery.policies import listed
+
 PREFIX = "scones-local"
 OURS = rf"{PREFIX}-(?!apply|plan).+"  # those are GitHub's
 DOCS = "https://docs.aws.amazon.com"
@@ -43,10 +45,6 @@ ONLY_AWS = {
     rf"{SERVING}/WriteMetrics cloudwatch:PutMetricData": SAGEMAKER,
     rf"({SERVING}|boundary)/WriteLogs logs:DescribeLogStreams": SAGEMAKER,
 }
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from tests.builders import document, token
+from tests.builders import document, take_role
 from tests.pipeline.conftest import CLAIMS
 
 from operations import roles
@@ -33,11 +33,8 @@ def sign_in(cloud, keys, service):
 
 def take(workflow, **claim):
     """The session of whose token claims what the deployer's does, and this; its keys."""
-    claims = {"aud": "sts.amazonaws.com", **CLAIMS["deployer"][1], **claim}
-    taken = workflow.aws("sts").assume_role_with_web_identity(
-        RoleArn=ROLE, RoleSessionName="other", WebIdentityToken=token(roles.ISSUER, **claims)
-    )["Credentials"]
-    return [taken[part] for part in KEYS]
+    claims = {**CLAIMS["deployer"][1], **claim}
+    return list(take_role(workflow.aws("sts"), ROLE, "other", **claims).values())
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 from tests.pipeline import github_roles
 from tests.pipeline.github_roles import PREFIX
 
+from delivery.policies import listed
+
 # What bootstrap makes is an administrator's to make, and to take down at the end of destroy.
 OF_BOOTSTRAP = re.compile(
     rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan)|oidc-provider/.*)"
@@ -74,10 +76,6 @@ def allowed(statements: list[dict], action: str, resource: str) -> bool:
         and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
     }
     return effects == {"Allow"}
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def test_every_role_of_the_stack_has_the_boundary_and_room_within_it(deployed, granted):
