@@ -32,13 +32,8 @@ INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terr
 WITHOUT_PAUSES = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 STEPS = ("apply", "plan")  # of a deployment
 PLANNERS = ("console", "destroy", "import", "plan", "refresh")
-WORKERS = (
-    "apply",
-    "destroy",
-    "import",
-    "plan",
-    "refresh",
-)  # which would make again what an unsaved state knows of
+# Which would make again what an unsaved state knows of.
+WORKERS = ("apply", "destroy", "import", "plan", "refresh")
 
 
 def variables(env: str) -> dict[str, str]:

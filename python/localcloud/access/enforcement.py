@@ -91,9 +91,8 @@ def explain(
 
 def _gather(principal: Principal, action: str, resource: str, account: str) -> Policies | None:
     """All that has a say."""
-    of_key = (
-        action.startswith("kms:") and ":key/" in resource and not resource.endswith("/")
-    )  # one that is there
+    # One that is there: the key that is being made has no policy yet.
+    of_key = action.startswith("kms:") and ":key/" in resource and not resource.endswith("/")
     of_role = action == "sts:AssumeRole"
     policies = Policies(
         resource=resource_policies.read(resource, account),
