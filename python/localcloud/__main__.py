@@ -29,13 +29,16 @@ def main() -> None:
         default=1,
         help="how many times as fast CloudWatch's alarms are (default: %(default)s)",
     )
+    parser.add_argument(
+        "--owned", action="store_true", help="Ctrl-C does not end it: who has started it does, by SIGTERM"
+    )
     options = parser.parse_args()
     port = options.port
     if not 0 <= port <= LAST_PORT:
         raise UserError(f"--port {port} is not a port: give a number from 0 to {LAST_PORT}")
     if not 0 < options.pace <= FASTEST:
         raise UserError(f"--pace {options.pace} is no pace: give a number above 0, at most {FASTEST}")
-    server.serve(port, options.log, options.pace)
+    server.serve(port, options.log, options.pace, owned=options.owned)
 
 
 if __name__ == "__main__":

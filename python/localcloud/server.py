@@ -27,8 +27,11 @@ POLL_SECONDS = 0.1
 BACKLOG = 256
 
 
-def serve(port: int, log: Path, speed: float = 1) -> None:
-    """Serve until SIGINT or SIGTERM. Port 0 takes any free one; the ready line on standard output says which."""
+def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; if somebody owns it, until SIGTERM.
+
+    Port 0 takes any free one; the ready line on standard output says which.
+    """
     defects.install(log)
     # Imported here, so that `running` stays cheap to import: these load most of moto.
     from moto.core.config import default_user_config
@@ -76,7 +79,8 @@ def serve(port: int, log: Path, speed: float = 1) -> None:
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown).start()
 
-    signal.signal(signal.SIGINT, stop)
+    # Ctrl-C reaches its owner too, whose other children have calls under way: Terraform would ask for minutes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if owned else stop)
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
         for module in (
@@ -133,7 +137,7 @@ def _report_current() -> None:
 @contextlib.contextmanager
 def running(log: Path | None = None, pace: float = 1) -> Iterator[str]:
     """Run the local cloud as a process of its own while the context lasts, and yield its URL."""
-    command = [sys.executable, "-m", "localcloud", "--port", "0", "--pace", str(pace)]
+    command = [sys.executable, "-m", "localcloud", "--port", "0", "--pace", str(pace), "--owned"]
     command += ["--log", str(log)] if log else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     printed = cast(IO[str], process.stdout)

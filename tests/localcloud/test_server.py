@@ -53,6 +53,15 @@ def test_it_ends_with_every_process_and_file_that_it_made(how, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_one_that_somebody_owns_is_not_ended_by_a_ctrl_c_that_reaches_both(tmp_path):
+    process, url = start(tmp_path, "--owned")
+    process.send_signal(signal.SIGINT)
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    assert boto3.client("s3", endpoint_url=url, **keys).list_buckets()["Buckets"] == []
+    process.terminate()
+    assert process.wait(10) == 0
+
+
 def invoke_sleeper(client, role: str) -> int:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

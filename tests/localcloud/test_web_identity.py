@@ -38,9 +38,13 @@ def make(aws, provider):
         }
         name = f"r-{uuid.uuid4().hex[:8]}"
         made = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+        names.append(name)
         return made["Role"]["Arn"]
 
-    return trusting
+    names: list[str] = []
+    yield trusting
+    for name in names:  # GitHub's provider is not taken down as long as a role trusts it
+        aws("iam").delete_role(RoleName=name)
 
 
 @pytest.fixture
