@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,17 @@ class Source:
     head: str | None = None
 
 
-def of_merge(commit: str) -> Source:
+def run_of(pull: Pull) -> Run:
+    """The run whose plan counts of a merged pull request, as it is now."""
+    return newest(github.runs_of(WORKFLOW, pull["head"]["sha"]), github.repository(), pull)
+
+
+def of_merge(commit: str, find_run: Callable[[Pull], Run] = run_of) -> Source:
     """Where the plan comes from that was reviewed in the pull request that was merged as this commit."""
     pull = merged.find(commit)
     merged.check_planners(pull)
     head = pull["head"]["sha"]
-    found = newest(github.runs_of(WORKFLOW, head), github.repository(), pull)
+    found = find_run(pull)
     check(found, github.repository())
     if (found["event"], found["head_sha"]) != ("pull_request", head):
         raise UserError(
@@ -75,10 +81,10 @@ def check(found: Run, repository: str) -> None:
         )
     if found["path"].partition("@")[0] != f"{attested.FOLDER}/{WORKFLOW}":
         raise UserError(f"{name} is one of {found['path']}, which makes no plans: name a run of {WORKFLOW}")
+    if found["status"] != "completed":
+        raise NotPlanned(f"{name} has not ended ({found['status']}): {BY_HAND}")
     if found["conclusion"] != "success":
-        raise UserError(
-            f"{name} did not succeed ({found['conclusion'] or found['status']}): name one that did"
-        )
+        raise NotPlanned(f"{name} did not succeed ({found['conclusion']}): {BY_HAND}")
 
 
 def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
@@ -109,10 +115,14 @@ def artifact(found: list[Artifact], name: str, run_id: int) -> Artifact:
         raise NotPlanned(f"run {run_id} of {WORKFLOW} has made no {name}: {BY_HAND}")
     last = max(found, key=lambda it: it["id"])
     if last["expired"]:
-        raise UserError(
-            f"the artefact {name} of run {run_id} has expired: run {WORKFLOW} again, and review its plan"
-        )
+        raise NotPlanned(f"the artefact {name} of run {run_id} has expired: {BY_HAND}")
     return last
+
+
+def check_made(source: Source, env: str) -> None:
+    """Refuse a run that has no plan of this environment any more, or never had."""
+    name, run_id = f"plan-{env}", source.run["id"]
+    artifact(github.artifacts(run_id, name), name, run_id)
 
 
 def review_in(archive: bytes, name: str) -> bytes:

@@ -166,7 +166,7 @@ REFUSED: dict[str, tuple[dict, str]] = {
     "a run that failed": ({"runs": [RUN | {"conclusion": "failure"}]}, "run 30 did not succeed (failure)"),
     "a run under way": (
         {"runs": [RUN | {"conclusion": None, "status": "in_progress"}]},
-        "run 30 did not succeed (in_progress)",
+        "run 30 has not ended (in_progress)",
     ),
     "a run of after the merge alone": (
         {"runs": [RUN | LATER]},
