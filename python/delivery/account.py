@@ -1,15 +1,13 @@
 """AWS's side of an environment's delivery: the bucket of the state, and the two roles that GitHub's tokens may take."""
 
-import json
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from delivery import role_trust
 from delivery.checklist import Point
-from delivery.github import MAIN
 from operations import bootstrap, terraform
-from operations.roles import ISSUER
 
 ROLES = ("plan", "apply")
 
@@ -44,7 +42,7 @@ def points(env: str, prefix: str) -> list[Point]:
         result.append(
             Point(
                 f"AWS: the role {terraform.read_prefix(env)}-{name} trusts this repository and no other",
-                wrong_trust(role, subjects(env, prefix)[name]),
+                role_trust.wrong(role, name, env, prefix) if role else "there is no such role",
                 "no job can take a role that does not trust it, and a role that trusts more can be taken by others",
                 advice=f"{advice}, with GITHUB_REPOSITORY={prefix.removeprefix('repo:')}",
             )
@@ -63,29 +61,3 @@ def wrong_bucket(bucket: str) -> str | None:
     except ClientError:
         private = {}
     return None if private == bootstrap.BLOCK_ALL else "it may be made public"
-
-
-def subjects(env: str, prefix: str) -> dict[str, set[str]]:
-    """The tokens that each role is for, as terraform/modules/github_oidc has them."""
-    return {
-        "plan": {f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/{MAIN}"},
-        "apply": {f"{prefix}:environment:{env}"},
-    }
-
-
-def wrong_trust(role: Any, wanted: set[str]) -> str | None:
-    if role is None:
-        return "there is no such role"
-    trusted = [read_subjects(it) for it in role["AssumeRolePolicyDocument"]["Statement"]]
-    if trusted == [wanted]:
-        return None
-    return f"it trusts {'; '.join(', '.join(sorted(it)) for it in trusted)}, not {', '.join(sorted(wanted))}"
-
-
-def read_subjects(statement: Any) -> set[str]:
-    """The subjects that a statement of a trust policy lets in; the whole statement if it is no such statement."""
-    conditions = statement.get("Condition", {})
-    found = conditions.get("StringEquals", {}).get(f"{ISSUER}:sub")
-    if found is None or set(conditions) != {"StringEquals"}:
-        return {json.dumps(statement, sort_keys=True)}
-    return {found} if isinstance(found, str) else set(found)

@@ -30,6 +30,7 @@ class Settings(dict):
         self.owner_errors: list[dict[str, Any]] = []
         self.people = {"/users/octocat": 583231, "/orgs/scones-unlimited/teams/platform": 77}
         self.numbers = iter(range(1, 1000))
+        self.unseen = ""  # of the rulesets, by who only reads
 
     def get(self, key: Any, missing: Any = None) -> Any:
         method, path = key
@@ -78,9 +79,15 @@ class Settings(dict):
         ]
 
     def ruleset(self, method: str, rest: list[str], body: Any) -> tuple[int, Any] | None:
+        if method == "GET" and not rest and self.unseen == "the ruleset":
+            return 200, []  # it is the organization's
         if method == "GET" and not rest:
             return 200, [{k: v for k, v in it.items() if k != "rules"} for it in self.rulesets.values()]
         number = int(rest[0]) if rest else next(self.numbers)
+        if method == "GET" and self.unseen == "the ruleset":
+            return None
+        if method == "GET" and self.unseen == "the field":
+            return 200, {k: v for k, v in self.rulesets[number].items() if k != "bypass_actors"}
         if method in ("POST", "PUT"):
             kept = {name: body[name] for name in KEPT_OF_A_RULESET if name in body}
             made = {"id": number, "source": REPOSITORY, "source_type": "Repository", **WHEN}

@@ -17,7 +17,7 @@ from tests.delivery.github_settings import Settings
 from tests.operations.test_makefile import make, program, unpacked  # noqa: F401
 from tests.oracles import github_requests, github_schemas
 
-from delivery import branch_rules, checklist, doctor, github_environment, github_repository
+from delivery import branch_rules, checklist, doctor, github_environment, github_repository, planners
 from operations import bootstrap, roles, terraform, workplace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +164,18 @@ def test_rules_that_somebody_may_go_round_are_taken_for_none(settings):
     assert lacks(branch_rules.points()) == {}
 
 
+@pytest.mark.parametrize("hidden", ["the field", "the ruleset"])
+def test_whether_somebody_may_go_round_is_not_taken_for_no_where_the_token_does_not_see_it(settings, hidden):
+    """GitHub gives bypass_actors only to who may write the ruleset, as no reader and no organization's member may."""
+    checklist.offer(branch_rules.points(), yes=True)
+    settings.unseen = hidden
+    found = lacks(branch_rules.points())
+    assert len(found) == len(branch_rules.WISHES)
+    assert set(found.values()) == {
+        "a ruleset asks for it, but whether some may bypass it cannot be seen with this token"
+    }
+
+
 def test_a_check_that_any_app_may_report_does_not_count(settings):
     checklist.offer(branch_rules.points(), yes=True)
     (rules,) = settings.rulesets.values()
@@ -175,9 +187,23 @@ def test_a_check_that_any_app_may_report_does_not_count(settings):
 
 
 def test_the_checks_are_the_jobs_of_ci_that_run_for_every_pull_request():
-    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
-    assert [job["name"] for job in jobs if "if" not in job] == list(branch_rules.CHECKS)
-    assert not any("strategy" in job for job in jobs if "if" not in job)
+    """GitHub takes a job that was skipped for passed: by its own condition, or since one that it needs has failed."""
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    always = [job for job in ci["jobs"].values() if not job.keys() & {"if", "needs"}]
+    assert [job["name"] for job in always] == list(branch_rules.CHECKS)
+    assert not any("strategy" in job for job in always)
+    assert not any("if" in step or "continue-on-error" in step for job in always for step in job["steps"])
+    assert ci[True]["pull_request"].keys() == {"types"}
+
+
+def test_what_is_deployed_was_not_planned_where_a_check_was_left_out():
+    """Who takes a check out of ci.yml has a plan that does not count; in ci.yml as it is plans need the tests."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    assert (jobs["plan"]["needs"], jobs["gate"]["needs"]) == ("gate", "check")
+    assert not any(
+        word in jobs[name]["if"] for name in ("gate", "plan") for word in ("always()", "cancelled()")
+    )
+    assert planners.changed([{"filename": ".github/workflows/ci.yml"}])
 
 
 def test_an_environment_keeps_its_wait_and_its_reviewers(settings):
@@ -291,24 +317,40 @@ def account(aws, cloud_variables, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     iam, bucket = aws("iam"), terraform.state_bucket("prod")
     bootstrap.bootstrap(bucket)
-    repo = f"repo:{REPOSITORY}"
-    for name, subjects in {
-        "plan": [f"{repo}:pull_request", f"{repo}:ref:refs/heads/main"],
-        "apply": [f"{repo}:environment:prod"],
-    }.items():
-        iam.create_role(RoleName=f"scones-prod-{name}", AssumeRolePolicyDocument=trust(subjects))
+    for name, claims in {"plan": PLANS, "apply": APPLIES}.items():
+        iam.create_role(RoleName=f"scones-prod-{name}", AssumeRolePolicyDocument=document(statement(claims)))
     yield iam
     for name in ("plan", "apply"):
         iam.delete_role(RoleName=f"scones-prod-{name}")
     aws("s3").delete_bucket(Bucket=bucket)
 
 
-def trust(subjects: list[str], operator: str = "StringEquals") -> str:
-    condition = {operator: {f"{roles.ISSUER}:aud": "sts.amazonaws.com", f"{roles.ISSUER}:sub": subjects}}
-    principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{roles.ISSUER}"}
-    action = "sts:AssumeRoleWithWebIdentity"
-    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+REPO, ACCOUNT = f"repo:{REPOSITORY}", "arn:aws:iam::123456789012"
+PLANS = {"aud": "sts.amazonaws.com", "sub": [f"{REPO}:pull_request", f"{REPO}:ref:refs/heads/main"]}
+APPLIES = {
+    "aud": "sts.amazonaws.com",
+    "job_workflow_ref": [f"{REPOSITORY}/.github/workflows/environment.yml@refs/heads/main"],
+    "ref": ["refs/heads/main"],
+    "sub": [f"{REPO}:environment:prod"],
+}
+
+
+def statement(claims: dict, operator: str = "StringEquals", **other) -> dict:
+    """Of a trust policy, as the module's tests have it; with other parts where they are given."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"{ACCOUNT}:oidc-provider/{roles.ISSUER}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {operator: {f"{roles.ISSUER}:{name}": value for name, value in claims.items()}},
+    } | other
+
+
+def document(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def without(claim: str) -> dict:
+    return {name: value for name, value in APPLIES.items() if name != claim}
 
 
 def of_aws(repository: str = REPOSITORY) -> dict[str, str]:
@@ -327,17 +369,68 @@ def test_roles_that_trust_another_name_than_the_tokens_have_are_found(account): 
     assert "not repo:scones-unlimited@1/driver-routing@2:environment:prod" in list(found.values())[1]
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        trust([f"repo:{REPOSITORY}:environment:prod", "repo:some/body:environment:prod"]),
-        trust([f"repo:{REPOSITORY}:*"], "StringLike"),
-    ],
-)
-def test_a_role_that_trusts_more_is_found(account, document):
-    account.update_assume_role_policy(RoleName="scones-prod-apply", PolicyDocument=document)
-    (what,) = of_aws()
+EVERYBODY = statement(APPLIES, Principal={"AWS": f"{ACCOUNT}:root"}, Action="sts:AssumeRole")
+del EVERYBODY["Condition"]
+OTHER = f"{ACCOUNT}:oidc-provider/tokens.example.com"
+TRUSTS_MORE: dict[str, tuple[list[dict], str]] = {
+    "another repository beside this one": (
+        [statement(APPLIES | {"sub": [*APPLIES["sub"], "repo:some/body:environment:prod"]})],
+        ":sub is repo:scones-unlimited/driver-routing:environment:prod, repo:some/body:environment:prod, not repo:",
+    ),
+    "whatever looks alike": ([statement(APPLIES, "StringLike")], "StringLike"),
+    "any branch": ([statement(without("ref"))], ":ref is nothing, not refs/heads/main"),
+    "another branch": ([statement(APPLIES | {"ref": ["refs/heads/x"]})], ":ref is refs/heads/x, not refs/"),
+    "any workflow": ([statement(without("job_workflow_ref"))], ":job_workflow_ref is nothing, not "),
+    "a branch's workflow": (
+        [
+            statement(
+                APPLIES
+                | {"job_workflow_ref": [f"{REPOSITORY}/.github/workflows/environment.yml@refs/heads/x"]}
+            )
+        ],
+        "environment.yml@refs/heads/x, not ",
+    ),
+    "tokens for anybody": ([statement(without("aud"))], ":aud is nothing, not sts.amazonaws.com"),
+    "tokens for somebody else": (
+        [statement(APPLIES | {"aud": ["sts.amazonaws.com", "https://example.com"]})],
+        ":aud is https://example.com, sts.amazonaws.com, not sts.amazonaws.com",
+    ),
+    "another provider": (
+        [statement(APPLIES, Principal={"Federated": OTHER})],
+        f"Principal Federated is {OTHER}, not {ACCOUNT}:oidc-provider/{roles.ISSUER}",
+    ),
+    "an account beside the provider": (
+        [
+            statement(
+                APPLIES, Principal=statement(APPLIES)["Principal"] | {"AWS": "arn:aws:iam::210987654321:root"}
+            )
+        ],
+        "Principal AWS is arn:aws:iam::210987654321:root, not nothing",
+    ),
+    "another way in": (
+        [statement(APPLIES, Action=["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])],
+        "Action is sts:AssumeRoleWithWebIdentity, sts:TagSession, not sts:AssumeRoleWithWebIdentity",
+    ),
+    "somebody else by a second statement": ([statement(APPLIES), EVERYBODY], "it has 2 statements, not one"),
+    "its tokens twice": ([statement(APPLIES), statement(APPLIES)], "it has 2 statements, not one"),
+}
+
+
+@pytest.mark.parametrize("name", TRUSTS_MORE)
+def test_a_role_that_trusts_more_is_found(account, name):
+    statements, said = TRUSTS_MORE[name]
+    account.update_assume_role_policy(RoleName="scones-prod-apply", PolicyDocument=document(*statements))
+    ((what, found),) = of_aws().items()
     assert "scones-prod-apply" in what
+    assert said in found
+
+
+def test_the_plan_role_is_looked_at_as_well(account):
+    more = statement(PLANS | {"aud": ["sts.amazonaws.com", "https://example.com"]})
+    account.update_assume_role_policy(RoleName="scones-prod-plan", PolicyDocument=document(more))
+    ((what, found),) = of_aws().items()
+    assert "scones-prod-plan" in what
+    assert ":aud is https://example.com, sts.amazonaws.com, not" in found
 
 
 def test_a_bucket_that_keeps_no_versions_or_may_be_made_public_is_found(account, aws):  # noqa: ARG001

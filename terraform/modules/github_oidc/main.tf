@@ -8,29 +8,31 @@ data "aws_region" "current" {}
 locals {
   issuer   = "token.actions.githubusercontent.com"
   audience = "sts.amazonaws.com"
-  main     = "refs/heads/main"
-  # Only the subject has the numbers of owner and repository.
-  repository_name = replace(var.repository, "/@[0-9]+/", "")
   provider_arn = (
     var.identity_provider_arn == null ? one(aws_iam_openid_connect_provider.this[*].arn) : var.identity_provider_arn
   )
 
+  # Whom each role trusts. `make doctor` reads the same file, and compares it with what the account has.
+  trust = jsondecode(templatefile("${path.module}/trust.json.tftpl", {
+    audience     = local.audience
+    environment  = var.environment
+    issuer       = local.issuer
+    provider_arn = local.provider_arn
+    repository   = var.repository
+    # Only the subject has the numbers of owner and repository.
+    repository_name = replace(var.repository, "/@[0-9]+/", "")
+  }))
+
   roles = {
     plan = {
-      description = "Reads what a plan of ${var.environment} needs. Pull requests and the watch for drift take it."
       # GitHub gives no token to a pull request of a fork, although its subject would read the same.
-      claims = { sub = ["repo:${var.repository}:pull_request", "repo:${var.repository}:ref:refs/heads/main"] }
-      areas  = { for area, statements in local.areas : area => concat(statements.read, try(statements.plan, [])) }
+      description = "Reads what a plan of ${var.environment} needs. Pull requests and the watch for drift take it."
+      areas       = { for area, statements in local.areas : area => concat(statements.read, try(statements.plan, [])) }
     }
     apply = {
-      description = "Deploys ${var.environment}. Jobs of environment.yml on main take it, and nothing else."
       # GitHub's settings let only main into the environment; the branch and the workflow count without them, too.
-      claims = {
-        job_workflow_ref = ["${local.repository_name}/.github/workflows/environment.yml@${local.main}"]
-        ref              = [local.main]
-        sub              = ["repo:${var.repository}:environment:${var.environment}"]
-      }
-      areas = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
+      description = "Deploys ${var.environment}. Jobs of environment.yml on main take it, and nothing else."
+      areas       = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
     }
   }
 
@@ -64,20 +66,7 @@ resource "aws_iam_role" "this" {
   description          = each.value.description
   max_session_duration = 2 * 60 * 60 # a careful roll-out takes longer than an hour
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Federated = local.provider_arn }
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Condition = {
-        StringEquals = merge(
-          { "${local.issuer}:aud" = local.audience },
-          { for claim, values in each.value.claims : "${local.issuer}:${claim}" => values },
-        )
-      }
-    }]
-  })
+  assume_role_policy = jsonencode(local.trust[each.key])
 }
 
 resource "aws_iam_policy" "this" {
