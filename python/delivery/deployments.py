@@ -74,7 +74,9 @@ def show_seconds(seconds: float | None) -> str:
 
 
 def show_table(found: Sequence[Deployment]) -> Printed:
-    printed = Printed(*HEAD)
+    printed = Printed()
+    for name in HEAD:
+        printed.add_column(name, overflow="fold")  # of an id nothing may be cut: it is what TO= takes
     for it in found:
         printed.add_row(*describe(it))
     return printed

@@ -1,5 +1,6 @@
 """The record of deployments: added to and never changed, shown to people, and what a rollback goes by."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from core.console import UserError
 from delivery import deployment, deployments, rollback
@@ -144,6 +146,20 @@ def test_the_page_shows_each_deployment_and_each_of_its_steps_and_nothing_of_it_
     assert "answer: [0.98, 0.02]" in html
     assert "not known: GitHub does not answer" in html
     assert "1 of 2" in html
+
+
+def test_on_a_narrow_terminal_nothing_of_an_id_is_cut():
+    """It is what TO= takes."""
+    name = "0123456789abcdef0123456789abcdef"
+    file = io.StringIO()
+    Console(width=80, file=file).print(deployments.show_table([make(1, name, before="fedcba9876543210")]))
+    printed = file.getvalue()
+    assert "\u2026" not in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    cells = [line.split("\u2502") for line in printed.splitlines() if line.startswith("\u2502")]
+    columns = ["".join("".join(column).split()) for column in zip(*cells, strict=True)]
+    assert f"fedcba9876543210->{name}" in columns
+    assert "octocat,#7byada" in columns
 
 
 class Project:
