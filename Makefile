@@ -207,6 +207,10 @@ notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
 aftermath: $(TOOLS) ## Name what a deployment that failed has left behind, and where to read on
 	@$(TOOL) delivery.aftermath $(ENV)
 
+.PHONY: watched
+watched: $(TOOLS) ## Which environments are set up to be looked at for drift?
+	@$(TOOL) delivery.watched
+
 .PHONY: drift
 drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)

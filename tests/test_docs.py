@@ -151,16 +151,17 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     assert set(named) <= set(targets)
 
 
-def test_the_variables_that_the_workflows_read_are_those_of_the_table() -> None:
+def test_each_variable_that_workflows_read_is_named_once_in_the_steps_of_a_first_deployment() -> None:
     read = {
         name
         for path in (ROOT / ".github/workflows").glob("*.yml")
         for name in re.findall(r"vars\.(\w+)", path.read_text())
     }
-    rows = re.findall(
-        r"^\| (?:variables of|environments `).*", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE
-    )
-    assert set(re.findall(r"`([A-Z_]+)`", "".join(rows))) == read
+    page = (ROOT / "docs/deploy.md").read_text()
+    steps = page.partition("\n## From nothing")[2].partition("\n### ")[0]
+    assert set(re.findall(r"`([A-Z]+_(?:ROLE|REGION)\w*)`", page)) == read
+    for name in read:
+        assert (name, page.count(f"`{name}`"), steps.count(f"`{name}`")) == (name, 1, 1)
 
 
 def test_the_newest_version_in_the_changelog_is_the_project_s() -> None:

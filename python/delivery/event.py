@@ -1,4 +1,6 @@
-"""What GitHub Actions is running for: the payload of the event, in the file that GITHUB_EVENT_PATH names."""
+"""What GitHub Actions is running for: the payload of the event, in the file that GITHUB_EVENT_PATH names; and what it
+is told, in the files that GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name.
+"""
 
 import json
 import os
@@ -12,6 +14,13 @@ def read() -> Json:
     """The event's payload; an empty one outside of GitHub Actions."""
     path = os.environ.get("GITHUB_EVENT_PATH")
     return json.loads(Path(path).read_text()) if path else {}
+
+
+def add(name: str, text: str) -> None:
+    """A line more in the file that this variable names; none outside of GitHub Actions."""
+    if path := os.environ.get(name):
+        with Path(path).open("a") as file:
+            file.write(text + "\n")
 
 
 def is_fork(event: Json) -> bool:

@@ -3,12 +3,11 @@
 It is done if the model is not the one that is deployed, or if its file says anything else than the base branch's: what
 was merged may have been refused. The artefact has to have the SHA-256 that the file says, and to pass the gate of
 training.train on its own data set, in the environment's bucket unless --data has it.
-What is found goes into build/plans/ENV/gate.json, and from there into the review.
+What is found goes into build/gates/ENV/gate.json, and from there into the review.
 """
 
 import argparse
 import hashlib
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import identify
 from core.contract.shapes import Json
-from delivery import event, review, versions
+from delivery import event, gate_found, versions
 from training import builtin_image, dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
 
@@ -124,9 +123,7 @@ def main() -> None:
         out.print(f"{env} keeps its model: there is nothing to evaluate")
         return
     found = judge(env, model, options.data)
-    path = review.PLANS / env / "gate.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"sha256": model["sha256"], "found": found}, indent=1) + "\n")
+    gate_found.write(env, model["sha256"], found)
     print(found)
 
 

@@ -13,7 +13,7 @@ PERMISSIONS = {"default_workflow_permissions": "read", "can_approve_pull_request
 
 def variables(env: str, arns: dict[str, str], region: str) -> list[Point]:
     """The variables by which the workflows find the environment's roles and its region."""
-    plan, own = f"PLAN_ROLE_{env.upper()}", f"environments/{env}/variables"
+    plan, own = plan_role(env), f"environments/{env}/variables"
     result = [
         variable(
             "actions/variables", plan, arns.get("plan"), "without it ci cannot plan, and nothing is reviewed"
@@ -25,6 +25,11 @@ def variables(env: str, arns: dict[str, str], region: str) -> list[Point]:
         why = f"the workflows would look for {env} in {set_to or DEFAULT_REGION}"
         result.append(variable("actions/variables", "AWS_REGION", region, why))
     return result
+
+
+def plan_role(env: str) -> str:
+    """The variable that names the role by which an environment is planned."""
+    return f"PLAN_ROLE_{env.upper()}"
 
 
 def variable(place: str, name: str, wanted: str | None, why: str) -> Point:

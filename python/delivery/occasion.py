@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.console import UserError, out, run
 from core.contract.shapes import Json
@@ -69,13 +68,8 @@ def what_changed(payload: Json) -> Comparison | None:
 
 def tell(found: Occasion) -> None:
     """Into the job's output, its summary and its log."""
-    for name, text in (
-        ("GITHUB_OUTPUT", f"deploy={'yes' if found.deploy else 'no'}"),
-        ("GITHUB_STEP_SUMMARY", found.said),
-    ):
-        if path := os.environ.get(name):
-            with Path(path).open("a") as file:
-                file.write(text + "\n")
+    event.add("GITHUB_OUTPUT", f"deploy={'yes' if found.deploy else 'no'}")
+    event.add("GITHUB_STEP_SUMMARY", found.said)
     print(found.said if found.deploy else f"::notice::{found.said}")
 
 

@@ -15,7 +15,19 @@ from pathlib import Path
 from core import environment
 from core.console import UserError, run
 from cost import bill
-from delivery import configuration, digest, escape, event, fleet, labels, plan, plan_rules, summary, versions
+from delivery import (
+    configuration,
+    digest,
+    escape,
+    event,
+    fleet,
+    gate_found,
+    labels,
+    plan,
+    plan_rules,
+    summary,
+    versions,
+)
 from delivery.digest import Review
 from operations import steps, terraform
 
@@ -58,9 +70,9 @@ def make(env: str, given: Set[str] = frozenset()) -> Review:
 def text(review: Review) -> str:
     """The review as people read it, with what is live, and what `make gate` has found out, if it has run."""
     env = review["environment"]
-    gate = PLANS / env / "gate.json"
-    found = json.loads(gate.read_text()) if gate.is_file() else None
-    return summary.markdown(review, versions.live(env), found, fleet.warn(env, review["changes"]))
+    return summary.markdown(
+        review, versions.live(env), gate_found.read(env), fleet.warn(env, review["changes"])
+    )
 
 
 def refuse(review: Review) -> None:

@@ -10,6 +10,7 @@ from core.contract.shapes import Json
 from delivery import difference, escape, expressions, limit, policies
 from delivery.difference import UNKNOWN
 from delivery.digest import Review
+from delivery.gate_found import Found
 from delivery.plan import Change, ResourceChange
 from training import promote
 
@@ -60,7 +61,7 @@ def kind(change: ResourceChange) -> str:
     return {"update": "change"}.get(actions[0], actions[0])
 
 
-def markdown(review: Review, live: Json | None, gate: Json | None, more: Sequence[str] = ()) -> str:
+def markdown(review: Review, live: Json | None, gate: Found | None, more: Sequence[str] = ()) -> str:
     """The whole summary. `live` is the model to compare with, `gate` what make gate found out about the new one, and
     `more` are warnings that the plan alone does not give."""
     by_kind: dict[str, list[ResourceChange]] = {name: [] for name in ORDER}
@@ -122,7 +123,7 @@ def cost_part(cost: dict[str, dict[str, float]]) -> Iterator[str]:
         yield "\n".join(["| a month without a photo | before | after |", "|---|---:|---:|", *rows])
 
 
-def model_part(model: Json, live: Json | None, gate: Json | None) -> Iterator[str]:
+def model_part(model: Json, live: Json | None, gate: Found | None) -> Iterator[str]:
     """The new model's figures beside the live one's, and what its gate says when it is evaluated again."""
     yield f"{escape.code(model['artefact'])} of run {escape.code(str(model['run']))}"
     table = promote.comparison(live, model)

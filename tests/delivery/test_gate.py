@@ -11,7 +11,7 @@ from tests.builders import pack
 
 from core import artefacts
 from core.console import UserError
-from delivery import gate, versions
+from delivery import gate, gate_found, versions
 from training import builtin_image, dataset
 from training.upload import upload
 
@@ -201,6 +201,49 @@ def test_a_model_that_is_not_the_one_deployed_is_judged_whoever_merged_it(promot
         assert not gate.is_deployed("staging", model | other)
 
 
+FOUND = {"sha256": "22" * 32, "found": "Evaluated again: it passes the gate."}
+
+
+def test_what_the_gate_found_comes_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert gate_found.read("staging") is None
+    gate_found.write("staging", FOUND["sha256"], FOUND["found"])
+    assert gate_found.read("staging") == FOUND
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        '{"sha256": 1, "found": "x"}',
+        json.dumps(FOUND | {"found": ["x"]}),
+        json.dumps(FOUND | {"review": {}}),
+        json.dumps({"found": "x"}),
+        json.dumps(FOUND | {"found": "x" * 200_000}),
+        b"\xff\xfe",
+    ],
+)
+def test_what_the_gate_did_not_write_is_refused(tmp_path, monkeypatch, content):
+    """It comes from a job that ran a model's code."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / gate_found.path("staging")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError, match=r"build/gates/staging/gate\.json is not what make gate writes"):
+        gate_found.read("staging")
+
+
+def test_a_finding_that_somebody_committed_is_refused(tmp_path, monkeypatch, git):
+    monkeypatch.chdir(tmp_path)
+    gate_found.write("staging", FOUND["sha256"], FOUND["found"])
+    git("init", "-q")
+    git("add", "-A")
+    with pytest.raises(UserError, match=r"staging/gate\.json is under version control"):
+        gate_found.read("staging")
+
+
 def test_the_command_judges_a_change_only_and_tells_the_review(
     promoted, staged_sample, tmp_path, command, git
 ):
@@ -211,7 +254,7 @@ def test_the_command_judges_a_change_only_and_tells_the_review(
     model = promoted()
     (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": model}))
     assert "it passes the gate" in command("gate", "--data", staged_sample).stdout
-    found = json.loads((tmp_path / "build/plans/staging/gate.json").read_text())
+    found = json.loads((tmp_path / "build/gates/staging/gate.json").read_text())
     assert found["sha256"] == model["sha256"]
     git("add", "-A")
     git("commit", "-q", "-m", "Promote")

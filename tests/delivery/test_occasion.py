@@ -10,6 +10,7 @@ from tests.delivery.github_shapes import OURS
 from tests.oracles import github_schemas
 
 from delivery import occasion
+from delivery.github import Comparison
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE, AFTER, HEAD = "a" * 40, "b" * 40, "c" * 40
@@ -42,8 +43,8 @@ def know(github):
         github.answer("GET", RUNS, {"total_count": len(runs), "workflow_runs": list(runs)})
         for name in ("plan-prod", "plan-staging"):
             made = [{"id": 50, "name": name, "expired": expired}] if name in plans else []
-            found = {"total_count": len(made), "artifacts": made}
-            github.answer("GET", f"actions/runs/30/artifacts?name={name}&per_page=100", found)
+            answered = {"total_count": len(made), "artifacts": made}
+            github.answer("GET", f"actions/runs/30/artifacts?name={name}&per_page=100", answered)
 
     return answer
 
@@ -98,7 +99,10 @@ UNREVIEWED: dict[str, tuple[dict, str]] = {
         "pull request 7 changes python/delivery/plan_rules.py, by which its own plan was made",
     ),
     "Dependabot's merge": ({"plans": []}, "run 30 of ci.yml has made no plan-"),
-    "a merge after ci failed": ({"runs": [RUN | {"conclusion": "failure"}]}, "run 30 did not succeed (failure)"),
+    "a merge after ci failed": (
+        {"runs": [RUN | {"conclusion": "failure"}]},
+        "run 30 did not succeed (failure)",
+    ),
     "a merge after ci was cancelled": (
         {"runs": [RUN | {"conclusion": "cancelled"}]},
         "run 30 did not succeed (cancelled)",
@@ -130,15 +134,15 @@ def wait(know, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def push(*runs):
-        known = {"files": DEPLOYED, "plans": ("plan-prod", "plan-staging")}
+        plans = ("plan-prod", "plan-staging")
         coming, pauses = iter(runs), []
 
         def go_on(seconds):
             pauses.append(seconds)
-            know(**known, runs=[next(coming, runs[-1])])
+            know(DEPLOYED, plans=plans, runs=[next(coming, runs[-1])])
 
-        know(**known, runs=[next(coming)])
-        since = {"status": "ahead", "files": [{"filename": name} for name in DEPLOYED]}
+        know(DEPLOYED, plans=plans, runs=[next(coming)])
+        since: Comparison = {"status": "ahead", "files": [{"filename": name} for name in DEPLOYED]}
         return occasion.decide(AFTER, since, ["prod"], sleep=go_on), pauses
 
     return push

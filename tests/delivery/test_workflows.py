@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from delivery import attested, branch_rules, reviewed
+from delivery import attested, branch_rules, gate_found, github_repository, reviewed
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -72,10 +72,37 @@ def test_one_action_has_one_version_everywhere() -> None:
     assert len(set(uses)) == len({name for name, _ in uses})
 
 
+def worked_out(expression: str, values: dict[str, str]) -> Any:
+    """What a template comes to: `&&` and `||` give one of their sides, as Python's words do."""
+    inner = expression.removeprefix("${{ ").removesuffix(" }}")
+    python = re.sub(r"[a-z]+\.\w+", lambda it: repr(values.get(it[0], "")), inner)
+    return eval(python.replace("&&", "and").replace("||", "or"), {})
+
+
+@pytest.mark.parametrize("env", ["staging", "prod"])
+def test_no_environment_is_planned_with_the_other_s_role(env: str) -> None:
+    other = "PROD" if env == "staging" else "STAGING"
+    for path in WORKFLOWS:
+        for step in steps(path):
+            role = step.get("with", {}).get("role-to-assume", "")
+            if "PLAN_ROLE" not in role:
+                continue
+            where = {"matrix.env": env, "inputs.env": env}
+            assert worked_out(role, where | {f"vars.PLAN_ROLE_{other}": "the other"}) == "", path
+            assert worked_out(role, where | {f"vars.PLAN_ROLE_{env.upper()}": "its own"}) == "its own", path
+
+
 def test_every_environment_is_planned_deployed_and_watched_for_drift() -> None:
     ci, deploy, drift = (jobs(ROOT / f".github/workflows/{name}.yml") for name in ("ci", "deploy", "drift"))
     assert set(ci["plan"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
-    assert set(drift["drift"]["strategy"]["matrix"]["env"]) == ENVIRONMENTS
+    given = drift["watched"]["steps"][-1]["env"]
+    assert {github_repository.plan_role(env) for env in ENVIRONMENTS} == set(given)
+    assert given == {name: f"${{{{ vars.{name} }}}}" for name in given}
+    assert (
+        drift["drift"]["strategy"]["matrix"]["env"] == "${{ fromJSON(needs.watched.outputs.environments) }}"
+    )
+    assert drift["drift"]["needs"] == "watched"
+    assert drift["drift"]["if"] == "${{ needs.watched.outputs.environments != '[]' }}"
     assert {job["with"]["env"] for job in deploy.values() if "with" in job} == ENVIRONMENTS
     assert deploy["build"]["needs"] == "decide"
     assert deploy["build"]["if"] == "${{ needs.decide.outputs.deploy == 'yes' }}"
@@ -184,15 +211,63 @@ def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
 def test_a_label_on_a_merged_pull_request_takes_no_run_s_place_and_plans_nothing() -> None:
     """GitHub runs it for main. A check that is left out would count as passed, so that none is."""
     ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
-    assert (
-        ci["concurrency"]["group"] == "ci-${{ github.event_name }}-${{ github.event.number || github.ref }}"
-    )
     assert ci["run-name"].startswith("${{ github.ref_name }}: ")
     for name in ("gate", "plan"):
         assert "github.event.pull_request.state == 'open'" in ci["jobs"][name]["if"]
     for name in branch_rules.CHECKS:
         (job,) = [it for it in ci["jobs"].values() if it["name"] == name]
         assert "if" not in job
+
+
+def group(template: str, **values: str) -> str:
+    """What a workflow's concurrency is called for an event: `||` takes the first that is there."""
+    return re.sub(
+        r"\$\{\{ (.+?) \}\}",
+        lambda it: next(filter(None, (values.get(name, "") for name in it[1].split(" || "))), ""),
+        template,
+    )
+
+
+def test_nothing_of_after_the_merge_ends_a_run_that_plans_what_was_merged() -> None:
+    """`deploy` may wait for that one, and its plan is lost with it."""
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert ci["concurrency"]["cancel-in-progress"] is True
+
+    def of_pull(number: str, state: str, ref: str) -> str:
+        event = {
+            "github.event_name": "pull_request",
+            "github.event.number": number,
+            "github.event.pull_request.state": state,
+            "github.ref": ref,
+        }
+        return group(ci["concurrency"]["group"], **event)
+
+    def of_main(event: str) -> str:
+        named = {"github.event_name": event, "github.ref": "refs/heads/main"}
+        return group(ci["concurrency"]["group"], **named)
+
+    pushed = labelled = of_pull("7", "open", "refs/pull/7/merge")
+    merged = of_pull("7", "closed", "refs/heads/main")
+    assert pushed == labelled, (
+        "a label asks for another plan, and the older must not be what people read last"
+    )
+    assert len({pushed, merged, of_pull("8", "open", "refs/pull/8/merge"), of_main("workflow_dispatch")}) == 4
+
+
+def test_of_what_ran_a_model_s_code_one_file_is_taken_and_it_is_not_put_beside_the_plan() -> None:
+    (plan,) = jobs(ROOT / attested.FOLDER / reviewed.PLANNER).values()
+    (download,) = [it for it in plan["steps"] if it.get("uses", "").startswith("actions/download-artifact@")]
+    (upload,) = [it for it in plan["steps"] if it.get("uses", "").startswith("actions/upload-artifact@")]
+    folder = download["with"]["path"].replace("${{ inputs.env }}", "prod")
+    assert gate_found.path("prod") == Path(folder, "gate.json")
+    assert upload["with"]["path"] == "build/plans/${{ inputs.env }}"
+    assert not Path(folder).is_relative_to("build/plans")
+    (given,) = [
+        it["with"]["path"]
+        for it in jobs(ROOT / ".github/workflows/ci.yml")["gate"]["steps"]
+        if it.get("uses", "").startswith("actions/upload-artifact@")
+    ]
+    assert Path(given.replace("${{ matrix.env }}", "prod")) == gate_found.path("prod")
 
 
 def test_what_takes_another_deployment_s_place_is_looked_at_first() -> None:
