@@ -21,6 +21,7 @@ from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import identify
 from core.contract.shapes import Json
+from core.job_log import in_log
 from delivery import event, review, versions
 from training import builtin_image, dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
@@ -127,7 +128,7 @@ def main() -> None:
     path = review.PLANS / env / "gate.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"sha256": model["sha256"], "found": found}, indent=1) + "\n")
-    print(found)
+    print(in_log(found))
 
 
 if __name__ == "__main__":

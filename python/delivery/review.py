@@ -14,8 +14,9 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, run
+from core.job_log import in_log
 from cost import bill
-from delivery import configuration, digest, escape, event, fleet, labels, plan, plan_rules, summary, versions
+from delivery import configuration, digest, event, fleet, labels, plan, plan_rules, summary, versions
 from delivery.digest import Review
 from operations import steps, terraform
 
@@ -101,7 +102,7 @@ def main() -> None:
     environment.check(env)
     event.refuse_fork()
     review = make(env, labels.read(env))
-    print(escape.in_log(write(review)))
+    print(in_log(write(review)))
     refuse(review)
 
 

@@ -6,6 +6,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from core.console import UserError, run
+from core.job_log import in_log
 from delivery import escape, fleet, limit, plan, summary
 
 BUCKET = "module.storage.aws_s3_bucket.this"
@@ -204,16 +206,29 @@ def test_a_warning_of_a_fleet_is_no_more_than_text(make_change):
 
 def test_no_line_of_a_review_is_a_command_for_github_s_runner(monkeypatch):
     text = "  ::add-mask::a\n+ x = ##[add-mask]b\n::endgroup::"
-    assert escape.in_log(text) == text
+    assert in_log(text) == text
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stopped = []
     for _ in range(2):
-        first, *lines, last = escape.in_log(text).split("\n")
+        first, *lines, last = in_log(text).split("\n")
         assert first.startswith("::stop-commands::")
         assert last == f"::{first.removeprefix('::stop-commands::')}::"
         assert "\n".join(lines) == text
         stopped.append(last)
     assert stopped[0] != stopped[1], "whoever writes a value could know how to end it"
+
+
+def test_no_line_of_an_error_is_one_either(monkeypatch):
+    def fail() -> None:
+        raise UserError("Terraform says:\n::add-mask::a")
+
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with pytest.raises(SystemExit) as ended:
+        run(fail)
+    assert str(ended.value).startswith("::stop-commands::")
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    with pytest.raises(SystemExit, match="^error: Terraform says"):
+        run(fail)
 
 
 def render(markdown: str) -> str:
