@@ -227,7 +227,7 @@ def test_no_line_of_an_error_is_one_either(monkeypatch):
         run(fail)
     assert str(ended.value).startswith("::stop-commands::")
     monkeypatch.delenv("GITHUB_ACTIONS")
-    with pytest.raises(SystemExit, match="^error: Terraform says"):
+    with pytest.raises(SystemExit, match=r"^error: Terraform says"):
         run(fail)
 
 
