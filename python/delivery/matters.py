@@ -8,9 +8,11 @@ import re
 
 WORDS = re.compile(
     r"(^|_)(access|accounts|acls?|allow|allowed|anonymous|assume|auth|authentication|authorization|authorizer|boundary"
-    r"|cidrs?|external|grant|grantees?|grants|groups|identifiers|identit(y|ies)|ingress|internal|invoke|organization"
-    r"|permissions?|polic(y|ies)|principals?|public|publicly|roles?|shared?|trust|trusted|unauthenticated|uri)(_|$)"
+    r"|cidrs?|external|grant|grantees?|grants|groups|iam|identifiers|identit(y|ies)|ingress|internal|invoke|organization"
+    r"|permissions?|polic(y|ies)|principals?|public|publicly|roles?|shared?|security_groups?|trust|trusted|unauthenticated|uri|visible)(_|$)"
 )
+# What has one of these words and lets nobody in.
+OTHER = re.compile(r"(retry|scaling|update)_policy|force_detach_policies")
 # Of which others of these words may be a part, and which open nothing.
 SECRET = re.compile(r"(^|_)(credentials?|key|password|secret|token)(_|$)")
 DOCUMENT = re.compile(r"(^|_)(policy|policies|policy_(body|document|text))$")
@@ -24,7 +26,7 @@ def names(path: str) -> list[str]:
 
 def matters(path: str) -> bool:
     """Whether what is there says who may do what, or is in something that does."""
-    return any(map(WORDS.search, names(path)))
+    return any(WORDS.search(it) and not OTHER.search(it) for it in names(path))
 
 
 def is_secret(path: str) -> bool:
