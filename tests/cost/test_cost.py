@@ -134,6 +134,16 @@ def test_an_environment_that_goes_costs_nothing(plans):
     assert set(bill.read("staging", gone).after.values()) == {0}
 
 
+def test_what_terraform_forgets_costs_what_it_did(plans):
+    forgotten = [
+        it | {"change": {"actions": ["forget"], "before": it["change"]["after"], "after": None}}
+        for it in plans["staging"]
+    ]
+    found = bill.read("staging", forgotten)
+    assert found.after == found.before
+    assert found.before["endpoint"] > 0
+
+
 # ---- Hand-worked examples
 
 MACHINE = {
