@@ -24,8 +24,8 @@ from delivery import (
     policy_code,
     policy_places,
 )
+from delivery.policies import Unreadable
 from delivery.policy_code import Named
-from delivery.policy_reader import Unreadable
 from operations import terraform
 
 MAY_REPLACE = "may-replace"

@@ -8,6 +8,7 @@ from core.contract.shapes import Json
 from delivery import expressions, matters, modules, plan, policy_reader
 from delivery.hcl_blocks import Part
 from delivery.modules import Place
+from delivery.policies import Unreadable
 from operations import terraform
 
 
@@ -20,9 +21,9 @@ class Unknown:
     parts: list[Part]  # that set it
 
     def read(self) -> list[Json]:
-        """Its statements; policy_reader.Unreadable if the code does not tell."""
+        """Its statements; Unreadable if the code does not tell."""
         if not self.parts or not all(it.value for it in self.parts):
-            raise policy_reader.Unreadable(self.path)
+            raise Unreadable(self.path)
         return [it for part in self.parts for it in policy_reader.read(part.value, self.place, self.block)]
 
 

@@ -10,24 +10,19 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from core.contract.shapes import Json
-from delivery import hcl, literals, origins, policies
+from delivery import hcl, literals, origins, policies, policy_data
 from delivery.hcl import Token
 from delivery.hcl_blocks import Part
 from delivery.literals import Formula
 from delivery.modules import Place
+from delivery.policies import Unreadable
 
 ROOTS = re.compile(r"local|var|data|module|each|self|path|terraform_data|aws_\w+")
 STEP = re.compile(r'\.([\w-]+)|\["([\w-]*)"\]|\[[^\]]*\]')
 # What a name of each kind begins with, up to the value of which parts may be named then.
 TAKEN = {"local": 1, "var": 1, "each": 1}
 TAKEN_OF_OTHERS = 2
-DOCUMENT = ("aws_iam_policy_document", ("json", "minified_json"))
-ADDS = ("override_json", "override_policy_documents", "source_json", "source_policy_documents")
 Step = str | None  # none for any
-
-
-class Unreadable(Exception):
-    """The text is the code that it is about."""
 
 
 @dataclass(frozen=True)
@@ -83,33 +78,11 @@ def in_object(code: Code) -> Iterator[Json]:
 
 def in_data(code: Code, steps: list[str]) -> Iterator[Json]:
     """The statements of data that makes a policy."""
-    kind, attributes = DOCUMENT
     found = [it for _, it in code.place.find("data", *steps[:2])]
-    if len(steps) != 3 or steps[0] != kind or steps[2] not in attributes or not found:
+    if not found or not policy_data.is_document(steps):
         raise code.refuse()
     for block in found:
-        for part in block.parts:
-            if part.head[0] in ("dynamic", *ADDS):
-                raise Unreadable(part.text.split("\n")[0])
-            if part.head == ("statement",):
-                yield in_block(part)
-
-
-def in_block(block: Part) -> Json:
-    for part in block.find("dynamic"):
-        raise Unreadable(part.text.split("\n")[0])
-
-    def get(part: Part, name: str) -> list[object]:
-        return [literals.read(it.value) for it in part.find(name)]
-
-    statement: Json = {"Effect": (get(block, "effect") or ["Allow"])[0]}
-    for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
-        if found := list(block.find(name)):
-            statement[key] = [it for part in found for it in get(part, "identifiers")]
-    for part in block.find("condition"):
-        (test,), (variable,), (values,) = (get(part, name) for name in ("test", "variable", "values"))
-        statement.setdefault("Condition", {}).setdefault(str(test), {})[str(variable)] = values
-    return statement
+        yield from policy_data.read(block)
 
 
 def objects(code: Code) -> Iterator[dict[str, Code]]:

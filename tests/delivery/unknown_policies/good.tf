@@ -61,3 +61,8 @@ resource "aws_sqs_queue_policy" "another_one_s" {
   queue_url = "q"
   policy    = aws_sqs_queue_policy.as_it_stands.policy
 }
+
+resource "aws_sqs_queue_policy" "a_document_ours" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.ours.json
+}

@@ -55,3 +55,32 @@ module "called" {
   statements = [local.us]
   open       = [local.us, merge(local.denied, { Effect = "Allow" })]
 }
+
+data "aws_iam_policy_document" "ours" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [local.arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = ["111122223333"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "repeated" {
+  dynamic "statement" {
+    for_each = [local.arn]
+
+    content {
+      actions   = ["sqs:*"]
+      resources = [statement.value]
+    }
+  }
+}
