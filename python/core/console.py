@@ -7,6 +7,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core.job_log import in_log
+
 Item = TypeVar("Item")
 
 out = Console(highlight=False, soft_wrap=True)
@@ -21,7 +23,7 @@ def run(main: Callable[[], int | None]) -> None:
     try:
         sys.exit(main() or 0)
     except UserError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(in_log(f"error: {error}"))
     except KeyboardInterrupt:
         sys.exit(130)
 

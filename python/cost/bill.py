@@ -22,13 +22,20 @@ class Bill:
 
 def read(env: str, changes: list[Resource]) -> Bill:
     """The bill of all resources of a plan, also of those that it does not change."""
-    managed = [it for it in changes if it["mode"] == "managed" and "deposed" not in it]
+    managed = [stay(it) for it in changes if it["mode"] == "managed" and "deposed" not in it]
     return Bill(
         *(
             work_out(env, [resource(it, side) for it in managed if it["change"][side]])
             for side in ("before", "after")
         )
     )
+
+
+def stay(change: Resource) -> Resource:
+    """What Terraform forgets is there all the same."""
+    if change["change"].get("actions") != ["forget"]:
+        return change
+    return change | {"change": change["change"] | {"after": change["change"]["before"]}}
 
 
 def resource(change: Resource, side: str) -> Resource:

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import environment
 from core.console import UserError, run
 from core.contract.shapes import Json
+from core.job_log import in_log
 from delivery import github, plan
 from operations import live, settling, terraform, unlock
 
@@ -151,7 +152,7 @@ def main() -> None:
     found, unseen = look(env)
     seen = Seen(steps, os.environ.get("OUTCOME") == "cancelled", **found)
     written = text(env, decide(seen), unseen, page())
-    print(written)
+    print(in_log(written))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a") as file:
             file.write(written)

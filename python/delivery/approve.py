@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import compare, digest, escape, review
+from core.job_log import in_log
+from delivery import compare, digest, review
 from delivery.digest import Review
 from delivery.reviewed import REVIEWED
 from operations import steps
@@ -84,7 +85,7 @@ def main() -> None:
     )
     why = refusal(reviewed, now, datetime.now(UTC))
     if why and not tampered(reviewed):
-        print(escape.in_log("\n".join(f"- {it}" for it in compare.differences(reviewed, now))))
+        print(in_log("\n".join(f"- {it}" for it in compare.differences(reviewed, now))))
     if why:
         raise UserError(why)
     out.print(f"the plan for {env} is the reviewed one: {now['digest']}")

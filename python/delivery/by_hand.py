@@ -9,7 +9,8 @@ import sys
 
 from core import environment
 from core.console import UserError, out, run
-from delivery import escape, github, limit, plan, review
+from core.job_log import in_log
+from delivery import github, limit, plan, review
 
 DRIFT = 2  # as Terraform's -detailed-exitcode
 
@@ -60,7 +61,7 @@ def main() -> int:
             close(env)
         return 0
     text = review.write(review.make(env))
-    print(escape.in_log(text))
+    print(in_log(text))
     if in_github:
         tell(env, text)
     return DRIFT

@@ -25,7 +25,7 @@ def attributes(change: ResourceChange) -> dict[str, tuple[object, object, bool]]
         for name in sorted(before | after)
         if fill(before.get(name)) != fill(after.get(name))
     }
-    is_new = "create" in change["actions"]
+    is_new = bool({"create", "read"} & set(change["actions"]))
     return {
         name: (old, new, forces)
         for name, (old, new, forces) in found.items()

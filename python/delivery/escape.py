@@ -4,9 +4,7 @@ All of it stands in code: there no HTML, link, picture or mention works. Nothing
 be seen, or turns the order of what is seen, is written out.
 """
 
-import os
 import re
-import secrets
 import unicodedata
 
 # Letters and signs that are blank. What is above or across other letters is written out too.
@@ -23,14 +21,6 @@ def visible(text: str) -> str:
 
 def is_seen(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CMZ" and character not in BLANK
-
-
-def in_log(text: str) -> str:
-    """In a job's log, where GitHub's runner obeys lines that look like its commands."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return text
-    end = secrets.token_hex(16)
-    return f"::stop-commands::{end}\n{text}\n::{end}::"
 
 
 def code(text: str) -> str:

@@ -33,14 +33,25 @@ def find(folder: Path, root: Json, resource: Json) -> dict[str, str]:
 
 
 def express(place: Place, resource: Json) -> Json:
-    """What Terraform says of the expressions that a resource is made of."""
+    """What Terraform says of the expressions that a resource is made of: nothing of blocks that are repeated."""
+    repeated: Json = {
+        it.head[1]: {}
+        for _, block in place.find(*head(resource))
+        for it in block.find("dynamic")
+        if it.head[1:]
+    }
     wanted = (resource["mode"], resource["type"], resource["name"])
     expressed = (
         it.get("expressions", {})
         for it in place.module.get("resources", [])
         if (it["mode"], it["type"], it["name"]) == wanted
     )
-    return next(expressed, {})
+    return repeated | next(expressed, {})
+
+
+def head(resource: Json) -> tuple[str, str, str]:
+    """How its block begins."""
+    return ("data" if resource["mode"] == "data" else "resource", resource["type"], resource["name"])
 
 
 def any_true(mark: object) -> bool:
@@ -51,8 +62,7 @@ def any_true(mark: object) -> bool:
 
 def read(place: Place, resource: Json, attribute: str) -> Iterator[str]:
     """One attribute or block of a resource, then each thing that it is made of, with the file in which that stands."""
-    head = ("data" if resource["mode"] == "data" else "resource", resource["type"], resource["name"])
-    for _, block in place.find(*head):
+    for _, block in place.find(*head(resource)):
         parts = [*block.find(attribute), *block.find("dynamic", attribute)]
         if parts:
             yield "\n".join(line for part in parts for line in tidy(part.text))

@@ -20,6 +20,7 @@ from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import identify
 from core.contract.shapes import Json
+from core.job_log import in_log
 from delivery import event, gate_found, versions
 from training import builtin_image, dataset, evaluate, promote
 from training.train import MIN_ACCURACY, THRESHOLD, gate
@@ -124,7 +125,7 @@ def main() -> None:
         return
     found = judge(env, model, options.data)
     gate_found.write(env, model["sha256"], found)
-    print(found)
+    print(in_log(found))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def read(text: str) -> object:
 
 
 def value(found: list[Token]) -> object:
-    found = [it for place, it in enumerate(found) if it.kind != "line" or 0 < place < len(found) - 1]
+    found = trim(found)
     if not found:
         return Formula("")
     first = found[0]
@@ -31,12 +31,22 @@ def value(found: list[Token]) -> object:
             return Formula(first.text)
         return first.inside.replace("$${", "${").replace("%%{", "%{")
     closes = len(found) > 1 and hcl.expression(found, 1, ("]", "}")) == len(found) - 1
-    closes = closes and found[1].text != "for"
+    closes = closes and not is_loop(found)
     if first.text == "{" and closes:
         return dict(entries(found, 0))
     if first.text == "[" and closes:
         return [value(part) for part in split(found[1:-1])]
     return Formula(hcl.plain(found))
+
+
+def is_loop(found: list[Token]) -> bool:
+    return [it.text for it in trim(found[1:-1])[:1]] == ["for"]
+
+
+def trim(found: list[Token]) -> list[Token]:
+    """Without the ends of lines around it."""
+    kept = [at for at, it in enumerate(found) if it.kind != "line"]
+    return found[kept[0] : kept[-1] + 1] if kept else []
 
 
 def split(found: list[Token], ends: tuple[str, ...] = (",",)) -> Iterator[list[Token]]:
@@ -58,6 +68,8 @@ def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
         begin = at
         at = hcl.expression(found, at, ("=", ":", ",", "\n"))
         key = [it for it in found[begin:at] if it.text not in ("(", ")")]
+        # In brackets a name is what it stands for.
+        is_named = len(key) < at - begin and bool(key) and key[0].kind == "word"
         if at >= len(found) or found[at].text not in ("=", ":"):
             at += at == begin
             continue
@@ -65,7 +77,7 @@ def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
         while at < len(found) and found[at].kind == "line":
             at += 1
         at = hcl.expression(found, at, (",", "\n"))
-        is_plain = len(key) == 1 and not CODE.search(key[0].text)
+        is_plain = len(key) == 1 and not is_named and not CODE.search(key[0].text)
         yield key[0].inside if is_plain else f"${{{hcl.plain(key)}}}", value(found[start:at])
 
 

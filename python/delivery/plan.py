@@ -13,7 +13,7 @@ from core.contract.shapes import Json
 from delivery import expressions
 from operations import terraform
 
-NOTHING = (["no-op"], ["read"])
+NOTHING = ["no-op"]
 HIDDEN = "sensitive, scrypt "
 PLAIN = "plain, "  # before what would be taken for a hidden value, or for one with this before it
 SLOW = {"n": 2**14, "r": 8, "p": 1}  # scrypt's cost: tens of milliseconds for each guess
@@ -56,7 +56,10 @@ def show(env: str) -> Json:
 
 
 def changes(shown: Json, salt: str) -> list[ResourceChange]:
-    """The resources that the plan changes, takes over or calls by another address, in order of their addresses."""
+    """The resources that the plan changes, takes over or calls by another address, in order of their addresses.
+
+    And the data that can be read only when it is applied.
+    """
     root = shown["configuration"]["root_module"]
     found: list[ResourceChange] = [
         {
@@ -69,7 +72,7 @@ def changes(shown: Json, salt: str) -> list[ResourceChange]:
             **visible(resource["change"], salt),
         }
         for resource in shown.get("resource_changes", [])
-        if resource["change"]["actions"] not in NOTHING
+        if resource["change"]["actions"] != NOTHING
         or "importing" in resource["change"]
         or "previous_address" in resource
     ]
@@ -81,7 +84,7 @@ def outputs(shown: Json, salt: str) -> dict[str, Change]:
     return {
         name: visible(change, salt)
         for name, change in sorted(shown.get("output_changes", {}).items())
-        if change["actions"] not in NOTHING
+        if change["actions"] != NOTHING
     }
 
 

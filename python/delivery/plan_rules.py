@@ -5,12 +5,27 @@ plan does not touch. Of a policy that is known only after apply they see the cod
 """
 
 from collections.abc import Callable, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from core.contract.shapes import Json
 from cost.bill import Bill
-from delivery import beside_plan, bucket_guards, expressions, modules, plan, policies, policy_code, summary
+from delivery import (
+    beside_plan,
+    bucket_guards,
+    expressions,
+    matters,
+    modules,
+    openness,
+    plan,
+    policies,
+    policy_code,
+    policy_places,
+)
+from delivery.policies import Unreadable
+from delivery.policy_code import Named
 from operations import terraform
 
 MAY_REPLACE = "may-replace"
@@ -29,8 +44,6 @@ ENCRYPTION = {
     "aws_sqs_queue": "kms_master_key_id",
 }
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
-EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,10 @@ class Planned:
     @property
     def root(self) -> Json:
         return self.shown["configuration"]["root_module"]
+
+    @cached_property
+    def named(self) -> Named:
+        return policy_code.name(self.code, self.shown.get("variables", {}))
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,7 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
                 if values.get(name) is not True:
                     yield Broken(f"{address} lets its bucket be public: set {name} = true")
         for path, value in plan.leaves(values).items():
-            if is_open(kind, path, value):
+            if openness.is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
     for address in bucket_guards.without(
         planned.root, list(managed(planned)), "aws_s3_bucket_public_access_block"
@@ -73,52 +90,58 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
         yield Broken(f"{address} could become public: give it an aws_s3_bucket_public_access_block")
 
 
-def is_open(kind: str, path: str, value: object) -> bool:
-    name = path.rpartition(".")[2].partition("[")[0]
-    if name in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"):
-        return value in EVERYWHERE and "egress" not in kind + path
-    return (
-        (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
-        or (kind.startswith("aws_s3_") and name == "acl" and value in PUBLIC_ACLS)
-        or (kind.startswith("aws_s3_") and name == "uri" and "/groups/global/" in str(value))
-        or (name == "publicly_accessible" and value is True)
-    )
-
-
 def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
     """No policy allows anybody something, unless a condition says whose they are."""
     mend = "name who may, or say in a condition whose they are"
-    for address, kind, values in resources(planned):
+    for address, _, values in resources(planned):
         for path, value in plan.leaves(values).items():
-            if policies.allows_anybody(value) or (
-                kind == "aws_lambda_permission" and (path, value) == ("principal", "*")
-            ):
+            if policies.allows_anybody(value) or openness.is_anybody(path, value, values):
                 yield Broken(f"{address} allows anybody something by its {path}: {mend}")
     for change in planned.shown.get("resource_changes", []):
         if change["type"] == "aws_iam_policy_document" and any(
             map(policies.is_open, policies.read_document(change["change"].get("after") or {}))
         ):
             yield Broken(f"{plan.address(change)} allows anybody something: {mend}")
-    for path in policy_code.find_open(planned.code, planned.shown.get("variables", {})):
+    for path in policy_code.find_open(planned.code, planned.named):
         yield Broken(f"{path} has a statement that allows anybody something: {mend}")
+    for it in policy_places.find(planned.root, list(managed(planned))):
+        with suppress(Unreadable):
+            if any(policy_code.is_open(statement, planned.named) for statement in it.read()):
+                yield Broken(f"{it.address} allows anybody something by its {it.path}: {mend}")
+
+
+def each_policy_is_told(planned: Planned) -> Iterator[Broken]:
+    """A policy that is known only after apply is put together by nothing that could make it another one"""
+    for it in policy_places.find(planned.root, list(managed(planned))):
+        try:
+            it.read()
+        except Unreadable as code:
+            yield Broken(
+                f"{it.address} has a {it.path} that is known only after apply, and nobody can tell what it allows from "
+                f"{code}: write it as jsonencode({{ Statement = [...] }}), each key as it stands; concat, merge, for, "
+                f"conditions and names are read, and nothing else"
+            )
 
 
 def nothing_that_matters_hidden(planned: Planned) -> Iterator[Broken]:
     """Who may do what is not hidden: no policy is marked as sensitive"""
-    for change in managed(planned):
-        marks = change["change"].get("after_sensitive") or {}
-        for name in summary.MATTERS if isinstance(marks, dict) else ():
-            if expressions.any_true(marks.get(name)):
-                yield Broken(
-                    f"{plan.address(change)} hides its {name}, and nobody could read whom that lets in: "
-                    f"make it of nothing that is sensitive"
-                )
+    for change in there(planned):
+        marks = plan.leaves(change["change"].get("after_sensitive") or {})
+        hidden = {
+            matters.names(path)[0]
+            for path, mark in marks.items()
+            if mark is True and (not path or (matters.matters(path) and not matters.is_secret(path)))
+        }
+        for name in sorted(hidden):
+            yield Broken(
+                f"{plan.address(change)} hides its {name or 'values'}, and nobody could read whom that lets in: "
+                f"make it of nothing that is sensitive"
+            )
 
 
 def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
     """Nothing is done that no plan says: there is no provisioner, and no provider but AWS's"""
-    configuration = planned.shown["configuration"]
-    yield from map(Broken, beside_plan.find(configuration, planned.code))
+    yield from map(Broken, beside_plan.find(planned.shown["configuration"], planned.code))
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
@@ -150,10 +173,11 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
 
 
 def nothing_that_lasts_replaced(planned: Planned) -> Iterator[Broken]:
-    """No table, bucket or endpoint is replaced or destroyed."""
+    """No table, bucket or endpoint is replaced, destroyed or forgotten."""
     for change in planned.shown.get("resource_changes", []):
-        if change["type"] in LASTING and "delete" in change["change"]["actions"]:
-            how = "replaced" if "create" in change["change"]["actions"] else "destroyed"
+        actions = change["change"]["actions"]
+        if change["type"] in LASTING and {"delete", "forget"} & set(actions):
+            how = "replaced" if "create" in actions else "destroyed" if "delete" in actions else "forgotten"
             yield Broken(
                 f"{plan.address(change)} is {how}, with what is in it and what relies on it: keep it",
                 MAY_REPLACE,
@@ -172,6 +196,7 @@ def no_leap_in_cost(planned: Planned) -> Iterator[Broken]:
 RULES: tuple[Rule, ...] = (
     nothing_public,
     no_wildcard_principal,
+    each_policy_is_told,
     nothing_that_matters_hidden,
     nothing_beside_the_plan,
     no_role_without_boundary,
@@ -190,9 +215,12 @@ def check(planned: Planned, labels: Set[str]) -> tuple[list[str], list[str]]:
 
 def managed(planned: Planned) -> Iterator[Any]:
     """What is there after the plan."""
-    for change in planned.shown.get("resource_changes", []):
-        if change["mode"] == "managed" and change["change"].get("after") is not None:
-            yield change
+    return (it for it in there(planned) if it["mode"] == "managed")
+
+
+def there(planned: Planned) -> Iterator[Any]:
+    """The same, and the data that is read when it is applied."""
+    return (it for it in planned.shown.get("resource_changes", []) if it["change"].get("after") is not None)
 
 
 def resources(planned: Planned) -> Iterator[tuple[str, str, Json]]:

@@ -21,6 +21,10 @@ POSITIVE = re.compile(
 )
 
 
+class Unreadable(Exception):
+    """A policy of which nobody can tell what it allows; the text is the code by which that is so."""
+
+
 def read(value: object) -> list[Json]:
     """The statements of a policy in JSON; none of anything else."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):

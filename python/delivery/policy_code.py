@@ -54,9 +54,8 @@ SAYS_WHAT = {"action", "effect", "notaction"}
 Named = Mapping[tuple[str, str], list[str]]  # the expressions behind a local, a variable or an output
 
 
-def find_open(code: Mapping[str, str], variables: Json) -> Iterator[str]:
+def find_open(code: Mapping[str, str], named: Named) -> Iterator[str]:
     """The files with a statement that lets anybody do something."""
-    named = name(code, variables)
     for path, text in code.items():
         if any(is_open(it, named) for it in literals.objects(text)):
             yield path

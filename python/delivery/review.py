@@ -14,11 +14,11 @@ from pathlib import Path
 
 from core import environment
 from core.console import UserError, run
+from core.job_log import in_log
 from cost import bill
 from delivery import (
     configuration,
     digest,
-    escape,
     event,
     fleet,
     gate_found,
@@ -113,7 +113,7 @@ def main() -> None:
     environment.check(env)
     event.refuse_fork()
     review = make(env, labels.read(env))
-    print(escape.in_log(write(review)))
+    print(in_log(write(review)))
     refuse(review)
 
 

@@ -7,7 +7,8 @@ and is short, and of all policies and of whom they let in every statement. The w
 from collections.abc import Iterator, Sequence
 
 from core.contract.shapes import Json
-from delivery import difference, escape, expressions, limit, policies
+from cost import kinds
+from delivery import difference, escape, expressions, limit, matters, policies
 from delivery.difference import UNKNOWN
 from delivery.digest import Review
 from delivery.gate_found import Found
@@ -23,6 +24,7 @@ LOST = {
     "aws_sagemaker_endpoint": "no photo is classified until there is another",
     "aws_sqs_queue": "the messages that wait in it are lost",
 }
+FORGOTTEN = "it stays as it is, and Terraform looks after it no more"
 ORDER = {
     "replace": "replaced",
     "destroy": "destroyed",
@@ -31,24 +33,8 @@ ORDER = {
     "move": "moved",
     "change": "changed",
     "create": "created",
+    "read": "read when it is applied",
 }
-# Who may do what: shown in the line of whatever has it, as long as it may be.
-MATTERS = (
-    "acl",
-    "assume_role_policy",
-    "authorization_type",
-    "block_public_acls",
-    "block_public_policy",
-    "cidr_blocks",
-    "ignore_public_acls",
-    "ingress",
-    "permissions_boundary",
-    "policy",
-    "policy_arn",
-    "principal",
-    "publicly_accessible",
-    "restrict_public_buckets",
-)
 
 
 def kind(change: ResourceChange) -> str:
@@ -73,7 +59,7 @@ def markdown(review: Review, live: Json | None, gate: Found | None, more: Sequen
     parts += [f"**Refused:** {escape.code(sentence)}" for sentence in review["refused"]]
     parts += [f"**Allowed by the label** {escape.code(label)}" for label in review["allowed"]]
     parts += [f"**Warning:** {warning}" for warning in (*warnings(review["changes"]), *more)]
-    parts += cost_part(review["cost"])
+    parts += cost_part(review["cost"], review["changes"])
     if review["model"] and review["model"]["model"] != live and "metrics" in review["model"]["model"]:
         parts += ["### Model", *model_part(review["model"]["model"], live, gate)]
     # What many policies are made of is told once, and once more in the whole difference.
@@ -105,6 +91,14 @@ def as_resource(name: str, change: Change) -> ResourceChange:
 
 def warnings(changes: list[ResourceChange]) -> list[str]:
     """What is lost, in words, for each resource whose end loses something."""
+    forgotten = [it for it in changes if kind(it) == "forget"]
+    return [
+        *(f"{escape.code(it['address'])} is {ORDER['forget']}: {FORGOTTEN}." for it in forgotten),
+        *lost(changes),
+    ]
+
+
+def lost(changes: list[ResourceChange]) -> list[str]:
     return [
         f"{escape.code(change['address'])} is {ORDER[kind(change)]}: {LOST[change['type']]}."
         for change in changes
@@ -112,12 +106,16 @@ def warnings(changes: list[ResourceChange]) -> list[str]:
     ]
 
 
-def cost_part(cost: dict[str, dict[str, float]]) -> Iterator[str]:
-    """A month without a photo, by the services whose cost changes."""
+def cost_part(cost: dict[str, dict[str, float]], changes: Sequence[ResourceChange] = ()) -> Iterator[str]:
+    """A month without a photo, by the services whose cost changes, and what has no price in it."""
     before, after = cost["before"], cost["after"]
     changed = [name for name in after if before[name] != after[name]]
     was, will = sum(before.values()), sum(after.values())
     yield f"### Cost: {was:,.2f} dollars a month before, {will:,.2f} after ({will - was:+,.2f})"
+    if unknown := sorted(
+        {it["type"] for it in changes if kind(it) != "read" and not kinds.is_known(it["type"])}
+    ):
+        yield f"**Not priced:** {', '.join(map(escape.code, unknown))}. What that costs is not in these figures."
     if changed:
         rows = [f"| {name} | {before[name]:,.2f} | {after[name]:,.2f} |" for name in changed]
         yield "\n".join(["| a month without a photo | before | after |", "|---|---:|---:|", *rows])
@@ -144,11 +142,17 @@ def line(change: ResourceChange, told: set[str] | None = None) -> str:
     """
     shown = [f"- {escape.code(change['address'])}"]
     details = [*origin(change)]
+    if kind(change) == "read":
+        details += [
+            f"{escape.word(name)} {value(new)}"
+            for name, (_, new, _) in difference.attributes(change).items()
+            if not matters.matters(name) and is_short(new)
+        ]
     if kind(change) in ("replace", "change"):
         details += [
             attribute(name, *values)
             for name, values in difference.attributes(change).items()
-            if not matters(name) or is_short(*values[:2])
+            if not matters.matters(name) or is_short(*values[:2])
         ]
     if details:
         shown = [f"{shown[0]}: {', '.join(details)}"]
@@ -162,23 +166,16 @@ def origin(change: ResourceChange) -> Iterator[str]:
         yield f"called {escape.code(moved)} until now"
 
 
-def matters(path: str) -> bool:
-    return difference.top(path) in MATTERS
-
-
 def permissions(change: ResourceChange, told: set[str]) -> Iterator[str]:
     """Who may do what by it from now on, and what they may no more."""
     seen = set()
     for path, (old, new, _) in difference.attributes(change).items():
         name = difference.top(path)
-        if not matters(path) or (kind(change) == "change" and is_short(old, new)) or new is None:
+        if not matters.matters(path) or (kind(change) == "change" and is_short(old, new)) or new is None:
             continue
         if new is UNKNOWN and name in change["expressions"]:
             if name not in seen:
-                yield f"  - {name}, whose parts are known after apply:\n"
-                yield escape.block(
-                    expressions.shorten(change["expressions"][name], told), "terraform", "    "
-                )
+                yield from made_of(name, expressions.shorten(change["expressions"][name], told))
             seen.add(name)
             continue
         was = list(map(difference.flatten, policies.read(old)))
@@ -188,6 +185,15 @@ def permissions(change: ResourceChange, told: set[str]) -> Iterator[str]:
         yield from (f"  - {escape.word(path)} **loses** {escape.code(it)}" for it in was if it not in will)
         if not will:
             yield f"  - {escape.word(path)} {value(new)}"
+
+
+def made_of(name: str, code: str) -> Iterator[str]:
+    """A value that is known only after apply, by its code."""
+    if "\n" not in code and len(code) <= LONGEST_VALUE:
+        yield f"  - {escape.code(code)} {difference.LATER}"
+        return
+    yield f"  - {name}, whose parts are known after apply:\n"
+    yield escape.block(code, "terraform", "    ")
 
 
 def attribute(name: str, old: object, new: object, forces: bool) -> str:

@@ -19,8 +19,13 @@ from types import FrameType
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-def call(command: Sequence[str], variables: Mapping[str, str] | None = None) -> int:
-    """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell."""
+def call(
+    command: Sequence[str], variables: Mapping[str, str] | None = None, *, together: bool = False
+) -> int:
+    """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell.
+
+    `together` puts its errors among the rest of what it prints, so that the order is kept.
+    """
     came: list[int] = []
     untold: list[int] = []
 
@@ -34,8 +39,9 @@ def call(command: Sequence[str], variables: Mapping[str, str] | None = None) -> 
             os.killpg(untold.pop(), signal.SIGINT)
 
     before = {number: signal.signal(number, tell) for number in SIGNALS}
+    errors = subprocess.STDOUT if together else None
     try:
-        with subprocess.Popen(command, env=variables, start_new_session=True) as child:
+        with subprocess.Popen(command, env=variables, start_new_session=True, stderr=errors) as child:
             untold.append(child.pid)
             if came:  # while it was started
                 pass_on()

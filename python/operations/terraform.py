@@ -17,7 +17,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import environment, job_log
 from core.console import UserError, run
 from operations import interrupts, steps
 
@@ -211,7 +211,9 @@ def work(env: str, arguments: list[str]) -> int:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     began = time.time()
-    status = interrupts.call(command(env, arguments), variables(env))
+    # Values of the plan are in what it prints.
+    with job_log.without_commands():
+        status = interrupts.call(command(env, arguments), variables(env), together=job_log.is_read())
     keep_unsaved(env, began)
     refuse_unsaved(env)
     return status

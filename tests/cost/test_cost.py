@@ -10,7 +10,19 @@ import pytest
 
 from core.console import UserError
 from cost import __main__ as cost
-from cost import batches, bill, definition, measured, month, prices, schedule, sheets, standing, transitions
+from cost import (
+    batches,
+    bill,
+    definition,
+    kinds,
+    measured,
+    month,
+    prices,
+    schedule,
+    sheets,
+    standing,
+    transitions,
+)
 from cost.measured import Measured, Took
 from cost.photos import Photos
 from cost.schedule import Limits
@@ -120,6 +132,16 @@ def test_a_larger_fleet_costs_more_and_what_is_not_known_yet_costs_what_it_did(p
 def test_an_environment_that_goes_costs_nothing(plans):
     gone = [it | {"change": {"before": it["change"]["after"], "after": None}} for it in plans["staging"]]
     assert set(bill.read("staging", gone).after.values()) == {0}
+
+
+def test_what_terraform_forgets_costs_what_it_did(plans):
+    forgotten = [
+        it | {"change": {"actions": ["forget"], "before": it["change"]["after"], "after": None}}
+        for it in plans["staging"]
+    ]
+    found = bill.read("staging", forgotten)
+    assert found.after == found.before
+    assert found.before["endpoint"] > 0
 
 
 # ---- Hand-worked examples
@@ -397,3 +419,11 @@ def test_elsewhere_than_at_the_projects_root_the_command_ends_with_one_line(tmp_
     done = subprocess.run([sys.executable, "-m", "cost"], cwd=tmp_path, capture_output=True, text=True)
     said = "error: there is no environment in terraform/envs: run this at the project's root\n"
     assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_each_kind_of_resource_that_is_made_is_known_to_the_cost_model():
+    files = (ROOT / "terraform").rglob("*.tf")
+    made = {it for path in files for it in re.findall(r'^resource "(\w+)"', path.read_text(), re.MULTILINE)}
+    assert "aws_lambda_function" in made
+    assert [it for it in sorted(made) if not kinds.is_known(it)] == []
+    assert not kinds.is_known("aws_nat_gateway")

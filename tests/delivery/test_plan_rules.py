@@ -82,6 +82,31 @@ PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
         {"ingress": [{"cidr_blocks": ["0.0.0.0/0"]}]},
         "is open to the public by ingress[0].cidr_blocks[0] = 0.0.0.0/0",
     ),
+    "half of all networks": (
+        "aws_vpc_security_group_ingress_rule.this",
+        {"cidr_ipv4": "128.0.0.0/1"},
+        "is open to the public by cidr_ipv4 = 128.0.0.0/1",
+    ),
+    "a cluster": (
+        "aws_eks_cluster.this",
+        {"vpc_config": [{"public_access_cidrs": ["0.0.0.0/0"]}]},
+        "is open to the public by vpc_config[0].public_access_cidrs[0] = 0.0.0.0/0",
+    ),
+    "an image": (
+        "aws_ami_launch_permission.this",
+        {"group": "all"},
+        "is open to the public by group = all",
+    ),
+    "a snapshot": (
+        "aws_db_snapshot.this",
+        {"shared_accounts": ["all"]},
+        "is open to the public by shared_accounts[0] = all",
+    ),
+    "whoever does not sign in": (
+        "aws_cognito_identity_pool.this",
+        {"allow_unauthenticated_identities": True},
+        "is open to the public by allow_unauthenticated_identities = True",
+    ),
     "a database": (
         "aws_db_instance.this",
         {"publicly_accessible": True, "storage_encrypted": True},
@@ -102,8 +127,18 @@ def test_a_bucket_is_not_opened_by_its_own_list():
     assert sentence.startswith("aws_s3_bucket.this is open to the public by acl = public-read")
 
 
-def test_what_goes_out_may_go_anywhere():
-    assert refuse(resource("aws_security_group.this", {"egress": [{"cidr_blocks": ["0.0.0.0/0"]}]})) == []
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("aws_security_group", {"egress": [{"cidr_blocks": ["0.0.0.0/0"]}]}),
+        ("aws_vpc_security_group_egress_rule", {"cidr_ipv4": "0.0.0.0/0"}),
+        ("aws_route", {"destination_cidr_block": "0.0.0.0/0"}),
+        ("aws_route_table", {"route": [{"cidr_block": "0.0.0.0/0"}]}),
+        ("aws_vpc", {"cidr_block": "10.0.0.0/8"}),
+    ],
+)
+def test_what_goes_out_may_go_anywhere(kind, values):
+    assert refuse(resource(f"{kind}.this", values)) == []
 
 
 def test_a_bucket_without_what_keeps_it_private_and_encrypted_is_refused():
@@ -214,6 +249,10 @@ def test_a_policy_may_allow_somebody_something(name):
         ("aws_iam_role_policy", "policy", True),
         ("aws_iam_role", "assume_role_policy", True),
         ("aws_security_group", "ingress", [{"cidr_blocks": [True]}]),
+        ("aws_iam_role", "inline_policy", [{"policy": True}]),
+        ("aws_iam_role", "managed_policy_arns", True),
+        ("aws_opensearch_domain", "access_policies", True),
+        ("aws_vpc_security_group_ingress_rule", "cidr_ipv4", True),
     ],
 )
 def test_whom_something_lets_in_is_not_hidden(kind, name, mark):
@@ -221,12 +260,24 @@ def test_whom_something_lets_in_is_not_hidden(kind, name, mark):
     found["change"]["after_sensitive"] = {name: mark}
     (sentence,) = refuse(found)
     assert sentence.startswith(f"{kind}.this hides its {name}, and nobody could read whom that lets in")
-    found["change"]["after_sensitive"] = {"description": True, name: [{}]}
+    found["change"]["after_sensitive"] = {"description": True, "auth_token": True, name: [{}]}
     assert refuse(found) == []
 
 
-def test_a_function_is_not_lent_to_anybody():
-    assert len(refuse(resource("aws_lambda_permission.this", {"principal": "*"}))) == 1
+@pytest.mark.parametrize(
+    ("kind", "values", "is_open"),
+    [
+        ("aws_lambda_permission", {"principal": "*"}, True),
+        ("aws_lambda_permission", {"principal": "*", "principal_org_id": "o-*"}, True),
+        ("aws_lambda_permission", {"principal": "*", "principal_org_id": "o-1234567890"}, False),
+        ("aws_lambda_permission", {"principal": "events.amazonaws.com"}, False),
+        ("aws_lambda_layer_version_permission", {"principal": "*", "organization_id": ""}, True),
+        ("aws_lambda_layer_version_permission", {"principal": "*", "organization_id": "o-1234567890"}, False),
+        ("aws_vpc_endpoint_service", {"allowed_principals": ["*"]}, True),
+    ],
+)
+def test_nothing_is_lent_to_anybody(kind, values, is_open):
+    assert len(refuse(resource(f"{kind}.this", values))) == is_open
 
 
 UNKNOWN = """policy = jsonencode({{
@@ -335,7 +386,7 @@ def test_of_a_condition_in_the_code_it_counts_whom_it_lets_in(condition, is_enou
 
 
 @pytest.mark.parametrize(
-    "key", ['"Princ${"ipal"}"', "(local.key)", '("Principal")', '"\\u0050rincipal"', "principal"]
+    "key", ['"Princ${"ipal"}"', "(local.key)", "(key)", '("Principal")', '"\\u0050rincipal"', "principal"]
 )
 def test_a_principal_is_found_however_its_name_is_written(key):
     code = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"').replace(
@@ -448,6 +499,22 @@ def test_nothing_runs_beside_terraform(root, said):
     assert sentence.startswith(said)
 
 
+def test_nothing_is_opened_that_no_plan_has():
+    code = 'ephemeral "aws_lambda_invocation" "it" {\n  function_name = "it"\n}'
+    (sentence,) = refuse(code=code)
+    assert sentence.startswith(
+        "terraform/main.tf opens ephemeral.aws_lambda_invocation.it when it is planned"
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["aws_cloudformation_stack", "aws_cloudcontrolapi_resource", "aws_lambda_invocation"]
+)
+def test_nothing_makes_more_than_the_plan_shows(kind):
+    (sentence,) = refuse(root={"resources": [{"address": f"{kind}.it", "type": kind}]})
+    assert sentence.startswith(f"{kind}.it makes or runs what no plan shows")
+
+
 def test_nor_does_anything_run_when_something_is_forgotten():
     code = 'removed {\n  from = a.b\n  provisioner "local-exec" {\n    when = destroy\n  }\n}'
     (sentence,) = refuse(code=code)
@@ -471,7 +538,12 @@ def test_no_other_provider_reads_or_runs_something():
 @pytest.mark.parametrize("kind", plan_rules.LASTING)
 @pytest.mark.parametrize(
     ("actions", "how"),
-    [(("delete", "create"), "replaced"), (("create", "delete"), "replaced"), (("delete",), "destroyed")],
+    [
+        (("delete", "create"), "replaced"),
+        (("create", "delete"), "replaced"),
+        (("delete",), "destroyed"),
+        (("forget",), "forgotten"),
+    ],
 )
 def test_what_lasts_is_replaced_only_with_a_label(kind, actions, how):
     lost = resource(f"{kind}.this", None, *actions)

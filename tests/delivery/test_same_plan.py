@@ -347,6 +347,20 @@ TAMPERED: dict[str, tuple[Callable[[Project], None], str]] = {
         ),
         "planned now, but not reviewed: move `terraform_data.here`: called `terraform_data.there` until now",
     ),
+    "something that is forgotten": (
+        both_of(
+            edit("terraform/main.tf", 'resource "terraform_data" "there" {\n  input = "there"\n}\n', ""),
+            add("removed {\n  from = terraform_data.there\n  lifecycle {\n    destroy = false\n  }\n}\n"),
+        ),
+        "planned now, but not reviewed: forget `terraform_data.there`",
+    ),
+    "data that is read when it is applied": (
+        add(
+            'data "terraform_remote_state" "other" {\n  backend = "local"\n'
+            "  config  = { path = terraform_data.arn.id }\n}\n"
+        ),
+        'planned now, but not reviewed: read `data.terraform_remote_state.other`: backend `"local"`',
+    ),
     "a template of an unknown value": (
         edit("terraform/modules/called/definition.json.tftpl", "call", "delete"),
         "the code of `terraform/modules/called/definition.json.tftpl`",

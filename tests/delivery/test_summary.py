@@ -6,6 +6,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from core.console import UserError, run
+from core.job_log import in_log
 from delivery import escape, fleet, limit, plan, summary
 
 BUCKET = "module.storage.aws_s3_bucket.this"
@@ -13,6 +15,12 @@ ROLE = "module.training.aws_iam_role.this"
 FUNCTION = 'module.lambda["filter"].aws_lambda_function.this'
 QUEUE = "module.workflow.aws_sqs_queue.review"
 CONFIGURATION = "module.endpoint.aws_sagemaker_endpoint_configuration.this"
+
+
+def allow_all() -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]})
+
+
 MODEL = {
     "artefact": "s3://scones-staging-1/models/22/model.tar.gz",
     "sha256": "22",
@@ -75,6 +83,89 @@ def test_what_loses_data_or_service_is_warned_of_in_words(make_review, make_chan
     ]
     assert f"`{address}`" in warning
     assert said in warning
+
+
+def test_what_terraform_forgets_is_said(make_review, make_change):
+    shown = text(make_review(changes=[make_change(BUCKET, "forget", before={"bucket": "a"})]))
+    assert "## Plan for staging: 1 to forget" in shown
+    assert (
+        f"**Warning:** `{BUCKET}` is forgotten: it stays as it is, and Terraform looks after it no more."
+        in shown
+    )
+
+
+def test_what_has_no_price_is_said_beside_the_cost(make_review, make_change):
+    changes = [
+        make_change(f"{kind}.this", "create", after={})
+        for kind in ("aws_nat_gateway", "aws_db_instance", "aws_sqs_queue")
+    ]
+    shown = text(make_review(changes=changes))
+    assert "**Not priced:** `aws_db_instance`, `aws_nat_gateway`. What that costs is not" in shown
+    assert "Not priced" not in text(make_review(changes=changes[2:]))
+
+
+@pytest.mark.parametrize(
+    ("address", "after", "said"),
+    [
+        (
+            "aws_iam_role.this",
+            {"inline_policy": [{"policy": allow_all()}]},
+            "inline_policy[0].policy **gets** `{",
+        ),
+        ("aws_opensearch_domain.this", {"access_policies": allow_all()}, "access_policies **gets** `{"),
+        (
+            "aws_vpc_security_group_ingress_rule.this",
+            {"cidr_ipv4": "10.1.0.0/16"},
+            'cidr_ipv4 `"10.1.0.0/16"`',
+        ),
+        ("aws_vpc_security_group_ingress_rule.this", {"cidr_ipv6": "fd00::/8"}, 'cidr_ipv6 `"fd00::/8"`'),
+        ("aws_security_group_rule.this", {"ipv6_cidr_blocks": ["::/0"]}, 'ipv6_cidr_blocks[0] `"::/0"`'),
+        (
+            "aws_s3_bucket_acl.this",
+            {"access_control_policy": [{"grant": [{"grantee": [{"uri": "u"}]}]}]},
+            'uri `"u"`',
+        ),
+        ("aws_iam_role.this", {"managed_policy_arns": ["arn:a"]}, 'managed_policy_arns[0] `"arn:a"`'),
+        ("aws_lambda_layer_version_permission.this", {"principal": "1"}, 'principal `"1"`'),
+        ("aws_vpc_endpoint_service.this", {"allowed_principals": ["1"]}, 'allowed_principals[0] `"1"`'),
+        ("aws_eks_cluster.this", {"vpc_config": [{"endpoint_public_access": True}]}, "public_access `true`"),
+        ("aws_lb.this", {"internal": False}, "internal `false`"),
+        ("aws_lambda_function.this", {"role": "arn:role"}, 'role `"arn:role"`'),
+    ],
+)
+def test_whoever_is_let_in_by_something_new_is_in_its_line(make_change, address, after, said):
+    assert said in summary.line(make_change(address, "create", after=after))
+
+
+def test_what_a_new_resource_is_called_and_how_long_it_waits_is_not(make_change):
+    after = {"name": "a", "visibility_timeout_seconds": 30, "retry_policy": [{"maximum_retry_attempts": 2}]}
+    assert summary.line(make_change(QUEUE, "create", after=after)) == f"- `{QUEUE}`"
+
+
+def test_data_that_is_read_when_it_is_applied_is_shown_and_counts(make_review):
+    resource = {
+        "address": "data.aws_ssm_parameter.who",
+        "mode": "data",
+        "type": "aws_ssm_parameter",
+        "name": "who",
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {
+            "actions": ["read"],
+            "before": None,
+            "after": {"name": "/who", "with_decryption": None},
+            "after_unknown": {"value": True},
+            "before_sensitive": False,
+            "after_sensitive": {"value": True},
+        },
+    }
+    shown = {"resource_changes": [resource], "configuration": {"root_module": {}}}
+    changes = plan.changes(shown, "salt")
+    review = make_review(changes=changes)
+    assert review["digest"] != make_review()["digest"]
+    written = text(review)
+    assert written.startswith("## Plan for staging: 1 to read\n")
+    assert '### Read when it is applied\n\n- `data.aws_ssm_parameter.who`: name `"/who"`' in written
+    assert "Not priced" not in written
 
 
 def test_a_secret_is_shown_nowhere_and_still_counts():
@@ -204,16 +295,29 @@ def test_a_warning_of_a_fleet_is_no_more_than_text(make_change):
 
 def test_no_line_of_a_review_is_a_command_for_github_s_runner(monkeypatch):
     text = "  ::add-mask::a\n+ x = ##[add-mask]b\n::endgroup::"
-    assert escape.in_log(text) == text
+    assert in_log(text) == text
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stopped = []
     for _ in range(2):
-        first, *lines, last = escape.in_log(text).split("\n")
+        first, *lines, last = in_log(text).split("\n")
         assert first.startswith("::stop-commands::")
         assert last == f"::{first.removeprefix('::stop-commands::')}::"
         assert "\n".join(lines) == text
         stopped.append(last)
     assert stopped[0] != stopped[1], "whoever writes a value could know how to end it"
+
+
+def test_no_line_of_an_error_is_one_either(monkeypatch):
+    def fail() -> None:
+        raise UserError("Terraform says:\n::add-mask::a")
+
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with pytest.raises(SystemExit) as ended:
+        run(fail)
+    assert str(ended.value).startswith("::stop-commands::")
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    with pytest.raises(SystemExit, match=r"^error: Terraform says"):
+        run(fail)
 
 
 def render(markdown: str) -> str:

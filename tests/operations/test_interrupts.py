@@ -228,6 +228,49 @@ def test_what_another_run_left_is_not_taken_for_this_environment_s(project):
     assert left.exists()
 
 
+COMMANDS = """
+resource "terraform_data" "told" {
+  input = <<-EOT
+    one
+    ::add-mask::staging
+    ##[add-mask]prod
+  EOT
+}
+"""
+
+
+WARNING = """
+check "it" {
+  assert {
+    condition     = terraform_data.told.input == "other"
+    error_message = "It is another one.\\n::error::x"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("more", ["", WARNING])
+def test_nothing_that_a_plan_says_is_a_command_for_github_s_runner(project, monkeypatch, more):
+    (project / "terraform/main.tf").write_text(COMMANDS + more)
+    assert run(project, "init").returncode == 0
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = run(project, "plan", "-input=false", "-no-color")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    first, *lines, last = done.stdout.rstrip("\n").split("\n")
+    assert "::add-mask::staging" in "\n".join(lines)
+    token = first.removeprefix("::stop-commands::")
+    assert last == f"::{token}::"
+    assert not any(token in line for line in lines)
+
+
+def test_what_another_program_reads_of_terraform_has_nothing_beside_it(project, monkeypatch):
+    (project / "terraform/main.tf").write_text('output "it" {\n  value = "x"\n}\n')
+    assert run(project, "init").returncode == 0
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert json.loads(run(project, "output", "-json").stdout) == {}
+
+
 def test_at_whatever_moment_a_signal_comes_it_is_passed_on_once_at_most(monkeypatch):
     """Terraform takes a second one for an order to leave at once."""
     sent: list[int] = []

@@ -14,10 +14,12 @@ locals {
         Resource = ["*"]
       },
     ],
-    [for permission in var.permissions : merge(
-      { Effect = "Allow", Action = permission.actions, Resource = permission.resources },
-      { for name, condition in { Condition = permission.condition } : name => condition if condition != null },
-    )],
+    [for permission in var.permissions : { for name, value in {
+      Effect    = "Allow"
+      Action    = permission.actions
+      Resource  = permission.resources
+      Condition = permission.condition
+    } : name => value if value != null }],
     [for queue in aws_sqs_queue.dead_letters : { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [queue.arn] }],
     [for queue in aws_sqs_queue.dead_letters : {
       Effect    = "Allow"

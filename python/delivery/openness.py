@@ -1,0 +1,44 @@
+"""What opens a resource to the public or to anybody, whatever kind it is of: by the names and values of attributes."""
+
+import ipaddress
+
+from core.contract.shapes import Json
+from delivery import matters, policies
+
+PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
+LARGEST = {4: 8, 6: 16}  # bits of a network: what is larger has most of the world in it
+# Where a network says where to, and not from where.
+OUTWARDS = ("destination", "egress", "route")
+WHOSE = ("organization_id", "principal_org_id", "source_account")  # beside a principal
+
+
+def is_open(kind: str, path: str, value: object) -> bool:
+    """Whether the public may reach or read it."""
+    name = matters.names(path)[-1]
+    words = set(name.split("_"))
+    if words & {"cidr", "cidrs"}:
+        return is_everywhere(value) and not any(it in kind + path for it in OUTWARDS)
+    return (
+        (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
+        or ("acl" in words and value in PUBLIC_ACLS)
+        or (name == "uri" and "/groups/global/" in str(value))
+        or (name == "publicly_accessible" and value is True)
+        or (name in ("allow_unauthenticated_identities", "anonymous_auth_enabled") and value is True)
+        or (name in ("account_ids", "group", "shared_accounts") and str(value).lower() == "all")
+    )
+
+
+def is_everywhere(value: object) -> bool:
+    try:
+        network = ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < LARGEST[network.version]
+
+
+def is_anybody(path: str, value: object, beside: Json) -> bool:
+    """Whether a principal that stands by itself is anybody, and nothing beside it says whose they are."""
+    words = set(matters.names(path)[-1].split("_"))
+    if value != "*" or not words & {"principal", "principals"}:
+        return False
+    return not any(beside.get(it) and policies.is_fixed(it, beside[it]) for it in WHOSE)

@@ -1,0 +1,45 @@
+"""The statements of a data source that makes a policy, as they stand in the code."""
+
+from collections.abc import Iterator
+
+from core.contract.shapes import Json
+from delivery import literals
+from delivery.hcl_blocks import Part
+from delivery.policies import Unreadable
+
+DOCUMENT = ("aws_iam_policy_document", ("json", "minified_json"))
+ADDS = ("override_json", "override_policy_documents", "source_json", "source_policy_documents")
+
+
+def is_document(steps: list[str]) -> bool:
+    """Whether a name below `data` is that of a policy."""
+    kind, attributes = DOCUMENT
+    return len(steps) == 3 and steps[0] == kind and steps[2] in attributes
+
+
+def read(block: Part) -> Iterator[Json]:
+    for part in block.parts:
+        if part.head[0] in ("dynamic", *ADDS):
+            raise Unreadable(part.text.split("\n")[0])
+        if part.head == ("statement",):
+            yield in_block(part)
+
+
+def in_block(block: Part) -> Json:
+    for part in block.find("dynamic"):
+        raise Unreadable(part.text.split("\n")[0])
+
+    def get(part: Part, name: str) -> list[object]:
+        return [literals.read(it.value) for it in part.find(name)]
+
+    statement: Json = {"Effect": (get(block, "effect") or ["Allow"])[0]}
+    for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        if found := list(block.find(name)):
+            statement[key] = [it for part in found for it in get(part, "identifiers")]
+    for part in block.find("condition"):
+        match [get(part, name) for name in ("test", "variable", "values")]:
+            case [[str(test)], [str(variable)], [values]]:
+                statement.setdefault("Condition", {}).setdefault(test, {})[variable] = values
+            case _:
+                raise Unreadable(part.text.split("\n")[0])
+    return statement

@@ -1,0 +1,41 @@
+# Policies that let anybody in, which the code tells.
+
+resource "aws_sqs_queue_policy" "what_is_merged_later" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [merge(local.denied, { Effect = "Allow" })] })
+}
+
+resource "aws_sqs_queue_policy" "what_is_merged_first" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [merge({ Principal = local.anybody }, { Effect = "Allow", Action = "sqs:*", Resource = local.arn })] })
+}
+
+resource "aws_sqs_queue_policy" "what_is_filtered_out" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ for k, v in merge(local.us, { Principal = "*", Condition = { StringEquals = { "aws:SourceAccount" = "1" } } }) : k => v if k != "Condition" }] })
+}
+
+resource "aws_sqs_queue_policy" "one_of_two" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = local.arn == null ? [local.us] : [{ Effect = "Allow", Principal = local.anybody, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "each_of_several" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [for it in [1] : { Effect = "Allow", Principal = local.anybody, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "a_module_s_output" {
+  queue_url = "q"
+  policy    = module.called.open
+}
+
+resource "aws_sqs_queue_policy" "a_principal_that_is_gone_through" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [for it in ["*"] : merge(local.us, { Principal = { AWS = it } })] })
+}
+
+resource "aws_sqs_queue_policy" "a_document_whose_principals_are_unknown" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.unknown.json
+}
