@@ -179,4 +179,7 @@ def verdict(day: Assessment) -> str:
         return "no baseline"
     if day.moved:
         return f"moved: {', '.join(day.moved)}"
-    return "too few records" if all(drift.verdict == "too few" for drift in day.drift) else "steady"
+    if not day.untold:
+        return "steady"
+    told = any(drift.verdict == "steady" for drift in day.drift)
+    return f"cannot tell: {', '.join(day.untold)}" if told else "cannot tell yet"

@@ -28,7 +28,7 @@ def show_models(every: Sequence[Facts]) -> Section:
     head = ("model", "records", "coverage", "estimated accuracy", "verdict")
     table = Table("Each model by itself: their records are never mixed.", head, rows, numbers=(1,))
     total = number(sum(each.records for each in every), "record")
-    return Section(f"{len(every)} models answered", f"{total}.", [table], wide=True)
+    return Section(f"{number(len(every), 'model')} answered", f"{total}.", [table], wide=True)
 
 
 def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:

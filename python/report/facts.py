@@ -8,11 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from core.figures import metrics, scores
-from core.figures.drift import MIN_RECORDS, Assessment, Drift, assess
+from core.figures.drift import Assessment, Drift, assess
 from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
 from monitoring.window import UNKNOWN, Window, tally
+from report.judgement import Verdict, judge
 from report.models import Model
 
 HOURS = 24
@@ -28,6 +29,7 @@ class Answers:
     model: Model
     threshold: float
     tolerated: Mapping[str, float]
+    least: Mapping[str, float]
 
     @property
     def n(self) -> int:
@@ -36,6 +38,10 @@ class Answers:
     @property
     def first(self) -> datetime:
         return datetime.fromtimestamp(self.window.times.min(), UTC)
+
+    @property
+    def last(self) -> datetime:
+        return datetime.fromtimestamp(self.window.times.max(), UTC)
 
     @property
     def named(self) -> bool:
@@ -72,12 +78,6 @@ class Answers:
             return trace_curve(self.confidence, self.confidence)
         right = scores.correct(self.window.probabilities, self.window.labels)
         return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    tone: str  # steady, moved or unknown
-    text: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class Facts:
     class_mix: dict[str, float]
     drift: list[Drift]
     moved: list[str]
+    untold: list[str]
     verdict: Verdict
     predicted: list[int]
     confidence_quantiles: dict[str, float]
@@ -131,7 +132,7 @@ class Facts:
 
 
 def gather(answers: Answers) -> Facts:
-    window, assessed = answers.window, answers.assessment
+    window, assessed, scored = answers.window, answers.assessment, score(answers)
     quantiles = metrics.confidence_quantiles(window.probabilities)
     return Facts(
         model=answers.model_id or None,
@@ -140,14 +141,14 @@ def gather(answers: Answers) -> Facts:
         first=stamp(window.times.min()),
         last=stamp(window.times.max()),
         **vars(assessed),
-        verdict=judge(answers),
+        verdict=judge(assessed, scored.accuracy if scored else None, answers.least),
         predicted=np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
         hours=count_hours(window.times, answers.predicted, len(answers.names)).tolist(),
         pictures=int(np.isfinite(window.pictures[:, 0]).sum()),
         undecodable=window.undecodable,
         mismatched=window.mismatched,
-        labelled=score(answers),
+        labelled=scored,
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
     )
@@ -168,19 +169,6 @@ def score(answers: Answers) -> Score | None:
         expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
         reliability=scores.reliability(probabilities, labels),
     )
-
-
-def judge(answers: Answers) -> Verdict:
-    """In one sentence."""
-    if answers.model.baseline is None:
-        return Verdict("unknown", "Nothing to compare with: there is no baseline")
-    if answers.assessment.moved:
-        return Verdict("moved", f"Moved: {', '.join(answers.assessment.moved)}")
-    if any(drift.verdict == "steady" for drift in answers.assessment.drift):
-        return Verdict("steady", "Nothing moved")
-    reference = answers.model.baseline.tally.records
-    few = f"{answers.n} now and {reference} in the baseline, of {MIN_RECORDS} needed"
-    return Verdict("unknown", f"Too few records to say: {few}")
 
 
 def describe(exhibit: Exhibit) -> Shown:

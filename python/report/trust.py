@@ -13,7 +13,7 @@ NO_TRUTH = (
     'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
     "It takes a model whose artefact tells what its classes are called."
 )
-TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
+TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
 
 def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
@@ -88,8 +88,8 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     )
     caption = (
         "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "
-        "number of records leaves open: only one that lies wholly beyond the dashed line has moved. PSI is shown "
-        "beside the KS distance, which decides."
+        "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
+        "is steady, and of what crosses it nobody can tell. PSI is shown beside the KS distance, which decides."
     )
     rows = [
         (
