@@ -144,6 +144,7 @@ class Watcher:
             unreadable_examples=capture.examples[:EXAMPLES],
             undecodable_images=window.undecodable if window else 0,
             other_number_of_classes=window.mismatched if window else 0,
+            not_live=dict(window.left_out) if window else {},
             tally=hour,
             hour=assess(hour, baseline, self.settings.tolerated),
             day=assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),

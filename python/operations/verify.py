@@ -22,6 +22,7 @@ from botocore.exceptions import ReadTimeoutError
 from core import artefacts, environment
 from core.console import UserError, out, run
 from core.contract.events import keep_first_line
+from core.contract.kinds import VERIFY
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.contract.shapes import Json
 from operations import live, steps
@@ -52,7 +53,7 @@ def verify(
     saw: Json | None = None,
 ) -> None:
     """Prove it all; what was seen meanwhile is added to `saw`."""
-    client = Client(env)
+    client = Client(env, kind=VERIFY)
     try:
         prove(client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
     except UserError as error:
@@ -128,7 +129,12 @@ def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
         config = Config(read_timeout=left, retries={"total_max_attempts": 1})
         runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", config=config)
         try:
-            runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/x-image", Body=photo)
+            runtime.invoke_endpoint(
+                EndpointName=endpoint,
+                ContentType="application/x-image",
+                Body=photo,
+                CustomAttributes=f"kind={VERIFY}",
+            )
         except ReadTimeoutError:
             continue
         except runtime.exceptions.ModelError as error:

@@ -21,6 +21,7 @@ from pathlib import Path
 from core import environment
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
+from core.contract.kinds import KINDS, LIVE
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
 from monitoring.capture import Capture, SourceError, parse_moment
@@ -76,6 +77,11 @@ def parse_arguments() -> argparse.Namespace:
         metavar="MODEL",
         help="the live model's id (the environment's, or of the one that answered last)",
     )
+    add(
+        "--kinds",
+        default=LIVE,
+        help=f"what answers were asked for, to look at: {', '.join(KINDS)}, several with commas ({LIVE})",
+    )
     add("--title", default="How the classifier is doing")
     args = parser.parse_args()
     if args.env and (args.model or args.state_machine):
@@ -84,6 +90,9 @@ def parse_arguments() -> argparse.Namespace:
         raise UserError(
             "--truth needs the names of the classes: give the model too, with --model model.tar.gz"
         )
+    args.kinds = args.kinds.split(",")
+    if strange := sorted({*args.kinds} - {*KINDS}):
+        parser.error(f"--kinds knows no {', '.join(strange)}, but {', '.join(KINDS)}")
     if args.threshold is not None and not 0 < args.threshold <= 1:
         parser.error("--threshold is a confidence, above 0 and at most 1")
     return args
@@ -106,6 +115,7 @@ def main() -> None:
             baseline_of=lambda model_id: find(model_id).baseline,
             labels_of=lambda model_id: truth.positions(find(model_id).labels),
             threshold=sources.threshold,
+            kinds=args.kinds,
         )
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error

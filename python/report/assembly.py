@@ -115,7 +115,7 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
     """The live model, and all that is no model's own."""
     own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, folder)
-    lead = f"{describe_scope(content)}. Live model: {captured.name(own)}."
+    lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
     if len(every) > 1:
         sections["models"] = captured.show_models(every)
         known = (
@@ -139,7 +139,7 @@ def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
 def fill_empty(content: Content, every: Sequence[Facts], folder: Path) -> Part:
     """The live model has no answer to show; others may."""
     records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
-    why = explain_silence(content) if every else explain_unfit(content) if records else WHY_NOTHING
+    why = explain_silence(content, every)
     nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
     tiles = [Tile("Records", f"{records:,}", files), *workflow.show_tiles(content.machine)]
     sections = {"empty": nothing, **show_shared(content, folder)}
@@ -153,17 +153,19 @@ def say_empty(content: Content) -> str:
     """Why there is no answer, in a few words."""
     if any(each.n for each in content.answers):
         return f"The live model, {content.live}, has not answered in this window"
+    if any(each.window.left_out for each in content.answers):
+        return "Nothing live was captured in this window"
     return UNFIT if content.capture.records else NOTHING
 
 
-def explain_silence(content: Content) -> str:
-    return (
-        f"All records are of other models, which follow. A longer window may have some of {content.live}: "
-        "--since 7d."
-    )
-
-
-def explain_unfit(content: Content) -> str:
+def explain_silence(content: Content, every: Sequence[Facts]) -> str:
+    longer = "A longer window may have some: --since 7d."
+    if every:
+        return f"All records are of other models, which follow. {longer}"
+    if left_out := "".join(map(captured.say_left_out, content.answers)):
+        return f"{left_out} {longer}"
+    if not content.capture.records:
+        return WHY_NOTHING
     sizes = sorted({each.window.probabilities.shape[1] for each in content.answers})
     return (
         f"{number(content.capture.records, 'record was', 'records were')} read, none has the model's "

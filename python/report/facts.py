@@ -12,7 +12,7 @@ from core.figures.drift import Assessment, Drift, assess
 from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
-from monitoring.window import UNKNOWN, Window, tally
+from monitoring.window import Truth, Window, tally
 from report.judgement import Verdict, judge
 from report.models import Model
 
@@ -61,10 +61,10 @@ class Answers:
     def predicted(self) -> np.ndarray:
         return metrics.predict(self.window.probabilities)
 
-    @cached_property
-    def labelled(self) -> np.ndarray:
-        """Which records have a right answer that is known; none where the classes are not."""
-        return (self.window.labels != UNKNOWN) & self.named
+    @property
+    def truth(self) -> Truth | None:
+        """None where no right class is known, or what the classes are called."""
+        return self.window.truth if self.named and len(self.window.truth.labels) else None
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -73,16 +73,16 @@ class Answers:
 
     @cached_property
     def curve(self) -> Curve:
-        """From the records with labels where there are any, else from the confidence."""
-        if not self.labelled.any():
+        """From the photos with labels where there are any, else from the confidence."""
+        if not self.truth:
             return trace_curve(self.confidence, self.confidence)
-        right = scores.correct(self.window.probabilities, self.window.labels)
-        return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
+        right = scores.correct(self.truth.probabilities, self.truth.labels)
+        return trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
 
 
 @dataclass(frozen=True)
 class Score:
-    """How right the answers were, of those whose right class is known."""
+    """How right the answers were to the photos whose right class is known, each counted once."""
 
     records: int
     accuracy: Estimate
@@ -126,6 +126,7 @@ class Facts:
     pictures: int
     undecodable: int
     mismatched: int
+    left_out: dict[str, int]
     labelled: Score | None
     least_confident: list[Shown]
     unusual: list[Shown]
@@ -148,6 +149,7 @@ def gather(answers: Answers) -> Facts:
         pictures=int(np.isfinite(window.pictures[:, 0]).sum()),
         undecodable=window.undecodable,
         mismatched=window.mismatched,
+        left_out=dict(window.left_out),
         labelled=scored,
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
@@ -156,11 +158,10 @@ def gather(answers: Answers) -> Facts:
 
 def score(answers: Answers) -> Score | None:
     """None where no right class is known."""
-    n = int(answers.labelled.sum())
-    if not n:
+    if not answers.truth:
         return None
-    probabilities = answers.window.probabilities[answers.labelled]
-    labels = answers.window.labels[answers.labelled]
+    probabilities, labels = answers.truth.probabilities, answers.truth.labels
+    n = len(labels)
     share = float(scores.correct(probabilities, labels).mean())
     return Score(
         records=n,

@@ -18,7 +18,7 @@ TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not ju
 
 def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     score = facts.labelled
-    n = score.records if score else facts.records
+    of_photos = number(score.records, "photo") if score else number(facts.records, "record")
     what = "true" if score else "estimated"
     chart = theme.save(
         partial(
@@ -31,12 +31,12 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         folder,
         "coverage",
         "Coverage against accuracy",
-        f"The more photos are accepted, the fewer of them are right; {what} from {number(n, 'record')}.",
+        f"The more photos are accepted, the fewer of them are right; {what} from {of_photos}.",
     )
     source = (
-        f"True accuracy, of {number(n, 'record')} with labels."
+        f"True accuracy, of {of_photos} with labels."
         if score
-        else f"No labels: estimated from the confidence of {number(n, 'record')}, as far as that is calibrated."
+        else f"No labels: estimated from the confidence of {of_photos}, as far as that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -49,16 +49,13 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
 
 
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
-    title, score = "Is it as right as it is sure?", facts.labelled
-    if not score:
+    title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
+    if not score or not truth:
         return Section(title, "No labels.", [Missing(NO_TRUTH)])
-    of_records = number(score.records, "record") + " with labels"
-    chosen = answers.labelled
+    of_records = number(score.records, "photo") + " with labels"
     error = score.expected_calibration_error
     chart = theme.save(
-        partial(
-            draw_trust.draw_reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
-        ),
+        partial(draw_trust.draw_reliability, truth.probabilities, truth.labels),
         folder,
         "reliability",
         "Reliability",

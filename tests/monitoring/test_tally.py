@@ -1,6 +1,7 @@
 """Totals that add up, and what is said of them."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 
 import numpy as np
@@ -10,7 +11,7 @@ from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
 from core.figures.drift import Assessment, assess, compare, psi
 from core.figures.tally import Tally, count
-from monitoring.window import Window, tally
+from monitoring.window import Truth, Window, tally
 
 CLASSES = ["bicycle", "motorcycle"]
 
@@ -26,9 +27,12 @@ def measured(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(100, 20, (n, len(pictures.STATISTICS))).astype(np.float32)
 
 
+NO_TRUTH = Truth(np.empty((0, 2)), np.empty(0, np.int64))
+
+
 def windowed(probabilities: np.ndarray, statistics: np.ndarray) -> Window:
     n = len(probabilities)
-    return Window(np.zeros(n), probabilities, statistics, np.full(n, -1), 0, 0)
+    return Window(np.zeros(n), probabilities, statistics, NO_TRUTH, 0, 0, Counter())
 
 
 @pytest.fixture(scope="module")

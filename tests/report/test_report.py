@@ -210,6 +210,28 @@ def test_low_coverage_is_part_of_the_verdict(make, folder, artefact):
     assert "; coverage is low: 0.0%, at least 60.0% is wanted" in figures["verdict"]
 
 
+def test_what_somebody_chose_is_left_out_unless_it_is_asked_for_and_tells_the_truth_all_the_same(
+    make, folder, artefact, tmp_path
+):
+    chosen = captured(
+        output="[0.9, 0.1]", customAttributes=["s3_key=incoming/evaluation/a.png,kind=evaluation"]
+    )
+    truth = b'{"id": "incoming/evaluation/a.png", "label": "bicycle"}\n'
+    folder({"capture/a.jsonl": captured(output="[0.97, 0.03]") * 3 + chosen * 2, "truth.jsonl": truth})
+    flags = (tmp_path / "capture", "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    text, figures = make(*flags)
+    (model,) = figures["models"]
+    assert (model["records"], model["left_out"]) == (3, {"evaluation": 2})
+    assert "2 of kind evaluation are left out: --kinds live,evaluation takes them in" in text
+    assert model["labelled"]["records"] == 1, "asked twice, it is one photo"
+    text, figures = make(*flags, "--kinds", "live,evaluation")
+    assert (figures["models"][0]["records"], figures["models"][0]["left_out"]) == (5, {})
+    folder({"chosen/a.jsonl": chosen})
+    text, figures = make(tmp_path / "chosen")
+    assert figures["verdict"] == "Nothing live was captured in this window"
+    assert "1 of kind evaluation are left out" in text
+
+
 def test_executions_are_counted_drawn_and_traced(
     make, traffic, folder, executed, cloud_variables, monkeypatch, tmp_path
 ):
