@@ -6,13 +6,13 @@ With --out FILE.json the figures are kept there, and beside them FILE.truth.json
 `make report ARGS="--truth FILE.truth.jsonl"`.
 """
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
+from core import arguments
 from core.console import out, run, track
 from core.contract.kinds import EVALUATION
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
@@ -72,7 +72,7 @@ def table(result: Json) -> Table:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="operations.evaluation")
+    parser = arguments.Parser(prog="operations.evaluation")
     parser.add_argument("env")
     parser.add_argument("--data", type=Path, required=True, help="a staged data set")
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")

@@ -8,7 +8,6 @@ minutes until a bucket's events begin, so that the photo is uploaded again until
 not proved, it says what is live and how to go back.
 """
 
-import argparse
 import base64
 import time
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from core.contract.events import keep_first_line
 from core.contract.kinds import VERIFY
@@ -210,7 +209,7 @@ def show(result: Outcome) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.verify")
+    parser = arguments.Parser(prog="operations.verify")
     parser.add_argument("env")
     parser.add_argument(
         "--capture-seconds", type=float, default=CAPTURE_SECONDS, help="how long to wait for it"

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.contract.kinds import KINDS, LIVE
@@ -48,7 +48,7 @@ class Sources:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="report", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser(prog="report", description=(__doc__ or "").splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--capture", metavar="SOURCE", help="what was captured: a folder, or s3://bucket/prefix"
