@@ -7,12 +7,17 @@ MAKEFLAGS += --no-print-directory
 
 ENV     ?= local
 DATASET ?= sample
-DATA    ?= build/data/$(notdir $(DATASET))
 MODEL   ?= build/model
 PYTHON  ?= python3
 
 VENV := .venv
 BIN  := $(VENV)/bin
+
+# Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
+NAMES := COMPARE CONFIRM DATA DATASET DURATION IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE REPEAT RETRY RUN TO
+$(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+override DATA := $(or $(DATA),build/data/$(notdir $(DATASET)))
+export $(NAMES)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -45,25 +50,25 @@ setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagema
 
 .PHONY: demo
 demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=...
-	@$(BIN)/python -m operations.demo --dataset $(DATASET)
+	@$(BIN)/python -m operations.demo --dataset "$$DATASET"
 
 ##@ The model
 
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or an archive's path
-	@$(TOOL) training.stage --source $(DATASET) --out $(DATA) $(ARGS)
+	@$(TOOL) training.stage --source "$$DATASET" --out "$$DATA" $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo ## Train on the staged photos, gate, write build/model/model.tar.gz
-	@$(BIN)/python -m training.train --data $(DATA) --out $(MODEL) $(ARGS)
+	@$(BIN)/python -m training.train --data "$$DATA" --out "$$MODEL" $(ARGS)
 
 .PHONY: launch
 launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script
-	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data $(DATA) $(ARGS)
+	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data "$$DATA" $(ARGS)
 
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
-	@$(TOOL) training.promote --env $(ENV) --run $(or $(RUN),$(MODEL)/model.tar.gz) $(ARGS)
+	@$(TOOL) training.promote --env $(ENV) --run "$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 
@@ -100,7 +105,7 @@ apply: $(TOOLS) ## Do what the last plan says
 
 .PHONY: unlock
 unlock: $(TOOLS) ## Look at the lock on Terraform's state; LOCK=<id>: take it off
-	@$(TOOL) operations.unlock $(ENV) --lock '$(LOCK)'
+	@$(TOOL) operations.unlock $(ENV) --lock "$$LOCK"
 
 .PHONY: verify
 verify: $(TOOLS) ## Prove that what is live is what was asked for
@@ -109,23 +114,23 @@ verify: $(TOOLS) ## Prove that what is live is what was asked for
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
-	@$(TOOL) operations.classify_photo $(ENV) '$(IMAGE)'
+	@$(TOOL) operations.classify_photo $(ENV) "$$IMAGE"
 
 .PHONY: evaluate
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
-	@$(TOOL) operations.evaluation $(ENV) --data $(DATA) --out build/evaluation/$(ENV).json
+	@$(TOOL) operations.evaluation $(ENV) --data "$$DATA" --out build/evaluation/$(ENV).json
 
 .PHONY: loadgen
 loadgen: $(VENV)/.installed-demo ## Let photos and poison arrive, and count what comes out: RATE=5 DURATION=60s
-	@$(TOOL) operations.loadgen $(ENV) --rate $(or $(RATE),5) --duration $(or $(DURATION),60s) --data $(DATA) $(ARGS)
+	@$(TOOL) operations.loadgen $(ENV) --rate "$${RATE:-5}" --duration "$${DURATION:-60s}" --data "$$DATA" $(ARGS)
 
 .PHONY: bulk
 bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or RETRY=<run>
-	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(RETRY),--retry '$(RETRY)') $(ARGS)
+	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix "$$PREFIX") $(if $(RETRY),--retry "$$RETRY") $(ARGS)
 
 .PHONY: transform
 transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform, without an endpoint: PREFIX=...
-	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix '$(PREFIX)') $(ARGS)
+	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix "$$PREFIX") $(ARGS)
 
 .PHONY: prove
 prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: docs/unproven.md
@@ -133,7 +138,7 @@ prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: do
 
 .PHONY: destroy
 destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
-	@$(TOOL) operations.destroy $(ENV) --confirm '$(CONFIRM)'
+	@$(TOOL) operations.destroy $(ENV) --confirm "$$CONFIRM"
 
 ##@ Watching it
 
@@ -155,7 +160,7 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 
 .PHONY: bench
 bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
-	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat '$(REPEAT)') $(if $(COMPARE),--compare '$(COMPARE)') $(ARGS)
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat "$$REPEAT") $(if $(COMPARE),--compare "$$COMPARE") $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order
 
@@ -197,11 +202,11 @@ approve: $(TOOLS) ## Refuse a plan that is not the reviewed one
 
 .PHONY: record
 record: $(TOOLS) ## Write down in the bucket who deployed what, and how it ended: OUTCOME=...
-	@$(TOOL) delivery.recorded $(ENV) --outcome '$(or $(OUTCOME),success)'
+	@$(TOOL) delivery.recorded $(ENV) --outcome "$${OUTCOME:-success}"
 
 .PHONY: notify
 notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
-	@$(TOOL) operations.notify $(ENV) --outcome '$(or $(OUTCOME),success)'
+	@$(TOOL) operations.notify $(ENV) --outcome "$${OUTCOME:-success}"
 
 .PHONY: aftermath
 aftermath: $(TOOLS) ## Name what a deployment that failed has left behind, and where to read on
@@ -217,11 +222,11 @@ drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environmen
 
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another
-	@$(TOOL) delivery.rollback $(ENV) --to '$(TO)'
+	@$(TOOL) delivery.rollback $(ENV) --to "$$TO"
 
 .PHONY: deployments
 deployments: $(VENV)/.installed-demo ## Show the last deployments, and write build/deployments/<ENV>.html: LAST=20
-	@$(TOOL) delivery.deployments $(ENV) --last '$(or $(LAST),20)'
+	@$(TOOL) delivery.deployments $(ENV) --last "$${LAST:-20}"
 
 ##@ Quality
 
@@ -269,6 +274,7 @@ $(VENV)/.terraform:
 # How .venv is made: one stamp per group of dependencies, redone when the versions change.
 
 $(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not found: set PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "error: $(PYTHON) is too old, Python 3.11 or newer is needed: set PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \

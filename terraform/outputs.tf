@@ -48,6 +48,11 @@ output "kms_key_arn" {
   value       = module.storage.kms_key_arn
 }
 
+output "least" {
+  description = "The least accuracy and coverage that the alarms accept."
+  value       = { accuracy = var.drift.min_accuracy, coverage = var.drift.min_coverage }
+}
+
 output "metrics_namespace" {
   description = "CloudWatch namespace of the environment's own metrics, the monitor's among them."
   value       = module.monitoring.namespace

@@ -4,7 +4,6 @@ Each row is measured several times on one machine, and says how busy others kept
 hold the same figures.
 """
 
-import argparse
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from bench import busy, captures, file, imports, prefix, single, staging, tables, training
 from bench.figures import Figure, Measured, gather
+from core import arguments
 from core.console import UserError, out, run
 
 
@@ -35,7 +35,7 @@ WIDTH = 120  # of what goes to a file
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser(prog="bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default=",".join(ROWS), help=f"rows to measure, of {', '.join(ROWS)}")
     parser.add_argument("--repeat", help="how often each row is measured (default: 2 to 5 times)")
     parser.add_argument("--compare", type=Path, help="the file of an earlier measuring, to compare with")

@@ -7,6 +7,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core import aws_errors
 from core.job_log import in_log
 
 Item = TypeVar("Item")
@@ -19,13 +20,17 @@ class UserError(Exception):
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run a command: its mistakes are one line on standard error and exit status 1, never a traceback."""
+    """Run a command: its user's mistakes are one line on standard error and exit status 1, never a traceback."""
     try:
         sys.exit(main() or 0)
     except UserError as error:
-        sys.exit(in_log(f"error: {error}"))
+        sys.exit(in_log(f"error: {aws_errors.explain(error.__cause__) or error}"))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if said := aws_errors.explain(error):
+            sys.exit(in_log(f"error: {said}"))
+        raise
 
 
 def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:

@@ -52,6 +52,8 @@ def outputs(env: str) -> Json:
     if done.returncode:  # perhaps nobody has worked on it in this folder yet
         done = call(env, sys.executable, "-m", "operations.terraform", env, "init")
         done = done if done.returncode else call(env, *show)
+    if said := re.search(r"^error: (.*)", done.stderr, re.MULTILINE):  # by one of our own commands
+        raise UserError(said[1])
     if done.returncode:
         reason = re.search(r"^Error: (.*)", done.stderr, re.MULTILINE)
         why = f"Terraform says: {reason[1] if reason else done.stderr.strip()}"

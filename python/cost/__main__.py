@@ -3,10 +3,10 @@
 What is there, and which way a photo takes, Terraform says; how long things take was measured; prices are an input.
 """
 
-import argparse
 import re
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, out, run
 from cost import definition, measured, prices, sheets, standing
 from cost.photos import Photos
@@ -15,7 +15,7 @@ PLACE = re.compile(r"(<!-- make cost -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="cost")
+    parser = arguments.Parser(prog="cost")
     parser.add_argument(
         "--prices", type=Path, default=prices.DEFAULT, help="a file in the form of prices.toml"
     )

@@ -51,7 +51,7 @@ def points(env: str, prefix: str) -> list[Point]:
 
 
 def wrong_bucket(bucket: str) -> str | None:
-    if not bootstrap.exists(bucket):
+    if not terraform.exists(bucket):
         return "there is no such bucket"
     s3 = boto3.client("s3")
     if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":

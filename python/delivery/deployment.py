@@ -79,6 +79,7 @@ def read_all(env: str) -> Iterator[Deployment]:
     try:
         yield from read(terraform.data_bucket(env))
     except (BotoCoreError, ClientError) as error:
+        terraform.find_state(env)  # says so, if nobody has made anything
         raise UserError(f"the record of {env} cannot be read: {error}") from error
 
 

@@ -3,14 +3,13 @@
 A table on the terminal, the newest first, and a page with more of each.
 """
 
-import argparse
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
 from rich.table import Table as Printed
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import deployment
@@ -137,7 +136,7 @@ def of_steps(it: Deployment) -> Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="delivery.deployments")
+    parser = arguments.Parser(prog="delivery.deployments")
     parser.add_argument("env")
     parser.add_argument("--last", type=int, default=20, help="how many (%(default)s)")
     parser.add_argument("--out", type=Path, help="the page (build/deployments/ENV.html)")

@@ -39,6 +39,7 @@ from core.contract.errors import (
     ThresholdConfidenceNotMet,
 )
 from core.contract.events import answer, parse_pointer
+from core.contract.kinds import BULK
 from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
@@ -119,7 +120,7 @@ def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exceptio
         image = parse_pointer({"s3_bucket": given.bucket, "s3_key": key})
         content, version = patiently(lambda: read_version(image), left)
         line = replace(line, version=version)
-        inferences = patiently(lambda: classify.classify(content, image, given.endpoint_name), left)
+        inferences = patiently(lambda: classify.classify(content, image, given.endpoint_name, BULK), left)
         line = replace(line, inferences=inferences, confidence=max(inferences))
         decision = decide(inferences, image, given.labels, given.threshold)
     except Exception as error:  # whatever it is, the other images of the batch do not suffer for it

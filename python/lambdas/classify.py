@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from core.contract import kinds
 from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
@@ -83,22 +84,23 @@ def image_content(body: Json, image: Pointer) -> bytes:
     return content
 
 
-def custom_attributes(image: Pointer) -> dict[str, str]:
-    """Which photo it is, for the capture record; nothing where the name is too long for that."""
-    text = f"s3_key={quote(image.key)}"
-    return {"CustomAttributes": text} if len(text) <= ATTRIBUTES_LIMIT else {}
+def custom_attributes(image: Pointer, kind: str) -> str:
+    """Which photo it is, and what it is asked for, for the capture record; without a name that is too long for that."""
+    told = f"kind={kind}"
+    named = f"s3_key={quote(image.key)},{told}"
+    return named if len(named) <= ATTRIBUTES_LIMIT else told
 
 
-def classify(content: bytes, image: Pointer, endpoint_name: str) -> list[float]:
+def classify(content: bytes, image: Pointer, endpoint_name: str, kind: str) -> list[float]:
     """The probability of each class, in the order of the model's labels."""
-    kind = content_type(content, image)
+    form = content_type(content, image)
     try:
         response = runtime().invoke_endpoint(
             EndpointName=endpoint_name,
-            ContentType=kind,
+            ContentType=form,
             Accept="application/json",
             Body=content,
-            **custom_attributes(image),
+            CustomAttributes=custom_attributes(image, kind),
         )
         inferences = response["Body"].read()
     except ClientError as error:
@@ -132,5 +134,6 @@ def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> Non
 def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
-    inferences = classify(image_content(body, image), image, settings().endpoint_name)
+    kind = kinds.of_upload(image.key)
+    inferences = classify(image_content(body, image), image, settings().endpoint_name, kind)
     return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": inferences})

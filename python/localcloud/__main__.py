@@ -3,22 +3,21 @@
 Ctrl-C ends it and all it started. With a pace of 60, what is a minute to CloudWatch's alarms takes a second.
 """
 
-import argparse
 import os
 import tempfile
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, run
 from localcloud import server
 
 DEFAULT_PORT = 4577
-LAST_PORT = 65535
 FASTEST = 600  # a minute takes a tenth of a second
 LOG = Path(tempfile.gettempdir(), f"localcloud-{os.getpid()}.log")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    parser = arguments.Parser(prog="python -m localcloud", description=__doc__)
     parser.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default: %(default)s)"
     )
@@ -34,8 +33,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     port = options.port
-    if not 0 <= port <= LAST_PORT:
-        raise UserError(f"--port {port} is not a port: give a number from 0 to {LAST_PORT}")
+    if not 0 <= port <= server.LAST_PORT:
+        raise UserError(f"--port {port} is not a port: give a number from 0 to {server.LAST_PORT}")
     if not 0 < options.pace <= FASTEST:
         raise UserError(f"--pace {options.pace} is no pace: give a number above 0, at most {FASTEST}")
     server.serve(port, options.log, options.pace, owned=options.owned)

@@ -20,6 +20,7 @@ from core.console import UserError
 from localcloud import defects
 
 HOST = "127.0.0.1"
+LAST_PORT = 65535
 READY = re.compile(r"local cloud ready at (http://\S+)")
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -60,7 +61,8 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
         raise UserError(
-            f"port {port} cannot be had ({error.strerror}): give another with --port, or 0 for any"
+            f"port {port} cannot be had ({error.strerror}): choose another for this and all else that you make, "
+            f"as in make cloud CLOUD_PORT={port + 1 if port < LAST_PORT else port - 1}"
         ) from error
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -104,11 +106,15 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
         print(f"local cloud ready at {url}", flush=True)
+        if not owned:
+            print("Ctrl-C ends it, and with it goes everything that you make in it", flush=True)
         try:
             server.serve_forever(POLL_SECONDS)
         finally:
             defects.stop()
             children.stop_all()
+    if not owned:
+        print("the local cloud is gone, with everything in it: make bootstrap plan apply in the next one")
     sys.stdout.flush()
     os._exit(
         0

@@ -7,7 +7,6 @@ for each record on standard output, and the counts of files, records and unreada
 A line that cannot be read is counted with its file, line and reason, and never stops the rest.
 """
 
-import argparse
 import functools
 import gzip
 import io
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core import arguments
 from core.contract import model_id
 from monitoring import places
 from monitoring.record import LONGEST, BadLine, Record, read_record, read_time
@@ -133,7 +133,7 @@ def as_json(record: Record) -> str:
 def main() -> None:
     from core.console import UserError
 
-    parser = argparse.ArgumentParser(prog="monitoring.capture", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser(prog="monitoring.capture", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("source", help="a folder, a file, or s3://bucket/prefix")
     parser.add_argument("--since", metavar="TIME", help="leave out what is older: 24h, 7d, or a time")
     parser.add_argument("--until", metavar="TIME", help="leave out that time and what is newer")

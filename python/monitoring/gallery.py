@@ -24,7 +24,7 @@ class Exhibit(NamedTuple):
 
 
 class Shelf:
-    """The `size` exhibits with the highest scores; of equals, the first."""
+    """The `size` exhibits with the highest scores; of equals, the first. A picture stands there once."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -33,6 +33,13 @@ class Shelf:
 
     def offer(self, score: float, image: bytes, record: Record, why: str) -> None:
         self.offered += 1
+        if len(self.heap) == self.size and score <= self.heap[0][0]:
+            return
+        if same := next((held for held in self.heap if held[2].image == image), None):
+            if score <= same[0]:
+                return
+            self.heap.remove(same)
+            heapq.heapify(self.heap)
         exhibit = Exhibit(image, record.time, record.probabilities, record.event_id, why)
         heapq.heappush(self.heap, (score, -self.offered, exhibit))
         if len(self.heap) > self.size:

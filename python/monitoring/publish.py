@@ -57,7 +57,7 @@ def figures(day: Assessment) -> Iterator[tuple[str, float]]:
                 yield f"{metric}UpperBound", estimate.high
     for metric, statistics in DRIFTS.items():
         rows = [drift for drift in day.drift if drift.statistic in statistics and drift.measure != "psi"]
-        if told := [drift for drift in rows if drift.verdict != "too few"]:
+        if told := [drift for drift in rows if drift.bounded]:
             worst = max(told, key=lambda drift: drift.low)
             yield metric, worst.value
             yield f"{metric}LowerBound", worst.low

@@ -5,8 +5,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from core.contract.events import Fault, find_fault
+from core.contract.kinds import LIVE
 
 ANSWERS = ("prediction", "predictions", "probabilities")
 LONGEST = 1 << 25  # bytes of a line; SageMaker takes and gives 6 MB at most, so a record is shorter
@@ -31,8 +33,18 @@ class Record:
     model: str
     endpoint: str
     variant: str
-    attributes: tuple[str, ...]
+    attributes: dict[str, str]  # that came with the request
     inference_id: str | None
+
+    @property
+    def kind(self) -> str:
+        """What it was asked for; live unless the request says more."""
+        return self.attributes.get("kind", LIVE)
+
+    @property
+    def key(self) -> str | None:
+        """The photo's place in S3."""
+        return self.attributes.get("s3_key")
 
     @property
     def image_bytes(self) -> int:
@@ -76,7 +88,7 @@ def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str
     time = read_time(metadata.get("inferenceTime"))
     if time.year not in YEARS:
         raise BadLine("time is not from 2000 to 2100")
-    attributes, inference_id = metadata.get("customAttributes"), metadata.get("inferenceId")
+    inference_id = metadata.get("inferenceId")
     model, endpoint, variant = origin
     return Record(
         event_id=event_id,
@@ -89,9 +101,15 @@ def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str
         model=model,
         endpoint=endpoint,
         variant=variant,
-        attributes=tuple(map(str, attributes)) if isinstance(attributes, list) else (),
+        attributes=read_attributes(metadata.get("customAttributes")),
         inference_id=inference_id if isinstance(inference_id, str) else None,
     )
+
+
+def read_attributes(told: object) -> dict[str, str]:
+    """As lambdas.classify joins them: names and values, percent-encoded."""
+    pairs = [it for text in told for it in str(text).split(",")] if isinstance(told, list) else []
+    return {name: unquote(value) for name, equals, value in (it.partition("=") for it in pairs) if equals}
 
 
 def read_time(text: object) -> datetime:

@@ -5,7 +5,7 @@
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +35,7 @@ class Result:
     tally: Tally
     hour: Assessment
     day: Assessment
+    not_live: dict[str, int] = field(default_factory=dict)  # of the records, by kind: they are in no figure
 
     @classmethod
     def from_json(cls, content: Json) -> Self:

@@ -144,6 +144,7 @@ class Watcher:
             unreadable_examples=capture.examples[:EXAMPLES],
             undecodable_images=window.undecodable if window else 0,
             other_number_of_classes=window.mismatched if window else 0,
+            not_live=dict(window.left_out) if window else {},
             tally=hour,
             hour=assess(hour, baseline, self.settings.tolerated),
             day=assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),
@@ -179,4 +180,7 @@ def verdict(day: Assessment) -> str:
         return "no baseline"
     if day.moved:
         return f"moved: {', '.join(day.moved)}"
-    return "too few records" if all(drift.verdict == "too few" for drift in day.drift) else "steady"
+    if not day.untold:
+        return "steady"
+    told = any(drift.verdict == "steady" for drift in day.drift)
+    return f"cannot tell: {', '.join(day.untold)}" if told else "cannot tell yet"

@@ -6,33 +6,41 @@ Records stream through: what stays is 64 bytes a record of two classes, and the 
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 import numpy as np
 
+from core.contract.kinds import LIVE
 from core.figures import pictures
 from core.figures.baseline import Baseline
 from core.figures.tally import Tally, count
 from monitoring.gallery import Exhibit, Gallery
 from monitoring.record import Record
 
-S3_KEY = "s3_key="  # the photo's key among a request's custom attributes, percent-encoded
-UNKNOWN = -1
 PENDING_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
+class Truth:
+    """The answers whose right class is known, of whatever kind: the last one to each photo."""
+
+    probabilities: np.ndarray  # float64 (n, classes)
+    labels: np.ndarray  # int64 (n,): the right class
+
+
+@dataclass(frozen=True)
 class Window:
-    """Rows in the order in which the records came."""
+    """Rows in the order in which the records came, of the kinds that were asked for."""
 
     times: np.ndarray  # float64 (n,): seconds since 1970
     probabilities: np.ndarray  # float64 (n, classes)
     pictures: np.ndarray  # float32 (n, len(STATISTICS)); NaN where there is no picture, or none was asked for
-    labels: np.ndarray  # int64 (n,): the right class, where it was given; else UNKNOWN
+    truth: Truth
     undecodable: int  # pictures that could not be decoded
     mismatched: int  # records left out, because they have another number of classes
+    left_out: Counter[str]  # of other kinds, by kind
     least_confident: list[Exhibit] = field(default_factory=list)
     unusual: list[Exhibit] = field(default_factory=list)
 
@@ -40,18 +48,27 @@ class Window:
 class Columns:
     """A window that is still growing: the records of one model and one number of classes."""
 
-    def __init__(self, classes: int, gallery: Gallery, labels: Mapping[str, int], images: bool) -> None:
-        self.classes, self.gallery, self.known_labels, self.images = classes, gallery, labels, images
+    def __init__(
+        self, classes: int, gallery: Gallery, labels: Mapping[str, int], images: bool, kinds: Collection[str]
+    ) -> None:
+        self.classes, self.gallery, self.labels, self.images = classes, gallery, labels, images
+        self.kinds = kinds
         self.times, self.probabilities, self.pictures = array("d"), array("d"), array("f")
-        self.labels = array("q")
-        self.undecodable = 0
+        self.known: dict[str, Sequence[float]] = {}  # the answer to each photo whose right class is known
+        self.left_out: Counter[str] = Counter()
+        self.records = self.undecodable = 0
         self.pending: list[tuple[Record, bytes | None]] = []
         self.pending_bytes = 0
 
     def add(self, record: Record) -> None:
+        self.records += 1
+        if self.labels and (name := name_of(record, self.labels)):
+            self.known[name] = record.probabilities
+        if record.kind not in self.kinds:
+            self.left_out[record.kind] += 1
+            return
         self.times.append(record.time.timestamp())
         self.probabilities.extend(record.probabilities)
-        self.labels.append(label_of(record, self.known_labels) if self.known_labels else UNKNOWN)
         if self.images:
             image = record.image()
             self.pending.append((record, image))
@@ -81,12 +98,17 @@ class Columns:
             np.frombuffer(self.times),
             np.frombuffer(self.probabilities).reshape(n, self.classes),
             measured,
-            np.frombuffer(self.labels, np.int64),
+            self.truth(),
             self.undecodable,
             mismatched,
+            self.left_out,
             self.gallery.least_confident.exhibits(),
             self.gallery.unusual.exhibits(),
         )
+
+    def truth(self) -> Truth:
+        answers = np.array(list(self.known.values()), float).reshape(len(self.known), self.classes)
+        return Truth(answers, np.array([self.labels[name] for name in self.known], np.int64))
 
 
 def collect(
@@ -96,6 +118,7 @@ def collect(
     baseline_of: Callable[[str], Baseline | None] = lambda _: None,
     labels_of: Callable[[str], Mapping[str, int]] = lambda _: {},
     threshold: float = 0.0,
+    kinds: Collection[str] = (LIVE,),
 ) -> dict[str, Window]:
     """Sort records by the model that answered them.
 
@@ -104,6 +127,7 @@ def collect(
     baseline_of  the baseline of a model, asked once for each; it says how many classes there are, else most records do
     labels_of    by event id, inference id or the photo's S3 key: the position of the right class among a model's own
     threshold    the confidence from which the gallery takes an answer for accepted
+    kinds        what the answers were asked for; of others only those count whose right class is known
     """
     baselines: dict[str, Baseline | None] = {}
     labels: dict[str, Mapping[str, int]] = {}
@@ -115,24 +139,24 @@ def collect(
         sizes, classes = found[record.model], len(record.probabilities)
         if classes not in sizes:
             gallery = Gallery(exhibits, baselines[record.model], threshold)
-            sizes[classes] = Columns(classes, gallery, labels[record.model], images)
+            sizes[classes] = Columns(classes, gallery, labels[record.model], images, kinds)
         sizes[classes].add(record)
     return {model: chosen(sizes, baselines[model]) for model, sizes in found.items()}
 
 
 def chosen(sizes: dict[int, Columns], baseline: Baseline | None) -> Window:
     """The records with as many classes as the baseline has; without one, as most records have."""
-    most = max(sizes.values(), key=lambda columns: len(columns.times))
+    most = max(sizes.values(), key=lambda columns: columns.records)
     classes = len(baseline.classes) if baseline else most.classes
-    others = sum(len(columns.times) for size, columns in sizes.items() if size != classes)
-    kept = sizes.get(classes) or Columns(classes, Gallery(0, baseline, 0.0), {}, most.images)
+    others = sum(columns.records for size, columns in sizes.items() if size != classes)
+    kept = sizes.get(classes) or Columns(classes, Gallery(0, baseline, 0.0), {}, most.images, most.kinds)
     return kept.window(others)
 
 
-def label_of(record: Record, labels: Mapping[str, int]) -> int:
-    keys = [unquote(a.removeprefix(S3_KEY)) for a in record.attributes if a.startswith(S3_KEY)]
-    names = (record.event_id, record.inference_id or "", *keys)
-    return next((labels[name] for name in names if name in labels), UNKNOWN)
+def name_of(record: Record, labels: Mapping[str, int]) -> str | None:
+    """By which of its names the right class is known."""
+    names = (record.event_id, record.inference_id or "", record.key or "")
+    return next((name for name in names if name in labels), None)
 
 
 def tally(window: Window, baseline: Baseline | None, threshold: float) -> Tally:

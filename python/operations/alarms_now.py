@@ -4,7 +4,6 @@ Since when, why, and the address of what the runbook says about it. The exit sta
 """
 
 import re
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from operations import terraform
 
@@ -59,7 +58,7 @@ def describe(alarm: Ringing, now: datetime) -> str:
 
 
 def main() -> int:
-    (env,) = sys.argv[1:]
+    env = arguments.read_env("operations.alarms_now", __doc__)
     environment.check(env)
     prefix = terraform.read_prefix(env)
     try:
@@ -67,6 +66,7 @@ def main() -> int:
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"the alarms of {env} cannot be read: {error}") from error
     if not count:
+        terraform.find_state(env)
         raise UserError(f"{env} has no alarms {prefix}-*: make it with `make apply ENV={env}`")
     for alarm in ringing:
         out.print(describe(alarm, datetime.now(UTC)), markup=False)

@@ -5,17 +5,14 @@ which of the account's quotas the environment needs, and how to ask for more. It
 again changes nothing.
 """
 
-import sys
-
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from operations import quotas, roles
-from operations.terraform import check_installed, state_bucket
+from operations.terraform import REGION, check_installed, exists, state_bucket
 
-REGION = "us-east-1"  # as in terraform/envs/*.s3.tfbackend
 BLOCK_ALL = {
     "BlockPublicAcls": True,
     "BlockPublicPolicy": True,
@@ -23,16 +20,6 @@ BLOCK_ALL = {
     "RestrictPublicBuckets": True,
 }
 ENCRYPT_ALL = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-
-
-def exists(bucket: str) -> bool:
-    try:
-        boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "404":
-            return False
-        raise UserError(f"the state's bucket {bucket} cannot be used: {error}") from error
-    return True
 
 
 def bootstrap(bucket: str) -> None:
@@ -54,7 +41,7 @@ def forget_model(env: str) -> None:
 
 
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("operations.bootstrap", __doc__)
     environment.check(env)
     check_installed()
     repository = roles.repository(env)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.console import out, run
+from core import arguments
+from core.console import UserError, out, run
 from core.contract.outcomes import FAILED, OUTCOMES
 from operations import polling
 from operations.bulk_run import GIVEN_UP, Run, Seen, parse_prefix
@@ -59,9 +60,9 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="operations.bulk")
+    parser = arguments.Parser(prog="operations.bulk")
     parser.add_argument("env")
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--prefix", type=parse_prefix, help="as in incoming/2026-11-21/")
     for name, meaning in (
         ("retry", "do again what failed in it"),
@@ -70,7 +71,13 @@ def parse() -> argparse.Namespace:
         ("stop", "stop it"),
     ):
         what.add_argument(f"--{name}", metavar="RUN", help=meaning)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not (options.prefix or options.retry or options.resume or options.follow or options.stop):
+        raise UserError(
+            "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run> for what failed in one, or "
+            "ARGS='--resume <run>', --follow or --stop"
+        )
+    return options
 
 
 def again(env: str, option: str, name: str) -> str:
@@ -146,6 +153,8 @@ def report(asked: Run, ended: "DescribeExecutionOutputTypeDef") -> int:
             out.print(f"it goes on with {again(asked.env, 'resume', asked.name)}")
             return 1
     summary = asked.summary()
+    if not summary["images"]:
+        raise UserError(f"run {asked.name} found no object below its prefix: is that spelt right?")
     seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
     out.print(
         f"{summary['images']} images in {seconds:.1f} s, {summary['images'] / seconds:.1f} images/s: {counts(summary)}"

@@ -3,20 +3,31 @@
 It is uploaded as a driver's photo is, and starts the same workflow.
 """
 
-import sys
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, out, run
+from core.contract.errors import ImageTooLarge, NotAnImage
+from core.contract.images import check_size, content_type
 from core.contract.outcomes import ACCEPTED, REVIEW
 from operations.client import Client, Outcome, Photo, directions
 
 
 def main() -> int:
-    env, name = sys.argv[1:]
-    path = Path(name)
+    parser = arguments.Parser(prog="operations.classify_photo")
+    parser.add_argument("env")
+    parser.add_argument("photo")
+    options = parser.parse_args()
+    env, name, path = options.env, options.photo, Path(options.photo)
     if not path.is_file():
         raise UserError(f"{name!r} is not a file: name a photo, as in make classify IMAGE=photo.png")
-    (result,) = Client(env).route([Photo(path.name, path.read_bytes())])
+    content = path.read_bytes()
+    try:
+        check_size(len(content), name)
+        content_type(content, name)
+    except (ImageTooLarge, NotAnImage) as error:
+        raise UserError(str(error)) from error
+    (result,) = Client(env).route([Photo(path.name, content)])
     out.print(describe(result))
     return 0 if result.kind in (ACCEPTED, REVIEW) else 1
 

@@ -15,6 +15,7 @@ from core import environment
 from core.console import out
 from core.contract.errors import LOW_CONFIDENCE
 from core.contract.events import reason
+from core.contract.kinds import LIVE, upload_to
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
 from operations import polling
@@ -57,8 +58,8 @@ UnderWay = dict[str, tuple[Photo, float]]  # by key: the photo, and when it was 
 
 
 class Client:
-    def __init__(self, env: str, poll_seconds: float = POLL_SECONDS) -> None:
-        self.poll_seconds = poll_seconds
+    def __init__(self, env: str, poll_seconds: float = POLL_SECONDS, kind: str = LIVE) -> None:
+        self.poll_seconds, self.folder = poll_seconds, upload_to(kind)
         self.outputs = environment.outputs(env)
         retries = {"mode": "adaptive", "max_attempts": 8}
         patient = Config(retries=retries, max_pool_connections=CONNECTIONS)
@@ -106,7 +107,7 @@ class Client:
 
     def upload(self, photo: Photo, under_way: UnderWay | None = None) -> None:
         """Put a photo where an upload starts the workflow; its key is new, so its execution can be told apart."""
-        key = f"incoming/{uuid.uuid4().hex[:12]}/{photo.name}"
+        key = f"{self.folder}/{uuid.uuid4().hex[:12]}/{photo.name}"
         if under_way is not None:
             under_way[key] = (photo, time.time())  # first: its execution may end before S3 has answered
         kind = CONTENT_TYPES.get(Path(photo.name).suffix.lower(), "application/octet-stream")

@@ -5,7 +5,6 @@ command. It works in build/demo, or another folder that --out names, on a copy o
 and nothing running.
 """
 
-import argparse
 import contextlib
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from core import arguments
 from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
 from localcloud.server import running
@@ -35,7 +35,7 @@ RUNNING: list[subprocess.Popen[bytes]] = []
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.demo")
+    parser = arguments.Parser(prog="operations.demo")
     parser.add_argument("--dataset", default="sample", help="sample, cifar100, or the path of an archive")
     parser.add_argument(
         "--out", type=Path, default=FOLDER, help="an empty or new folder to work in (build/demo)"

@@ -6,7 +6,6 @@ wherever it ended before. An environment that is not `local` holds data that can
 given twice; the bucket with the history of its state is kept.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -17,11 +16,10 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from operations import roles
-from operations.bootstrap import exists
-from operations.terraform import data_bucket, state_bucket
+from operations.terraform import data_bucket, exists, state_bucket
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -95,7 +93,7 @@ def call(env: str, *arguments: str) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="operations.destroy")
+    parser = arguments.Parser(prog="operations.destroy")
     parser.add_argument("env")
     parser.add_argument("--confirm", default="", help="the environment's name again, unless it is local")
     options = parser.parse_args()

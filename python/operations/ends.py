@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from core.contract.outcomes import FAILED, OUTCOMES
+from core.contract.outcomes import ACCEPTED, FAILED, OUTCOMES, REVIEW
 from operations.client import LOST, Outcome, Photo
 
 # What people upload that is no photo: poison for a workflow, each to fail by its own name and to harm nothing else.
@@ -53,6 +53,11 @@ class LoadTally:
         if outcome.kind == FAILED:
             self.errors[name][outcome.error] += 1
         self.last_ended = time.monotonic() - self.started
+
+    @property
+    def nothing_good(self) -> bool:
+        """Whether there were good photos, and none of them was accepted or sent to a person."""
+        return bool(self.sent["good"]) and not any(self.ends["good"][end] for end in (ACCEPTED, REVIEW))
 
     def count(self, end: str) -> int:
         return sum(ends[end] for ends in self.ends.values())

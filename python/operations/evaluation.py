@@ -1,18 +1,20 @@
 """Send a staged test set through a deployed environment: `python -m operations.evaluation ENV --data DIR`.
 
-Every photo is uploaded as a driver's photo is, some at a time. What the gate stops lands in the review queue.
+Every photo is uploaded as a driver's photo is, some at a time, and counts as an evaluation: it is no live traffic. What
+the gate stops lands in the review queue.
 With --out FILE.json the figures are kept there, and beside them FILE.truth.jsonl says what is on each photo: for
 `make report ARGS="--truth FILE.truth.jsonl"`.
 """
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
+from core import arguments
 from core.console import out, run, track
+from core.contract.kinds import EVALUATION
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
 from operations.client import LOST, Client, Outcome, Photo
@@ -70,12 +72,12 @@ def table(result: Json) -> Table:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="operations.evaluation")
+    parser = arguments.Parser(prog="operations.evaluation")
     parser.add_argument("env")
     parser.add_argument("--data", type=Path, required=True, help="a staged data set")
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
     options = parser.parse_args()
-    result, truth = evaluate(Client(options.env), options.data)
+    result, truth = evaluate(Client(options.env, kind=EVALUATION), options.data)
     out.print(table(result))
     for failure in result["failures"]:
         out.print(failure)

@@ -6,7 +6,6 @@ commit that is checked out here, and begins. Whatever is mounted ends with the c
 namespaces of its own, and what belongs to this machine is mounted read-only.
 """
 
-import argparse
 import os
 import shlex
 import shutil
@@ -16,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, out, run
 from operations import terraform
 
@@ -162,7 +162,7 @@ def inside(root: Path, command: list[str], given: Mapping[str, str], folder: str
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.fresh")
+    parser = arguments.Parser(prog="operations.fresh")
     parser.add_argument("--only", choices=COMMANDS, help="one of the two commands (default: both)")
     parser.add_argument(
         "--if-possible", action="store_true", help="say so and succeed where there can be no chroot"

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from random import Random
 
+from core import arguments
 from core.console import UserError, out, run
 from operations.arrivals import PATTERNS, arrivals
 from operations.client import CONNECTIONS, LOST, POLL_SECONDS, Client, Photo, UnderWay
@@ -46,11 +47,11 @@ def main() -> int:
     out.print(table(tally, options.rate))
     for remark in remarks(tally, options.rate):
         out.print(remark)
-    return 1 if tally.count(LOST) else 0
+    return 1 if tally.count(LOST) or tally.nothing_good else 0
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="operations.loadgen")
+    parser = arguments.Parser(prog="operations.loadgen")
     parser.add_argument("env")
     parser.add_argument("--rate", type=positive, default=5.0, help="photos a second, on average")
     parser.add_argument("--duration", type=duration, default=60.0, help="as in 90, 60s, 5m or 2h")

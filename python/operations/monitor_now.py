@@ -4,7 +4,6 @@ Coverage and accuracy, which is estimated, are those of the hour; drift is that 
 """
 
 import json
-import sys
 from datetime import datetime
 
 import boto3
@@ -12,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 
@@ -58,7 +57,7 @@ def moment(text: str) -> str:
 
 
 def main() -> None:
-    (env,) = sys.argv[1:]
+    env = arguments.read_env("operations.monitor_now", __doc__)
     found = invoke(environment.outputs(env)["function_names"]["monitor"])
     out.print(table(found))
     moved = {result["model"]: result["moved"] for result in found["results"]}  # the last hour's say

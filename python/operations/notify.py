@@ -4,7 +4,6 @@ Whoever subscribed hears what is live now, which plan was applied, who started i
 deployment that failed also how to go back.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import boto3
 
-from core import environment
+from core import arguments, environment
 from core.console import out, run
 from operations import live
 
@@ -42,7 +41,7 @@ def read_digest(env: str) -> str | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.notify")
+    parser = arguments.Parser(prog="operations.notify")
     parser.add_argument("env")
     parser.add_argument("--outcome", choices=sorted(OUTCOMES), default="success")
     options = parser.parse_args()

@@ -5,12 +5,11 @@ Run: python -m operations.package [--out build/lambdas] [--architecture arm64]
 The architecture is that of Terraform's `lambda`; only functions that bring compiled packages depend on it.
 """
 
-import argparse
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from core import closure
+from core import arguments, closure
 from core.console import UserError, out, run
 from operations import wheels, zips
 
@@ -45,7 +44,7 @@ def build(folder: Path, architecture: str) -> dict[str, Path]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.package", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser(prog="operations.package", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("build/lambdas"), help="folder for the zips")
     parser.add_argument("--architecture", choices=wheels.MACHINES, default=ARCHITECTURE)
     options = parser.parse_args()

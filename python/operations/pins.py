@@ -5,13 +5,13 @@ Run: python -m operations.pins      prints delivery/requirements.txt anew, for t
 They come from PyPI and from nowhere else, whatever pip is set to: no variable of a repository may name another place.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, run
 from operations import wheels
 
@@ -44,7 +44,7 @@ def pin(wheel: Path) -> str:
 
 
 def main() -> None:
-    argparse.ArgumentParser(prog="operations.pins", description=(__doc__ or "").splitlines()[0]).parse_args()
+    arguments.Parser(prog="operations.pins", description=(__doc__ or "").splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sys.stdout.write(HEADER + "".join(map(pin, download(Path(folder), *WANTED))))
 

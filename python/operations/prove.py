@@ -5,7 +5,6 @@ cents. The uploads go through the workflow as a driver's photo does, so this is 
 if anything was seen otherwise.
 """
 
-import argparse
 import json
 import re
 import secrets
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from operations import polling
 from operations.bulk_run import Run
@@ -184,7 +183,7 @@ def prove(env: str, names: list[str]) -> Iterator[bool]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="operations.prove")
+    parser = arguments.Parser(prog="operations.prove")
     parser.add_argument("env")
     parser.add_argument("--only", choices=EXPERIMENTS, help="this experiment alone")
     options = parser.parse_args()

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
 from operations import interrupts, steps
 
 CONFIGURATION = Path("terraform")
+REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
 BUILD = Path("build/terraform")
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 ADD_ON_SOFTWARE = Path("/opt")  # by the file system hierarchy standard
@@ -47,7 +48,7 @@ def command(env: str, arguments: list[str]) -> list[str]:
     verb, *rest = arguments
     added: list[str] = []
     if verb == "init" and "-backend=false" not in rest:
-        backend = [f"envs/{env}.s3.tfbackend", f"bucket={state_bucket(env)}"]
+        backend = [f"envs/{env}.s3.tfbackend", f"bucket={find_state(env)}"]
         added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
     elif verb in PLANNERS:
         files = (f"envs/{env}.tfvars", f"envs/{env}.model.tfvars.json")
@@ -78,18 +79,36 @@ def state_bucket(env: str) -> str:
     return f"{read_prefix(env)}-tfstate-{read_account()}"
 
 
+def find_state(env: str) -> str:
+    """That bucket, which has to be there."""
+    bucket = state_bucket(env)
+    if not exists(bucket):
+        if env == "local":
+            raise UserError("the local cloud is new: make bootstrap plan apply")
+        raise UserError(
+            f"account {read_account()} has no bucket {bucket} for the state of {env}: take the right account's "
+            f"credentials, or make it with make bootstrap ENV={env}"
+        )
+    return bucket
+
+
+def exists(bucket: str) -> bool:
+    try:
+        boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "404":
+            return False
+        raise UserError(f"the state's bucket {bucket} cannot be used: {error}") from error
+    return True
+
+
 def data_bucket(env: str) -> str:
     """The environment's own bucket, named as in modules/storage: the output is gone before the bucket is."""
     return f"{read_prefix(env)}-{read_account()}"
 
 
 def read_account() -> str:
-    try:
-        return boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise UserError(
-            f"AWS does not say which account this is ({error}): check the AWS_... variables"
-        ) from error
+    return boto3.client("sts", region_name=REGION).get_caller_identity()["Account"]
 
 
 def plugin_variables(given: Mapping[str, str]) -> dict[str, str]:

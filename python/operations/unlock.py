@@ -4,7 +4,6 @@ Terraform puts it there while it works, and takes it off itself, also when it is
 a Terraform that was killed. Taking off that of one which still works lets two write the same state.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import sys
 import boto3
 from botocore.exceptions import ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from operations import terraform
@@ -25,9 +24,9 @@ def read(env: str) -> Json | None:
     backend = (terraform.CONFIGURATION / f"envs/{env}.s3.tfbackend").read_text()
     key = terraform.setting_in(backend, "key")
     try:
-        found = boto3.client("s3").get_object(Bucket=terraform.state_bucket(env), Key=f"{key}{SUFFIX}")
+        found = boto3.client("s3").get_object(Bucket=terraform.find_state(env), Key=f"{key}{SUFFIX}")
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+        if error.response["Error"]["Code"] == "NoSuchKey":
             return None
         raise UserError(f"the lock of {env} cannot be read: {error}") from error
     return json.loads(found["Body"].read())
@@ -50,7 +49,7 @@ def take_off(env: str, number: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.unlock")
+    parser = arguments.Parser(prog="operations.unlock")
     parser.add_argument("env")
     parser.add_argument("--lock", default="", metavar="ID", help="take off this lock, instead of showing it")
     options = parser.parse_args()

@@ -8,7 +8,6 @@ minutes until a bucket's events begin, so that the photo is uploaded again until
 not proved, it says what is live and how to go back.
 """
 
-import argparse
 import base64
 import time
 from datetime import UTC, datetime
@@ -19,9 +18,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from core.contract.events import keep_first_line
+from core.contract.kinds import VERIFY
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.contract.shapes import Json
 from operations import live, steps
@@ -52,7 +52,7 @@ def verify(
     saw: Json | None = None,
 ) -> None:
     """Prove it all; what was seen meanwhile is added to `saw`."""
-    client = Client(env)
+    client = Client(env, kind=VERIFY)
     try:
         prove(client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
     except UserError as error:
@@ -128,7 +128,12 @@ def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
         config = Config(read_timeout=left, retries={"total_max_attempts": 1})
         runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", config=config)
         try:
-            runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/x-image", Body=photo)
+            runtime.invoke_endpoint(
+                EndpointName=endpoint,
+                ContentType="application/x-image",
+                Body=photo,
+                CustomAttributes=f"kind={VERIFY}",
+            )
         except ReadTimeoutError:
             continue
         except runtime.exceptions.ModelError as error:
@@ -204,7 +209,7 @@ def show(result: Outcome) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="operations.verify")
+    parser = arguments.Parser(prog="operations.verify")
     parser.add_argument("env")
     parser.add_argument(
         "--capture-seconds", type=float, default=CAPTURE_SECONDS, help="how long to wait for it"

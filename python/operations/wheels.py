@@ -3,7 +3,6 @@
 Run: python -m operations.wheels      prints lambdas/requirements.txt anew, for the versions in constraints.txt
 """
 
-import argparse
 import hashlib
 import re
 import subprocess
@@ -12,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from core import arguments
 from core.console import UserError, run
 from operations import zips
 
@@ -98,9 +98,7 @@ def lock(versions: dict[str, str]) -> str:
 
 
 def main() -> None:
-    argparse.ArgumentParser(
-        prog="operations.wheels", description=(__doc__ or "").splitlines()[0]
-    ).parse_args()
+    arguments.Parser(prog="operations.wheels", description=(__doc__ or "").splitlines()[0]).parse_args()
     sys.stdout.write(lock(dict(read((ROOT / "constraints.txt").read_text()))))
 
 

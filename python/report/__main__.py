@@ -1,6 +1,6 @@
 """A report on what an endpoint answered and what the workflow did with it: one page, its charts, and its figures.
 
-    python -m report --env prod --out DIR [--since 24h]
+    python -m report --env prod --out DIR [--since 24h] [--live MODEL]
     python -m report --capture DIR|s3://... --out DIR [--model model.tar.gz] [--truth FILE]
                                 [--state-machine ARN] [--since 90m|24h|7d|TIME] [--until TIME] [--threshold 0.93]
 
@@ -18,15 +18,17 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
+from core.contract.kinds import KINDS, LIVE
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
 from monitoring.capture import Capture, SourceError, parse_moment
 from monitoring.window import collect
 from report import assembly, executions, models
 from report.facts import Answers
+from report.judgement import LEAST
 
 SINCE = "24h"  # of an environment, whose captures may go back for months
 EXHIBITS = 12  # pictures in each part of the gallery
@@ -40,11 +42,13 @@ class Sources:
     state_machine: str | None
     threshold: float
     tolerated: Mapping[str, float]
+    least: Mapping[str, float]
     since: str | None
+    live: str | None  # the model's id
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="report", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser(prog="report", description=(__doc__ or "").splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--capture", metavar="SOURCE", help="what was captured: a folder, or s3://bucket/prefix"
@@ -68,6 +72,16 @@ def parse_arguments() -> argparse.Namespace:
         type=float,
         help=f"confidence from which a photo is routed (the environment's, or {THRESHOLD})",
     )
+    add(
+        "--live",
+        metavar="MODEL",
+        help="the live model's id (the environment's, or of the one that answered last)",
+    )
+    add(
+        "--kinds",
+        default=LIVE,
+        help=f"what answers were asked for, to look at: {', '.join(KINDS)}, several with commas ({LIVE})",
+    )
     add("--title", default="How the classifier is doing")
     args = parser.parse_args()
     if args.env and (args.model or args.state_machine):
@@ -76,6 +90,9 @@ def parse_arguments() -> argparse.Namespace:
         raise UserError(
             "--truth needs the names of the classes: give the model too, with --model model.tar.gz"
         )
+    args.kinds = args.kinds.split(",")
+    if strange := sorted({*args.kinds} - {*KINDS}):
+        parser.error(f"--kinds knows no {', '.join(strange)}, but {', '.join(KINDS)}")
     if args.threshold is not None and not 0 < args.threshold <= 1:
         parser.error("--threshold is a confidence, above 0 and at most 1")
     return args
@@ -98,15 +115,16 @@ def main() -> None:
             baseline_of=lambda model_id: find(model_id).baseline,
             labels_of=lambda model_id: truth.positions(find(model_id).labels),
             threshold=sources.threshold,
+            kinds=args.kinds,
         )
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
     answers = [
-        Answers(name, window, find(name), sources.threshold, sources.tolerated)
+        Answers(name, window, find(name), sources.threshold, sources.tolerated, sources.least)
         for name, window in windows.items()
     ]
-    content = assembly.Content(args.title, capture, since, until, now, answers)
+    content = assembly.Content(args.title, capture, since, until, now, answers, args.live or sources.live)
     if sources.state_machine:
         content = replace(content, machine=executions.read(sources.state_machine, *content.window))
     verdict = publish(content, args.out)
@@ -116,7 +134,17 @@ def main() -> None:
 def take_arguments(args: argparse.Namespace) -> Sources:
     find = models.find_given(args.model)
     threshold = THRESHOLD if args.threshold is None else args.threshold
-    return Sources(args.capture, find, find("").labels, args.state_machine, threshold, TOLERATED, args.since)
+    return Sources(
+        capture=args.capture,
+        find=find,
+        labels=find("").labels,
+        state_machine=args.state_machine,
+        threshold=threshold,
+        tolerated=TOLERATED,
+        least=LEAST,
+        since=args.since,
+        live=None,
+    )
 
 
 def take_environment(args: argparse.Namespace) -> Sources:
@@ -129,7 +157,9 @@ def take_environment(args: argparse.Namespace) -> Sources:
         state_machine=outputs["state_machine_arn"],
         threshold=outputs["threshold"] if args.threshold is None else args.threshold,
         tolerated=outputs["tolerated_drift"],
+        least=outputs.get("least", LEAST),  # one that was applied before there was this output has none
         since=args.since or SINCE,
+        live=live["id"] if live else None,
     )
 
 

@@ -29,7 +29,7 @@ def show_tiles(facts: Facts) -> list[Tile]:
         ),
     ]
     if score:
-        note = f"of {number(score.records, 'record')} with labels; {bounds(score.accuracy)}"
+        note = f"of {number(score.records, 'photo')} with labels; {bounds(score.accuracy)}"
         tiles.append(Tile("True accuracy", percent(score.accuracy.value), note))
     return tiles
 

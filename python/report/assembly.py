@@ -37,6 +37,7 @@ class Content:
     until: datetime | None
     now: datetime
     answers: Sequence[Answers]
+    live: str | None = None  # the live model's id; unless it is known, that of the one that answered last
     machine: Machine | None = None
 
     @property
@@ -52,6 +53,7 @@ class Report:
 
     verdict: str
     capture: str
+    live: str | None
     since: str | None
     until: str | None
     files: int
@@ -65,12 +67,13 @@ class Report:
 def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     """The page, and every figure in it."""
     folder.mkdir(parents=True)
-    answers = sorted((each for each in content.answers if each.n), key=lambda each: -each.n)
+    answers = put_live_first(content)
     every = [facts.gather(each) for each in answers]
-    first = fill_main(content, answers[0], every, folder) if answers else fill_empty(content, folder)
+    leads = has_answered(content, every)
+    first = fill_main(content, answers[0], every, folder) if leads else fill_empty(content, every, folder)
     others = [
         fill_other(each, own, folder / (each.model_id or "unnamed"))
-        for each, own in zip(answers[1:], every[1:], strict=True)
+        for each, own in list(zip(answers, every, strict=True))[leads:]
     ]
     footer = (
         f"Made on {moment(content.now)}. Bounds hold in {1 - metrics.ALPHA:.1%} of cases; those of the "
@@ -80,11 +83,23 @@ def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     return page.render(first, others, footer), gather(content, every)
 
 
+def put_live_first(content: Content) -> list[Answers]:
+    """Then the others, as they answered last."""
+    found = [each for each in content.answers if each.n]
+    return sorted(found, key=lambda each: (each.model_id == content.live, each.last), reverse=True)
+
+
+def has_answered(content: Content, every: Sequence[Facts]) -> bool:
+    """Whether the first of them is the live model."""
+    return bool(every) and content.live in (None, every[0].model)
+
+
 def gather(content: Content, every: Sequence[Facts]) -> Report:
     capture, machine = content.capture, content.machine
     return Report(
-        verdict=every[0].verdict.text if every else say_empty(content),
+        verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
         capture=capture.source,
+        live=content.live or (every[0].model if every else None),
         since=content.since.isoformat() if content.since else None,
         until=content.until.isoformat() if content.until else None,
         files=capture.files,
@@ -97,13 +112,16 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
 
 
 def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
-    """The model with most records, and all that is no model's own."""
+    """The live model, and all that is no model's own."""
     own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, folder)
-    lead = f"{describe_scope(content)}. Model: {captured.name(own)}."
+    lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
     if len(every) > 1:
         sections["models"] = captured.show_models(every)
-        lead += f" It has the most records of {len(every)} models; the others follow."
+        known = (
+            "" if content.live else " It answered last, so it counts as the live one; --live names another."
+        )
+        lead += f"{known} {number(len(every) - 1, 'other model')} answered, too: see below."
     tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
     return Part(content.title, lead, captured.badge(own), tiles, order(sections))
 
@@ -118,22 +136,36 @@ def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
     )
 
 
-def fill_empty(content: Content, folder: Path) -> Part:
+def fill_empty(content: Content, every: Sequence[Facts], folder: Path) -> Part:
+    """The live model has no answer to show; others may."""
     records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
-    why = explain_unfit(content) if records else WHY_NOTHING
+    why = explain_silence(content, every)
     nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
     tiles = [Tile("Records", f"{records:,}", files), *workflow.show_tiles(content.machine)]
     sections = {"empty": nothing, **show_shared(content, folder)}
+    if every:
+        sections["models"] = captured.show_models(every)
     verdict = Badge(say_empty(content), "unknown")
     return Part(content.title, f"{describe_scope(content)}.", verdict, tiles, order(sections))
 
 
 def say_empty(content: Content) -> str:
     """Why there is no answer, in a few words."""
+    if any(each.n for each in content.answers):
+        return f"The live model, {content.live}, has not answered in this window"
+    if any(each.window.left_out for each in content.answers):
+        return "Nothing live was captured in this window"
     return UNFIT if content.capture.records else NOTHING
 
 
-def explain_unfit(content: Content) -> str:
+def explain_silence(content: Content, every: Sequence[Facts]) -> str:
+    longer = "A longer window may have some: --since 7d."
+    if every:
+        return f"All records are of other models, which follow. {longer}"
+    if left_out := "".join(map(captured.say_left_out, content.answers)):
+        return f"{left_out} {longer}"
+    if not content.capture.records:
+        return WHY_NOTHING
     sizes = sorted({each.window.probabilities.shape[1] for each in content.answers})
     return (
         f"{number(content.capture.records, 'record was', 'records were')} read, none has the model's "

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from core.contract.kinds import LIVE
 from core.figures.metrics import Estimate
 from monitoring.capture import Capture
 from report.facts import Answers, Facts
@@ -28,7 +29,7 @@ def show_models(every: Sequence[Facts]) -> Section:
     head = ("model", "records", "coverage", "estimated accuracy", "verdict")
     table = Table("Each model by itself: their records are never mixed.", head, rows, numbers=(1,))
     total = number(sum(each.records for each in every), "record")
-    return Section(f"{len(every)} models answered", f"{total}.", [table], wide=True)
+    return Section(f"{number(len(every), 'model')} answered", f"{total}.", [table], wide=True)
 
 
 def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
@@ -48,6 +49,15 @@ def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
         blocks.append(Table(caption, ("file", "line", "reason"), lines, numbers=(1,)))
     data = f"{read} were read, {number(capture.unreadable_count, 'line')} could not be."
     return Section(title, data, blocks, wide=True)
+
+
+def say_left_out(answers: Answers) -> str:
+    """The answers to photos that somebody chose, as a sentence with its space; nothing without any."""
+    left_out = answers.window.left_out
+    if not left_out:
+        return ""
+    kinds = " and ".join(f"{n:,} of kind {kind}" for kind, n in sorted(left_out.items()))
+    return f" {kinds} are left out: --kinds {','.join([LIVE, *sorted(left_out)])} takes them in."
 
 
 def say_accuracy(accuracy: Estimate | None, moved: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ LOOKS = {  # a marker each as well, for those who cannot tell the colours apart
     "moved": (theme.FAILED, "D"),
     "steady": (theme.LIVE, "o"),
     "not judged": (theme.OTHER, "v"),
-    "too few": (theme.OTHER, "s"),
+    "cannot tell": (theme.OTHER, "s"),
 }
 
 

@@ -8,11 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from core.figures import metrics, scores
-from core.figures.drift import MIN_RECORDS, Assessment, Drift, assess
+from core.figures.drift import Assessment, Drift, assess
 from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
 from monitoring.gallery import Exhibit
-from monitoring.window import UNKNOWN, Window, tally
+from monitoring.window import Truth, Window, tally
+from report.judgement import Verdict, judge
 from report.models import Model
 
 HOURS = 24
@@ -28,6 +29,7 @@ class Answers:
     model: Model
     threshold: float
     tolerated: Mapping[str, float]
+    least: Mapping[str, float]
 
     @property
     def n(self) -> int:
@@ -36,6 +38,10 @@ class Answers:
     @property
     def first(self) -> datetime:
         return datetime.fromtimestamp(self.window.times.min(), UTC)
+
+    @property
+    def last(self) -> datetime:
+        return datetime.fromtimestamp(self.window.times.max(), UTC)
 
     @property
     def named(self) -> bool:
@@ -55,10 +61,10 @@ class Answers:
     def predicted(self) -> np.ndarray:
         return metrics.predict(self.window.probabilities)
 
-    @cached_property
-    def labelled(self) -> np.ndarray:
-        """Which records have a right answer that is known; none where the classes are not."""
-        return (self.window.labels != UNKNOWN) & self.named
+    @property
+    def truth(self) -> Truth | None:
+        """None where no right class is known, or what the classes are called."""
+        return self.window.truth if self.named and len(self.window.truth.labels) else None
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -67,22 +73,16 @@ class Answers:
 
     @cached_property
     def curve(self) -> Curve:
-        """From the records with labels where there are any, else from the confidence."""
-        if not self.labelled.any():
+        """From the photos with labels where there are any, else from the confidence."""
+        if not self.truth:
             return trace_curve(self.confidence, self.confidence)
-        right = scores.correct(self.window.probabilities, self.window.labels)
-        return trace_curve(self.confidence[self.labelled], right[self.labelled], FEWEST)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    tone: str  # steady, moved or unknown
-    text: str
+        right = scores.correct(self.truth.probabilities, self.truth.labels)
+        return trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
 
 
 @dataclass(frozen=True)
 class Score:
-    """How right the answers were, of those whose right class is known."""
+    """How right the answers were to the photos whose right class is known, each counted once."""
 
     records: int
     accuracy: Estimate
@@ -118,6 +118,7 @@ class Facts:
     class_mix: dict[str, float]
     drift: list[Drift]
     moved: list[str]
+    untold: list[str]
     verdict: Verdict
     predicted: list[int]
     confidence_quantiles: dict[str, float]
@@ -125,13 +126,14 @@ class Facts:
     pictures: int
     undecodable: int
     mismatched: int
+    left_out: dict[str, int]
     labelled: Score | None
     least_confident: list[Shown]
     unusual: list[Shown]
 
 
 def gather(answers: Answers) -> Facts:
-    window, assessed = answers.window, answers.assessment
+    window, assessed, scored = answers.window, answers.assessment, score(answers)
     quantiles = metrics.confidence_quantiles(window.probabilities)
     return Facts(
         model=answers.model_id or None,
@@ -140,14 +142,15 @@ def gather(answers: Answers) -> Facts:
         first=stamp(window.times.min()),
         last=stamp(window.times.max()),
         **vars(assessed),
-        verdict=judge(answers),
+        verdict=judge(assessed, scored.accuracy if scored else None, answers.least),
         predicted=np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
         hours=count_hours(window.times, answers.predicted, len(answers.names)).tolist(),
         pictures=int(np.isfinite(window.pictures[:, 0]).sum()),
         undecodable=window.undecodable,
         mismatched=window.mismatched,
-        labelled=score(answers),
+        left_out=dict(window.left_out),
+        labelled=scored,
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
     )
@@ -155,11 +158,10 @@ def gather(answers: Answers) -> Facts:
 
 def score(answers: Answers) -> Score | None:
     """None where no right class is known."""
-    n = int(answers.labelled.sum())
-    if not n:
+    if not answers.truth:
         return None
-    probabilities = answers.window.probabilities[answers.labelled]
-    labels = answers.window.labels[answers.labelled]
+    probabilities, labels = answers.truth.probabilities, answers.truth.labels
+    n = len(labels)
     share = float(scores.correct(probabilities, labels).mean())
     return Score(
         records=n,
@@ -168,19 +170,6 @@ def score(answers: Answers) -> Score | None:
         expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
         reliability=scores.reliability(probabilities, labels),
     )
-
-
-def judge(answers: Answers) -> Verdict:
-    """In one sentence."""
-    if answers.model.baseline is None:
-        return Verdict("unknown", "Nothing to compare with: there is no baseline")
-    if answers.assessment.moved:
-        return Verdict("moved", f"Moved: {', '.join(answers.assessment.moved)}")
-    if any(drift.verdict == "steady" for drift in answers.assessment.drift):
-        return Verdict("steady", "Nothing moved")
-    reference = answers.model.baseline.tally.records
-    few = f"{answers.n} now and {reference} in the baseline, of {MIN_RECORDS} needed"
-    return Verdict("unknown", f"Too few records to say: {few}")
 
 
 def describe(exhibit: Exhibit) -> Shown:

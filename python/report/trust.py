@@ -13,12 +13,12 @@ NO_TRUTH = (
     'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
     "It takes a model whose artefact tells what its classes are called."
 )
-TONES = {"moved": "moved", "steady": "steady", "too few": "unknown", "not judged": "unknown"}
+TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
 
 def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     score = facts.labelled
-    n = score.records if score else facts.records
+    of_photos = number(score.records, "photo") if score else number(facts.records, "record")
     what = "true" if score else "estimated"
     chart = theme.save(
         partial(
@@ -31,12 +31,12 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         folder,
         "coverage",
         "Coverage against accuracy",
-        f"The more photos are accepted, the fewer of them are right; {what} from {number(n, 'record')}.",
+        f"The more photos are accepted, the fewer of them are right; {what} from {of_photos}.",
     )
     source = (
-        f"True accuracy, of {number(n, 'record')} with labels."
+        f"True accuracy, of {of_photos} with labels."
         if score
-        else f"No labels: estimated from the confidence of {number(n, 'record')}, as far as that is calibrated."
+        else f"No labels: estimated from the confidence of {of_photos}, as far as that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -49,16 +49,13 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
 
 
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
-    title, score = "Is it as right as it is sure?", facts.labelled
-    if not score:
+    title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
+    if not score or not truth:
         return Section(title, "No labels.", [Missing(NO_TRUTH)])
-    of_records = number(score.records, "record") + " with labels"
-    chosen = answers.labelled
+    of_records = number(score.records, "photo") + " with labels"
     error = score.expected_calibration_error
     chart = theme.save(
-        partial(
-            draw_trust.draw_reliability, answers.window.probabilities[chosen], answers.window.labels[chosen]
-        ),
+        partial(draw_trust.draw_reliability, truth.probabilities, truth.labels),
         folder,
         "reliability",
         "Reliability",
@@ -88,8 +85,8 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     )
     caption = (
         "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "
-        "number of records leaves open: only one that lies wholly beyond the dashed line has moved. PSI is shown "
-        "beside the KS distance, which decides."
+        "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
+        "is steady, and of what crosses it nobody can tell. PSI is shown beside the KS distance, which decides."
     )
     rows = [
         (

@@ -6,7 +6,6 @@ Each picture goes through the artefact's own code/inference.py, start to end, as
 run, so evaluate only artefacts that you would deploy.
 """
 
-import argparse
 import importlib.util
 import json
 import tempfile
@@ -15,6 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
+from core import arguments
 from core.console import UserError, run, track
 from core.figures import scores
 from training import artefact, dataset, plots
@@ -70,7 +70,7 @@ def evaluate(model: Path, data: Path, threshold: float, report: Path | None) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    parser = arguments.Parser(
         prog="training.evaluate", description="Score a model artefact on a staged data set."
     )
     parser.add_argument("--model", type=Path, required=True, help="a model.tar.gz")

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from sagemaker.core.resources import TrainingJob
 from sagemaker.core.utils.exceptions import FailedStatusError
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from training import builtin_image, containers, recipes
 from training.dataset import read_info
@@ -32,8 +32,8 @@ RECORDS = Path("build/runs")
 MIN_ACCURACY = 0.85  # as in training.train
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="training.launch", description="Train on SageMaker.")
+def read_arguments() -> argparse.Namespace:
+    parser = arguments.Parser(prog="training.launch", description="Train on SageMaker.")
     add = parser.add_argument
     add("--env", required=True, help="the environment whose bucket, role and key the job uses")
     add("--algorithm", choices=containers.INSTANCES, default="script")
@@ -56,7 +56,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    args = arguments()
+    args = read_arguments()
     environment.check(args.env)
     settings = {} if args.bucket and (args.role or args.job) else environment.outputs(args.env)
     args.bucket = args.bucket or settings["bucket"]

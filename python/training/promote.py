@@ -19,7 +19,7 @@ import boto3
 from botocore.exceptions import ClientError
 from rich.table import Column, Table
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import artefact_key, identify
@@ -40,8 +40,8 @@ MODEL_KEYS = (
 )
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="training.promote", description="Make a model the live one.")
+def read_arguments() -> argparse.Namespace:
+    parser = arguments.Parser(prog="training.promote", description="Make a model the live one.")
     add = parser.add_argument
     add("--env", required=True)
     add("--run", required=True, help="a run record or a model.tar.gz, here or in S3")
@@ -52,7 +52,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    args = arguments()
+    args = read_arguments()
     environment.check(args.env)
     path = environment.ENVIRONMENTS / f"{args.env}.model.tfvars.json"
     live = read_live(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from core import arguments
 from core.artefacts import split_address
 from core.console import UserError, run, track
 from training import archive, download, sample
@@ -31,7 +32,7 @@ CONTENT = {"train", "test", "train.lst", "validation.lst", "test.lst", "dataset.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    parser = arguments.Parser(
         prog="training.stage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
@@ -40,22 +41,22 @@ def main() -> None:
     add("--classes", default=CLASSES, help="two or more, in label order (default: %(default)s)")
     add("--validation", type=float, default=VALIDATION, help="share of training rows (default: %(default)s)")
     add("--upload", metavar="S3", help="send it below this address too, s3://bucket/data")
-    arguments = parser.parse_args()
-    if arguments.upload:
-        split_address(arguments.upload)  # a mistake here should not wait for the staging
-    classes = [name.strip() for name in arguments.classes.split(",")]
-    folder = arguments.out.resolve()
+    options = parser.parse_args()
+    if options.upload:
+        split_address(options.upload)  # a mistake here should not wait for the staging
+    classes = [name.strip() for name in options.classes.split(",")]
+    folder = options.out.resolve()
     check_replaceable(folder)
-    splits, info = select(read_source(arguments.source), classes, arguments.validation, SEED)
-    info["source"] = Path(arguments.source).name
+    splits, info = select(read_source(options.source), classes, options.validation, SEED)
+    info["source"] = Path(options.source).name
     if holds(folder, info):
-        print(f"{arguments.out} holds data set {info['dataset_id']} already, nothing is changed")
+        print(f"{options.out} holds data set {info['dataset_id']} already, nothing is changed")
     else:
         write(folder, splits, info)
         sizes = ", ".join(f"{len(split.names)} {name}" for name, split in splits.items())
-        print(f"{arguments.out} holds data set {info['dataset_id']}: {sizes} pictures")
-    if arguments.upload:
-        upload(folder, arguments.upload)
+        print(f"{options.out} holds data set {info['dataset_id']}: {sizes} pictures")
+    if options.upload:
+        upload(folder, options.upload)
 
 
 def read_source(source: str) -> Archive:

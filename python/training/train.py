@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
@@ -163,9 +164,7 @@ def summary(metrics: dict, seconds: float) -> str:
 
 def parse() -> argparse.Namespace:
     sagemaker = os.environ.get("SM_MODEL_DIR")
-    parser = argparse.ArgumentParser(
-        prog="training.train", description="Train, judge and pack the classifier."
-    )
+    parser = arguments.Parser(prog="training.train", description="Train, judge and pack the classifier.")
     parser.add_argument(
         "--data", type=Path, default=os.environ.get("SM_CHANNEL_TRAINING"), help="a staged data set"
     )

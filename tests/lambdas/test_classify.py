@@ -2,7 +2,6 @@
 
 import base64
 import random
-from urllib.parse import unquote
 
 import pytest
 
@@ -19,7 +18,9 @@ from core.contract.errors import (
     NotAnImage,
     UnexpectedInference,
 )
+from core.contract.kinds import upload_to
 from lambdas import classify
+from monitoring.record import read_attributes
 
 pytestmark = pytest.mark.usefixtures("bucket", "endpoint")
 
@@ -68,14 +69,21 @@ def test_the_endpoint_is_told_which_photo_it_is(event, endpoint, context, name):
     classify.handler(event("serialized-bare") | {"s3_key": f"incoming/{name}"}, context)
     attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
     assert attributes.isascii()
-    assert unquote(attributes.removeprefix("s3_key=")) == f"incoming/{name}"
+    assert read_attributes([attributes]) == {"s3_key": f"incoming/{name}", "kind": "live"}
 
 
-@pytest.mark.parametrize(("length", "told"), [(1017, True), (1018, False)])
-def test_a_key_too_long_for_the_attributes_is_classified_without_them(event, endpoint, context, length, told):
+@pytest.mark.parametrize("kind", ["evaluation", "verify"])
+def test_the_endpoint_is_told_of_a_photo_that_somebody_chose(event, endpoint, context, kind):
+    classify.handler(event("serialized-bare") | {"s3_key": f"{upload_to(kind)}/x/a.png"}, context)
+    assert endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"].endswith(f",kind={kind}")
+
+
+@pytest.mark.parametrize(("length", "told"), [(1007, True), (1008, False)])
+def test_a_key_too_long_for_the_attributes_is_classified_without_it(event, endpoint, context, length, told):
     answer = classify.handler(event("serialized-bare") | {"s3_key": "k" * length}, context)
     assert answer["body"]["inferences"] == [0.9969, 0.0031]
-    assert ("X-Amzn-SageMaker-Custom-Attributes" in endpoint.asked[0].headers) is told
+    attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
+    assert read_attributes([attributes]) == ({"s3_key": "k" * length} if told else {}) | {"kind": "live"}
 
 
 def test_an_image_of_1_mb_is_read_from_s3(put, endpoint, context):

@@ -92,9 +92,24 @@ def test_an_image_that_is_too_large_is_refused_before_a_byte_of_it_arrives(broke
         serialize.handler(event("upload"), context)
 
 
-@pytest.mark.parametrize("content", [b"", b"I am text.\n", b"GIF89a", PNG[:7]])
+@pytest.mark.parametrize("content", [b"", b"I am text.\n", PNG[:7]])
 def test_what_is_neither_png_nor_jpeg_is_refused_whatever_its_name_says(put, context, content):
     with pytest.raises(NotAnImage, match=f"incoming/fake.png: {len(content)} bytes"):
+        serialize.handler(put("incoming/fake.png", content), context)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"GIF89a", "GIF"),
+        (b"II*\0", "TIFF"),
+        (b"RIFF....WEBPVP8 ", "WebP"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b"\0\0\0\x1cftypavif", "AVIF"),
+    ],
+)
+def test_a_photo_in_another_format_is_told_how_to_be_saved(put, context, content, name):
+    with pytest.raises(NotAnImage, match=f"fake.png: it is in the format {name}: save it as JPEG"):
         serialize.handler(put("incoming/fake.png", content), context)
 
 

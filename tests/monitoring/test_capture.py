@@ -58,7 +58,7 @@ def test_every_line_of_every_file_is_a_record(folder):
     assert (found.files, found.records, found.unreadable_count) == (2, 5, 0)
     second = records[1]
     assert (second.time, second.probabilities) == (at(9, 1), (0.2, 0.8))
-    assert (second.attributes, second.inference_id) == (("s3_key=a.png",), "photo-1")
+    assert (second.attributes, second.inference_id) == ({"s3_key": "a.png"}, "photo-1")
     assert (second.content_type, second.image_bytes, second.image()) == ("image/png", len(IMAGE), IMAGE)
 
 

@@ -1,6 +1,7 @@
 """Totals that add up, and what is said of them."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 
 import numpy as np
@@ -10,7 +11,7 @@ from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
 from core.figures.drift import Assessment, assess, compare, psi
 from core.figures.tally import Tally, count
-from monitoring.window import Window, tally
+from monitoring.window import Truth, Window, tally
 
 CLASSES = ["bicycle", "motorcycle"]
 
@@ -26,9 +27,12 @@ def measured(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(100, 20, (n, len(pictures.STATISTICS))).astype(np.float32)
 
 
+NO_TRUTH = Truth(np.empty((0, 2)), np.empty(0, np.int64))
+
+
 def windowed(probabilities: np.ndarray, statistics: np.ndarray) -> Window:
     n = len(probabilities)
-    return Window(np.zeros(n), probabilities, statistics, np.full(n, -1), 0, 0)
+    return Window(np.zeros(n), probabilities, statistics, NO_TRUTH, 0, 0, Counter())
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +119,28 @@ def test_ten_pictures_raise_no_alarm_however_odd_they_are(reference, few):
     odd = windowed(np.tile([0.51, 0.49], (few, 1)), measured(few, 5) + 1000)
     said = assess(tally(odd, reference, 0.93), reference)
     assert said.moved == []
-    assert {row.verdict for row in said.drift} == {"too few"}
-    assert f"{few} now and 84 in the baseline are too few" in said.drift[0].words
+    assert {row.verdict for row in said.drift} == {"cannot tell", "not judged"}
+    assert said.untold == ["class mix", "confidence", *pictures.STATISTICS]
+    assert f"{few} now and 84 in the baseline cannot tell, it takes at least" in said.drift[0].words
+
+
+def test_a_baseline_too_small_to_tell_is_never_called_steady(reference):
+    """84 pictures leave a KS distance of up to 0.21 to chance, and 0.10 is tolerated: nobody knows, with a million."""
+    said = assess(tally(windowed(answers(100_000, 6), measured(100_000, 7)), reference, 0.93), reference)
+    rows = [row for row in said.drift if row.measure == "ks"]
+    assert {row.verdict for row in rows} == {"cannot tell"}
+    assert all(row.needed and row.needed.baseline > 1000 for row in rows)
+
+
+def test_what_is_surely_within_the_tolerance_is_steady(reference):
+    said = assess(
+        tally(windowed(answers(5000, 6), measured(5000, 7)), reference, 0.93),
+        reference,
+        {"confidence": 0.5, "images": 0.5, "classes": 0.5},
+    )
+    assert {row.verdict for row in said.drift} == {"steady", "not judged"}
+    assert (said.moved, said.untold) == ([], [])
+    assert all(row.high <= row.tolerance for row in said.drift if row.verdict == "steady")
 
 
 def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(reference):

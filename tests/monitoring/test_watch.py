@@ -38,8 +38,9 @@ def artefact(with_baseline: bool = True, **changes: int) -> bytes:
     return pack({name: json.dumps(content).encode() for name, content in files.items()})
 
 
-def line(time: datetime, answer=SURE, image: bytes = PICTURES[0]) -> str:
-    event = {"time": f"{time:%Y-%m-%dT%H:%M:%SZ}", "eventId": str(uuid.uuid4())}
+def line(time: datetime, answer=SURE, image: bytes = PICTURES[0], kind: str = "live") -> str:
+    event: dict = {"time": f"{time:%Y-%m-%dT%H:%M:%SZ}", "eventId": str(uuid.uuid4())}
+    event["customAttributes"] = [f"s3_key=incoming/a.png,kind={kind}"]
     return captured(output=json.dumps(answer), image=image, **event).decode()
 
 
@@ -141,7 +142,17 @@ def test_an_hour_becomes_a_result_and_metrics(endpoint):
     assert endpoint.sums("Coverage") == pytest.approx([31 / 41])
     assert endpoint.sums("CoverageUpperBound")[0] > 31 / 41
     assert endpoint.sums("EstimatedAccuracy") == pytest.approx([(31 * 0.97 + 10 * 0.6) / 41])
-    assert (done["hours_left"], done["results"][0]["drift"]) == (0, "steady")
+    assert (done["hours_left"], done["results"][0]["drift"]) == (0, "cannot tell yet")
+
+
+def test_what_a_bulk_run_asks_is_counted_and_moves_nothing(endpoint):
+    endpoint.closed(NOON)
+    bulk = [line(NOON, answer=UNSURE, kind="bulk")] * 200
+    endpoint.capture(NOON, *seconds(NOON, 40), *bulk)
+    endpoint.watch(NOON + HOUR + timedelta(minutes=20))
+    result = endpoint.result(NOON)
+    assert (result["records"], result["not_live"], result["tally"]["records"]) == (240, {"bulk": 200}, 40)
+    assert endpoint.sums("Coverage") == [1.0]
 
 
 def test_a_day_without_traffic_is_a_row_of_zeros(endpoint):
@@ -287,7 +298,7 @@ def test_dark_pictures_move_and_a_few_of_them_ring_nothing(endpoint):
     endpoint.closed(NOON)
     endpoint.capture(NOON, *[line(NOON, (SURE, UNSURE)[i % 2], picture(70)) for i in range(10)])
     first = endpoint.watch(NOON + HOUR + timedelta(minutes=20))
-    assert first["results"][0]["drift"] == "too few records"
+    assert first["results"][0]["drift"] == "cannot tell yet"
     assert endpoint.sums("Coverage") == [0.5]
     assert endpoint.sums("ImageDriftLowerBound") == endpoint.sums("CoverageUpperBound") == []
 

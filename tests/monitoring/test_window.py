@@ -4,7 +4,6 @@ import base64
 import io
 import json
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from PIL import Image
 from core.figures import baseline
 from core.figures.baseline import Baseline
 from core.figures.pictures import STATISTICS
-from monitoring import window
 from monitoring.record import Record
 from monitoring.window import collect
 
@@ -25,6 +23,11 @@ def png(level: int) -> bytes:
     content = io.BytesIO()
     Image.new("RGB", (32, 32), (level, level, level)).save(content, "PNG")
     return content.getvalue()
+
+
+def another(number: int) -> bytes:
+    """A picture of brightness 120, with other bytes than the others."""
+    return png(120) + str(number).encode()
 
 
 def record(
@@ -41,7 +44,7 @@ def record(
         "model": model,
         "endpoint": "image-classifier-ep",
         "variant": "AllTraffic",
-        "attributes": (),
+        "attributes": {},
         "inference_id": None,
     }
     return Record(**fields | more)
@@ -108,26 +111,56 @@ def test_the_right_class_is_found_by_event_by_inference_id_and_by_the_photos_key
     records = [
         record(0),
         record(1, inference_id="order-7"),
-        record(2, attributes=(f"s3_key={quote(key)}",)),
+        record(2, attributes={"s3_key": key}),
         record(3),
     ]
     labels = {"event-0": 1, "order-7": 0, key: 1, "event-9": 0}
     (found,) = collect(records, images=False, labels_of=lambda _: labels).values()
-    assert found.labels.tolist() == [1, 0, 1, window.UNKNOWN]
+    assert found.truth.labels.tolist() == [1, 0, 1]
     (unlabelled,) = collect(records, images=False).values()
-    assert unlabelled.labels.tolist() == [window.UNKNOWN] * 4
+    assert unlabelled.truth.labels.tolist() == []
+
+
+def test_a_photo_that_was_answered_twice_counts_once_and_by_its_last_answer():
+    first, again = (
+        record(n, answer, attributes={"s3_key": "a.png"}) for n, answer in enumerate([(0.9, 0.1), (0.2, 0.8)])
+    )
+    (found,) = collect([first, again], images=False, labels_of=lambda _: {"a.png": 1}).values()
+    assert found.truth.probabilities.tolist() == [[0.2, 0.8]]
+    assert len(found.times) == 2, "each is an answer all the same"
+
+
+def test_what_is_not_live_is_counted_by_its_kind_and_left_out_but_tells_the_truth():
+    kinds = ["bulk", "evaluation", "live", "evaluation"]
+    records = [
+        record(n, attributes={"s3_key": f"{n}.png", "kind": kind}, image=png(0))
+        for n, kind in enumerate(kinds)
+    ]
+    labels = {"1.png": 0, "3.png": 1}
+    (found,) = collect([*records, record(4)], exhibits=9, labels_of=lambda _: labels).values()
+    assert (len(found.times), found.left_out) == (2, {"bulk": 1, "evaluation": 2})
+    assert found.truth.labels.tolist() == [0, 1]
+    assert [it.event_id for it in found.least_confident] == ["event-2"]
+    (asked,) = collect(records, images=False, kinds=["bulk", "evaluation"]).values()
+    assert (len(asked.times), asked.left_out) == (3, {"live": 1})
+
+
+def test_a_picture_stands_in_the_gallery_once():
+    records = [record(n, (0.5 + n / 100, 0.5 - n / 100), png(n % 2)) for n in range(6)]
+    (found,) = collect(reversed(records), exhibits=9).values()
+    assert [it.event_id for it in found.least_confident] == ["event-0", "event-1"]
 
 
 def test_each_model_has_right_classes_of_its_own():
     labels = {"a" * 16: {"event-0": 0, "event-1": 0}, "b" * 16: {"event-1": 1}}
     records = [record(number, model=model * 16) for model in "ab" for number in (0, 1)]
     found = collect(records, images=False, labels_of=labels.__getitem__)
-    assert [found[model].labels.tolist() for model in labels] == [[0, 0], [window.UNKNOWN, 1]]
+    assert [found[model].truth.labels.tolist() for model in labels] == [[0, 0], [1]]
 
 
 def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(reference):
     shares = np.random.default_rng(0).permutation(np.linspace(0.5, 0.92, 300))
-    records = [record(n, (share, 1 - share), png(120)) for n, share in enumerate(shares)]
+    records = [record(n, (share, 1 - share), another(n)) for n, share in enumerate(shares)]
     unusual = {301: 250, 302: 0, 303: 160}  # the middle of the baseline is 120, so 250 is the farthest
     records += [record(n, (0.99, 0.01), png(level)) for n, level in unusual.items()]
     records += [record(304, (0.99, 0.01), png(120)), record(305, (0.6, 0.4), b"broken")]
@@ -135,7 +168,7 @@ def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(refer
 
     assert [max(exhibit.probabilities) for exhibit in found.least_confident] == sorted(shares)[:3]
     assert found.least_confident[0].why == "confidence 0.500"
-    assert found.least_confident[0].image == png(120)
+    assert found.least_confident[0].image == another(int(shares.argmin()))
     assert [exhibit.event_id for exhibit in found.unusual] == ["event-301", "event-302", "event-303"]
     assert found.unusual[0].why == "brightness 250, baseline 104 to 135"
 

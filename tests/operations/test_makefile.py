@@ -63,6 +63,12 @@ def test_a_python_that_is_too_old_is_refused_before_anything_is_installed(unpack
     assert not (unpacked / ".venv").exists()
 
 
+def test_a_python_that_is_not_there_is_named(unpacked):
+    result = make("-C", unpacked, "cost", "PYTHON=/nope")
+    assert "error: /nope is not found: set PYTHON=/path/to/python3" in result.stderr
+    assert result.returncode != 0
+
+
 @pytest.mark.parametrize(
     ("script", "refused"),
     [

@@ -134,11 +134,10 @@ def crowd(bulk, throttled) -> Iterator[tuple[str, list[str], set[str], set[str]]
     yield prefix, [bulk.start(prefix) for _ in range(2)], keys, {prefix + name for name in poison}
 
 
-def test_an_empty_prefix_is_an_empty_result(bulk):
-    printed = bulk.workflow.project.run(
-        "operations.bulk", "local", "--prefix", "archive/nothing/", key="operator"
-    )
-    assert "0 images in " in printed
+def test_an_empty_prefix_is_an_empty_result_and_no_success(bulk):
+    asked = ("operations.bulk", "local", "--prefix", "archive/nothing/")
+    printed = bulk.workflow.project.run(*asked, status=1, key="operator")
+    assert "found no object below its prefix: is that spelt right?" in printed
     run = printed.split("run ")[1].split()[0]
     assert bulk.lines(run) == {}
 

@@ -36,7 +36,8 @@ def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on
     assert abs(known["value"] - model["estimated_accuracy"]["value"]) < 0.05
     assert f"True accuracy {known['value']:.1%}" in text
     assert f"Estimated accuracy {model['estimated_accuracy']['value']:.1%}" in text
-    assert "Nothing moved" in text
+    assert "Cannot tell whether anything moved: it takes at least" in text
+    assert "Nothing moved" not in text, "200 pictures of the baseline show no distance below 0.18"
     assert len(model["least_confident"]) == 12
     assert max(model["least_confident"][0]["probabilities"]) == min(map(max, answers))
 
@@ -86,9 +87,10 @@ def test_what_is_missing_says_how_to_get_it(make, traffic, folder):
     assert figures["models"][0]["drift"] == []
 
 
-def test_few_records_are_too_few_to_say(make, traffic, folder, artefact):
+def test_of_few_records_nobody_can_tell(make, traffic, folder, artefact):
     text, figures = make(folder({"a.jsonl": traffic(10, seed=5, brightness=0.3)[0]}), "--model", artefact)
-    assert figures["verdict"].startswith("Too few records to say: 10 now")
+    assert figures["verdict"].startswith("Cannot tell whether anything moved")
+    assert figures["verdict"].endswith("there are 10 and 200")
     assert figures["models"][0]["moved"] == []
     assert "Moved" not in text
 
@@ -160,6 +162,74 @@ def test_two_models_behind_one_endpoint_are_never_mixed(make, traffic, folder, a
     assert figures["models"][1]["estimated_accuracy"] is not None
     assert "2 models answered" in text
     assert f"Another model: {own}" in text
+
+
+def test_the_live_model_comes_first_with_its_verdict_and_the_one_with_most_records_after_it(
+    make, traffic, folder, artefact, capsys
+):
+    own = hashlib.sha256(artefact.read_bytes()).hexdigest()[:16]
+    tail = "ep/AllTraffic/2024/10/15/09/a.jsonl"
+    dark, busy = traffic(100, seed=24, brightness=0.5)[0], traffic(400, seed=25)[0]
+    capture = folder({f"{own}/{tail}": dark, f"{'0' * 16}/{tail}": busy})
+    text, figures = make(capture, "--model", artefact, "--live", own)
+    assert [(model["model"], model["records"]) for model in figures["models"]] == [
+        (own, 100),
+        ("0" * 16, 400),
+    ]
+    assert figures["live"] == own
+    assert figures["verdict"].startswith("Moved: ")
+    assert f"{figures['verdict']}. 500 records" in capsys.readouterr().out
+    assert text.index(f"Live model: {own}") < text.index(f"Another model: {'0' * 16}")
+    assert "--live" not in text
+
+
+def test_unless_somebody_says_which_model_is_live_the_one_that_answered_last_is(
+    make, traffic, folder, artefact
+):
+    own = hashlib.sha256(artefact.read_bytes()).hexdigest()[:16]
+    early, late = "ep/AllTraffic/2024/10/15/09/a.jsonl", "ep/AllTraffic/2024/10/16/09/a.jsonl"
+    lines = {f"{'0' * 16}/{early}": traffic(90, seed=7)[0], f"{own}/{late}": captured("2024-10-18T09:00:00Z")}
+    text, figures = make(folder(lines), "--model", artefact)
+    assert [model["model"] for model in figures["models"]] == [own, "0" * 16]
+    assert "It answered last, so it counts as the live one; --live names another." in html.unescape(text)
+
+
+def test_a_live_model_that_has_not_answered_is_the_headline(make, traffic, folder):
+    tail = "ep/AllTraffic/2024/10/15/09/a.jsonl"
+    capture = folder({f"{'0' * 16}/{tail}": traffic(40, seed=26)[0]})
+    text, figures = make(capture, "--live", "1" * 16)
+    assert figures["verdict"] == f"The live model, {'1' * 16}, has not answered in this window"
+    assert [model["model"] for model in figures["models"]] == ["0" * 16]
+    assert f"Another model: {'0' * 16}" in text
+    assert "All records are of other models" in text
+
+
+def test_low_coverage_is_part_of_the_verdict(make, folder, artefact):
+    capture = folder({"a.jsonl": captured(output="[0.85, 0.15]") * 100})
+    _, figures = make(capture, "--model", artefact)
+    assert "; coverage is low: 0.0%, at least 60.0% is wanted" in figures["verdict"]
+
+
+def test_what_somebody_chose_is_left_out_unless_it_is_asked_for_and_tells_the_truth_all_the_same(
+    make, folder, artefact, tmp_path
+):
+    chosen = captured(
+        output="[0.9, 0.1]", customAttributes=["s3_key=incoming/evaluation/a.png,kind=evaluation"]
+    )
+    truth = b'{"id": "incoming/evaluation/a.png", "label": "bicycle"}\n'
+    folder({"capture/a.jsonl": captured(output="[0.97, 0.03]") * 3 + chosen * 2, "truth.jsonl": truth})
+    flags = (tmp_path / "capture", "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    text, figures = make(*flags)
+    (model,) = figures["models"]
+    assert (model["records"], model["left_out"]) == (3, {"evaluation": 2})
+    assert "2 of kind evaluation are left out: --kinds live,evaluation takes them in" in text
+    assert model["labelled"]["records"] == 1, "asked twice, it is one photo"
+    text, figures = make(*flags, "--kinds", "live,evaluation")
+    assert (figures["models"][0]["records"], figures["models"][0]["left_out"]) == (5, {})
+    folder({"chosen/a.jsonl": chosen})
+    text, figures = make(tmp_path / "chosen")
+    assert figures["verdict"] == "Nothing live was captured in this window"
+    assert "1 of kind evaluation are left out" in text
 
 
 def test_executions_are_counted_drawn_and_traced(

@@ -2,8 +2,9 @@
 
 Each figure has bounds from the two samples' sizes: chance alone goes beyond them once in a thousand times
 (metrics.ALPHA). A statistic has moved only if its lower bound is above what is tolerated, so neither ten odd
-pictures nor a difference too small to matter raise an alarm. PSI is shown with its bounds and decides nothing: the
-KS distance tells of the same confidence whether it has moved.
+pictures nor a difference too small to matter raise an alarm. It is steady only if its upper bound is not: in between
+nobody can tell, and it is said how many pictures could. PSI is shown with its bounds and decides nothing: the KS
+distance tells of the same confidence whether it has moved.
 
 Measured with the standard model, whose baseline are 84 validation photographs, on samples of 500 drawn from the
 150 test photographs (two cores of an AMD EPYC, PyTorch 2.13):
@@ -17,13 +18,14 @@ Measured with the standard model, whose baseline are 84 validation photographs, 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from core.figures import metrics
+from core.figures import enough, metrics
 from core.figures.baseline import Baseline
+from core.figures.enough import Needed
 from core.figures.metrics import ALPHA, Estimate, Z, wilson
 from core.figures.pictures import STATISTICS
 from core.figures.tally import CONFIDENCE, Tally
@@ -33,9 +35,10 @@ TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.1}  # unless an envi
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 CALLED = {"ks": "KS distance", "psi": "PSI", "share": "difference"}
 CLASS_MIX = "class mix"
+KS_SPREAD = -math.log(ALPHA / 2) / 2
 
 Measure = Literal["ks", "psi", "share"]
-Verdict = Literal["steady", "moved", "too few", "not judged"]
+Verdict = Literal["steady", "moved", "cannot tell", "not judged"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,12 @@ class Drift:
     live_mean: float
     verdict: Verdict
     words: str
+    needed: Needed | None = None  # to tell, if nobody can
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the laws behind the bounds hold."""
+        return min(self.baseline_n, self.live_n) >= MIN_RECORDS
 
 
 @dataclass(frozen=True)
@@ -66,13 +75,19 @@ class Assessment:
     class_mix: dict[str, float]
     drift: list[Drift]
     moved: list[str]
+    untold: list[str] = field(default_factory=list)  # of which nobody can tell
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
         estimates = {
             name: content[name] and Estimate(**content[name]) for name in ("coverage", "estimated_accuracy")
         }
-        return cls(**content | estimates | {"drift": [Drift(**row) for row in content["drift"]]})
+        return cls(**content | estimates | {"drift": list(map(read_drift, content["drift"]))})
+
+
+def read_drift(row: dict[str, Any]) -> Drift:
+    needed = row.get("needed")  # results of before there was one have none
+    return Drift(**row | {"needed": needed and Needed(**needed)})
 
 
 def ks(reference: np.ndarray, live: np.ndarray) -> float:
@@ -82,7 +97,7 @@ def ks(reference: np.ndarray, live: np.ndarray) -> float:
 
 def ks_margin(n: int, m: int) -> float:
     """What chance adds at most: sqrt(-ln(ALPHA/2)/2) * sqrt(1/n + 1/m), Smirnov 1948; on bins it adds less."""
-    return math.sqrt(-math.log(ALPHA / 2) / 2 * (1 / n + 1 / m))
+    return math.sqrt(KS_SPREAD * (1 / n + 1 / m))
 
 
 def psi(reference: np.ndarray, live: np.ndarray) -> Estimate:
@@ -145,7 +160,8 @@ def of_values(statistic: str, measure: Measure, tolerance: float, baseline: Tall
         bounds = Estimate(value, max(0.0, value - margin), min(1.0, value + margin))
     else:
         bounds = psi(reference, counts)
-    return _judge(statistic, measure, tolerance, bounds, (n, m), means, "on average {:.3g} instead of {:.3g}")
+    change = "on average {:.3g} instead of {:.3g}"
+    return _judge(statistic, measure, tolerance, bounds, (n, m), (KS_SPREAD, KS_SPREAD), means, change)
 
 
 def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
@@ -159,8 +175,10 @@ def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
         bounds = share_difference(before / n, baseline.variance, now / m, m)
         found.append((bounds, (before / n, now / m), name))
     bounds, shares, name = max(found, key=lambda it: (it[0].low, it[0].value))
-    words = f"{name} {{:.0%}} instead of {{:.0%}}"
-    return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), shares, words)
+    # Newcombe joins the two sides' reaches by their squares, as far as both are those of a normal law.
+    spread = Z * Z * baseline.variance * n, Z * Z * max(share * (1 - share) for share in shares)
+    change = f"{name} {{:.0%}} instead of {{:.0%}}"
+    return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), spread, shares, change)
 
 
 def _judge(
@@ -169,24 +187,31 @@ def _judge(
     tolerance: float,
     bounds: Estimate,
     numbers: tuple[int, int],
+    spread: tuple[float, float],
     means: tuple[float, float],
     change: str,
 ) -> Drift:
     value, low, high = bounds.value, bounds.low, bounds.high
-    verdict: Verdict = "moved" if low > tolerance else "steady"
+    verdict: Verdict = "moved" if low > tolerance else "steady" if high <= tolerance else "cannot tell"
     if measure == "psi":
         verdict = "not judged"
-    if min(numbers) < MIN_RECORDS:
-        verdict = "too few"
+    elif min(numbers) < MIN_RECORDS:
+        verdict = "cannot tell"
+    needed = None
+    if verdict == "cannot tell":
+        needed = enough.count(value, tolerance, spread, numbers, MIN_RECORDS)
     changed = f"{change.format(*reversed(means))}; {CALLED[measure]} {value:.2f}"
     words = {
-        "too few": f"{statistic}: {numbers[1]} now and {numbers[0]} in the baseline are too few, {MIN_RECORDS} tell",
         "moved": f"{statistic} moved: {changed}, surely above {low:.2f}, and {tolerance:.2f} is tolerated",
-        "steady": f"{statistic} is steady: {changed}, surely above {low:.2f} only, and {tolerance:.2f} is tolerated",
+        "steady": f"{statistic} is steady: {changed}, surely below {high:.2f}, and {tolerance:.2f} is tolerated",
         "not judged": f"{statistic}: {CALLED[measure]} {value:.2f}, between {low:.2f} and {high:.2f}; above "
         f"{tolerance:.2f} is called a major shift, the {CALLED['ks']} decides",
+        "cannot tell": f"{statistic}: {changed}, between {low:.2f} and {high:.2f}, and {tolerance:.2f} is "
+        f"tolerated; {numbers[1]:,} now and {numbers[0]:,} in the baseline cannot tell",
     }[verdict]
-    return Drift(statistic, measure, value, low, high, tolerance, *numbers, *means, verdict, words)
+    if needed:
+        words += f", it takes at least {needed.live:,} and {needed.baseline:,}"
+    return Drift(statistic, measure, value, low, high, tolerance, *numbers, *means, verdict, words, needed)
 
 
 def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> Assessment:
@@ -201,8 +226,14 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
         entropy=live.entropy_sum / n if n else None,
         class_mix={name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
         drift=drifts,
-        moved=list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == "moved")),
+        moved=name(drifts, "moved"),
+        untold=name(drifts, "cannot tell"),
     )
+
+
+def name(drifts: list[Drift], verdict: Verdict) -> list[str]:
+    """The statistics that have this verdict, each once."""
+    return list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == verdict))
 
 
 def bound_estimate(live: Tally, baseline: Baseline) -> metrics.Estimate:

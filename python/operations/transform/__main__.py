@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.console import UserError, out, run, track
 from core.contract.lines import summarise
 from core.contract.outcomes import FAILED
@@ -50,15 +50,20 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="operations.transform")
+    parser = arguments.Parser(prog="operations.transform")
     parser.add_argument("env")
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--prefix", type=parse_prefix, help="as in archive/2025/")
     what.add_argument("--job", metavar="NAME", help="follow it")
     parser.add_argument("--model", metavar="ID", help="its folder below models/; the live one unless given")
     parser.add_argument("--instance-type", default="ml.c5.xlarge", help="%(default)s unless given")
     parser.add_argument("--instances", type=int, default=1, help="%(default)s unless given")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not (options.prefix or options.job):
+        raise UserError(
+            "say which photos: make transform PREFIX=archive/2026/, or ARGS='--job <name>' to follow one"
+        )
+    return options
 
 
 def start(archive: Archive, options: argparse.Namespace, outputs: Json) -> bool:

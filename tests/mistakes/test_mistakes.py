@@ -1,0 +1,97 @@
+"""What people do wrong, a row each: the command, what is wrong with it, and what the one line says that they get.
+
+A new mistake is added here. Whatever it is, nothing is half-written, and the status is not 0.
+"""
+
+from pathlib import Path
+
+import pytest
+from tests.mistakes.conftest import Make
+
+NEW = "the local cloud is new: make bootstrap plan apply"
+NO_CREDENTIALS = "AWS needs to know who you are (Unable to locate credentials): sign in"
+NO_PHOTO = "is not a file: name a photo, as in make classify IMAGE=photo.png"
+NOT_STAGED = "is not a staged data set (no dataset.json): make one with `make stage`"
+UNCONFIRMED = "say so with make destroy ENV=prod CONFIRM=prod"
+MISTAKES = [
+    # In a local cloud in which nobody has made anything.
+    ("alarms", NEW),
+    ("bulk|PREFIX=archive/x/", NEW),
+    ("classify|IMAGE=photo.png", NEW),
+    ("deployments", NEW),
+    ("evaluate", NEW),
+    ("launch", NEW),
+    ("monitor", NEW),
+    ("notify", NEW),
+    ("plan|PREBUILT=1", NEW),
+    ("promote", NEW),
+    ("report", NEW),
+    ("transform|PREFIX=archive/x/", NEW),
+    ("unlock|LOCK=x", NEW),
+    ("verify", NEW),
+    # In no environment, or in one that nobody let them into.
+    ("verify|ENV=nowhere", "there is no environment 'nowhere': choose from local, prod, staging"),
+    (
+        "verify|CLOUD_PORT=1",
+        "nothing answers at AWS_ENDPOINT_URL=http://127.0.0.1:1: start the local cloud with",
+    ),
+    ("plan|ENV=staging|PREBUILT=1", NO_CREDENTIALS),
+    ("verify|ENV=staging", NO_CREDENTIALS),
+    ("unlock|ENV=staging", NO_CREDENTIALS),
+    ("destroy|ENV=staging|CONFIRM=staging", NO_CREDENTIALS),
+    ("bootstrap|ENV=staging|GITHUB_REPOSITORY=scones/routing", NO_CREDENTIALS),
+    ("alarms|ENV=staging", "You must specify a region: set AWS_REGION, as in AWS_REGION=us-east-1"),
+    ("deployments|ENV=staging|AWS_PROFILE=nope", "The config profile (nope) could not be found: name one of"),
+    ("bootstrap|ENV=staging", "which repository may deploy is not known: name it, as in GITHUB_REPOSITORY="),
+    ("apply|ENV=staging", "there is no plan for staging: make one with make plan ENV=staging"),
+    ("approve", "there is no plan for local: make one with make plan ENV=local"),
+    ("destroy|ENV=prod", UNCONFIRMED),
+    ("destroy|ENV=prod|CONFIRM=staging", UNCONFIRMED),
+    # Of photos.
+    ("classify", f"'' {NO_PHOTO}"),
+    ("classify|IMAGE=no $HOME, it's 'é.png'", f"\"no $HOME, it's 'é.png'\" {NO_PHOTO}"),
+    ("classify|IMAGE=terraform", f"'terraform' {NO_PHOTO}"),
+    ("classify|IMAGE=photo.webp", "photo.webp: it is in the format WebP: save it as JPEG"),
+    ("classify|IMAGE=text.png", "text.png: 4 bytes that are neither a PNG nor a JPEG image"),
+    ("bulk", "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run>"),
+    ("bulk|PREFIX=photos of $HOME/", "prefix 'photos of $HOME/' does not start with archive/ or incoming/"),
+    ("transform", "say which photos: make transform PREFIX=archive/2026/"),
+    ("loadgen", f"build/data/sample {NOT_STAGED}"),
+    ("loadgen|RATE=0", "--rate takes photos a second, as in 5 or 0.5, not '0'"),
+    ("loadgen|DURATION=1x", "--duration takes seconds, minutes or hours, as in 60s, 5m or 2h, not '1x'"),
+    # Of models.
+    ("stage|DATASET=it's nope", "--source it's nope is neither cifar100 nor sample nor an archive's path"),
+    ("train|DATA=it's nope", f"it's nope {NOT_STAGED}"),
+    (
+        "launch|ALGORITHM=magic",
+        "argument --algorithm: invalid choice: 'magic' (choose from 'script', 'builtin')",
+    ),
+    ("package|ARCHITECTURE=riscv", "argument --architecture: invalid choice: 'riscv'"),
+    ("rollback", "not a git repository (or any of the parent directories): .git: run this in a clone"),
+    # Of what they want to see.
+    ("deployments|LAST=0", "LAST=0 shows nothing: give a number from 1"),
+    ("deployments|LAST=x", "argument --last: invalid int value: 'x' (delivery.deployments --help says more)"),
+    ("cost|ARGS=--prices nope", "the prices in nope cannot be read: No such file or directory"),
+    ("bench|ONLY=nothing", "there is no row 'nothing': choose from bulk, single"),
+    ("cloud|CLOUD_PORT=99999", "--port 99999 is not a port: give a number from 0 to 65535"),
+    ("cloud|PACE=0", "--pace 0.0 is no pace: give a number above 0, at most 600"),
+    ("comment", "there is no build/plans/local/review.md: make it with make plan ENV=local"),
+    ("occasion", "GITHUB_EVENT_NAME is not set: GitHub Actions sets it, elsewhere set it by hand"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), MISTAKES, ids=[command for command, _ in MISTAKES])
+def test_a_mistake_is_answered_in_one_line(make: Make, project: Path, command: str, said: str) -> None:
+    before = files(project)
+    done = make(*command.split("|"))
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+    assert len(lines) == 1, done.stderr + done.stdout
+    assert lines[0].startswith("error: ")
+    assert said in lines[0]
+    assert done.returncode != 0
+    assert files(project) == before, "something was half-written"
+
+
+def files(project: Path) -> set[Path]:
+    """All but what commands keep for themselves: their steps, and Terraform's settings."""
+    return {path for path in project.rglob("*") if path.is_file() and "build/" not in path.as_posix()}
