@@ -43,7 +43,7 @@ def check_planners(pull: Pull) -> None:
     """Refuse one that changes how plans are made: its own was made that way, before anybody had agreed to it."""
     if changed := planners.changed(github.files_of(pull["number"])):
         raise NotPlanned(
-            f"pull request {pull['number']} changes {changed[0]}, by which its own plan was made: {BY_HAND}"
+            f"pull request {pull['number']} changes {changed[0]}, by which its own plan was made or judged: {BY_HAND}"
         )
 
 

@@ -15,6 +15,9 @@ MODULES = (
     "operations.provider",
     "operations.terraform",
 )
+# What a model has to pass before there is a plan that makes it live, in ci.yml.
+GATE = "delivery.gate"
+MODEL = ".model.tfvars.json"
 # Python looks for modules where it is started, at the root: only what is named here makes no plan, whatever it holds.
 BESIDE = ("docs/", "terraform/", "tests/")
 LOCK = "terraform/.terraform.lock.hcl"  # which says what may be installed and run
@@ -28,7 +31,11 @@ def changed(files: Iterable[File]) -> list[str]:
     listed = list(files)
     if len(listed) >= MOST_FILES:
         return ["more files than GitHub lists"]
-    return sorted(name for name in github.names_of(listed) if makes_plans(name))
+    names = github.names_of(listed)
+    found = {name for name in names if makes_plans(name)}
+    if any(name.endswith(MODEL) for name in names):
+        found |= {name for name in names if name in imported(GATE)}
+    return sorted(found)
 
 
 def makes_plans(path: str) -> bool:
@@ -37,10 +44,10 @@ def makes_plans(path: str) -> bool:
     if path.startswith(BESIDE) or ("/" not in path and path.endswith(".md")):
         return False
     if path.startswith(tuple(f"python/{package}/" for package in PACKAGES)):
-        return path in imported() or not path.endswith(".py")  # Python runs more than what ends so
+        return path in imported(*MODULES) or not path.endswith(".py")  # Python runs more than what ends so
     return True
 
 
 @cache
-def imported() -> set[str]:
-    return {f"python/{file.as_posix()}" for file in closure.find(*MODULES)}
+def imported(*modules: str) -> set[str]:
+    return {f"python/{file.as_posix()}" for file in closure.find(*modules)}

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.console import UserError, out, run
-from operations import terraform
+from operations import beforehand, terraform
 
 PLUGINS = Path(".terraform.d/plugins")  # below the user's home, where Terraform itself looks
 
@@ -33,6 +33,7 @@ def is_locked(folder: Path) -> bool:
 
 def install(variables: Mapping[str, str]) -> str | None:
     """Let Terraform install the provider for a moment; what it says if it does not."""
+    beforehand.check(terraform.CONFIGURATION)
     with tempfile.TemporaryDirectory() as data:
         command = terraform.command("", ["init", "-backend=false", "-input=false"])
         done = subprocess.run(command, env={**variables, "TF_DATA_DIR": data}, capture_output=True, text=True)

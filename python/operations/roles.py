@@ -11,7 +11,7 @@ import subprocess
 import boto3
 
 from core.console import UserError
-from operations import terraform
+from operations import beforehand, terraform
 
 CONFIGURATION = terraform.CONFIGURATION / "bootstrap"
 ISSUER = "token.actions.githubusercontent.com"
@@ -34,6 +34,7 @@ def destroy(env: str, bucket: str) -> None:
 
 
 def init(env: str, bucket: str) -> list[str]:
+    beforehand.check(terraform.CONFIGURATION)
     backend = [f"../envs/{env}.s3.tfbackend", f"bucket={bucket}", "key=bootstrap.tfstate"]
     return ["init", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
 

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
-from operations import interrupts, steps
+from operations import beforehand, interrupts, steps
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -216,6 +216,7 @@ def main() -> int:
     env, *arguments = sys.argv[1:]
     environment.check(env)
     check_installed()
+    beforehand.check(CONFIGURATION)
     if arguments[0] not in STEPS or "-detailed-exitcode" in arguments:  # which only asks
         return work(env, arguments)
     with steps.take(env, arguments[0]) as step:

@@ -328,9 +328,23 @@ def test_a_pull_request_that_changes_how_plans_are_made_is_planned_again_on_main
     with pytest.raises(merged.NotPlanned) as refused:
         reviewed.of_merge(COMMIT)
     assert str(refused.value) == (
-        f"pull request 7 changes {path}, by which its own plan was made: run ci on main, read its plans, then deploy "
-        f"with the number of that run"
+        f"pull request 7 changes {path}, by which its own plan was made or judged: run ci on main, read its plans, "
+        f"then deploy with the number of that run"
     )
+
+
+@pytest.mark.parametrize("path", ["training/evaluate.py", "training/train.py", "core/figures/scores.py"])
+@pytest.mark.parametrize("promotes", [True, False])
+def test_a_pull_request_that_changes_the_gate_passes_no_model_of_its_own(answers, path, promotes):
+    model = "terraform/envs/prod.model.tfvars.json" if promotes else "terraform/envs/prod.tfvars"
+    answers(files=[model, f"python/{path}"])
+    if promotes:
+        with pytest.raises(
+            merged.NotPlanned, match=f"changes python/{path}, by which its own plan was made or judged"
+        ):
+            reviewed.of_merge(COMMIT)
+    else:
+        assert reviewed.of_merge(COMMIT).run["id"] == 30
 
 
 def test_a_tool_that_is_moved_away_is_changed(answers):

@@ -200,6 +200,22 @@ def test_a_job_that_installs_what_has_no_hash_leaves_nothing_in_the_cache_of_oth
             assert set(caches) <= ({"actions/cache"} if only_locked else {"actions/cache/restore"}), name
 
 
+def test_what_attests_something_or_applies_takes_nothing_from_a_cache() -> None:
+    """actions/cache unpacks by `tar -P`: over the job's own tools, if the archive says so, before any checksum counts.
+
+    Any job of the same branch could have saved it, also one that ought to restore only.
+    """
+    for path in WORKFLOWS:
+        for name, job in jobs(path).items():
+            uses = [step.get("uses", "") for step in job.get("steps", [])]
+            if path.stem == "environment" or any(it.startswith("actions/attest-") for it in uses):
+                assert not any("cache" in it for it in uses), name
+                assert not any("cache" in step.get("with", {}) for step in job["steps"]), name
+    assert any(
+        "actions/cache@" in step.get("uses", "") for step in steps(ROOT / ".github/workflows/drift.yml")
+    )
+
+
 def test_a_merge_queue_gets_its_checks_and_nobody_reads_a_plan_of_it() -> None:
     ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
     assert set(ci[True]) == {"pull_request", "merge_group", "workflow_dispatch"}

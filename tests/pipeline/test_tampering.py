@@ -132,3 +132,17 @@ def test_nor_is_an_endpoint_that_has_no_target_yet(attacker):
         attacker("application-autoscaling").register_scalable_target(
             **ENDPOINT, MinCapacity=0, MaxCapacity=0, Tags=OUR_TAGS
         )
+
+
+def test_another_endpoint_s_log_is_not_ours_though_its_name_begins_as_ours_does(workflow, attacker):
+    group = "/aws/sagemaker/Endpoints/image-classifier-ep-staging"
+    workflow.aws("logs").create_log_group(logGroupName=group)
+    logs = attacker("logs")
+    for call, asked in (
+        (logs.delete_log_group, {}),
+        (logs.put_retention_policy, {"retentionInDays": 1}),
+        (logs.delete_metric_filter, {"filterName": "all"}),
+    ):
+        with pytest.raises(ClientError, match=REFUSED):
+            call(logGroupName=group, **asked)
+    workflow.aws("logs").delete_log_group(logGroupName=group)

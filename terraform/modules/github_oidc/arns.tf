@@ -33,9 +33,11 @@ locals {
   state_machines = "${local.here.states}:stateMachine:${var.prefix}-*"
   topics         = "${local.here.sns}:${var.prefix}-*"
 
+  # Some requests name a group alone, others what is in it behind a colon, which no name has.
   log_groups = [
     "${local.here.logs}:log-group:/aws/lambda/${var.prefix}-*",
-    "${local.here.logs}:log-group:/aws/sagemaker/Endpoints/${var.endpoint_name}*",
+    "${local.here.logs}:log-group:/aws/sagemaker/Endpoints/${var.endpoint_name}",
+    "${local.here.logs}:log-group:/aws/sagemaker/Endpoints/${var.endpoint_name}:*",
     "${local.here.logs}:log-group:/aws/vendedlogs/states/${var.prefix}-*",
   ]
   served = [

@@ -154,6 +154,20 @@ run "a_key_is_told_by_its_alias_and_a_scalable_target_by_its_tags" {
   }
 }
 
+run "an_endpoint_whose_name_begins_as_ours_belongs_to_others_with_its_logs" {
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(aws_iam_policy.this), [aws_iam_policy.boundary]) : [
+        for statement in jsondecode(policy.policy).Statement : [
+          for resource in statement.Resource : can(regex("image-classifier-ep($|:\\*$|/|-\\?{8}-)", resource))
+          if strcontains(resource, "image-classifier-ep")
+        ]
+      ]
+    ]))
+    error_message = "What belongs to image-classifier-ep-staging could be changed."
+  }
+}
+
 run "an_identity_provider_that_is_there_is_used" {
   variables {
     identity_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
