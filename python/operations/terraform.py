@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment
 from core.console import UserError, run
-from operations import interrupts, steps
+from operations import initialised, interrupts, steps
 
 CONFIGURATION = Path("terraform")
 BUILD = Path("build/terraform")
@@ -207,13 +207,29 @@ def main() -> int:
 
 def work(env: str, arguments: list[str]) -> int:
     """Run Terraform; its status."""
+    if arguments[0] == "init":
+        return initialise(env, arguments)
     if arguments[0] not in WORKERS:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     began = time.time()
     status = interrupts.call(command(env, arguments), variables(env))
+    if status:
+        initialised.forget(variables(env))
     keep_unsaved(env, began)
     refuse_unsaved(env)
+    return status
+
+
+def initialise(env: str, arguments: list[str]) -> int:
+    """Make the folder ready in which Terraform works, unless it is."""
+    done = (CONFIGURATION, command(env, arguments), variables(env))
+    if initialised.is_current(*done):
+        return 0
+    initialised.forget(variables(env))
+    status = interrupts.call(*done[1:])
+    if status == 0:
+        initialised.note(*done)
     return status
 
 
