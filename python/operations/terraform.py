@@ -19,7 +19,11 @@ from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
+<<<<<<< HEAD
 from operations import beforehand, interrupts, steps
+=======
+from operations import initialised, interrupts, steps
+>>>>>>> seq
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -227,15 +231,35 @@ def main() -> int:
 
 def work(env: str, arguments: list[str]) -> int:
     """Run Terraform; its status."""
+    if arguments[0] == "init":
+        return initialise(env, arguments)
     if arguments[0] not in WORKERS:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     began = time.time()
+<<<<<<< HEAD
     # Values of the plan are in what it prints.
     with job_log.without_commands():
         status = interrupts.call(command(env, arguments), variables(env), together=job_log.is_read())
+=======
+    status = interrupts.call(command(env, arguments), variables(env))
+    if status:
+        initialised.forget(variables(env))
+>>>>>>> seq
     keep_unsaved(env, began)
     refuse_unsaved(env)
+    return status
+
+
+def initialise(env: str, arguments: list[str]) -> int:
+    """Make the folder ready in which Terraform works, unless it is."""
+    done = (CONFIGURATION, command(env, arguments), variables(env))
+    if initialised.is_current(*done):
+        return 0
+    initialised.forget(variables(env))
+    status = interrupts.call(*done[1:])
+    if status == 0:
+        initialised.note(*done)
     return status
 
 
