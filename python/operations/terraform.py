@@ -19,11 +19,7 @@ from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
-<<<<<<< HEAD
-from operations import beforehand, interrupts, steps
-=======
-from operations import initialised, interrupts, steps
->>>>>>> seq
+from operations import beforehand, initialised, interrupts, steps
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -237,15 +233,11 @@ def work(env: str, arguments: list[str]) -> int:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     began = time.time()
-<<<<<<< HEAD
     # Values of the plan are in what it prints.
     with job_log.without_commands():
         status = interrupts.call(command(env, arguments), variables(env), together=job_log.is_read())
-=======
-    status = interrupts.call(command(env, arguments), variables(env))
     if status:
         initialised.forget(variables(env))
->>>>>>> seq
     keep_unsaved(env, began)
     refuse_unsaved(env)
     return status
