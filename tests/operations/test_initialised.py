@@ -80,7 +80,7 @@ def test_newer_providers_are_looked_for_each_time(terraform, variables):
 
 def test_terraform_is_not_asked_twice_unless_it_has_failed_meanwhile(terraform, aws, cloud_variables):
     project, bucket = terraform.parent, "scones-tfstate-123456789012"
-    given = cloud_variables | {"TF_CLI_CONFIG_FILE": str(project / "cli.tfrc")}
+    given = cloud_variables | {"TF_CLI_CONFIG_FILE": str(project / "cli.tfrc"), "VERBOSE": "1"}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "operations.terraform", "local", *arguments]
