@@ -77,7 +77,8 @@ def is_open(statement: Json) -> bool:
 def is_anybody(principal: object) -> bool:
     if isinstance(principal, dict | list):
         return any(map(is_anybody, principal.values() if isinstance(principal, dict) else principal))
-    return principal == "*"
+    # In code, what cannot be told stands for anything, also for nothing beside a `*`.
+    return isinstance(principal, str) and bool(principal) and not principal.strip("* \t\r\n")
 
 
 def says_who(condition: object) -> bool:

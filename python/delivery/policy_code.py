@@ -103,7 +103,7 @@ def settle(value: object, named: Named, within: tuple[str, ...]) -> object:
 def compute(text: str, named: Named, within: tuple[str, ...]) -> object:
     found = list(hcl.tokens(text))
     if len(found) == 1 and found[0].kind in ("quoted", "heredoc"):
-        return fill_in(found[0].text, named, within)
+        return fill_in(found[0], named, within)
     if (only := NAME.fullmatch(text)) or not found:
         return look_up(only["kind"], only["steps"], named, within) if only else ANYBODY
     if [it.text for it in found[:2]] == ["merge", "("] and hcl.expression(found, 2, (")",)) == len(found) - 1:
@@ -122,15 +122,21 @@ def compute(text: str, named: Named, within: tuple[str, ...]) -> object:
     return SOMEBODY if settled and not any("*" in str(it) or "?" in str(it) for it in settled) else ANYBODY
 
 
-def fill_in(quoted: str, named: Named, within: tuple[str, ...]) -> str:
+def fill_in(token: hcl.Token, named: Named, within: tuple[str, ...]) -> str:
     """A text, with what is computed in it."""
-    text, at = "", 1
-    while code := literals.CODE.search(quoted, at):
-        end = hcl.end_of_code(quoted, code.end())
-        settled = compute(quoted[code.end() : end - 1].strip(), named, within)
-        text += quoted[at : code.start()] + (settled if isinstance(settled, str) else ANYBODY)
+    is_quoted = token.kind == "quoted"
+    inside = token.text[1:-1] if is_quoted else token.inside
+    text, at = "", 0
+
+    def read(literal: str) -> str:
+        return hcl.unescape(literal) if is_quoted else literal
+
+    while code := literals.CODE.search(inside, at):
+        end = hcl.end_of_code(inside, code.end())
+        settled = compute(inside[code.end() : end - 1].strip(), named, within)
+        text += read(inside[at : code.start()]) + (settled if isinstance(settled, str) else ANYBODY)
         at = end
-    return text + quoted[at:-1]
+    return text + read(inside[at:])
 
 
 def look_up(kind: str, steps: str, named: Named, within: tuple[str, ...]) -> object:

@@ -315,6 +315,12 @@ OPEN = (
     '{ for it in ["AWS"] : it => "*" }',
     '(true ? "*" : "arn:1")',
     'merge({ AWS = "arn:1" }, local.all)',
+    '{ AWS = "\\U0000002a" }',
+    '"\\u002a${""}"',
+    '"${"\\U0000002a"}"',
+    '"%{ if true }*%{ endif }"',
+    '"${each.value}*"',
+    '{ AWS = [for it in ["*"] : join("", [it, ""])] }',
 )
 ALL = """
 locals {
@@ -386,7 +392,16 @@ def test_of_a_condition_in_the_code_it_counts_whom_it_lets_in(condition, is_enou
 
 
 @pytest.mark.parametrize(
-    "key", ['"Princ${"ipal"}"', "(local.key)", "(key)", '("Principal")', '"\\u0050rincipal"', "principal"]
+    "key",
+    [
+        '"Princ${"ipal"}"',
+        "(local.key)",
+        "(key)",
+        '("Principal")',
+        '"\\u0050rincipal"',
+        '"\\U00000050rincipal"',
+        "principal",
+    ],
 )
 def test_a_principal_is_found_however_its_name_is_written(key):
     code = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"').replace(

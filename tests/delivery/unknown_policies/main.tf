@@ -84,3 +84,15 @@ data "aws_iam_policy_document" "repeated" {
     }
   }
 }
+
+data "aws_iam_policy_document" "escaped" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [local.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["${"\U0000002a"}"]
+    }
+  }
+}

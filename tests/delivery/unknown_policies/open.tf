@@ -39,3 +39,28 @@ resource "aws_sqs_queue_policy" "a_document_whose_principals_are_unknown" {
   queue_url = "q"
   policy    = data.aws_iam_policy_document.unknown.json
 }
+
+resource "aws_sqs_queue_policy" "an_escape_of_eight_digits" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = "\U0000002a" }, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "an_escape_beside_code" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = "\u002a${""}", Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "text_in_a_condition" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = "%{if true}*%{endif}", Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "an_escaped_key" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", "\U00000050rincipal" = "*", Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "a_document_with_an_escape_in_code" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.escaped.json
+}
