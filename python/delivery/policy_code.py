@@ -10,26 +10,11 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from core.contract.shapes import Json
-from delivery import hcl, hcl_blocks, literals, policies
+from delivery import hcl, hcl_blocks, literals, made_by_aws, policies
 from delivery.literals import Formula
 from delivery.origins import NAME
 
 ANYBODY, SOMEBODY = "*", "x"
-# What a resource or data has of the texts that somebody wrote, and not of what AWS made of them.
-WRITTEN = {
-    "content",
-    "description",
-    "input",
-    "insecure_value",
-    "json",
-    "output",
-    "result",
-    "secret_string",
-    "tags",
-    "tags_all",
-    "value",
-    "values",
-}
 # Functions that make no text of which nothing is seen in what they are given.
 PLAIN = {
     "coalesce",
@@ -140,10 +125,12 @@ def fill_in(token: hcl.Token, named: Named, within: tuple[str, ...]) -> str:
 
 
 def look_up(kind: str, steps: str, named: Named, within: tuple[str, ...]) -> object:
-    parts = re.findall(r"[\w-]+", re.sub(r"\[[^\]]*\]", "", steps) if kind == "module" else steps)
+    is_named = kind in ("local", "var")
+    parts = re.findall(r"[\w-]+", steps if is_named else re.sub(r"\[[^\]]*\]", "", steps))
     at = 1 if kind == "module" else 0
-    if kind not in ("local", "var", "module"):
-        return ANYBODY if kind in ("each", "terraform_data") or WRITTEN & set(parts) else SOMEBODY
+    if not is_named and kind != "module":
+        of = parts if kind == "data" else [kind, *parts]
+        return SOMEBODY if len(of) == 3 and made_by_aws.is_made(of[0], of[2]) else ANYBODY
     key = (kind, parts[at] if at < len(parts) else "")
     if f"{kind}.{key[1]}" in within or key not in named:
         return ANYBODY

@@ -66,3 +66,13 @@ resource "aws_sqs_queue_policy" "a_document_ours" {
   queue_url = "q"
   policy    = data.aws_iam_policy_document.ours.json
 }
+
+resource "aws_iam_role" "us" {
+  assume_role_policy   = "{}"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/scones-boundary"
+}
+
+resource "aws_sqs_queue_policy" "for_a_role" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = aws_iam_role.us.arn }, Action = "sqs:*", Resource = local.arn }] })
+}

@@ -96,3 +96,22 @@ data "aws_iam_policy_document" "escaped" {
     }
   }
 }
+
+resource "aws_cloudwatch_metric_alarm" "star" {
+  alarm_name          = terraform_data.new.id
+  alarm_description   = terraform_data.new.output
+  comparison_operator = "LessThanThreshold"
+  evaluation_periods  = 1
+}
+
+data "aws_iam_policy_document" "described" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [local.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = [aws_cloudwatch_metric_alarm.star.alarm_description]
+    }
+  }
+}

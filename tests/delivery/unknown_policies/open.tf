@@ -64,3 +64,13 @@ resource "aws_sqs_queue_policy" "a_document_with_an_escape_in_code" {
   queue_url = "q"
   policy    = data.aws_iam_policy_document.escaped.json
 }
+
+resource "aws_sqs_queue_policy" "a_description" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = aws_cloudwatch_metric_alarm.star.alarm_description }, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "a_document_with_a_description" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.described.json
+}
