@@ -3,6 +3,8 @@
 Everything else of a resource could be somebody's text: a description, a tag, a name, and the id that is one of these.
 """
 
+import re
+
 # Whatever kind it is of.
 ALWAYS = {"arn", "private_ip", "public_ip", "unique_id"}
 # Kinds whose ARN is an argument, by the provider's schema, and of which AWS need not know it.
@@ -56,3 +58,14 @@ def is_made(kind: str, attribute: str) -> bool:
     if attribute in ALWAYS:
         return not (attribute == "arn" and kind in GIVEN_AN_ARN)
     return kind in SURROUNDINGS or attribute in ATTRIBUTES.get(kind, ())
+
+
+def is_name(kind: str, found: str) -> bool:
+    """Whether a name in the code, as `aws_iam_role` and `.this[0].arn`, is one of these; no part of an attribute is."""
+    of = [*([] if kind == "data" else [kind]), *steps(found)]
+    return len(of) == 3 and is_made(of[0], of[2])
+
+
+def steps(found: str) -> list[str]:
+    """Of `.this[0].arn` the names."""
+    return re.findall(r"[\w-]+", re.sub(r"\[[^\]]*\]", "", found))

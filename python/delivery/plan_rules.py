@@ -18,6 +18,7 @@ from delivery import (
     expressions,
     matters,
     modules,
+    open_later,
     openness,
     plan,
     policies,
@@ -84,6 +85,11 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
         for path, value in plan.leaves(values).items():
             if openness.is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
+    for change, path, code in open_later.find(planned.root, list(managed(planned)), planned.named):
+        yield Broken(
+            f"{plan.address(change)} could be open to the public by {path} = {code}, which is known only after apply: "
+            f"name who may reach it, or give it an attribute that AWS makes"
+        )
     for address in bucket_guards.without(
         planned.root, list(managed(planned)), "aws_s3_bucket_public_access_block"
     ):

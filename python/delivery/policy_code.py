@@ -125,12 +125,10 @@ def fill_in(token: hcl.Token, named: Named, within: tuple[str, ...]) -> str:
 
 
 def look_up(kind: str, steps: str, named: Named, within: tuple[str, ...]) -> object:
-    is_named = kind in ("local", "var")
-    parts = re.findall(r"[\w-]+", steps if is_named else re.sub(r"\[[^\]]*\]", "", steps))
+    if kind not in ("local", "var", "module"):
+        return SOMEBODY if made_by_aws.is_name(kind, steps) else ANYBODY
+    parts = made_by_aws.steps(steps) if kind == "module" else re.findall(r"[\w-]+", steps)
     at = 1 if kind == "module" else 0
-    if not is_named and kind != "module":
-        of = parts if kind == "data" else [kind, *parts]
-        return SOMEBODY if len(of) == 3 and made_by_aws.is_made(of[0], of[2]) else ANYBODY
     key = (kind, parts[at] if at < len(parts) else "")
     if f"{kind}.{key[1]}" in within or key not in named:
         return ANYBODY

@@ -100,3 +100,18 @@ def test_a_policy_that_can_be_read_passes(refused, name):
 def test_so_is_one_by_another_name_and_in_a_block(refused, address, said):
     (sentence,) = refused(address)
     assert sentence.startswith(f"{address} {said}")
+
+
+LATER = re.findall(r'^resource "(\w+)" "(\w+)"', (CODE / "opened_later.tf").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("address", [f"{kind}.{name}" for kind, name in LATER if name.startswith("open_")])
+def test_what_opens_something_only_after_apply_is_refused(refused, address):
+    (sentence,) = refused(address)
+    assert sentence.startswith(f"{address} could be open to the public by ")
+    assert "which is known only after apply" in sentence
+
+
+@pytest.mark.parametrize("address", [f"{kind}.{name}" for kind, name in LATER if name.startswith("kept_")])
+def test_what_aws_makes_opens_nothing(refused, address):
+    assert refused(address) == []
