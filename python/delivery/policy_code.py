@@ -42,11 +42,13 @@ Named = Mapping[tuple[str, str], list[str]]  # the expressions behind a local, a
 def find_open(code: Mapping[str, str], named: Named) -> Iterator[str]:
     """The files with a statement that lets anybody do something."""
     for path, text in code.items():
-        if any(is_open(it, named) for it in literals.objects(text)):
+        # What a template names is known where it is filled in; what comes of it is judged there, or refused.
+        is_template = not path.endswith(".tf")
+        if any(is_open(it, named, is_template) for it in literals.objects(text)):
             yield path
 
 
-def is_open(found: Json, named: Named) -> bool:
+def is_open(found: Json, named: Named, is_template: bool = False) -> bool:
     """Whether an object in the code is a statement that lets anybody do something."""
     said = {key.lower(): value for key, value in found.items()}
     if any(literals.CODE.match(key) for key in said) and SAYS_WHAT & said.keys():
@@ -54,7 +56,10 @@ def is_open(found: Json, named: Named) -> bool:
         said["principal"] = ANYBODY
     if not {"principal", "notprincipal"} & said.keys():
         return False
-    return policies.is_open({key: settle(said[key], named, ()) for key in STATEMENT if key in said})
+    settled = {key: settle(said[key], named, ()) for key in STATEMENT if key in said}
+    if is_template and isinstance(principal := settled.get("principal"), dict):
+        settled["principal"] = {kind: it for kind, it in principal.items() if kind.lower() != "federated"}
+    return policies.is_open(settled)
 
 
 def name(code: Mapping[str, str], variables: Json) -> dict[tuple[str, str], list[str]]:
@@ -79,10 +84,15 @@ def name(code: Mapping[str, str], variables: Json) -> dict[tuple[str, str], list
 def settle(value: object, named: Named, within: tuple[str, ...]) -> object:
     """The value with what is computed in it as far as it matters here: anybody, somebody, or what it says."""
     if isinstance(value, dict):
-        return {key: settle(it, named, within) for key, it in value.items()}
+        return {settle_key(key, named, within): settle(it, named, within) for key, it in value.items()}
     if isinstance(value, list):
         return [settle(it, named, within) for it in value]
     return compute(value.text, named, within) if isinstance(value, Formula) else value
+
+
+def settle_key(key: str, named: Named, within: tuple[str, ...]) -> str:
+    computed = compute(key[2:-1], named, within) if literals.CODE.match(key) else key
+    return computed if isinstance(computed, str) and computed != ANYBODY else key
 
 
 def compute(text: str, named: Named, within: tuple[str, ...]) -> object:

@@ -35,7 +35,7 @@ def in_block(block: Part) -> Json:
     statement: Json = {"Effect": (get(block, "effect") or ["Allow"])[0]}
     for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         if found := list(block.find(name)):
-            statement[key] = [it for part in found for it in get(part, "identifiers")]
+            statement[key] = [read_principal(get(it, "type"), get(it, "identifiers")) for it in found]
     for part in block.find("condition"):
         match [get(part, name) for name in ("test", "variable", "values")]:
             case [[str(test)], [str(variable)], [values]]:
@@ -43,3 +43,8 @@ def in_block(block: Part) -> Json:
             case _:
                 raise Unreadable(part.text.split("\n")[0])
     return statement
+
+
+def read_principal(kinds: list[object], identifiers: list[object]) -> Json:
+    # A kind that is computed could be any.
+    return {it if isinstance(it, str) else "${it}": identifiers for it in kinds}

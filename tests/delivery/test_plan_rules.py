@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cost.bill import Bill
-from delivery import plan_rules
+from delivery import plan_rules, role_trust
 from delivery.plan_rules import MAY_COST_MORE, MAY_REPLACE, Planned
+from operations import terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "module.storage.aws_s3_bucket.this"
@@ -37,7 +38,12 @@ def resource(address: str, after: Any, *actions: str, unknown: Any = None) -> di
 
 
 def refuse(
-    *resources: Any, code: str = "", labels: tuple[str, ...] = (), root: Any = None, more: float = 0.0
+    *resources: Any,
+    code: str = "",
+    path: str = "main.tf",
+    labels: tuple[str, ...] = (),
+    root: Any = None,
+    more: float = 0.0,
 ) -> list[str]:
     shown = {
         "variables": {"prefix": {"value": "scones-staging"}},
@@ -45,7 +51,7 @@ def refuse(
         "configuration": {"root_module": root or {}},
     }
     return plan_rules.check(
-        Planned(shown, {"terraform/main.tf": code}, Bill({"endpoint": 10.0}, {"endpoint": 10.0 + more})),
+        Planned(shown, {f"terraform/{path}": code}, Bill({"endpoint": 10.0}, {"endpoint": 10.0 + more})),
         set(labels),
     )[0]
 
@@ -211,6 +217,8 @@ ANYBODY = {
     "one organisation, or any": allow("*", {"StringLike": {"aws:PrincipalOrgID": ["o-1234567890", "o-*"]}}),
     "whoever they are": allow("*", {"StringEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}}),
     "anybody in another way of writing": allow("*").replace("Statement", "\\u0053tatement"),
+    "a statement in lower case": allow("*").replace("Statement", "statement"),
+    "one of two lists": allow({"AWS": "arn:1"})[:-1] + ', "statement": ' + allow("*")[14:],
     "anybody but one": allow("*", {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}),
 }
 SOMEBODY = {
@@ -227,6 +235,60 @@ SOMEBODY = {
         {"AWS": "*"}, {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/apply"}}
     ),
 }
+
+
+GITHUB = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{GITHUB}"
+
+
+def trust(condition: Any = None, provider: Any = PROVIDER) -> str:
+    return allow({"Federated": provider}, condition)
+
+
+ANYBODY |= {
+    "all of GitHub": trust(),
+    "all of GitHub for AWS": trust({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}),
+    "any subject": trust({"StringLike": {f"{GITHUB}:sub": "*"}}),
+    "any repository": trust({"StringLike": {f"{GITHUB}:sub": "repo:*"}}),
+    "any repository's branch": trust({"StringLike": {f"{GITHUB}:sub": "repo:*:ref:refs/heads/main"}}),
+    "whose name begins so": trust({"StringLike": {f"{GITHUB}:sub": "repo:scones*"}}),
+    "one repository, or any": trust({"StringLike": {f"{GITHUB}:sub": ["repo:scones/app:*", "repo:*"]}}),
+    "a subject if there is one": trust({"StringEqualsIfExists": {f"{GITHUB}:sub": "repo:scones/app"}}),
+    "all subjects or none": trust({"ForAllValues:StringEquals": {f"{GITHUB}:sub": "repo:scones/app"}}),
+    "whoever has an account": trust(
+        {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, ["arn:1", PROVIDER]
+    ),
+    "any pool of Cognito's": trust(
+        {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}},
+        "cognito-identity.amazonaws.com",
+    ),
+}
+SOMEBODY |= {
+    "one environment": trust({"StringEquals": {f"{GITHUB}:sub": "repo:scones/app:environment:prod"}}),
+    "an owner's repositories": trust({"StringLike": {f"{GITHUB}:sub": "repo:scones/*"}}),
+    "a pod": trust({"StringLike": {"oidc.eks.us-east-1.amazonaws.com/id/1:sub": "system:serviceaccount:*"}}),
+    "a pool of Cognito's": trust(
+        {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1234"},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+        },
+        "cognito-identity.amazonaws.com",
+    ),
+    "a directory": trust(
+        {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+        "arn:aws:iam::111122223333:saml-provider/directory",
+    ),
+    "all of GitHub denied": allow({"Federated": PROVIDER}, effect="Deny"),
+}
+
+
+@pytest.mark.parametrize("role", ["plan", "apply"])
+def test_github_s_own_roles_trust_somebody(role):
+    arn = "arn:aws:iam::111122223333:role/scones-staging-github"
+    trusted = json.dumps(role_trust.fill_in(arn, "staging", "repo:scones@1/app@2")[role])
+    values = {"assume_role_policy": trusted, "permissions_boundary": BOUNDARY}
+    assert refuse(resource("aws_iam_role.this", values)) == []
+    assert refuse(code=(terraform.CONFIGURATION / role_trust.FILE).read_text(), path="trust.json.tftpl") == []
 
 
 @pytest.mark.parametrize("name", ANYBODY)
@@ -278,6 +340,22 @@ def test_whom_something_lets_in_is_not_hidden(kind, name, mark):
 )
 def test_nothing_is_lent_to_anybody(kind, values, is_open):
     assert len(refuse(resource(f"{kind}.this", values))) == is_open
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_enough"),
+    [
+        ("{}", False),
+        ('{ StringLike = { "${local.github}:sub" = "repo:${local.all}:*" } }', False),
+        ('{ StringLike = { "${local.github}:sub" = "repo:scones/app:*" } }', True),
+        ('{ StringLike = { "token.actions.githubusercontent.com:sub" = "repo:${local.us}:*" } }', True),
+    ],
+)
+def test_so_has_a_role_s_trust_in_the_code(condition, is_enough):
+    principal = "{ Federated = aws_iam_openid_connect_provider.github.arn }"
+    effect = f'Effect = "Allow"\nCondition = {condition}'
+    us = f'\nlocals {{\n  github = "{GITHUB}"\n  us = "scones/app"\n  all = "*"\n}}\n'
+    assert len(refuse(code=UNKNOWN.format(effect=effect, principal=principal) + us)) == (not is_enough)
 
 
 UNKNOWN = """policy = jsonencode({{
@@ -429,6 +507,8 @@ def test_a_statement_is_found_in_a_template_and_in_a_text():
     assert len(refuse(code=f"locals {{\n  it = <<A\n{statement}\nA\n}}")) == 1
     assert len(refuse(code=f"locals {{\n  it = {json.dumps(statement)}\n}}")) == 1
     assert len(refuse(code=statement.replace('{"AWS": "*"}', '"${who}"'))) == 1
+    beside = statement.replace('{"AWS"', '{"Federated": "${provider}", "AWS"')
+    assert len(refuse(code=beside, path="trust.json.tftpl")) == 1
     assert len(refuse(code=statement.replace('"*"', '"arn:aws:iam::${account}:root"'))) == 0
 
 
@@ -444,6 +524,16 @@ def document(**statement: Any) -> dict[str, Any]:
         ({"principals": [{"type": "*", "identifiers": ["*"]}]}, True),
         ({"principals": [{"type": "AWS", "identifiers": ["arn:1", "*"]}], "effect": "Allow"}, True),
         ({"not_principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, True),
+        (
+            {
+                "principals": [
+                    {"type": "AWS", "identifiers": ["*"]},
+                    {"type": "AWS", "identifiers": ["arn:1"]},
+                ]
+            },
+            True,
+        ),
+        ({"principals": [{"type": "Federated", "identifiers": [PROVIDER]}]}, True),
         ({"principals": [{"type": "AWS", "identifiers": ["*"]}], "effect": "Deny"}, False),
         ({"principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, False),
     ],
