@@ -6,12 +6,19 @@ from core.contract.shapes import Json
 from delivery import matters, policies
 
 PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
-LARGEST = {4: 8, 6: 16}  # bits of a network: what is larger has most of the world in it
+LARGEST = {4: 8, 6: 16}  # bits of a network: of this size and larger there is much of the world in it
+# So large too, and reached from nowhere else.
+PRIVATE = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fc00::/7"))
 # Whose networks are their own, and by AWS's limits no larger than /16.
 OWN_NETWORK = ("aws_subnet", "aws_vpc", "aws_vpc_ipv4_cidr_block_association")
 # Where a network says where to, and not from where.
 OUTWARDS = ("destination", "egress", "route")
-SWITCHES = ("allow_unauthenticated_identities", "anonymous_auth_enabled", "publicly_accessible")
+SWITCHES = (
+    "allow_external_principals",
+    "allow_unauthenticated_identities",
+    "anonymous_auth_enabled",
+    "publicly_accessible",
+)
 WHOSE = ("organization_id", "principal_org_id", "source_account")  # beside a principal
 
 
@@ -51,7 +58,10 @@ def is_everywhere(value: object) -> bool:
         network = ipaddress.ip_network(str(value), strict=False)
     except ValueError:
         return False
-    return network.prefixlen < LARGEST[network.version]
+    return network.prefixlen <= LARGEST[network.version] and not any(
+        network.version == it.version and network.subnet_of(it)  # type: ignore[arg-type]
+        for it in PRIVATE
+    )
 
 
 def is_anybody(path: str, value: object, beside: Json) -> bool:

@@ -18,6 +18,7 @@ from delivery import (
     expressions,
     matters,
     modules,
+    open_api,
     open_later,
     openness,
     plan,
@@ -85,6 +86,8 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
         for path, value in plan.leaves(values).items():
             if openness.is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
+    for said in open_api.find(list(managed(planned))):
+        yield Broken(f"{said}: name who may reach it")
     for change, path, code in open_later.find(planned.root, list(managed(planned)), planned.named):
         yield Broken(
             f"{plan.address(change)} could be open to the public by {path} = {code}, which is known only after apply: "
@@ -151,15 +154,17 @@ def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
-    """Each role is held by the environment's boundary."""
+    """Each role and user is held by the environment's boundary, and nobody is in a group."""
     prefix = planned.shown.get("variables", {}).get("prefix", {}).get("value")
     for address, kind, values in resources(planned):
-        if kind == "aws_iam_role" and not str(values.get("permissions_boundary")).endswith(
+        if kind in ("aws_iam_role", "aws_iam_user") and not str(values.get("permissions_boundary")).endswith(
             f":policy/{prefix}-boundary"
         ):
             yield Broken(
                 f"{address} is not held by the boundary: set permissions_boundary = local.boundary_arn"
             )
+        if kind.startswith("aws_iam_group"):
+            yield Broken(f"{address} is held by no boundary, as no group can be: give a role what it may do")
 
 
 def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:

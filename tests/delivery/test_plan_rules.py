@@ -113,6 +113,41 @@ PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
         {"allow_unauthenticated_identities": True},
         "is open to the public by allow_unauthenticated_identities = True",
     ),
+    "all of Amazon's": (
+        "aws_vpc_security_group_ingress_rule.this",
+        {"cidr_ipv4": "52.0.0.0/8"},
+        "is open to the public by cidr_ipv4 = 52.0.0.0/8",
+    ),
+    "a route": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "GET /photos"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "what no other route takes": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "$default", "authorization_type": "NONE"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "a WebSocket": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "$connect", "authorization_type": "NONE"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "a route that comes with an API": (
+        "aws_apigatewayv2_api.this",
+        {"protocol_type": "HTTP", "target": "arn:1"},
+        "is open to the public by target",
+    ),
+    "a method": (
+        "aws_api_gateway_method.this",
+        {"http_method": "POST", "authorization": "NONE"},
+        "is open to the public by authorization = NONE",
+    ),
+    "a share": (
+        "aws_ram_resource_share.this",
+        {"allow_external_principals": True},
+        "is open to the public by allow_external_principals = True",
+    ),
     "a database": (
         "aws_db_instance.this",
         {"publicly_accessible": True, "storage_encrypted": True},
@@ -141,9 +176,18 @@ def test_a_bucket_is_not_opened_by_its_own_list():
         ("aws_route", {"destination_cidr_block": "0.0.0.0/0"}),
         ("aws_route_table", {"route": [{"cidr_block": "0.0.0.0/0"}]}),
         ("aws_vpc", {"cidr_block": "10.0.0.0/8"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "10.0.0.0/8"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "52.0.0.0/9"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv6": "fd00::/8"}),
+        ("aws_apigatewayv2_route", {"route_key": "GET /photos", "authorization_type": "JWT"}),
+        ("aws_apigatewayv2_route", {"route_key": "OPTIONS /{proxy+}", "authorization_type": "NONE"}),
+        ("aws_apigatewayv2_route", {"route_key": "send", "authorization_type": "NONE"}),
+        ("aws_api_gateway_method", {"http_method": "OPTIONS", "authorization": "NONE"}),
+        ("aws_api_gateway_method", {"http_method": "POST", "authorization": "AWS_IAM"}),
+        ("aws_ram_resource_share", {"allow_external_principals": False}),
     ],
 )
-def test_what_goes_out_may_go_anywhere(kind, values):
+def test_what_goes_out_or_asks_for_a_name_is_not_public(kind, values):
     assert refuse(resource(f"{kind}.this", values)) == []
 
 
@@ -559,13 +603,27 @@ def test_of_a_document_s_condition_it_counts_whom_it_lets_in(test, values, is_op
     "boundary",
     [None, "arn:aws:iam::111122223333:policy/other", "arn:aws:iam::aws:policy/AdministratorAccess"],
 )
-def test_no_role_is_without_the_boundary(boundary):
-    (sentence,) = refuse(resource("aws_iam_role.this", {"permissions_boundary": boundary}))
+@pytest.mark.parametrize("kind", ["aws_iam_role", "aws_iam_user"])
+def test_no_role_is_without_the_boundary(kind, boundary):
+    (sentence,) = refuse(resource(f"{kind}.this", {"permissions_boundary": boundary}))
     assert (
-        sentence
-        == "aws_iam_role.this is not held by the boundary: set permissions_boundary = local.boundary_arn"
+        sentence == f"{kind}.this is not held by the boundary: set permissions_boundary = local.boundary_arn"
     )
-    assert refuse(resource("aws_iam_role.this", {"permissions_boundary": BOUNDARY})) == []
+    assert refuse(resource(f"{kind}.this", {"permissions_boundary": BOUNDARY})) == []
+
+
+@pytest.mark.parametrize("kind", ["aws_iam_group", "aws_iam_group_policy_attachment"])
+def test_no_group_gets_around_it(kind):
+    (sentence,) = refuse(
+        resource(f"{kind}.this", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})
+    )
+    assert sentence.startswith(f"{kind}.this is held by no boundary, as no group can be")
+
+
+def test_the_routes_of_a_websocket_come_after_its_connection():
+    route = resource("aws_apigatewayv2_route.this", {"route_key": "$default", "authorization_type": "NONE"})
+    assert refuse(route, resource("aws_apigatewayv2_api.this", {"protocol_type": "WEBSOCKET"})) == []
+    assert len(refuse(route, resource("aws_apigatewayv2_api.this", {"protocol_type": "HTTP"}))) == 1
 
 
 @pytest.mark.parametrize(("kind", "path"), plan_rules.ENCRYPTION.items())
