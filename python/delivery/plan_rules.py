@@ -45,6 +45,8 @@ ENCRYPTION = {
     "aws_sns_topic": "kms_master_key_id",
     "aws_sqs_queue": "kms_master_key_id",
 }
+# Kinds that may be encrypted by a key of the service's instead.
+BY_THEMSELVES = {"aws_sqs_queue": "sqs_managed_sse_enabled"}
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
 
@@ -102,8 +104,10 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
 def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
     """No policy allows anybody something, unless a condition says whose they are."""
     mend = "name who may, or say in a condition whose they are"
-    for address, _, values in resources(planned):
+    for address, kind, values in resources(planned):
         for path, value in plan.leaves(values).items():
+            if kind in policies.NARROWING:
+                continue
             if policies.allows_anybody(value) or openness.is_anybody(path, value, values):
                 yield Broken(f"{address} allows anybody something by its {path}: {mend}")
     for change in planned.shown.get("resource_changes", []):
@@ -113,22 +117,24 @@ def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
             yield Broken(f"{plan.address(change)} allows anybody something: {mend}")
     for path in policy_code.find_open(planned.code, planned.named):
         yield Broken(f"{path} has a statement that allows anybody something: {mend}")
-    for it in policy_places.find(planned.root, list(managed(planned))):
+    for it in policy_places.find(planned.shown, list(managed(planned))):
         with suppress(Unreadable):
-            if any(policy_code.is_open(statement, planned.named) for statement in it.read()):
+            if it.kind not in policies.NARROWING and any(
+                policy_code.is_open(statement, planned.named) for statement in it.read()
+            ):
                 yield Broken(f"{it.address} allows anybody something by its {it.path}: {mend}")
 
 
 def each_policy_is_told(planned: Planned) -> Iterator[Broken]:
     """A policy that is known only after apply is put together by nothing that could make it another one"""
-    for it in policy_places.find(planned.root, list(managed(planned))):
+    for it in policy_places.find(planned.shown, list(managed(planned))):
         try:
             it.read()
         except Unreadable as code:
             yield Broken(
                 f"{it.address} has a {it.path} that is known only after apply, and nobody can tell what it allows from "
-                f"{code}: write it as jsonencode({{ Statement = [...] }}), each key as it stands; concat, merge, for, "
-                f"conditions and names are read, and nothing else"
+                f"{code}: write it as jsonencode({{ Statement = [...] }}), each key as it stands; concat, flatten, "
+                f"merge, for, conditions and names are read, and nothing else"
             )
 
 
@@ -175,6 +181,7 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
             path
             and not plan.leaves(change["change"]["after"]).get(path)
             and not is_set(planned, change, path)
+            and change["change"]["after"].get(BY_THEMSELVES.get(change["type"])) is not True
         ):
             yield Broken(f"{plan.address(change)} is not encrypted by a key: set {path}")
     for address in bucket_guards.without(

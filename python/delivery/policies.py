@@ -8,12 +8,17 @@ from core.contract.shapes import Json
 
 # Conditions on who it is or whose; any other one leaves the door open.
 ARNS = ("aws:principalarn", "aws:sourcearn")
+ORG_PATHS = "aws:principalorgpaths"  # begins with the organisation
 WHO = (
     *ARNS,
     "aws:principalaccount",
     "aws:principalorgid",
+    ORG_PATHS,
     "aws:sourceaccount",
+    "aws:sourceorgid",
     "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
     "kms:calleraccount",
 )
 # Conditions on whose tokens they are, where a provider gives some to everybody: the subject, or the app they are for.
@@ -27,6 +32,8 @@ APPS = (
 )
 # What a subject names before the first wild sign: a kind and a whole name, as `repo:owner/`.
 SUBJECT_BEGINS = re.compile(r"[^:]+:[^:/]+[:/]")
+# Kinds whose policies let nobody in: AWS's own default is `*`, and they narrow what those inside may do.
+NARROWING = ("aws_vpc_endpoint", "aws_vpc_endpoint_policy")
 WILD = re.compile(r"[*?]|[$&]\{")  # what stands for anything, or for what the caller says
 POSITIVE = re.compile(
     r"(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like))", re.IGNORECASE
@@ -129,7 +136,9 @@ def is_subject(value: object) -> bool:
 
 
 def is_fixed(key: str, value: object) -> bool:
-    """Whether this is one account's, or one thing; of an account's ARNs it may be several."""
+    """Whether this is one account's, or one thing; of an account's ARNs or an organisation's parts several may be."""
     text = str(value)
+    if key == ORG_PATHS:
+        text = text.partition("/")[0]
     account = text.split(":")[:5] if key in ARNS else []
     return not WILD.search(":".join(account) if len(account) == 5 and account[4] else text)

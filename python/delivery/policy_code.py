@@ -6,12 +6,12 @@ anybody.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from core.contract.shapes import Json
 from delivery import hcl, hcl_blocks, literals, made_by_aws, policies
-from delivery.literals import Formula
+from delivery.literals import Formula, Head
 from delivery.origins import NAME
 
 ANYBODY, SOMEBODY = "*", "x"
@@ -34,6 +34,10 @@ PLAIN = {
     "tostring",
     "try",
 }
+LOOP = "for"  # the kind of what a loop names
+ITEM = re.compile(r"([\w-]+)((?:\.[\w-]+|\[[^\]]*\])*)")
+DECLARED = re.compile(r"\bfor ([\w-]+(?:\s*,\s*[\w-]+)?) in\b")
+NO_VALUES = {"else", "endfor", "endif", "false", "for", "if", "in", "null", "true"}
 STATEMENT = ("condition", "effect", "notprincipal", "principal")
 SAYS_WHAT = {"action", "effect", "notaction"}
 Named = Mapping[tuple[str, str], list[str]]  # the expressions behind a local, a variable or an output
@@ -44,8 +48,17 @@ def find_open(code: Mapping[str, str], named: Named) -> Iterator[str]:
     for path, text in code.items():
         # What a template names is known where it is filled in; what comes of it is judged there, or refused.
         is_template = not path.endswith(".tf")
-        if any(is_open(it, named, is_template) for it in literals.objects(text)):
+        judged = text if is_template else leave_out(text, policies.NARROWING)
+        if any(is_open(it, bind(loops, named), is_template) for it, loops in literals.objects(judged)):
             yield path
+
+
+def leave_out(text: str, kinds: tuple[str, ...]) -> str:
+    """The code without the resources of these kinds."""
+    for block in hcl_blocks.read(text):
+        if block.head[:1] == ("resource",) and block.head[1:2] and block.head[1] in kinds:
+            text = text.replace(block.text, "")
+    return text
 
 
 def is_open(found: Json, named: Named, is_template: bool = False) -> bool:
@@ -83,6 +96,8 @@ def name(code: Mapping[str, str], variables: Json) -> dict[tuple[str, str], list
 
 def settle(value: object, named: Named, within: tuple[str, ...]) -> object:
     """The value with what is computed in it as far as it matters here: anybody, somebody, or what it says."""
+    if isinstance(value, literals.Bound):
+        return settle(value.value, bind(value.loops, named, within), within)
     if isinstance(value, dict):
         return {settle_key(key, named, within): settle(it, named, within) for key, it in value.items()}
     if isinstance(value, list):
@@ -101,6 +116,16 @@ def compute(text: str, named: Named, within: tuple[str, ...]) -> object:
         return fill_in(found[0], named, within)
     if (only := NAME.fullmatch(text)) or not found:
         return look_up(only["kind"], only["steps"], named, within) if only else ANYBODY
+    if (item := ITEM.fullmatch(text)) and (LOOP, item[1]) in named:
+        return look_up_item(item[1], item[2], named, within)
+    if (
+        found[0].text == "["
+        and literals.is_loop(found)
+        and hcl.expression(found, 1, ("]",)) == len(found) - 1
+    ):
+        head, colon = literals.read_head(found[1:-1])
+        body = found[colon + 2 : hcl.expression(found, colon + 2, ("if", "]"))]
+        return [settle(literals.value(body), bind((head,), named, within), within)]
     if [it.text for it in found[:2]] == ["merge", "("] and hcl.expression(found, 2, (")",)) == len(found) - 1:
         given = [settle(literals.value(it), named, within) for it in literals.split(found[2:-1])]
         merged: Json = {}
@@ -111,10 +136,65 @@ def compute(text: str, named: Named, within: tuple[str, ...]) -> object:
     calls = {name.text for name, sign in pairwise(found) if name.kind == "word" and sign.text == "("}
     if not calls - {"in", "if"} <= PLAIN:
         return ANYBODY
+    if any((LOOP, it) not in named for it in bare(text)):
+        return ANYBODY
     parts = [literals.value([it]) for it in found if it.kind in ("quoted", "heredoc")]
-    names = [Formula(it[0]) for it in NAME.finditer(text)]
+    names = [Formula(it) for it in (*(it[0] for it in NAME.finditer(text)), *bare(text))]
     settled = [settle(it, named, within) for it in (*parts, *names)]
-    return SOMEBODY if settled and not any("*" in str(it) or "?" in str(it) for it in settled) else ANYBODY
+    return SOMEBODY if settled and not any(map(is_wild, settled)) else ANYBODY
+
+
+def bare(text: str) -> set[str]:
+    """The words that stand for a value of which this code does not tell where it comes from."""
+    found = [None, *hcl.tokens(NAME.sub(" ", text)), None]
+    words = {
+        it.text
+        for before, it, after in zip(found, found[1:], found[2:], strict=False)
+        if it
+        and it.kind == "word"
+        and not it.text.isdecimal()
+        and not (before and before.text == ".")
+        and not (after and after.text in ("(", "="))
+    }
+    declared = {it for names in DECLARED.findall(text) for it in re.findall(r"[\w-]+", names)}
+    return words - declared - NO_VALUES
+
+
+def bind(loops: Iterable[Head], named: Named, within: tuple[str, ...] = ()) -> Named:
+    """What the names of these loops stand for, beside the others: the code of each item."""
+    for head in loops:
+        keys, values = go_through(list(head.source), named, within)
+        of = (values,) if len(head.names) == 1 else (keys, values)
+        named = {**named, **{(LOOP, name): it for name, it in zip(head.names, of, strict=False)}}
+    return named
+
+
+def go_through(source: list[hcl.Token], named: Named, within: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The keys and the values of a list or an object."""
+    text = hcl.plain(literals.trim(source))
+    if (name := NAME.fullmatch(text)) and name["kind"] not in ("local", "var", "module", "each"):
+        return [json.dumps(ANYBODY)], [text]
+    given = settle(literals.value(source), named, within)
+    if isinstance(given, dict):
+        return list(map(json.dumps, given)), list(map(json.dumps, given.values()))
+    if isinstance(given, list):
+        return ["0"], list(map(json.dumps, given))
+    return [json.dumps(ANYBODY)], [json.dumps(given)]
+
+
+def look_up_item(name: str, rest: str, named: Named, within: tuple[str, ...]) -> object:
+    settled = [
+        compute(it + rest, named, within) if NAME.fullmatch(it) else settle(literals.read(it), named, within)
+        for it in named[LOOP, name]
+    ]
+    is_whole = not rest or all(map(NAME.fullmatch, named[LOOP, name]))
+    if is_whole and settled and all(it == settled[0] for it in settled):
+        return settled[0]
+    return ANYBODY if any(map(is_wild, settled)) else SOMEBODY
+
+
+def is_wild(settled: object) -> bool:
+    return "*" in str(settled) or "?" in str(settled)
 
 
 def fill_in(token: hcl.Token, named: Named, within: tuple[str, ...]) -> str:
@@ -147,4 +227,4 @@ def look_up(kind: str, steps: str, named: Named, within: tuple[str, ...]) -> obj
     if is_whole and (len(settled) == 1 or all(it == settled[0] for it in settled)):
         return settled[0]
     # One of several, or a part of it.
-    return ANYBODY if any("*" in str(it) or "?" in str(it) for it in settled) else SOMEBODY
+    return ANYBODY if any(map(is_wild, settled)) else SOMEBODY

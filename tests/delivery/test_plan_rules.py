@@ -290,6 +290,11 @@ def trust(condition: Any = None, provider: Any = PROVIDER) -> str:
 
 
 ANYBODY |= {
+    "any part of any organisation": allow(
+        "*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-abcd/*"}}
+    ),
+    "any endpoint": allow("*", {"StringLike": {"aws:SourceVpce": "vpce-*"}}),
+    "anybody with what is ours": allow("*", {"StringEquals": {"aws:ResourceAccount": "111122223333"}}),
     "all of GitHub": trust(),
     "all of GitHub for AWS": trust({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}),
     "any subject": trust({"StringLike": {f"{GITHUB}:sub": "*"}}),
@@ -308,6 +313,12 @@ ANYBODY |= {
     ),
 }
 SOMEBODY |= {
+    "a part of an organisation": allow(
+        "*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1234567890/r-abcd/ou-abcd-1/*"}}
+    ),
+    "an endpoint": allow("*", {"StringEquals": {"aws:SourceVpce": "vpce-1234"}}),
+    "a network": allow("*", {"StringEquals": {"aws:SourceVpc": ["vpc-1234", "vpc-5678"]}}),
+    "an organisation's services": allow("*", {"StringEquals": {"aws:SourceOrgID": "o-1234567890"}}),
     "one environment": trust({"StringEquals": {f"{GITHUB}:sub": "repo:scones/app:environment:prod"}}),
     "an owner's repositories": trust({"StringLike": {f"{GITHUB}:sub": "repo:scones/*"}}),
     "a pod": trust({"StringLike": {"oidc.eks.us-east-1.amazonaws.com/id/1:sub": "system:serviceaccount:*"}}),
@@ -342,6 +353,15 @@ def test_no_policy_allows_anybody_something(name):
         "aws_sqs_queue_policy.this allows anybody something by its policy: "
         "name who may, or say in a condition whose they are"
     )
+
+
+@pytest.mark.parametrize("kind", ["aws_vpc_endpoint", "aws_vpc_endpoint_policy"])
+def test_an_endpoint_s_policy_narrows_what_those_inside_may_do(kind):
+    assert refuse(resource(f"{kind}.this", {"policy": allow("*")})) == []
+    statement = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"')
+    assert refuse(code=f'resource "{kind}" "this" {{\n{statement}\n}}') == []
+    assert len(refuse(code=f'resource "{kind}" "this" {{\n}}\nlocals {{\n{statement}\n}}')) == 1
+    assert len(refuse(code=f'resource "{kind}_service" "this" {{\n{statement}\n}}')) == 1
 
 
 @pytest.mark.parametrize("name", SOMEBODY)
@@ -452,6 +472,12 @@ OPEN = (
     '"%{ if true }*%{ endif }"',
     '"${each.value}*"',
     '{ AWS = [for it in ["*"] : join("", [it, ""])] }',
+    '{ AWS = [for it in ["arn:1", "*"] : it] }',
+    '{ AWS = [for it in ["arn:1", "*"] : "${it}"] }',
+    "{ AWS = [for who in local.open : who] }",
+    '{ AWS = [for it in [local.open] : it["who"]] }',
+    "{ AWS = [for it in each.value : it] }",
+    "{ AWS = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_description] }",
 )
 ALL = """
 locals {
@@ -485,12 +511,23 @@ def test_a_policy_that_is_known_only_after_apply_is_judged_by_its_code(principal
         "{ AWS = module.who.us }",
         "{ AWS = module.who.us.arn }",
         "{ AWS = [for it in [aws_iam_role.this.arn] : it] }",
+        '{ AWS = [for id in ["1111", "2222"] : "arn:aws:iam::${id}:root"] }',
+        '{ AWS = [for id in ["1111", "2222"] : "arn:aws:iam::${id}:root" if id != ""] }',
+        '{ AWS = [for name, id in { a = "1111" } : "arn:aws:iam::${id}:role/${name}"] }',
+        '{ AWS = [for place, id in local.ids : "arn:aws:iam::${id}:root"] }',
+        "{ AWS = [for role in aws_iam_role.this : role.arn] }",
         '{ AWS = "arn:${local.us}:iam::${data.aws_caller_identity.this.account_id}:root" }',
     ],
 )
 def test_what_aws_made_is_somebody(principal):
-    us = '\nlocals {\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
+    us = '\nlocals {\n  ids = ["1111", "2222"]\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
     assert refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + us) == []
+
+
+def test_names_that_lead_to_each_other_end():
+    code = UNKNOWN.format(effect='Effect = "Allow"', principal="{ AWS = local.a }")
+    loop = '\nlocals {\n  a = [for it in local.b : "${it}"]\n  b = [for it in local.a : join("", [it])]\n}\n'
+    assert len(refuse(code=code + loop)) == 1
 
 
 WHOM = """
@@ -630,6 +667,13 @@ def test_the_routes_of_a_websocket_come_after_its_connection():
 def test_no_store_is_unencrypted(kind, path):
     (sentence,) = refuse(resource(f"{kind}.this", {"name": "plain"}))
     assert sentence == f"{kind}.this is not encrypted by a key: set {path}"
+
+
+def test_a_queue_may_be_encrypted_by_sqs_itself():
+    assert refuse(resource("aws_sqs_queue.this", {"sqs_managed_sse_enabled": True})) == []
+    assert len(refuse(resource("aws_sqs_queue.this", {"sqs_managed_sse_enabled": False}))) == 1
+    unknown = {"sqs_managed_sse_enabled": True}
+    assert len(refuse(resource("aws_sqs_queue.this", {}, "create", unknown=unknown))) == 1
 
 
 def test_a_key_that_is_known_only_after_apply_counts_if_the_code_names_one():

@@ -52,7 +52,7 @@ def refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the rules say of a resource."""
     monkeypatch.chdir(project)
     shown = json.loads((project / "plan.json").read_text())
-    shown["variables"] = {"prefix": {"value": "scones"}}
+    shown["variables"]["prefix"] = {"value": "scones"}
 
     def find(address: str) -> list[str]:
         (change,) = [it for it in shown["resource_changes"] if it["address"] == address]
@@ -87,6 +87,10 @@ def test_a_policy_that_lets_anybody_in_is_refused_however_it_is_put_together(ref
 @pytest.mark.parametrize("name", names("good.tf"))
 def test_a_policy_that_can_be_read_passes(refused, name):
     assert refused(f"aws_sqs_queue_policy.{name}") == []
+
+
+def test_an_endpoint_s_policy_is_no_opening(refused):
+    assert refused("aws_vpc_endpoint.narrowed") == []
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,53 @@ data "aws_iam_policy_document" "described" {
     }
   }
 }
+
+data "aws_iam_policy_document" "repeated_open" {
+  dynamic "statement" {
+    for_each = [local.arn]
+
+    content {
+      actions   = ["sqs:*"]
+      resources = [statement.value]
+
+      dynamic "principals" {
+        for_each = ["*"]
+
+        content {
+          type        = "AWS"
+          identifiers = [principals.value]
+        }
+      }
+
+      dynamic "condition" {
+        for_each = []
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:SourceAccount"
+          values   = ["111122223333"]
+        }
+      }
+    }
+  }
+}
+
+variable "extra" {
+  type    = list(any)
+  default = []
+}
+
+variable "given" {
+  type = list(any)
+  default = [{
+    Effect    = "Allow"
+    Principal = { AWS = "arn:aws:iam::111122223333:root" }
+    Action    = "sqs:*"
+    Resource  = "*"
+  }]
+}
+
+variable "everybody" {
+  type    = list(any)
+  default = [{ Effect = "Allow", Principal = "*", Action = "sqs:*", Resource = "*" }]
+}

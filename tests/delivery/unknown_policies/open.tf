@@ -74,3 +74,23 @@ resource "aws_sqs_queue_policy" "a_document_with_a_description" {
   queue_url = "q"
   policy    = data.aws_iam_policy_document.described.json
 }
+
+resource "aws_sqs_queue_policy" "a_document_whose_principals_are_repeated" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.repeated_open.json
+}
+
+resource "aws_sqs_queue_policy" "a_variable_s_statement" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = concat([local.us], var.everybody) })
+}
+
+resource "aws_sqs_queue_policy" "one_in_a_flat_list" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = flatten([[local.us], [[merge(local.denied, { Effect = "Allow" })]]]) })
+}
+
+resource "aws_sqs_queue_policy" "one_of_several_that_are_gone_through" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [for who in ["arn:aws:iam::111122223333:root", "*"] : { Effect = "Allow", Principal = { AWS = join("", [who, ""]) }, Action = "sqs:*", Resource = local.arn }] })
+}
