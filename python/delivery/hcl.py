@@ -1,6 +1,7 @@
 """Terraform's language in tokens: where its strings, heredocs and comments end, however they are nested."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ LEXEME = re.compile(
 OPEN = r"\$\$\{ | %%\{ | (?P<open>[$%]\{)"
 IN_QUOTED = re.compile(rf'\\. | {OPEN} | (?P<end>["\n]) | [^"\\$%\n]+ | .', re.VERBOSE | re.DOTALL)
 IN_HEREDOC = re.compile(rf"{OPEN} | (?P<end>\n) | [^$%\n]+ | .", re.VERBOSE | re.DOTALL)
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U(00[0-9a-fA-F]{6})|(.))", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
@@ -36,11 +37,18 @@ class Token:
         """What is between the quotes, or the lines of a heredoc."""
         if self.kind == "heredoc":
             return self.text.partition("\n")[2].rpartition("\n")[0]
-        return ESCAPE.sub(unescape, self.text[1:-1]) if self.kind == "quoted" else self.text
+        return unescape(self.text[1:-1]) if self.kind == "quoted" else self.text
 
 
-def unescape(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16)) if found[1] else ESCAPED.get(found[2], found[2])
+def unescape(text: str) -> str:
+    return ESCAPE.sub(read_escape, text)
+
+
+def read_escape(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    if code and int(code, 16) <= sys.maxunicode:
+        return chr(int(code, 16))
+    return found[0] if code else ESCAPED.get(found[3], found[3])
 
 
 def tokens(text: str, at: int = 0) -> Iterator[Token]:

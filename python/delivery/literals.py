@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from delivery import hcl
 from delivery.hcl import Token
@@ -15,6 +16,22 @@ class Formula:
     """An expression that has to be computed, or a text with one in it."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Of a `for`: the names of what it goes through, and what that is."""
+
+    names: tuple[str, ...]
+    source: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A value in which the names of these loops may stand, the outermost first."""
+
+    value: object
+    loops: tuple[Head, ...]
 
 
 def read(text: str) -> object:
@@ -41,6 +58,10 @@ def value(found: list[Token]) -> object:
 
 def is_loop(found: list[Token]) -> bool:
     return [it.text for it in trim(found[1:-1])[:1]] == ["for"]
+
+
+def opens_loop(found: list[Token], place: int) -> bool:
+    return next((it.text for it in islice(found, place + 1, None) if it.kind != "line"), "") == "for"
 
 
 def trim(found: list[Token]) -> list[Token]:
@@ -81,11 +102,25 @@ def entries(found: list[Token], at: int) -> Iterator[tuple[str, object]]:
         yield key[0].inside if is_plain else f"${{{hcl.plain(key)}}}", value(found[start:at])
 
 
-def objects(text: str) -> Iterator[dict[str, object]]:
-    """Every object that is written somewhere in it, also in a text."""
+def read_head(found: list[Token]) -> tuple[Head, int]:
+    """What stands behind a bracket, from its `for` on, and the place of the colon."""
+    within = next((at for at, it in enumerate(found) if it.text == "in"), len(found))
+    colon = hcl.expression(found, within + 1, (":",))
+    names = tuple(it.text for it in found[:within] if it.kind == "word" and it.text != "for")
+    return Head(names, tuple(found[within + 1 : colon])), colon
+
+
+def objects(text: str, loops: tuple[Head, ...] = ()) -> Iterator[tuple[dict[str, object], tuple[Head, ...]]]:
+    """Every object that is written somewhere in it, also in a text, with the loops that it stands in."""
     found = list(hcl.tokens(text))
+    within: list[tuple[int, Head]] = []  # and where each ends
     for place, token in enumerate(found):
+        within = [it for it in within if it[0] > place]
+        around = (*loops, *(head for _, head in within))
+        if token.text in ("[", "{") and opens_loop(found, place):
+            end = hcl.expression(found, place + 1, ("]", "}"))
+            within.append((end, read_head(found[place + 1 : end])[0]))
         if token.text == "{":
-            yield dict(entries(found, place))
+            yield dict(entries(found, place)), around
         elif token.kind in ("quoted", "heredoc") and "{" in token.text:
-            yield from objects(token.inside)
+            yield from objects(token.inside, around)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ class Place:
     module: Json
     caller: "Place | None" = None
     name: str = ""  # by which the caller calls it
+    given: Json = field(default_factory=dict)  # of the root, the plan's variables
 
     @cached_property
     def files(self) -> dict[Path, list[Part]]:
@@ -46,9 +47,9 @@ def path(resource: Json) -> str:
     return f"{found}." if found else ""
 
 
-def locate(folder: Path, root: Json, resource: Json) -> Place:
+def locate(folder: Path, root: Json, resource: Json, given: Json | None = None) -> Place:
     """The module whose code makes a resource."""
-    place = Place(folder, root)
+    place = Place(folder, root, given=given or {})
     for name in re.findall(r"module\.([\w-]+)", INDEX.sub("", resource.get("module_address", ""))):
         place = place.step_into(name)
     return place

@@ -6,9 +6,19 @@ from core.contract.shapes import Json
 from delivery import matters, policies
 
 PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
-LARGEST = {4: 8, 6: 16}  # bits of a network: what is larger has most of the world in it
+LARGEST = {4: 8, 6: 16}  # bits of a network: of this size and larger there is much of the world in it
+# So large too, and reached from nowhere else.
+PRIVATE = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fc00::/7"))
+# Whose networks are their own, and by AWS's limits no larger than /16.
+OWN_NETWORK = ("aws_subnet", "aws_vpc", "aws_vpc_ipv4_cidr_block_association")
 # Where a network says where to, and not from where.
 OUTWARDS = ("destination", "egress", "route")
+SWITCHES = (
+    "allow_external_principals",
+    "allow_unauthenticated_identities",
+    "anonymous_auth_enabled",
+    "publicly_accessible",
+)
 WHOSE = ("organization_id", "principal_org_id", "source_account")  # beside a principal
 
 
@@ -22,9 +32,24 @@ def is_open(kind: str, path: str, value: object) -> bool:
         (kind, name, value) == ("aws_lambda_function_url", "authorization_type", "NONE")
         or ("acl" in words and value in PUBLIC_ACLS)
         or (name == "uri" and "/groups/global/" in str(value))
-        or (name == "publicly_accessible" and value is True)
-        or (name in ("allow_unauthenticated_identities", "anonymous_auth_enabled") and value is True)
+        or (name in SWITCHES and value is True)
         or (name in ("account_ids", "group", "shared_accounts") and str(value).lower() == "all")
+    )
+
+
+def could_open(kind: str, path: str) -> bool:
+    """Whether some value there could open it: what is known only after apply has to be told."""
+    name = matters.names(path)[-1]
+    words = name.split("_")
+    if {"cidr", "cidrs", "ingress"} & set(words):
+        return kind not in OWN_NETWORK and not any(it in kind + path for it in OUTWARDS)
+    return (
+        words[-1] in ("acl", "principal", "principals")
+        or (kind, name) == ("aws_lambda_function_url", "authorization_type")
+        or (name == "uri" and "grant" in path)
+        or (name == "group" and "permission" in kind)
+        or name in SWITCHES
+        or name in ("account_ids", "shared_accounts")
     )
 
 
@@ -33,7 +58,10 @@ def is_everywhere(value: object) -> bool:
         network = ipaddress.ip_network(str(value), strict=False)
     except ValueError:
         return False
-    return network.prefixlen < LARGEST[network.version]
+    return network.prefixlen <= LARGEST[network.version] and not any(
+        network.version == it.version and network.subnet_of(it)  # type: ignore[arg-type]
+        for it in PRIVATE
+    )
 
 
 def is_anybody(path: str, value: object, beside: Json) -> bool:

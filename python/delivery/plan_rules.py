@@ -18,6 +18,8 @@ from delivery import (
     expressions,
     matters,
     modules,
+    open_api,
+    open_later,
     openness,
     plan,
     policies,
@@ -43,6 +45,8 @@ ENCRYPTION = {
     "aws_sns_topic": "kms_master_key_id",
     "aws_sqs_queue": "kms_master_key_id",
 }
+# Kinds that may be encrypted by a key of the service's instead.
+BY_THEMSELVES = {"aws_sqs_queue": "sqs_managed_sse_enabled"}
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
 
@@ -84,6 +88,13 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
         for path, value in plan.leaves(values).items():
             if openness.is_open(kind, path, value):
                 yield Broken(f"{address} is open to the public by {path} = {value}: name who may reach it")
+    for said in open_api.find(list(managed(planned))):
+        yield Broken(f"{said}: name who may reach it")
+    for change, path, code in open_later.find(planned.root, list(managed(planned)), planned.named):
+        yield Broken(
+            f"{plan.address(change)} could be open to the public by {path} = {code}, which is known only after apply: "
+            f"name who may reach it, or give it an attribute that AWS makes"
+        )
     for address in bucket_guards.without(
         planned.root, list(managed(planned)), "aws_s3_bucket_public_access_block"
     ):
@@ -93,8 +104,10 @@ def nothing_public(planned: Planned) -> Iterator[Broken]:
 def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
     """No policy allows anybody something, unless a condition says whose they are."""
     mend = "name who may, or say in a condition whose they are"
-    for address, _, values in resources(planned):
+    for address, kind, values in resources(planned):
         for path, value in plan.leaves(values).items():
+            if kind in policies.NARROWING:
+                continue
             if policies.allows_anybody(value) or openness.is_anybody(path, value, values):
                 yield Broken(f"{address} allows anybody something by its {path}: {mend}")
     for change in planned.shown.get("resource_changes", []):
@@ -104,22 +117,24 @@ def no_wildcard_principal(planned: Planned) -> Iterator[Broken]:
             yield Broken(f"{plan.address(change)} allows anybody something: {mend}")
     for path in policy_code.find_open(planned.code, planned.named):
         yield Broken(f"{path} has a statement that allows anybody something: {mend}")
-    for it in policy_places.find(planned.root, list(managed(planned))):
+    for it in policy_places.find(planned.shown, list(managed(planned))):
         with suppress(Unreadable):
-            if any(policy_code.is_open(statement, planned.named) for statement in it.read()):
+            if it.kind not in policies.NARROWING and any(
+                policy_code.is_open(statement, planned.named) for statement in it.read()
+            ):
                 yield Broken(f"{it.address} allows anybody something by its {it.path}: {mend}")
 
 
 def each_policy_is_told(planned: Planned) -> Iterator[Broken]:
     """A policy that is known only after apply is put together by nothing that could make it another one"""
-    for it in policy_places.find(planned.root, list(managed(planned))):
+    for it in policy_places.find(planned.shown, list(managed(planned))):
         try:
             it.read()
         except Unreadable as code:
             yield Broken(
                 f"{it.address} has a {it.path} that is known only after apply, and nobody can tell what it allows from "
-                f"{code}: write it as jsonencode({{ Statement = [...] }}), each key as it stands; concat, merge, for, "
-                f"conditions and names are read, and nothing else"
+                f"{code}: write it as jsonencode({{ Statement = [...] }}), each key as it stands; concat, flatten, "
+                f"merge, for, conditions and names are read, and nothing else"
             )
 
 
@@ -145,15 +160,17 @@ def nothing_beside_the_plan(planned: Planned) -> Iterator[Broken]:
 
 
 def no_role_without_boundary(planned: Planned) -> Iterator[Broken]:
-    """Each role is held by the environment's boundary."""
+    """Each role and user is held by the environment's boundary, and nobody is in a group."""
     prefix = planned.shown.get("variables", {}).get("prefix", {}).get("value")
     for address, kind, values in resources(planned):
-        if kind == "aws_iam_role" and not str(values.get("permissions_boundary")).endswith(
+        if kind in ("aws_iam_role", "aws_iam_user") and not str(values.get("permissions_boundary")).endswith(
             f":policy/{prefix}-boundary"
         ):
             yield Broken(
                 f"{address} is not held by the boundary: set permissions_boundary = local.boundary_arn"
             )
+        if kind.startswith("aws_iam_group"):
+            yield Broken(f"{address} is held by no boundary, as no group can be: give a role what it may do")
 
 
 def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
@@ -164,6 +181,7 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
             path
             and not plan.leaves(change["change"]["after"]).get(path)
             and not is_set(planned, change, path)
+            and change["change"]["after"].get(BY_THEMSELVES.get(change["type"])) is not True
         ):
             yield Broken(f"{plan.address(change)} is not encrypted by a key: set {path}")
     for address in bucket_guards.without(

@@ -19,23 +19,27 @@ def is_document(steps: list[str]) -> bool:
 
 def read(block: Part) -> Iterator[Json]:
     for part in block.parts:
-        if part.head[0] in ("dynamic", *ADDS):
+        if part.head[0] in ADDS or (part.head[0] == "dynamic" and part.head[1:] != ("statement",)):
             raise Unreadable(part.text.split("\n")[0])
-        if part.head == ("statement",):
-            yield in_block(part)
+    for part in once_or_more(block, "statement"):
+        yield in_block(part)
+
+
+def once_or_more(block: Part, name: str) -> Iterator[Part]:
+    """The blocks of this name, also those that are repeated."""
+    yield from block.find(name)
+    yield from (it for part in block.find("dynamic", name) for it in part.find("content"))
 
 
 def in_block(block: Part) -> Json:
-    for part in block.find("dynamic"):
-        raise Unreadable(part.text.split("\n")[0])
-
     def get(part: Part, name: str) -> list[object]:
         return [literals.read(it.value) for it in part.find(name)]
 
     statement: Json = {"Effect": (get(block, "effect") or ["Allow"])[0]}
     for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
-        if found := list(block.find(name)):
-            statement[key] = [it for part in found for it in get(part, "identifiers")]
+        if found := list(once_or_more(block, name)):
+            statement[key] = [read_principal(get(it, "type"), get(it, "identifiers")) for it in found]
+    # One that is repeated may be there no time at all.
     for part in block.find("condition"):
         match [get(part, name) for name in ("test", "variable", "values")]:
             case [[str(test)], [str(variable)], [values]]:
@@ -43,3 +47,8 @@ def in_block(block: Part) -> Json:
             case _:
                 raise Unreadable(part.text.split("\n")[0])
     return statement
+
+
+def read_principal(kinds: list[object], identifiers: list[object]) -> Json:
+    # A kind that is computed could be any.
+    return {it if isinstance(it, str) else "${it}": identifiers for it in kinds}

@@ -15,6 +15,7 @@ from operations import terraform
 @dataclass(frozen=True)
 class Unknown:
     address: str
+    kind: str
     path: str  # the attribute, without the numbers of blocks
     place: Place
     block: Part
@@ -27,7 +28,8 @@ class Unknown:
         return [it for part in self.parts for it in policy_reader.read(part.value, self.place, self.block)]
 
 
-def find(root: Json, changes: list[Any]) -> Iterator[Unknown]:
+def find(shown: Json, changes: list[Any]) -> Iterator[Unknown]:
+    root = shown["configuration"]["root_module"]
     for change in changes:
         unknown = plan.leaves(change["change"].get("after_unknown") or {})
         paths = {
@@ -37,13 +39,13 @@ def find(root: Json, changes: list[Any]) -> Iterator[Unknown]:
         }
         if not paths:
             continue
-        place = modules.locate(terraform.CONFIGURATION, root, change)
+        place = modules.locate(terraform.CONFIGURATION, root, change, shown.get("variables"))
         told = expressions.express(place, change)
         for path in sorted(paths):
             if path.partition(".")[0] in told:
                 for _, block in place.find("resource", change["type"], change["name"]):
                     parts = list(within(block, path.split(".")))
-                    yield Unknown(plan.address(change), path, place, block, parts)
+                    yield Unknown(plan.address(change), change["type"], path, place, block, parts)
 
 
 def within(block: Part, steps: list[str]) -> Iterator[Part]:

@@ -1,9 +1,11 @@
 """The statements of a policy that is known only after apply, read from the code that makes it.
 
-Followed are objects and lists as they stand, `jsonencode`, `concat`, `merge`, `for`, a choice of two, and names.
-Whatever else makes a policy, as another function or a key that is computed, could let anybody in: it is unreadable.
+Followed are objects and lists as they stand, `jsonencode`, `concat`, `flatten`, `merge`, `for`, a choice of two, and
+names. Whatever else makes a policy, as another function or a key that is computed, could let anybody in: it is
+unreadable.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,9 +32,14 @@ class Code:
     value: object  # as delivery.literals reads it
     place: Place
     around: Part | None
+    loops: tuple[literals.Head, ...] = ()  # in which it stands
 
     def of(self, value: object) -> "Code":
         return replace(self, value=value)
+
+    @property
+    def bound(self) -> object:
+        return literals.Bound(self.value, self.loops) if self.loops else self.value
 
     @property
     def tokens(self) -> list[Token]:
@@ -73,7 +80,7 @@ def in_object(code: Code) -> Iterator[Json]:
     for policy in objects(code):
         for key, value in policy.items():
             if key.lower() == "statement":
-                yield from ({name: it.value for name, it in found.items()} for found in objects(value))
+                yield from ({name: it.bound for name, it in found.items()} for found in objects(value))
 
 
 def in_data(code: Code, steps: list[str]) -> Iterator[Json]:
@@ -94,7 +101,7 @@ def objects(code: Code) -> Iterator[dict[str, Code]]:
         yield from (it for one in code.value for it in objects(code.of(one)))
         return
     called, given = call(code)
-    if called in ("concat", "("):
+    if called in ("concat", "flatten", "("):
         yield from (it for one in given for it in objects(one))
     elif called == "merge":
         for parts in product(*(list(objects(it)) for it in given)):
@@ -142,17 +149,17 @@ def repeat(code: Code) -> Loop | None:
     if len(outer) < 3 or outer[0].text not in ("{", "[") or not literals.is_loop(outer):
         return None
     found, is_object = literals.trim(outer[1:-1]), outer[0].text == "{"
-    within = next((at for at, it in enumerate(found) if it.text == "in"), len(found))
-    starts = hcl.expression(found, within + 1, (":",))
+    head, starts = literals.read_head(found)
+    names = list(head.names)
     stops = hcl.expression(found, starts + 1, ("if",))
-    names = [it.text for it in found[1:within] if it.kind == "word"]
     if any(map(ROOTS.fullmatch, names)):
         raise code.refuse()
     body = found[starts + 1 : stops]
     arrow = hcl.expression(body, 0, ("=",)) if is_object else 0
     key, body = body[:arrow], body[arrow + 2 :] if is_object else body
     made = [it.text for it in (*key, *body) if it.kind != "line"]
-    source, value = (code.of(literals.value(it)) for it in (found[within + 1 : starts], body))
+    source = code.of(literals.value(list(head.source)))
+    value = replace(code, value=literals.value(body), loops=(*code.loops, head))
     return Loop(source, value, made == (names if is_object else names[-1:]), stops < len(found), is_object)
 
 
@@ -187,6 +194,10 @@ def look_up(code: Code, kind: str, steps: str) -> Iterator[Code]:
     named: list[Step] = [it[1] or it[2] for it in spots]
     taken = TAKEN.get(kind, TAKEN_OF_OTHERS)
     begin, rest = [it or "" for it in named[:taken]], named[taken:]
+    if kind == "var" and begin and begin[0] in code.place.given:
+        given = literals.read(json.dumps(code.place.given[begin[0]].get("value")))
+        yield from part(Code(given, code.place, None), rest)
+        return
     found = list(origins.follow(code.place, kind, begin, code.around)) if len(begin) == taken else []
     if not found:
         raise code.refuse()

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cost.bill import Bill
-from delivery import plan_rules
+from delivery import plan_rules, role_trust
 from delivery.plan_rules import MAY_COST_MORE, MAY_REPLACE, Planned
+from operations import terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "module.storage.aws_s3_bucket.this"
@@ -37,7 +38,12 @@ def resource(address: str, after: Any, *actions: str, unknown: Any = None) -> di
 
 
 def refuse(
-    *resources: Any, code: str = "", labels: tuple[str, ...] = (), root: Any = None, more: float = 0.0
+    *resources: Any,
+    code: str = "",
+    path: str = "main.tf",
+    labels: tuple[str, ...] = (),
+    root: Any = None,
+    more: float = 0.0,
 ) -> list[str]:
     shown = {
         "variables": {"prefix": {"value": "scones-staging"}},
@@ -45,7 +51,7 @@ def refuse(
         "configuration": {"root_module": root or {}},
     }
     return plan_rules.check(
-        Planned(shown, {"terraform/main.tf": code}, Bill({"endpoint": 10.0}, {"endpoint": 10.0 + more})),
+        Planned(shown, {f"terraform/{path}": code}, Bill({"endpoint": 10.0}, {"endpoint": 10.0 + more})),
         set(labels),
     )[0]
 
@@ -107,6 +113,41 @@ PUBLIC: dict[str, tuple[str, dict[str, Any], str]] = {
         {"allow_unauthenticated_identities": True},
         "is open to the public by allow_unauthenticated_identities = True",
     ),
+    "all of Amazon's": (
+        "aws_vpc_security_group_ingress_rule.this",
+        {"cidr_ipv4": "52.0.0.0/8"},
+        "is open to the public by cidr_ipv4 = 52.0.0.0/8",
+    ),
+    "a route": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "GET /photos"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "what no other route takes": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "$default", "authorization_type": "NONE"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "a WebSocket": (
+        "aws_apigatewayv2_route.this",
+        {"route_key": "$connect", "authorization_type": "NONE"},
+        "is open to the public by authorization_type = NONE",
+    ),
+    "a route that comes with an API": (
+        "aws_apigatewayv2_api.this",
+        {"protocol_type": "HTTP", "target": "arn:1"},
+        "is open to the public by target",
+    ),
+    "a method": (
+        "aws_api_gateway_method.this",
+        {"http_method": "POST", "authorization": "NONE"},
+        "is open to the public by authorization = NONE",
+    ),
+    "a share": (
+        "aws_ram_resource_share.this",
+        {"allow_external_principals": True},
+        "is open to the public by allow_external_principals = True",
+    ),
     "a database": (
         "aws_db_instance.this",
         {"publicly_accessible": True, "storage_encrypted": True},
@@ -135,9 +176,18 @@ def test_a_bucket_is_not_opened_by_its_own_list():
         ("aws_route", {"destination_cidr_block": "0.0.0.0/0"}),
         ("aws_route_table", {"route": [{"cidr_block": "0.0.0.0/0"}]}),
         ("aws_vpc", {"cidr_block": "10.0.0.0/8"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "10.0.0.0/8"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "52.0.0.0/9"}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv6": "fd00::/8"}),
+        ("aws_apigatewayv2_route", {"route_key": "GET /photos", "authorization_type": "JWT"}),
+        ("aws_apigatewayv2_route", {"route_key": "OPTIONS /{proxy+}", "authorization_type": "NONE"}),
+        ("aws_apigatewayv2_route", {"route_key": "send", "authorization_type": "NONE"}),
+        ("aws_api_gateway_method", {"http_method": "OPTIONS", "authorization": "NONE"}),
+        ("aws_api_gateway_method", {"http_method": "POST", "authorization": "AWS_IAM"}),
+        ("aws_ram_resource_share", {"allow_external_principals": False}),
     ],
 )
-def test_what_goes_out_may_go_anywhere(kind, values):
+def test_what_goes_out_or_asks_for_a_name_is_not_public(kind, values):
     assert refuse(resource(f"{kind}.this", values)) == []
 
 
@@ -211,6 +261,8 @@ ANYBODY = {
     "one organisation, or any": allow("*", {"StringLike": {"aws:PrincipalOrgID": ["o-1234567890", "o-*"]}}),
     "whoever they are": allow("*", {"StringEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}}),
     "anybody in another way of writing": allow("*").replace("Statement", "\\u0053tatement"),
+    "a statement in lower case": allow("*").replace("Statement", "statement"),
+    "one of two lists": allow({"AWS": "arn:1"})[:-1] + ', "statement": ' + allow("*")[14:],
     "anybody but one": allow("*", {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}),
 }
 SOMEBODY = {
@@ -229,6 +281,71 @@ SOMEBODY = {
 }
 
 
+GITHUB = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{GITHUB}"
+
+
+def trust(condition: Any = None, provider: Any = PROVIDER) -> str:
+    return allow({"Federated": provider}, condition)
+
+
+ANYBODY |= {
+    "any part of any organisation": allow(
+        "*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-abcd/*"}}
+    ),
+    "any endpoint": allow("*", {"StringLike": {"aws:SourceVpce": "vpce-*"}}),
+    "anybody with what is ours": allow("*", {"StringEquals": {"aws:ResourceAccount": "111122223333"}}),
+    "all of GitHub": trust(),
+    "all of GitHub for AWS": trust({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}),
+    "any subject": trust({"StringLike": {f"{GITHUB}:sub": "*"}}),
+    "any repository": trust({"StringLike": {f"{GITHUB}:sub": "repo:*"}}),
+    "any repository's branch": trust({"StringLike": {f"{GITHUB}:sub": "repo:*:ref:refs/heads/main"}}),
+    "whose name begins so": trust({"StringLike": {f"{GITHUB}:sub": "repo:scones*"}}),
+    "one repository, or any": trust({"StringLike": {f"{GITHUB}:sub": ["repo:scones/app:*", "repo:*"]}}),
+    "a subject if there is one": trust({"StringEqualsIfExists": {f"{GITHUB}:sub": "repo:scones/app"}}),
+    "all subjects or none": trust({"ForAllValues:StringEquals": {f"{GITHUB}:sub": "repo:scones/app"}}),
+    "whoever has an account": trust(
+        {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, ["arn:1", PROVIDER]
+    ),
+    "any pool of Cognito's": trust(
+        {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}},
+        "cognito-identity.amazonaws.com",
+    ),
+}
+SOMEBODY |= {
+    "a part of an organisation": allow(
+        "*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1234567890/r-abcd/ou-abcd-1/*"}}
+    ),
+    "an endpoint": allow("*", {"StringEquals": {"aws:SourceVpce": "vpce-1234"}}),
+    "a network": allow("*", {"StringEquals": {"aws:SourceVpc": ["vpc-1234", "vpc-5678"]}}),
+    "an organisation's services": allow("*", {"StringEquals": {"aws:SourceOrgID": "o-1234567890"}}),
+    "one environment": trust({"StringEquals": {f"{GITHUB}:sub": "repo:scones/app:environment:prod"}}),
+    "an owner's repositories": trust({"StringLike": {f"{GITHUB}:sub": "repo:scones/*"}}),
+    "a pod": trust({"StringLike": {"oidc.eks.us-east-1.amazonaws.com/id/1:sub": "system:serviceaccount:*"}}),
+    "a pool of Cognito's": trust(
+        {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1234"},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+        },
+        "cognito-identity.amazonaws.com",
+    ),
+    "a directory": trust(
+        {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+        "arn:aws:iam::111122223333:saml-provider/directory",
+    ),
+    "all of GitHub denied": allow({"Federated": PROVIDER}, effect="Deny"),
+}
+
+
+@pytest.mark.parametrize("role", ["plan", "apply"])
+def test_github_s_own_roles_trust_somebody(role):
+    arn = "arn:aws:iam::111122223333:role/scones-staging-github"
+    trusted = json.dumps(role_trust.fill_in(arn, "staging", "repo:scones@1/app@2")[role])
+    values = {"assume_role_policy": trusted, "permissions_boundary": BOUNDARY}
+    assert refuse(resource("aws_iam_role.this", values)) == []
+    assert refuse(code=(terraform.CONFIGURATION / role_trust.FILE).read_text(), path="trust.json.tftpl") == []
+
+
 @pytest.mark.parametrize("name", ANYBODY)
 def test_no_policy_allows_anybody_something(name):
     (sentence,) = refuse(resource("aws_sqs_queue_policy.this", {"policy": ANYBODY[name]}))
@@ -236,6 +353,15 @@ def test_no_policy_allows_anybody_something(name):
         "aws_sqs_queue_policy.this allows anybody something by its policy: "
         "name who may, or say in a condition whose they are"
     )
+
+
+@pytest.mark.parametrize("kind", ["aws_vpc_endpoint", "aws_vpc_endpoint_policy"])
+def test_an_endpoint_s_policy_narrows_what_those_inside_may_do(kind):
+    assert refuse(resource(f"{kind}.this", {"policy": allow("*")})) == []
+    statement = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"')
+    assert refuse(code=f'resource "{kind}" "this" {{\n{statement}\n}}') == []
+    assert len(refuse(code=f'resource "{kind}" "this" {{\n}}\nlocals {{\n{statement}\n}}')) == 1
+    assert len(refuse(code=f'resource "{kind}_service" "this" {{\n{statement}\n}}')) == 1
 
 
 @pytest.mark.parametrize("name", SOMEBODY)
@@ -280,6 +406,22 @@ def test_nothing_is_lent_to_anybody(kind, values, is_open):
     assert len(refuse(resource(f"{kind}.this", values))) == is_open
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_enough"),
+    [
+        ("{}", False),
+        ('{ StringLike = { "${local.github}:sub" = "repo:${local.all}:*" } }', False),
+        ('{ StringLike = { "${local.github}:sub" = "repo:scones/app:*" } }', True),
+        ('{ StringLike = { "token.actions.githubusercontent.com:sub" = "repo:${local.us}:*" } }', True),
+    ],
+)
+def test_so_has_a_role_s_trust_in_the_code(condition, is_enough):
+    principal = "{ Federated = aws_iam_openid_connect_provider.github.arn }"
+    effect = f'Effect = "Allow"\nCondition = {condition}'
+    us = f'\nlocals {{\n  github = "{GITHUB}"\n  us = "scones/app"\n  all = "*"\n}}\n'
+    assert len(refuse(code=UNKNOWN.format(effect=effect, principal=principal) + us)) == (not is_enough)
+
+
 UNKNOWN = """policy = jsonencode({{
 Statement = [
 {{ Effect = "Allow", Principal = {{ Service = "events.amazonaws.com" }}, Resource = aws_sqs_queue.this.arn }},
@@ -307,6 +449,15 @@ OPEN = (
     "each.value",
     "{ AWS = aws_ssm_parameter.this.tags.who }",
     "{ AWS = aws_ssm_parameter.this.insecure_value }",
+    "{ AWS = aws_cloudwatch_metric_alarm.star.alarm_description }",
+    "{ AWS = aws_cloudwatch_metric_alarm.star.id }",
+    "{ AWS = aws_s3_object.star.key }",
+    "{ AWS = aws_iam_role.this[*].description }",
+    'aws_iam_role.this["arn"]',
+    "{ AWS = terraform_data.this.id }",
+    "{ AWS = data.aws_arn.this.arn }",
+    "{ AWS = aws_iam_role.this.tags.arn }",
+    "{ AWS = data.aws_ssm_parameter.arn.value }",
     "{ AWS = module.who.all }",
     'local.open["who"]',
     'join("", [local.all])',
@@ -315,6 +466,18 @@ OPEN = (
     '{ for it in ["AWS"] : it => "*" }',
     '(true ? "*" : "arn:1")',
     'merge({ AWS = "arn:1" }, local.all)',
+    '{ AWS = "\\U0000002a" }',
+    '"\\u002a${""}"',
+    '"${"\\U0000002a"}"',
+    '"%{ if true }*%{ endif }"',
+    '"${each.value}*"',
+    '{ AWS = [for it in ["*"] : join("", [it, ""])] }',
+    '{ AWS = [for it in ["arn:1", "*"] : it] }',
+    '{ AWS = [for it in ["arn:1", "*"] : "${it}"] }',
+    "{ AWS = [for who in local.open : who] }",
+    '{ AWS = [for it in [local.open] : it["who"]] }',
+    "{ AWS = [for it in each.value : it] }",
+    "{ AWS = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_description] }",
 )
 ALL = """
 locals {
@@ -342,15 +505,29 @@ def test_a_policy_that_is_known_only_after_apply_is_judged_by_its_code(principal
     [
         "{ AWS = aws_iam_role.this.arn }",
         "{ AWS = local.us }",
+        "{ AWS = aws_iam_role.this[*].arn }",
+        '{ AWS = aws_iam_role.this["a"].unique_id }',
+        "{ AWS = data.aws_caller_identity.this.account_id }",
         "{ AWS = module.who.us }",
         "{ AWS = module.who.us.arn }",
         "{ AWS = [for it in [aws_iam_role.this.arn] : it] }",
+        '{ AWS = [for id in ["1111", "2222"] : "arn:aws:iam::${id}:root"] }',
+        '{ AWS = [for id in ["1111", "2222"] : "arn:aws:iam::${id}:root" if id != ""] }',
+        '{ AWS = [for name, id in { a = "1111" } : "arn:aws:iam::${id}:role/${name}"] }',
+        '{ AWS = [for place, id in local.ids : "arn:aws:iam::${id}:root"] }',
+        "{ AWS = [for role in aws_iam_role.this : role.arn] }",
         '{ AWS = "arn:${local.us}:iam::${data.aws_caller_identity.this.account_id}:root" }',
     ],
 )
 def test_what_aws_made_is_somebody(principal):
-    us = '\nlocals {\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
+    us = '\nlocals {\n  ids = ["1111", "2222"]\n  us = "arn:1"\n}\noutput "us" {\n  value = aws_iam_role.this.arn\n}\n'
     assert refuse(code=UNKNOWN.format(effect='Effect = "Allow"', principal=principal) + us) == []
+
+
+def test_names_that_lead_to_each_other_end():
+    code = UNKNOWN.format(effect='Effect = "Allow"', principal="{ AWS = local.a }")
+    loop = '\nlocals {\n  a = [for it in local.b : "${it}"]\n  b = [for it in local.a : join("", [it])]\n}\n'
+    assert len(refuse(code=code + loop)) == 1
 
 
 WHOM = """
@@ -386,7 +563,16 @@ def test_of_a_condition_in_the_code_it_counts_whom_it_lets_in(condition, is_enou
 
 
 @pytest.mark.parametrize(
-    "key", ['"Princ${"ipal"}"', "(local.key)", "(key)", '("Principal")', '"\\u0050rincipal"', "principal"]
+    "key",
+    [
+        '"Princ${"ipal"}"',
+        "(local.key)",
+        "(key)",
+        '("Principal")',
+        '"\\u0050rincipal"',
+        '"\\U00000050rincipal"',
+        "principal",
+    ],
 )
 def test_a_principal_is_found_however_its_name_is_written(key):
     code = UNKNOWN.format(effect='Effect = "Allow"', principal='"*"').replace(
@@ -402,6 +588,8 @@ def test_a_statement_is_found_in_a_template_and_in_a_text():
     assert len(refuse(code=f"locals {{\n  it = <<A\n{statement}\nA\n}}")) == 1
     assert len(refuse(code=f"locals {{\n  it = {json.dumps(statement)}\n}}")) == 1
     assert len(refuse(code=statement.replace('{"AWS": "*"}', '"${who}"'))) == 1
+    beside = statement.replace('{"AWS"', '{"Federated": "${provider}", "AWS"')
+    assert len(refuse(code=beside, path="trust.json.tftpl")) == 1
     assert len(refuse(code=statement.replace('"*"', '"arn:aws:iam::${account}:root"'))) == 0
 
 
@@ -417,6 +605,16 @@ def document(**statement: Any) -> dict[str, Any]:
         ({"principals": [{"type": "*", "identifiers": ["*"]}]}, True),
         ({"principals": [{"type": "AWS", "identifiers": ["arn:1", "*"]}], "effect": "Allow"}, True),
         ({"not_principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, True),
+        (
+            {
+                "principals": [
+                    {"type": "AWS", "identifiers": ["*"]},
+                    {"type": "AWS", "identifiers": ["arn:1"]},
+                ]
+            },
+            True,
+        ),
+        ({"principals": [{"type": "Federated", "identifiers": [PROVIDER]}]}, True),
         ({"principals": [{"type": "AWS", "identifiers": ["*"]}], "effect": "Deny"}, False),
         ({"principals": [{"type": "AWS", "identifiers": ["arn:1"]}]}, False),
     ],
@@ -442,19 +640,40 @@ def test_of_a_document_s_condition_it_counts_whom_it_lets_in(test, values, is_op
     "boundary",
     [None, "arn:aws:iam::111122223333:policy/other", "arn:aws:iam::aws:policy/AdministratorAccess"],
 )
-def test_no_role_is_without_the_boundary(boundary):
-    (sentence,) = refuse(resource("aws_iam_role.this", {"permissions_boundary": boundary}))
+@pytest.mark.parametrize("kind", ["aws_iam_role", "aws_iam_user"])
+def test_no_role_is_without_the_boundary(kind, boundary):
+    (sentence,) = refuse(resource(f"{kind}.this", {"permissions_boundary": boundary}))
     assert (
-        sentence
-        == "aws_iam_role.this is not held by the boundary: set permissions_boundary = local.boundary_arn"
+        sentence == f"{kind}.this is not held by the boundary: set permissions_boundary = local.boundary_arn"
     )
-    assert refuse(resource("aws_iam_role.this", {"permissions_boundary": BOUNDARY})) == []
+    assert refuse(resource(f"{kind}.this", {"permissions_boundary": BOUNDARY})) == []
+
+
+@pytest.mark.parametrize("kind", ["aws_iam_group", "aws_iam_group_policy_attachment"])
+def test_no_group_gets_around_it(kind):
+    (sentence,) = refuse(
+        resource(f"{kind}.this", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})
+    )
+    assert sentence.startswith(f"{kind}.this is held by no boundary, as no group can be")
+
+
+def test_the_routes_of_a_websocket_come_after_its_connection():
+    route = resource("aws_apigatewayv2_route.this", {"route_key": "$default", "authorization_type": "NONE"})
+    assert refuse(route, resource("aws_apigatewayv2_api.this", {"protocol_type": "WEBSOCKET"})) == []
+    assert len(refuse(route, resource("aws_apigatewayv2_api.this", {"protocol_type": "HTTP"}))) == 1
 
 
 @pytest.mark.parametrize(("kind", "path"), plan_rules.ENCRYPTION.items())
 def test_no_store_is_unencrypted(kind, path):
     (sentence,) = refuse(resource(f"{kind}.this", {"name": "plain"}))
     assert sentence == f"{kind}.this is not encrypted by a key: set {path}"
+
+
+def test_a_queue_may_be_encrypted_by_sqs_itself():
+    assert refuse(resource("aws_sqs_queue.this", {"sqs_managed_sse_enabled": True})) == []
+    assert len(refuse(resource("aws_sqs_queue.this", {"sqs_managed_sse_enabled": False}))) == 1
+    unknown = {"sqs_managed_sse_enabled": True}
+    assert len(refuse(resource("aws_sqs_queue.this", {}, "create", unknown=unknown))) == 1
 
 
 def test_a_key_that_is_known_only_after_apply_counts_if_the_code_names_one():

@@ -52,7 +52,7 @@ def refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the rules say of a resource."""
     monkeypatch.chdir(project)
     shown = json.loads((project / "plan.json").read_text())
-    shown["variables"] = {"prefix": {"value": "scones"}}
+    shown["variables"]["prefix"] = {"value": "scones"}
 
     def find(address: str) -> list[str]:
         (change,) = [it for it in shown["resource_changes"] if it["address"] == address]
@@ -89,6 +89,10 @@ def test_a_policy_that_can_be_read_passes(refused, name):
     assert refused(f"aws_sqs_queue_policy.{name}") == []
 
 
+def test_an_endpoint_s_policy_is_no_opening(refused):
+    assert refused("aws_vpc_endpoint.narrowed") == []
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -100,3 +104,18 @@ def test_a_policy_that_can_be_read_passes(refused, name):
 def test_so_is_one_by_another_name_and_in_a_block(refused, address, said):
     (sentence,) = refused(address)
     assert sentence.startswith(f"{address} {said}")
+
+
+LATER = re.findall(r'^resource "(\w+)" "(\w+)"', (CODE / "opened_later.tf").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("address", [f"{kind}.{name}" for kind, name in LATER if name.startswith("open_")])
+def test_what_opens_something_only_after_apply_is_refused(refused, address):
+    (sentence,) = refused(address)
+    assert sentence.startswith(f"{address} could be open to the public by ")
+    assert "which is known only after apply" in sentence
+
+
+@pytest.mark.parametrize("address", [f"{kind}.{name}" for kind, name in LATER if name.startswith("kept_")])
+def test_what_aws_makes_opens_nothing(refused, address):
+    assert refused(address) == []

@@ -23,3 +23,9 @@ resource "aws_cloudwatch_log_resource_policy" "this" {
   policy_name     = "this"
   policy_document = join("", [jsonencode({ Statement = [local.us] })])
 }
+
+resource "aws_vpc_endpoint" "narrowed" {
+  vpc_id       = "vpc-1"
+  service_name = "com.amazonaws.us-east-1.sqs"
+  policy       = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "sqs:*", Resource = local.arn }] })
+}

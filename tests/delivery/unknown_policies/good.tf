@@ -66,3 +66,38 @@ resource "aws_sqs_queue_policy" "a_document_ours" {
   queue_url = "q"
   policy    = data.aws_iam_policy_document.ours.json
 }
+
+resource "aws_iam_role" "us" {
+  assume_role_policy   = "{}"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/scones-boundary"
+}
+
+resource "aws_sqs_queue_policy" "for_a_role" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = aws_iam_role.us.arn }, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "a_document_repeated" {
+  queue_url = "q"
+  policy    = data.aws_iam_policy_document.repeated.json
+}
+
+resource "aws_sqs_queue_policy" "flat" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = flatten([[local.us], [[local.denied]], local.many.one]) })
+}
+
+resource "aws_sqs_queue_policy" "more_by_a_variable" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = concat([local.us], var.extra, var.given) })
+}
+
+resource "aws_sqs_queue_policy" "several_accounts" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = [for id in ["111122223333", "444455556666"] : "arn:aws:iam::${id}:root"] }, Action = "sqs:*", Resource = local.arn }] })
+}
+
+resource "aws_sqs_queue_policy" "one_statement_for_each_role" {
+  queue_url = "q"
+  policy    = jsonencode({ Statement = [for role in [aws_iam_role.us.arn] : { Effect = "Allow", Principal = { AWS = role }, Action = "sqs:*", Resource = local.arn }] })
+}

@@ -84,3 +84,84 @@ data "aws_iam_policy_document" "repeated" {
     }
   }
 }
+
+data "aws_iam_policy_document" "escaped" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [local.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["${"\U0000002a"}"]
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "star" {
+  alarm_name          = terraform_data.new.id
+  alarm_description   = terraform_data.new.output
+  comparison_operator = "LessThanThreshold"
+  evaluation_periods  = 1
+}
+
+data "aws_iam_policy_document" "described" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [local.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = [aws_cloudwatch_metric_alarm.star.alarm_description]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "repeated_open" {
+  dynamic "statement" {
+    for_each = [local.arn]
+
+    content {
+      actions   = ["sqs:*"]
+      resources = [statement.value]
+
+      dynamic "principals" {
+        for_each = ["*"]
+
+        content {
+          type        = "AWS"
+          identifiers = [principals.value]
+        }
+      }
+
+      dynamic "condition" {
+        for_each = []
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:SourceAccount"
+          values   = ["111122223333"]
+        }
+      }
+    }
+  }
+}
+
+variable "extra" {
+  type    = list(any)
+  default = []
+}
+
+variable "given" {
+  type = list(any)
+  default = [{
+    Effect    = "Allow"
+    Principal = { AWS = "arn:aws:iam::111122223333:root" }
+    Action    = "sqs:*"
+    Resource  = "*"
+  }]
+}
+
+variable "everybody" {
+  type    = list(any)
+  default = [{ Effect = "Allow", Principal = "*", Action = "sqs:*", Resource = "*" }]
+}

@@ -94,8 +94,3 @@ resource "aws_sqs_queue_policy" "statements_that_are_gone_through" {
   queue_url = "q"
   policy    = jsonencode({ Statement = [for it in [local.us] : merge(it, { Principal = "*" })] })
 }
-
-resource "aws_sqs_queue_policy" "a_document_repeated" {
-  queue_url = "q"
-  policy    = data.aws_iam_policy_document.repeated.json
-}
