@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from core.contract.shapes import Json
-from delivery import hcl, hcl_blocks, literals, policies
-from delivery.literals import Formula
+from core.terraform_code import hcl, hcl_blocks, literals
+from core.terraform_code.literals import Formula
+from delivery import policies
 from delivery.origins import NAME
 
 ANYBODY, SOMEBODY = "*", "x"

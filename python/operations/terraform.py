@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
-from operations import beforehand, interrupts, steps
+from operations import beforehand, interrupts, misspelt, steps
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -51,9 +51,14 @@ def command(env: str, arguments: list[str]) -> list[str]:
         backend = [f"envs/{env}.s3.tfbackend", f"bucket={find_state(env)}"]
         added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
     elif verb in PLANNERS:
-        files = (f"envs/{env}.tfvars", f"envs/{env}.model.tfvars.json")
-        added = [f"-var-file={file}" for file in files if (CONFIGURATION / file).is_file()]
+        added = [f"-var-file={file.relative_to(CONFIGURATION)}" for file in settings(env)]
     return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
+
+
+def settings(env: str) -> list[Path]:
+    """The files that set the environment's variables; before the first model there is one."""
+    names = (f"{env}.tfvars", f"{env}.model.tfvars.json")
+    return [path for name in names if (path := CONFIGURATION / "envs" / name).is_file()]
 
 
 def setting(env: str, name: str) -> str | None:
@@ -217,6 +222,8 @@ def main() -> int:
     environment.check(env)
     check_installed()
     beforehand.check(CONFIGURATION)
+    if arguments[0] in ("init", *PLANNERS):  # before `plan` comes `init`, which may take its time
+        misspelt.check(CONFIGURATION, settings(env))
     if arguments[0] not in STEPS or "-detailed-exitcode" in arguments:  # which only asks
         return work(env, arguments)
     with steps.take(env, arguments[0]) as step:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from delivery import hcl
-from delivery.hcl import Token
+from core.terraform_code import hcl
+from core.terraform_code.hcl import Token
 
 CODE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
