@@ -229,6 +229,8 @@ def test_what_another_run_left_is_not_taken_for_this_environment_s(project):
 
 
 COMMANDS = """
+variable "prefix" {}
+
 resource "terraform_data" "told" {
   input = <<-EOT
     one
@@ -265,7 +267,7 @@ def test_nothing_that_a_plan_says_is_a_command_for_github_s_runner(project, monk
 
 
 def test_what_another_program_reads_of_terraform_has_nothing_beside_it(project, monkeypatch):
-    (project / "terraform/main.tf").write_text('output "it" {\n  value = "x"\n}\n')
+    (project / "terraform/main.tf").write_text('variable "prefix" {}\noutput "it" {\n  value = "x"\n}\n')
     assert run(project, "init").returncode == 0
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert json.loads(run(project, "output", "-json").stdout) == {}
