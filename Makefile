@@ -137,7 +137,7 @@ prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: do
 	@$(TOOL) operations.prove $(ENV) $(ARGS)
 
 .PHONY: destroy
-destroy: $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
+destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm "$$CONFIRM"
 
 ##@ Watching it

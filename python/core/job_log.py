@@ -22,6 +22,13 @@ def in_log(text: str) -> str:
     return f"::stop-commands::{end}\n{text}\n::{end}::"
 
 
+def notice(text: str) -> str:
+    """A command that shows the text, whatever is in it, as one line."""
+    for sign, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(sign, code)
+    return f"::notice::{text}"
+
+
 @contextmanager
 def without_commands() -> Iterator[None]:
     """What is printed meanwhile, also by other programs, is text alone."""

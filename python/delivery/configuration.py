@@ -82,7 +82,7 @@ def step_into(folder: Path, module: Json, name: str) -> tuple[Path, Json]:
 
 
 def normalise(path: Path) -> bytes:
-    content = path.read_bytes().replace(b"\r\n", b"\n")
+    content = path.read_bytes()
     return "\n".join(lines(content.decode())).encode() if path.suffix == ".tf" else content
 
 
@@ -93,8 +93,8 @@ def lines(text: str) -> list[str]:
     the end of a comment of several lines it is code. Comments behind code stay, as strings do.
     """
     # Not splitlines: what it takes for a line's end besides may be in the middle of a value.
-    whole = text.replace("\r\n", "\n").split("\n")
-    bare = [line.strip(" \t") for line in whole]
+    whole = text.split("\n")
+    bare = [line.removesuffix("\r").strip(" \t") for line in whole]
     if "<<" in text or any("*/" in line for line in bare if line.startswith(COMMENTS)):
         return whole
     return [line for line in bare if line and not line.startswith(COMMENTS)]

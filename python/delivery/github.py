@@ -70,6 +70,7 @@ class Run(TypedDict):
     head_repository: Repository | None  # none of a fork that is deleted
     html_url: str
     display_title: str
+    created_at: str
     run_started_at: str  # when it was last tried
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from core.console import UserError, out, run
 from core.contract.shapes import Json
+from core.job_log import in_log, notice
 from delivery import event, github, merged, parts, reviewed
 from delivery.github import Comparison, Pull, Run
 
@@ -70,7 +71,7 @@ def tell(found: Occasion) -> None:
     """Into the job's output, its summary and its log."""
     event.add("GITHUB_OUTPUT", f"deploy={'yes' if found.deploy else 'no'}")
     event.add("GITHUB_STEP_SUMMARY", found.said)
-    print(found.said if found.deploy else f"::notice::{found.said}")
+    print(in_log(found.said) if found.deploy else notice(found.said))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ plan that breaks a rule (delivery.plan_rules) is shown, refused, and taken away,
 """
 
 import json
+import re
 import secrets
 import sys
 from collections.abc import Set
@@ -23,6 +24,7 @@ from delivery import (
     fleet,
     gate_found,
     labels,
+    limit,
     live_model,
     plan,
     plan_rules,
@@ -30,7 +32,7 @@ from delivery import (
     versions,
 )
 from delivery.digest import Review
-from operations import steps, terraform
+from operations import quiet, steps, terraform
 
 VERSION = 2
 PLANS = Path("build/plans")
@@ -107,13 +109,22 @@ def write(review: Review) -> str:
     return written
 
 
+def shorten(written: str, env: str) -> str:
+    """For a terminal: what changes, without how."""
+    lines = written.partition(limit.FOLD)[0].splitlines()
+    shown = "\n".join(line for line in lines if not line.startswith("  ")).strip()
+    shown = re.sub(r"\n{2,}(?=- )", "\n", re.sub(r"\n{2,}", "\n\n", shown))
+    return f"{shown}\n\nHow, and the whole difference: {PLANS / env / 'review.md'}"
+
+
 @steps.noted("review")
 def main() -> None:
     env = sys.argv[1]
     environment.check(env)
     event.refuse_fork()
     review = make(env, labels.read(env))
-    print(in_log(write(review)))
+    written = write(review)
+    print(in_log(shorten(written, env) if quiet.is_wanted() else written))
     refuse(review)
 
 

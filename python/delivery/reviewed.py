@@ -93,20 +93,27 @@ def newest(runs: list[Run], repository: str, pull: Pull) -> Run:
     A label starts one after the merge, too, and so does another pull request with the same head. ci.yml puts the ref
     before its runs' names, by which they are told apart; who lies there is found out by the attestation.
     """
+    merged = pull["merged_at"] or ""
     ours = [
         it
         for it in runs
         if it["head_repository"]
         and it["head_repository"]["full_name"] == repository
         and it["display_title"].startswith(f"{pull['number']}/merge: ")
-        and it["run_started_at"] <= (pull["merged_at"] or "")  # as GitHub writes times, they sort as texts
+        and it["created_at"] <= merged  # as GitHub writes times, they sort as texts
     ]
     if not ours:
         raise NotPlanned(
             f"no run of {WORKFLOW} has made a plan for pull request {pull['number']} before it was merged, as for a "
             f"fork's: {BY_HAND}"
         )
-    return max(ours, key=lambda it: it["id"])
+    last = max(ours, key=lambda it: it["id"])
+    if last["run_started_at"] > merged:
+        raise NotPlanned(
+            f"run {last['id']} of {WORKFLOW} was tried again after pull request {pull['number']} was merged, so nobody "
+            f"has read its plan: {BY_HAND}"
+        )
+    return last
 
 
 def artifact(found: list[Artifact], name: str, run_id: int) -> Artifact:

@@ -1,13 +1,15 @@
 """Which environments are set up to be looked at for drift: `python -m delivery.watched`, in GitHub Actions.
 
 Those whose plan role is named by the repository's variable, in PLAN_ROLE_STAGING and PLAN_ROLE_PROD: a clone that
-nobody has set up yet has none, and is told so, which is no error. They become `environments` in the job's output.
+nobody has set up yet has none, and is told so, which is no error; that some are missing is one. They become
+`environments` in the job's output.
 """
 
 import json
 import os
 
-from core.console import run
+from core.console import UserError, run
+from core.job_log import notice
 from delivery import event, parts
 from delivery.github_repository import plan_role
 
@@ -19,8 +21,14 @@ def main() -> None:
             said = f"{plan_role(env)} is not set, so nobody looks whether {env} was changed by hand: "
             said += f"make doctor ENV={env} sets it"
             event.add("GITHUB_STEP_SUMMARY", f"- {said}")
-            print(f"::notice::{said}")
-    event.add("GITHUB_OUTPUT", f"environments={json.dumps([env for env, role in found.items() if role])}")
+            print(notice(said))
+    watched = [env for env, role in found.items() if role]
+    event.add("GITHUB_OUTPUT", f"environments={json.dumps(watched)}")
+    if watched and len(watched) < len(found):  # so somebody has set it up, and perhaps taken this away
+        missing = ", ".join(plan_role(env) for env in found if env not in watched)
+        raise UserError(
+            f"{missing} is not set, though another is: nobody would see what is changed by hand there"
+        )
 
 
 if __name__ == "__main__":

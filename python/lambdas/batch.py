@@ -26,6 +26,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from core.contract.answer_kinds import BULK
 from core.contract.decision import decide
 from core.contract.errors import (
     EndpointNotFound,
@@ -39,7 +40,6 @@ from core.contract.errors import (
     ThresholdConfidenceNotMet,
 )
 from core.contract.events import answer, parse_pointer
-from core.contract.kinds import BULK
 from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext

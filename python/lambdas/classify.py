@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from core.contract import kinds
+from core.contract import answer_kinds
 from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
@@ -134,6 +134,6 @@ def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> Non
 def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
-    kind = kinds.of_upload(image.key)
+    kind = answer_kinds.of_upload(image.key)
     inferences = classify(image_content(body, image), image, settings().endpoint_name, kind)
     return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": inferences})

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core import arguments
 from core.contract import model_id
 from monitoring import places
 from monitoring.record import LONGEST, BadLine, Record, read_record, read_time
@@ -131,6 +130,7 @@ def as_json(record: Record) -> str:
 
 
 def main() -> None:
+    from core import arguments
     from core.console import UserError
 
     parser = arguments.Parser(prog="monitoring.capture", description=(__doc__ or "").splitlines()[0])

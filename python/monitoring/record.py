@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from core.contract.answer_kinds import LIVE
 from core.contract.events import Fault, find_fault
-from core.contract.kinds import LIVE
 
 ANSWERS = ("prediction", "predictions", "probabilities")
 LONGEST = 1 << 25  # bytes of a line; SageMaker takes and gives 6 MB at most, so a record is shorter

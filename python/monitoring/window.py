@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.contract.kinds import LIVE
+from core.contract.answer_kinds import LIVE
 from core.figures import pictures
 from core.figures.baseline import Baseline
 from core.figures.tally import Tally, count

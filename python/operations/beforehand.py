@@ -17,20 +17,23 @@ from core.console import UserError
 CODE = (".hcl", ".tf")  # `init` reads the tests, too
 JSON = (".tf.json", ".tfmock.json", ".tftest.json")
 LOCK = ".terraform.lock.hcl"
+# Plugins of the old kind, of which Terraform starts whatever lies where it works.
+PLUGIN = re.compile(r"terraform-prov", re.IGNORECASE)
 COPIES = ".terraform"  # what Terraform keeps if somebody calls it by hand; no module may lie there
 
 # Where a block may begin: on a new line, or behind a comment. Other signs behind the word make it a name or a value.
 BEGINNING = re.compile(
     rb"""
-    (?:^|\*/) [^!-~]* (?P<word>
-        (?:mock_provider|providers?) (?![\w-] | [ \t]*[.:,)\]}\n])
-        | (?:module|terraform) (?![\w-] | [ \t]*[.:,)\]}\n=])
+    (?:^|\*/) [^!-~\n]* (?P<word>
+        (?:mock_provider|providers?|provisioner) (?![\w-] | [ \t]*[.:,)\]}\n])
+        | (?:import|module|terraform) (?![\w-] | [ \t]*[.:,)\]}\n=])
         | (?:data|ephemeral|resource) (?![\w-] | [ \t]*[.:,)\]}\n={])
     )""",
     re.MULTILINE | re.VERBOSE,
 )
 TEXT = r'"[^"$%\\\n]*"'
 VALUE = rf"(?:var\.\w+|{TEXT})"
+BODY = rf"(?: \w+ = (?:{TEXT}|[\w.]+) )?}}? \n"  # on the same line at most one attribute
 REQUIRED = (
     rf'required_providers {{ \n aws = {{ \n source = "hashicorp/aws" \n version = {TEXT} \n }} \n }} \n '
 )
@@ -41,14 +44,16 @@ FORMS = {
     "mock_provider": r'mock_provider "aws" {}? \n',
     "terraform": rf'terraform {{ \n (?:required_version = {TEXT} \n )?(?:{REQUIRED})?(?:backend "s3" {{}} \n )?}} \n',
     "module": r'module "[\w-]+" { \n source = "(?P<source>\.\.?/[\w./-]+)" \n',
-    "resource": r'resource "(?:aws_\w+|terraform_data)" "[\w-]+" {}? \n',
-    "data": r'data "aws_\w+" "[\w-]+" {}? \n',
-    "ephemeral": r'ephemeral "aws_\w+" "[\w-]+" {}? \n',
+    "resource": rf'resource "(?:aws_\w+|terraform_data)" "[\w-]+" {{{BODY}',
+    "data": rf'data "aws_\w+" "[\w-]+" {{{BODY}',
+    "ephemeral": rf'ephemeral "aws_\w+" "[\w-]+" {{{BODY}',
+    "import": r"import { \n to = (?:module\.[\w-]+(?:\[[^\]\n]*\])?\.)*(?:aws_\w+|terraform_data)\.",
+    "provisioner": r'provisioner "local-exec" {',
 }
 
 
 def write(form: str) -> re.Pattern[bytes]:
-    line = r"[ \t]*(?:(?:#.*)?(?:\n|\Z)[ \t]*)+"
+    line = r"[ \t]*(?:(?:(?:#|//).*)?(?:\n|\Z)[ \t]*)+"
     return re.compile(line.join(it.replace(" ", r"[ \t]*") for it in re.split(r" \\n ?", form)).encode())
 
 
@@ -65,6 +70,8 @@ MEND = {
     "module": "a module begins with its source, which is a folder below terraform/",
     "resource": 'a resource is AWS\'s or terraform_data, as in: resource "aws_s3_bucket" "name" {',
     "data": 'what is read is AWS\'s, as in: data "aws_region" "name" {',
+    "import": "what is imported is AWS's, and what it becomes stands first, as in: to = aws_s3_bucket.name",
+    "provisioner": "a program beside Terraform could be started to ask what it can do: leave it out",
 }
 MEND |= {"providers": MEND["provider"], "ephemeral": MEND["data"]}
 
@@ -85,6 +92,8 @@ def find(root: Path) -> Iterator[str]:
             if path.is_symlink():
                 yield f"{path} is a link, and may lead anywhere: put there what it leads to"
             elif path.is_file():
+                if PLUGIN.match(path.name) or path.stat().st_mode & 0o111:
+                    yield f"{path} could be a program that Terraform starts to ask what it can do: take it away"
                 yield from judge(root, path)
         folders[:] = sorted({*folders} - {COPIES})
 

@@ -72,7 +72,7 @@ def parse() -> argparse.Namespace:
     ):
         what.add_argument(f"--{name}", metavar="RUN", help=meaning)
     options = parser.parse_args()
-    if not (options.prefix or options.retry or options.resume or options.follow or options.stop):
+    if all(value is None for name, value in vars(options).items() if name != "env"):
         raise UserError(
             "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run> for what failed in one, or "
             "ARGS='--resume <run>', --follow or --stop"

@@ -13,9 +13,9 @@ from botocore.config import Config
 
 from core import environment
 from core.console import out
+from core.contract.answer_kinds import LIVE, upload_to
 from core.contract.errors import LOW_CONFIDENCE
 from core.contract.events import reason
-from core.contract.kinds import LIVE, upload_to
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
 from operations import polling

@@ -29,6 +29,8 @@ TRAINING_JOB = ":training-job/"
 # A KMS key is deleted after its waiting period; until then it is disabled and costs nothing. The tagging API names a
 # job for some time after it is gone.
 DELETED = re.compile(f":key/|{TRAINING_JOB}")
+# Goes with its queue. Terraform's provider would take it off first, and look for 25 seconds whether it stays off.
+GOES_ALONG = "module.workflow.aws_sqs_queue_redrive_policy.review"
 ROUNDS = 3  # of emptying the bucket: an endpoint's last captures come when it is gone already
 POLL_SECONDS = 2
 
@@ -79,6 +81,7 @@ def destroy_stack(env: str) -> int:
     """Have Terraform destroy what it made; its status. It goes again if the bucket has been filled meanwhile."""
     bucket = data_bucket(env)
     status = call(env, "init")
+    forget(env, GOES_ALONG)
     for _ in range(ROUNDS if not status else 0):
         empty(bucket)
         status = call(env, "destroy", "-auto-approve", "-input=false")
@@ -86,6 +89,12 @@ def destroy_stack(env: str) -> int:
             break
         out.print(f"something arrived in {bucket} meanwhile, so that it could not be deleted")
     return status
+
+
+def forget(env: str, address: str) -> None:
+    """Let Terraform leave this alone, if it is there; of a state that is locked `destroy` says so."""
+    command = [sys.executable, "-m", "operations.terraform", env, "state", "rm", address]
+    subprocess.run(command, capture_output=True)
 
 
 def call(env: str, *arguments: str) -> int:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from core import arguments
 from core.console import out, run, track
-from core.contract.kinds import EVALUATION
+from core.contract.answer_kinds import EVALUATION
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
 from operations.client import LOST, Client, Outcome, Photo

@@ -13,18 +13,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 def call(
-    command: Sequence[str], variables: Mapping[str, str] | None = None, *, together: bool = False
+    command: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    *,
+    together: bool = False,
+    read: Callable[[str], None] | None = None,
 ) -> int:
     """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell.
 
-    `together` puts its errors among the rest of what it prints, so that the order is kept.
+    `together` puts its errors among the rest of what it prints, so that the order is kept. Who wants to `read` gets
+    each line, errors among them, and nobody else does.
     """
     came: list[int] = []
     untold: list[int] = []
@@ -39,12 +44,18 @@ def call(
             os.killpg(untold.pop(), signal.SIGINT)
 
     before = {number: signal.signal(number, tell) for number in SIGNALS}
-    errors = subprocess.STDOUT if together else None
+    errors = subprocess.STDOUT if together or read else None
+    lines = subprocess.PIPE if read else None
     try:
-        with subprocess.Popen(command, env=variables, start_new_session=True, stderr=errors) as child:
+        with subprocess.Popen(
+            command, env=variables, start_new_session=True, stdout=lines, stderr=errors, text=True
+        ) as child:
             untold.append(child.pid)
             if came:  # while it was started
                 pass_on()
+            if read:
+                for line in child.stdout or ():
+                    read(line)
             status = child.wait()
             untold.clear()
     finally:

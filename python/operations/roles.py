@@ -11,7 +11,7 @@ import subprocess
 import boto3
 
 from core.console import UserError
-from operations import beforehand, terraform
+from operations import beforehand, interrupts, quiet, terraform
 
 CONFIGURATION = terraform.CONFIGURATION / "bootstrap"
 ISSUER = "token.actions.githubusercontent.com"
@@ -23,8 +23,7 @@ def apply(env: str, bucket: str, repository: str) -> dict[str, str]:
     """Make the roles, or bring them up to date; their ARNs."""
     call(env, *init(env, bucket))
     call(env, "apply", "-auto-approve", *variables(env, repository))
-    shown = call(env, "output", "-json", "role_arns", capture=True)
-    return json.loads(shown)
+    return json.loads(ask(env, "output", "-json", "role_arns"))
 
 
 def destroy(env: str, bucket: str) -> None:
@@ -95,20 +94,31 @@ def repository(env: str) -> str:
     )
 
 
-def call(env: str, verb: str, *arguments: str, capture: bool = False) -> str:
-    """Run Terraform on the roles, where the user sees it unless its output is what is wanted."""
-    folder = (terraform.BUILD / f"{env}-bootstrap").resolve()
-    with subprocess.Popen(
-        ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments],
-        env=terraform.variables(env) | {"TF_DATA_DIR": str(folder), "TF_INPUT": "0"},
-        stdout=subprocess.PIPE if capture else None,
-        text=True,
-    ) as process:
-        try:
-            printed, _ = process.communicate()
-        except KeyboardInterrupt:
-            process.wait()  # not killed: Terraform has been interrupted as well, and saves its state
-            raise
-    if process.returncode:
+def call(env: str, verb: str, *arguments: str) -> None:
+    """Run Terraform on the roles, where the user sees it."""
+    asked = command(verb, *arguments)
+    if quiet.is_wanted():
+        log = terraform.log(f"{env}-bootstrap", verb)
+        status = quiet.call(f"terraform {verb}, of the roles", asked, process_variables(env), log)
+    else:
+        status = interrupts.call(asked, process_variables(env))
+    if status:
         raise UserError(f"terraform {verb} failed on the roles of {env}: see what it says above")
-    return printed
+
+
+def ask(env: str, verb: str, *arguments: str) -> str:
+    """What Terraform answers."""
+    asked = command(verb, *arguments)
+    done = subprocess.run(asked, env=process_variables(env), stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise UserError(f"terraform {verb} failed on the roles of {env}: see what it says above")
+    return done.stdout
+
+
+def command(verb: str, *arguments: str) -> list[str]:
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments]
+
+
+def process_variables(env: str) -> dict[str, str]:
+    folder = (terraform.BUILD / f"{env}-bootstrap").resolve()
+    return terraform.variables(env) | {"TF_DATA_DIR": str(folder), "TF_INPUT": "0"}

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
-from operations import beforehand, interrupts, misspelt, steps
+from operations import beforehand, initialised, interrupts, misspelt, quiet, steps
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -32,6 +32,7 @@ INSTALL = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terr
 # The provider reads its schemas anew for each command: collecting garbage meanwhile is a fifth of a plan's time.
 WITHOUT_PAUSES = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 STEPS = ("apply", "plan")  # of a deployment
+SHOWN = ("apply", "destroy", "init", "plan")  # step by step
 PLANNERS = ("console", "destroy", "import", "plan", "refresh")
 # Which would make again what an unsaved state knows of.
 WORKERS = ("apply", "destroy", "import", "plan", "refresh")
@@ -234,15 +235,44 @@ def main() -> int:
 
 def work(env: str, arguments: list[str]) -> int:
     """Run Terraform; its status."""
+    if arguments[0] == "init":
+        return initialise(env, arguments)
     if arguments[0] not in WORKERS:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     began = time.time()
-    # Values of the plan are in what it prints.
-    with job_log.without_commands():
-        status = interrupts.call(command(env, arguments), variables(env), together=job_log.is_read())
+    status = start(env, arguments)
+    if status:
+        initialised.forget(variables(env))
     keep_unsaved(env, began)
     refuse_unsaved(env)
+    return status
+
+
+def start(env: str, arguments: list[str]) -> int:
+    """Terraform itself, as much of it as people want to see."""
+    verb, asked = arguments[0], command(env, arguments)
+    if quiet.is_wanted() and verb in SHOWN and "-help" not in arguments:
+        planned = quiet.count_planned(log(env, "plan")) if verb == "apply" else None
+        return quiet.call(f"terraform {verb}", asked, variables(env), log(env, verb), planned)
+    # Values of the plan are in what it prints.
+    with job_log.without_commands():
+        return interrupts.call(asked, variables(env), together=job_log.is_read())
+
+
+def log(env: str, verb: str) -> Path:
+    return BUILD / f"{env}.{verb}.log"
+
+
+def initialise(env: str, arguments: list[str]) -> int:
+    """Make the folder ready in which Terraform works, unless it is."""
+    done = (CONFIGURATION, command(env, arguments), variables(env))
+    if initialised.is_current(*done):
+        return 0
+    initialised.forget(variables(env))
+    status = start(env, arguments)
+    if status == 0:
+        initialised.note(*done)
     return status
 
 

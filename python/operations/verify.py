@@ -21,8 +21,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from core import arguments, artefacts, environment
 from core.console import UserError, out, run
+from core.contract.answer_kinds import VERIFY
 from core.contract.events import keep_first_line
-from core.contract.kinds import VERIFY
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.contract.shapes import Json
 from operations import live, steps, unapplied

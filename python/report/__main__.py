@@ -20,8 +20,8 @@ from pathlib import Path
 
 from core import arguments, environment
 from core.console import UserError, out, run
+from core.contract.answer_kinds import KINDS, LIVE
 from core.contract.decision import THRESHOLD
-from core.contract.kinds import KINDS, LIVE
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
 from monitoring.capture import Capture, SourceError, parse_moment

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from core.contract.kinds import LIVE
+from core.contract.answer_kinds import LIVE
 from core.figures.metrics import Estimate
 from monitoring.capture import Capture
 from report.facts import Answers, Facts

@@ -32,6 +32,7 @@ def run(head: str) -> dict[str, Any]:
         "head_repository": OURS,
         "html_url": "https://github.com/the-run",
         "display_title": "7/merge: Better",
+        "created_at": "2026-03-02T11:00:00Z",
         "run_started_at": "2026-03-02T11:00:00Z",
     }
 

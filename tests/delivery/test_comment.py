@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from delivery import limit, review
 from delivery.comment import mark
 
 REVIEW = "## Plan for staging: 1 to create\n"
@@ -64,3 +65,11 @@ def test_without_a_plan_the_command_says_how_to_make_one(comment, tmp_path):
     done = comment()
     assert done.returncode == 1
     assert "make it with make plan ENV=staging" in done.stderr
+
+
+def test_on_a_terminal_a_plan_says_what_changes_and_where_to_read_how():
+    written = "## Plan\n\n### Changed\n\n- `a`\n  - policy:\n\n    ```terraform\n    x\n    ```\n\n- `b`\n\n"
+    shown = review.shorten(f"{written}{limit.FOLD}\n\nall of it", "staging")
+    assert shown == (
+        "## Plan\n\n### Changed\n- `a`\n- `b`\n\nHow, and the whole difference: build/plans/staging/review.md"
+    )

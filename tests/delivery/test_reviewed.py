@@ -99,7 +99,7 @@ def test_a_commit_that_another_branch_s_pull_request_brought_too_is_the_one_of_m
     assert reviewed.of_merge(COMMIT).ref == "refs/pull/7/merge"
 
 
-LATER = {"run_started_at": "2026-03-02T12:00:01Z"}
+LATER = dict.fromkeys(("created_at", "run_started_at"), "2026-03-02T12:00:01Z")
 NOT_ITS_OWN: dict[str, dict] = {
     "one of after the merge, as a label starts it": RUN | LATER | {"id": 31},
     "one of after the merge, under way": RUN
@@ -115,6 +115,14 @@ NOT_ITS_OWN: dict[str, dict] = {
 def test_a_later_run_that_nobody_reviewed_does_not_stand_in_the_way(answers, name):
     answers(runs=[NOT_ITS_OWN[name], RUN])
     assert reviewed.of_merge(COMMIT).run["id"] == 30
+
+
+def test_a_run_that_was_tried_again_after_the_merge_has_a_plan_that_nobody_read(answers):
+    answers(runs=[RUN | {"run_started_at": "2026-03-02T12:00:01Z"}, RUN | {"id": 29}])
+    with pytest.raises(
+        merged.NotPlanned, match=r"run 30 of ci\.yml was tried again after pull request 7 was merged"
+    ):
+        reviewed.of_merge(COMMIT)
 
 
 def test_the_plan_of_a_run_on_main_that_is_named_is_fetched(answers, fetch, attest, tmp_path):

@@ -430,6 +430,11 @@ USED: dict[str, tuple[str, Callable[[Project], None], str]] = {
         edit("terraform/main.tf", "echo ${", "//bin/echo EVIL\necho ${"),
         "reviewed differently: the code of `terraform/main.tf`",
     ),
+    "other line ends in a value": (
+        NESTED,
+        edit("terraform/main.tf", "\n", "\r\n"),
+        "reviewed differently: the code of `terraform/main.tf`",
+    ),
     "what looks like a comment behind the end of one": (
         HALF,
         edit("terraform/main.tf", '// */ }"', '// */ }EVIL"'),

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from core.contract.answer_kinds import upload_to
 from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
@@ -18,7 +19,6 @@ from core.contract.errors import (
     NotAnImage,
     UnexpectedInference,
 )
-from core.contract.kinds import upload_to
 from lambdas import classify
 from monitoring.record import read_attributes
 

@@ -79,7 +79,8 @@ def test_when_nothing_rings_the_status_is_0(environment, treated):
     assert (done.returncode, done.stdout) == (0, "none of 1 alarms of any rings\n")
 
 
-def test_an_environment_without_alarms_is_a_mistake_in_one_line(environment):
+def test_an_environment_without_alarms_is_a_mistake_in_one_line(environment, aws, prefix):
+    aws("s3").create_bucket(Bucket=f"{prefix}-tfstate-123456789012")
     done = environment()()
     assert done.returncode == 1
     assert done.stderr.startswith("error: any has no alarms ")

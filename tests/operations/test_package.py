@@ -29,7 +29,14 @@ CONTRACT = [
 IMAGES = ["core/contract/images.py", "lambdas/reading.py"]
 CONTENTS = {
     "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
-    "classify": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/classify.py", "lambdas/logged.py"],
+    "classify": [
+        *CONTRACT,
+        *IMAGES,
+        "core/contract/answer_kinds.py",
+        "lambdas/__init__.py",
+        "lambdas/classify.py",
+        "lambdas/logged.py",
+    ],
     "filter": [
         *CONTRACT,
         "core/contract/decision.py",

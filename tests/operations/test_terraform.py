@@ -137,9 +137,9 @@ def test_the_apply_of_a_saved_plan_is_told_nothing_more():
     assert terraform.command("staging", ["apply", "x"])[2:] == ["apply", "x"]
 
 
-def test_without_an_account_init_says_which_variables_to_check(run):
+def test_without_an_account_init_says_how_to_sign_in(run):
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     result = run("local", "init", **nowhere, AWS_EC2_METADATA_DISABLED="true")
     assert result.returncode == 1
-    assert "check the AWS_... variables" in result.stderr
+    assert "AWS needs to know who you are" in result.stderr
     assert "Traceback" not in result.stderr
