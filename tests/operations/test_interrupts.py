@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -166,6 +167,23 @@ def test_a_plan_that_is_cancelled_takes_off_its_lock(project, bucket):
     assert step.returncode != 0
     assert "Interrupt received" in said
     assert locks(bucket, project) == []
+
+
+def test_while_somebody_works_on_an_environment_another_hears_who_and_since_when(project, monkeypatch):
+    plan(project, f"touch {project}/started && sleep 60")
+    step = start(project, sys.executable, SHELL)
+    for command in (["plan"], ["apply", "-auto-approve"], ["destroy", "-auto-approve"]):
+        done = run(project, *command)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("error: another terraform apply of staging is running, by ")
+        assert re.search(r" since \d{4}-\d\d-\d\d \d\d:\d\d UTC: wait until it has ended", line)
+        assert "make unlock ENV=staging LOCK=" in line
+    assert run(project, "plan", "-lock=false").returncode == 0
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-lock=false")  # as in the workflows
+    assert run(project, "plan").returncode == 0
+    os.kill(step.pid, signal.SIGINT)
+    step.communicate(timeout=GRACE)
 
 
 def test_a_lock_that_was_left_is_shown_and_taken_off(project, bucket):
