@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from core.contract.shapes import Json
-from delivery import hcl_blocks, modules
+from core.terraform_code import hcl_blocks
+from delivery import modules
 
 # Whose resources say in a plan what they do.
 PROVIDERS = ("registry.terraform.io/hashicorp/aws", "terraform.io/builtin/terraform")

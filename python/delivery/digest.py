@@ -60,6 +60,7 @@ class Review(TypedDict):
     allowed: list[str]  # the labels without which a rule would refuse it
     refused: list[str]  # the rules that it breaks, each in a sentence
     cost: dict[str, dict[str, float]]  # dollars a month by service, before and after
+    live: Json | None  # the model that is, as in its file; for people
     digest: str
 
 

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from core.contract.shapes import Json
-from delivery import configuration, hcl_blocks
-from delivery.hcl_blocks import Part
+from core.terraform_code import hcl_blocks
+from core.terraform_code.hcl_blocks import Part
+from delivery import configuration
 
 INDEX = re.compile(r'\[("(\\.|[^"\\])*"|\d+)\]')
 

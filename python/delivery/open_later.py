@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.contract.shapes import Json
-from delivery import literals, matters, modules, openness, plan, told
-from delivery.hcl_blocks import Part
+from core.terraform_code import literals
+from core.terraform_code.hcl_blocks import Part
+from delivery import matters, modules, openness, plan, told
 from delivery.policies import Unreadable
 from delivery.policy_code import Named
 from operations import terraform

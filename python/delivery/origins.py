@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery import hcl, reads
-from delivery.hcl_blocks import Part
+from core.terraform_code import hcl
+from core.terraform_code.hcl_blocks import Part
+from delivery import reads
 from delivery.modules import Place
 
 NAME = re.compile(

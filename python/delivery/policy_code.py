@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from core.contract.shapes import Json
-from delivery import hcl, hcl_blocks, literals, made_by_aws, policies
-from delivery.literals import Formula, Head
+from core.terraform_code import hcl, hcl_blocks, literals
+from core.terraform_code.literals import Formula, Head
+from delivery import made_by_aws, policies
 from delivery.origins import NAME
 
 ANYBODY, SOMEBODY = "*", "x"

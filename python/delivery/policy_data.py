@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from core.contract.shapes import Json
-from delivery import literals
-from delivery.hcl_blocks import Part
+from core.terraform_code import literals
+from core.terraform_code.hcl_blocks import Part
 from delivery.policies import Unreadable
 
 DOCUMENT = ("aws_iam_policy_document", ("json", "minified_json"))

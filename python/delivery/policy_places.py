@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.contract.shapes import Json
+from core.terraform_code.hcl_blocks import Part
 from delivery import expressions, matters, modules, plan, policy_reader
-from delivery.hcl_blocks import Part
 from delivery.modules import Place
 from delivery.policies import Unreadable
 from operations import terraform

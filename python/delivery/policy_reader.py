@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from core.contract.shapes import Json
-from delivery import hcl, literals, origins, policies, policy_data
-from delivery.hcl import Token
-from delivery.hcl_blocks import Part
-from delivery.literals import Formula
+from core.terraform_code import hcl, literals
+from core.terraform_code.hcl import Token
+from core.terraform_code.hcl_blocks import Part
+from core.terraform_code.literals import Formula
+from delivery import origins, policies, policy_data
 from delivery.modules import Place
 from delivery.policies import Unreadable
 
@@ -29,7 +30,7 @@ Step = str | None  # none for any
 
 @dataclass(frozen=True)
 class Code:
-    value: object  # as delivery.literals reads it
+    value: object  # as core.terraform_code.literals reads it
     place: Place
     around: Part | None
     loops: tuple[literals.Head, ...] = ()  # in which it stands

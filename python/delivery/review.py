@@ -25,6 +25,7 @@ from delivery import (
     gate_found,
     labels,
     limit,
+    live_model,
     plan,
     plan_rules,
     summary,
@@ -63,6 +64,7 @@ def make(env: str, given: Set[str] = frozenset()) -> Review:
         "allowed": allowed,
         "refused": refused,
         "cost": asdict(costs),
+        "live": live_model.find(env, shown),
         "digest": "",
     }
     review["digest"] = digest.digest(review)
@@ -72,9 +74,7 @@ def make(env: str, given: Set[str] = frozenset()) -> Review:
 def text(review: Review) -> str:
     """The review as people read it, with what is live, and what `make gate` has found out, if it has run."""
     env = review["environment"]
-    return summary.markdown(
-        review, versions.live(env), gate_found.read(env), fleet.warn(env, review["changes"])
-    )
+    return summary.markdown(review, review["live"], gate_found.read(env), fleet.warn(env, review["changes"]))
 
 
 def refuse(review: Review) -> None:

@@ -23,7 +23,15 @@ def previous(env: str) -> tuple[str, Json]:
     for commit, text in versions.history(env):
         if (model := versions.parse(text)) and model != now:
             return commit, model
-    raise UserError(f"git knows no earlier version of {path}: promote a model with make promote ENV={env}")
+    if now is None or versions.is_committed(path):
+        raise UserError(
+            f"git knows no earlier version of {path}: promote a model with make promote ENV={env}"
+        )
+    models = now["artefact"].rpartition("/models/")[0]
+    raise UserError(
+        f"{path} is not under version control, and no other model is on the record: promote the one that should come "
+        f"back, as in make promote ENV={env} RUN={models}/models/<its id>/model.tar.gz"
+    )
 
 
 def read_good(env: str) -> Iterator[Deployment]:
@@ -68,7 +76,12 @@ def main() -> None:
     env = options.env
     environment.check(env)
     path = versions.model_file(env)
-    if versions.git("status", "--porcelain", "--", str(path)):
+    changed = versions.git("status", "--porcelain", "--", str(path))
+    if changed.startswith("??"):
+        raise UserError(
+            f"{path} is not under version control yet: commit it first, for a rollback would write over it"
+        )
+    if changed:
         raise UserError(
             f"{path} has changes that are not committed: commit them, or take them back with git restore"
         )
@@ -80,6 +93,11 @@ def main() -> None:
         return
     promote.write(path, model)
     out.print(f"{path} names {model['artefact']} again, as in {source}")
+    if not versions.is_committed(path):
+        out.print(
+            f"git ignores that file, so nothing is to be merged: make plan apply verify ENV={env} brings it back"
+        )
+        return
     out.print("merge it by a pull request, which brings it back")
     out.print(
         f"if that takes too long: make plan apply verify ENV={env}, and then merge it, or the next merge undoes it"

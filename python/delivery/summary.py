@@ -24,6 +24,13 @@ LOST = {
     "aws_sagemaker_endpoint": "no photo is classified until there is another",
     "aws_sqs_queue": "the messages that wait in it are lost",
 }
+FIGURES = {
+    "test_accuracy": "test accuracy",
+    "validation_accuracy": "validation accuracy",
+    "coverage": "coverage",
+    "selective_accuracy": "accuracy of what is accepted",
+    "threshold": "at the threshold",
+}
 FORGOTTEN = "it stays as it is, and Terraform looks after it no more"
 ORDER = {
     "replace": "replaced",
@@ -59,6 +66,7 @@ def markdown(review: Review, live: Json | None, gate: Found | None, more: Sequen
     parts += [f"**Refused:** {escape.code(sentence)}" for sentence in review["refused"]]
     parts += [f"**Allowed by the label** {escape.code(label)}" for label in review["allowed"]]
     parts += [f"**Warning:** {warning}" for warning in (*warnings(review["changes"]), *more)]
+    parts += live_part(live)
     parts += cost_part(review["cost"], review["changes"])
     if review["model"] and review["model"]["model"] != live and "metrics" in review["model"]["model"]:
         parts += ["### Model", *model_part(review["model"]["model"], live, gate)]
@@ -119,6 +127,15 @@ def cost_part(cost: dict[str, dict[str, float]], changes: Sequence[ResourceChang
     if changed:
         rows = [f"| {name} | {before[name]:,.2f} | {after[name]:,.2f} |" for name in changed]
         yield "\n".join(["| a month without a photo | before | after |", "|---|---:|---:|", *rows])
+
+
+def live_part(live: Json | None) -> Iterator[str]:
+    """What is live before the plan is applied, whatever the plan does."""
+    if live is None:
+        return
+    figures = live["metrics"]
+    if said := [f"{word} {promote.show(figures[name])}" for name, word in FIGURES.items() if name in figures]:
+        yield f"Live is {escape.code(live['artefact'])}: {', '.join(said)}"
 
 
 def model_part(model: Json, live: Json | None, gate: Found | None) -> Iterator[str]:

@@ -5,8 +5,9 @@ A name leads to what is behind it, a choice to both of its sides; whatever else 
 
 from collections.abc import Iterator
 
-from delivery import hcl, literals, made_by_aws
-from delivery.literals import Formula
+from core.terraform_code import hcl, literals
+from core.terraform_code.literals import Formula
+from delivery import made_by_aws
 from delivery.origins import NAME
 from delivery.policies import Unreadable
 from delivery.policy_code import Named

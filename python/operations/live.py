@@ -54,8 +54,17 @@ def describe(outputs: Json) -> str:
     """The same in a sentence."""
     found = look(outputs)
     if found.status is None:
-        return f"Live now: no endpoint {found.endpoint}"
+        return f"Live now: no endpoint {found.endpoint}, {why_none(outputs)}"
     return f"Live now: endpoint {found.endpoint} is {found.status} with {found.configuration}, model {found.artefact}"
+
+
+def why_none(outputs: Json) -> str:
+    """Why Terraform has made no endpoint, or where it should be."""
+    if outputs["endpoint_live"]:
+        return "which should be there"
+    if outputs["model"] is None:
+        return "there is no model yet"
+    return "the endpoint is switched off (endpoint_enabled = false)"
 
 
 def way_back(env: str) -> str:

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import environment, job_log
 from core.console import UserError, run
-from operations import beforehand, initialised, interrupts, quiet, steps
+from operations import beforehand, initialised, interrupts, lock, misspelt, quiet, steps
 
 CONFIGURATION = Path("terraform")
 REGION = "us-east-1"  # of the state: as in terraform/envs/*.s3.tfbackend
@@ -52,9 +52,20 @@ def command(env: str, arguments: list[str]) -> list[str]:
         backend = [f"envs/{env}.s3.tfbackend", f"bucket={find_state(env)}"]
         added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
     elif verb in PLANNERS:
-        files = (f"envs/{env}.tfvars", f"envs/{env}.model.tfvars.json")
-        added = [f"-var-file={file}" for file in files if (CONFIGURATION / file).is_file()]
+        added = [f"-var-file={file.relative_to(CONFIGURATION)}" for file in settings(env)]
     return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
+
+
+def settings(env: str) -> list[Path]:
+    """The files that set the environment's variables; before the first model there is one."""
+    names = (f"{env}.tfvars", f"{env}.model.tfvars.json")
+    return [path for name in names if (path := CONFIGURATION / "envs" / name).is_file()]
+
+
+def state_key(env: str) -> str:
+    """Where the state lies in its bucket."""
+    backend = (CONFIGURATION / f"envs/{env}.s3.tfbackend").read_text()
+    return setting_in(backend, "key") or ""
 
 
 def setting(env: str, name: str) -> str | None:
@@ -211,6 +222,19 @@ def refuse_unsaved(env: str) -> None:
         )
 
 
+def refuse_locked(env: str, arguments: list[str]) -> None:
+    """Say in a line who works on the environment already, for which Terraform takes many."""
+    given = [os.environ.get(name, "") for name in ("TF_CLI_ARGS", f"TF_CLI_ARGS_{arguments[0]}")]
+    if "-lock=false" in (*arguments, *" ".join(given).split()):
+        return
+    try:
+        held = lock.read(state_bucket(env), state_key(env))
+    except (BotoCoreError, ClientError):
+        return  # Terraform says what is wrong
+    if held:
+        raise UserError(lock.refusal(env, held))
+
+
 def main() -> int:
     if len(sys.argv) < 3:
         raise UserError("name an environment and a command, as in: python -m operations.terraform local plan")
@@ -218,6 +242,8 @@ def main() -> int:
     environment.check(env)
     check_installed()
     beforehand.check(CONFIGURATION)
+    if arguments[0] in ("init", *PLANNERS):  # before `plan` comes `init`, which may take its time
+        misspelt.check(CONFIGURATION, settings(env))
     if arguments[0] not in STEPS or "-detailed-exitcode" in arguments:  # which only asks
         return work(env, arguments)
     with steps.take(env, arguments[0]) as step:
@@ -233,6 +259,7 @@ def work(env: str, arguments: list[str]) -> int:
     if arguments[0] not in WORKERS:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
+    refuse_locked(env, arguments)
     began = time.time()
     status = start(env, arguments)
     if status:

@@ -4,39 +4,30 @@ Terraform puts it there while it works, and takes it off itself, also when it is
 a Terraform that was killed. Taking off that of one which still works lets two write the same state.
 """
 
-import json
 import subprocess
 import sys
 
-import boto3
 from botocore.exceptions import ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
-from operations import terraform
-
-SUFFIX = ".tflock"  # that Terraform puts after the state's key
+from operations import lock, terraform
 
 
 def read(env: str) -> Json | None:
-    """What Terraform has written into the lock, if there is one: its ID, who holds it, since when, for what."""
-    backend = (terraform.CONFIGURATION / f"envs/{env}.s3.tfbackend").read_text()
-    key = terraform.setting_in(backend, "key")
+    """The lock, if there is one."""
     try:
-        found = boto3.client("s3").get_object(Bucket=terraform.find_state(env), Key=f"{key}{SUFFIX}")
+        return lock.read(terraform.find_state(env), terraform.state_key(env))
     except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
-            return None
         raise UserError(f"the lock of {env} cannot be read: {error}") from error
-    return json.loads(found["Body"].read())
 
 
-def describe(env: str, lock: Json) -> str:
+def describe(env: str, held: Json) -> str:
     """What people need to know before they take it off."""
     return (
-        f"{env} is locked by {lock['Who']} since {lock['Created']}, for {lock['Operation']}\n"
-        f"If that Terraform still works, wait. If it was killed: make unlock ENV={env} LOCK={lock['ID']}"
+        f"{env} is locked by {held['Who']} since {held['Created']}, for {held['Operation']}\n"
+        f"If that Terraform still works, wait. If it was killed: make unlock ENV={env} LOCK={held['ID']}"
     )
 
 
@@ -55,13 +46,13 @@ def main() -> None:
     options = parser.parse_args()
     env = options.env
     environment.check(env)
-    lock = read(env)
-    if lock is None:
+    held = read(env)
+    if held is None:
         out.print(f"{env} is not locked")
     elif not options.lock:
-        out.print(describe(env, lock))
-    elif options.lock != lock["ID"]:
-        raise UserError(f"{env} has another lock by now, {lock['ID']}: look at it with make unlock ENV={env}")
+        out.print(describe(env, held))
+    elif options.lock != held["ID"]:
+        raise UserError(f"{env} has another lock by now, {held['ID']}: look at it with make unlock ENV={env}")
     else:
         take_off(env, options.lock)
         out.print(f"{env} is not locked any more: make plan ENV={env} shows what was left undone")

@@ -1,11 +1,12 @@
 """Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 600]`.
 
-Four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
+First the settings have to be those that were applied last: a model that is promoted and not applied is named. Then
+four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
 answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
 golden photo goes through the whole workflow and gets the answer that it had in training; that answer is captured.
-Before the first model there is no endpoint, and the workflow must say so by name. After the first apply it takes
-minutes until a bucket's events begin, so that the photo is uploaded again until then (--upload-seconds). Whatever is
-not proved, it says what is live and how to go back.
+Before the first model, and while it is switched off, there is no endpoint, and the workflow must say so by name. After
+the first apply it takes minutes until a bucket's events begin, so that the photo is uploaded again until then
+(--upload-seconds). Whatever is not proved, it says what is live and how to go back.
 """
 
 import base64
@@ -24,7 +25,7 @@ from core.contract.answer_kinds import VERIFY
 from core.contract.events import keep_first_line
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.contract.shapes import Json
-from operations import live, steps
+from operations import live, steps, unapplied
 from operations.client import Client, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ def verify(
     """Prove it all; what was seen meanwhile is added to `saw`."""
     client = Client(env, kind=VERIFY)
     try:
+        if changed := unapplied.compare(env, client.outputs):
+            raise UserError(
+                f"{env} is not what its settings ask for: {'; '.join(changed)}: make plan apply ENV={env}"
+            )
         prove(client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
     except UserError as error:
         raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
@@ -87,7 +92,7 @@ def refuses_without_a_model(client: Client, seconds: float) -> None:
         raise UserError(
             f"there is no endpoint, but the workflow ends as {show(result)} instead of {NO_MODEL}"
         )
-    out.print(f"there is no model yet, and the workflow says so: {NO_MODEL}")
+    out.print(f"{live.why_none(client.outputs)}, and the workflow says so: {NO_MODEL}")
 
 
 def live_configuration(client: Client) -> "DescribeEndpointConfigOutputTypeDef":
@@ -177,7 +182,7 @@ def find_captured(
     since: datetime,
     seconds: float,
 ) -> str:
-    """Wait for the capture record of the golden photo, which was sent since then; the name of its file."""
+    """Wait for the capture record of the golden photo, which was asked since then; the name of its file."""
     bucket, prefix = config["DataCaptureConfig"]["DestinationS3Uri"].removeprefix("s3://").split("/", 1)
     variant = config["ProductionVariants"][0]["VariantName"]
     wanted = base64.b64encode(golden).decode()

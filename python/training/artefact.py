@@ -10,6 +10,7 @@ code/inference.py   how it answers
 
 import base64
 import gzip
+import io
 import json
 import shutil
 import tarfile
@@ -44,7 +45,7 @@ def write(
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
     weights = [portable(member) for member in classifier.members]
-    torch.save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
+    save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     (folder / "baseline.json").write_text(json.dumps(baseline) + "\n")
@@ -52,6 +53,13 @@ def write(
     example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.tolist()}
     (folder / "golden.json").write_text(json.dumps(example) + "\n")
     shutil.copyfile(inference.__file__, folder / "code" / "inference.py")
+
+
+def save(content: object, path: Path) -> None:
+    """Through memory: of a full disk, PyTorch's own writer says no more than that it failed."""
+    saved = io.BytesIO()
+    torch.save(content, saved)
+    path.write_bytes(saved.getbuffer())
 
 
 def portable(member: nn.Module) -> dict[str, torch.Tensor]:

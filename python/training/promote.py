@@ -6,7 +6,10 @@
 
 A run is a record that training.launch wrote, or an artefact of training.train. The artefact is copied to
 s3://<bucket>/models/<start of its SHA-256>/model.tar.gz, and terraform/envs/<env>.model.tfvars.json names it.
-A run whose gate failed, or that is worse than the live model, needs a reason to go live.
+A run whose gate failed, or that is worse than the live model on the same photos, needs a reason to go live. Worse is:
+less accuracy, of all answers or of those that are accepted, by more than 0.01, which is between one and two of 150
+photos and a driver in a hundred at the wrong bay; or less coverage by more than 0.05, for what is not covered waits for
+a person, and that is seen, and put right by a threshold.
 """
 
 import argparse
@@ -26,6 +29,7 @@ from core.contract.model_id import artefact_key, identify
 from training import containers
 
 ACCURACIES = ("test_accuracy", "validation_accuracy")  # the first that both models have is compared
+ACCEPTING = ("coverage", "selective_accuracy")  # at the threshold
 RECORD_KEYS = ("job", "image", "environment", "labels", "dataset_id", "metrics", "gate_passed")
 MODEL_KEYS = (
     "artefact",
@@ -47,6 +51,7 @@ def read_arguments() -> argparse.Namespace:
     add("--run", required=True, help="a run record or a model.tar.gz, here or in S3")
     add("--bucket", help="instead of the environment's output `bucket`")
     add("--margin", type=float, default=0.01, help="accuracy that may be lost (%(default)s)")
+    add("--coverage-margin", type=float, default=0.05, help="coverage that may be lost (%(default)s)")
     add("--override", metavar="REASON", help="promote a run that would be refused; the reason is recorded")
     return parser.parse_args()
 
@@ -70,7 +75,7 @@ def main() -> None:
     out.print(comparison(live, model))
     if live and live["sha256"] == sha256:
         model["override_reason"] = live["override_reason"]
-    elif faults := objections(live, model, record["gate_passed"], args.margin):
+    elif faults := objections(live, model, record["gate_passed"], args.margin, args.coverage_margin):
         if not args.override:
             raise UserError(
                 f"{args.run} is refused: {'; '.join(faults)} (--override REASON promotes it anyway)"
@@ -140,22 +145,30 @@ def show(figure: float | None) -> str:
     return "-" if figure is None else f"{figure:.4f}" if isinstance(figure, float) else str(figure)
 
 
-def objections(live: dict | None, model: dict, gate_passed: bool, margin: float) -> list[str]:
-    """Why the model should not go live. Accuracies are compared on the same photos only."""
+def objections(
+    live: dict | None, model: dict, gate_passed: bool, margin: float, coverage_margin: float
+) -> list[str]:
+    """Why the model should not go live. Figures are compared on the same photos only."""
     faults = [] if gate_passed else ["its gate failed"]
     if live is None:
         return faults
-    shared = [name for name in ACCURACIES if name in live["metrics"] and name in model["metrics"]]
+    old, new = live["metrics"], model["metrics"]
+    shared = [name for name in ACCURACIES if name in old and name in new]
     if live["dataset_id"] != model["dataset_id"] or not shared:
         out.print("The live model was measured on other photos or in another way: not compared.")
         return faults
-    name = shared[0]
-    new, old = model["metrics"][name], live["metrics"][name]
-    if round(old - new, 6) > margin:
-        faults.append(
-            f"its {name} of {new:.4f} is worse than the live model's {old:.4f} by more than {margin:g}"
-        )
-    return faults
+    margins = {shared[0]: margin}
+    # Of a model that accepts nothing there is no accuracy of what it accepts: its coverage says enough.
+    accepting = [name for name in ACCEPTING if name in old and name in new]
+    if accepting and old.get("threshold") == new.get("threshold"):
+        margins |= {name: coverage_margin if name == "coverage" else margin for name in accepting}
+    elif accepting:
+        out.print("The live model was measured at another threshold: what they accept is not compared.")
+    return faults + [
+        f"its {name} of {new[name]:.4f} is worse than the live model's {old[name]:.4f} by more than {most:g}"
+        for name, most in margins.items()
+        if round(old[name] - new[name], 6) > most
+    ]
 
 
 def store(artefact: bytes, uri: str) -> None:

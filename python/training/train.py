@@ -13,12 +13,16 @@ two cores of an AMD EPYC and PyTorch 2.13, at the threshold 0.93 (581 MB of memo
     three members, seed 0                 0.933           0.820      0.992                      135
 """
 
+from training import threads  # before PyTorch
+
+# isort: split
 import argparse
 import json
 import os
 import tempfile
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -27,10 +31,11 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
-from training import artefact, dataset, plots
+from training import artefact, dataset, plots, swap
 from training.inference import Classifier, Network
 from training.model import EPOCHS, Member, logits_of, train_member
 
+MODEL = "model.tar.gz"
 MEMBERS = 3
 TRUSTED = 0.98  # how often an accepted answer should be right; metrics.json says which threshold gives that
 MIN_ACCURACY = 0.85
@@ -74,7 +79,9 @@ def train_members(
         members.append(member)
         if kept:
             partial = kept.with_suffix(".partial")
-            torch.save({"weights": artefact.portable(member.network), "history": member.history}, partial)
+            saved = {"weights": artefact.portable(member.network), "history": member.history}
+            with swap.say_if_full(options.checkpoints):
+                artefact.save(saved, partial)
             partial.replace(kept)
     return members
 
@@ -114,38 +121,50 @@ def main() -> None:
         f"of {', '.join(info['classes'])}"
     )
 
+    torch.set_num_threads(threads.NUMBER)
     started = time.monotonic()
     members = train_members(options, train, validation, len(info["classes"]))
     seconds = round(time.monotonic() - started, 1)
     classifier = Classifier([member.network for member in members])
     metrics, test, probabilities = judge(classifier, options.data, info, options)
 
-    plots.save(options.report, "learning", plots.learning_curves([member.history for member in members]))
-    plots.save_report(options.report, test.images, test.labels, probabilities, info["classes"], metrics)
-    (options.report / "metrics.json").write_text(
-        json.dumps({**metrics, "train_seconds": seconds}, indent=2) + "\n"
-    )
     out.print(summary(metrics, seconds))
+
+    def draw(folder: Path) -> None:
+        plots.save(folder, "learning", plots.learning_curves([member.history for member in members]))
+        plots.save_report(folder, test.images, test.labels, probabilities, info["classes"], metrics)
+        timed = {**metrics, "train_seconds": seconds}
+        (folder / "metrics.json").write_text(json.dumps(timed, indent=2) + "\n")
+
     if reasons := gate(metrics, probabilities, options.min_accuracy):
-        refusal = f"the model does not pass the gate: {'; '.join(reasons)}. No artefact is written."
-        if reason := os.environ.get(
-            "SM_OUTPUT_FAILURE"
-        ):  # what stands in this file is the job's FailureReason
-            Path(reason).write_text(refusal)
-        raise UserError(refusal)
+        swap.make(options.refused)
+        draw(options.refused)
+        refuse(reasons, options.refused)
 
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
     answered = scores.softmax(logits_of(classifier, validation))
     photos = [(options.data / dataset.FOLDERS["validation"] / name).read_bytes() for name in validation.names]
     golden = photos[surest(answered, validation.labels)]
     reference = baseline.make(answered, validation.labels, photos, info["classes"], options.threshold)
+    packed = classifier, info["classes"], metrics, golden, reference
     if options.sagemaker:
-        artefact.write(options.out, classifier, info["classes"], metrics, golden, reference)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            artefact.write(Path(folder), classifier, info["classes"], metrics, golden, reference)
-            artefact.pack(Path(folder), options.out / "model.tar.gz")
-        out.print(f"model: {options.out / 'model.tar.gz'}")
+        draw(options.report)
+        artefact.write(options.out, *packed)
+        return
+    with swap.write_beside(options.out, first=MODEL) as new:
+        with tempfile.TemporaryDirectory(dir=new) as folder:
+            artefact.write(Path(folder), *packed)
+            artefact.pack(Path(folder), new / MODEL)
+        draw(new)
+    out.print(f"model: {options.out / MODEL}")
+
+
+def refuse(reasons: list[str], pictures: Path) -> NoReturn:
+    refusal = f"the model does not pass the gate: {'; '.join(reasons)}. No artefact is written."
+    # What stands in this file is the job's FailureReason.
+    if reason := os.environ.get("SM_OUTPUT_FAILURE"):
+        Path(reason).write_text(refusal)
+    raise UserError(f"{refusal} To look at it: {pictures}")
 
 
 def surest(probabilities: np.ndarray, labels: np.ndarray) -> int:
@@ -195,9 +214,11 @@ def parse() -> argparse.Namespace:
         if not 0 <= share <= 1:
             raise UserError(f"{flag} {share} is not a share: give a number from 0 to 1")
     options.report = Path(os.environ.get("SM_OUTPUT_DATA_DIR", options.out)) if sagemaker else options.out
+    # Where somebody finds out what is wrong with a model that is refused.
+    options.refused = options.report if sagemaker else options.out.with_name(f"{options.out.name}.refused")
     for folder in (options.out, options.report, options.checkpoints):
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+            swap.make(folder)
     return options
 
 

@@ -224,6 +224,18 @@ def test_a_rollback_to_what_is_there_changes_nothing(recorded):
     assert "nothing changed" in done.stdout
 
 
+def test_a_file_that_git_ignores_comes_back_by_the_record_and_no_pull_request(recorded, git):
+    (recorded.root / ".gitignore").write_text("*.model.tfvars.json\n")
+    git("rm", "-q", "--cached", str(recorded.file))
+    git("add", ".gitignore")
+    git("commit", "-q", "-m", "Ignore it")
+    done = recorded.run("rollback")
+    assert done.returncode == 0, done.stderr
+    assert recorded.promoted() == "first"
+    assert "nothing is to be merged: make plan apply verify ENV=staging brings it back" in done.stdout
+    assert "pull request" not in done.stdout
+
+
 def test_without_a_record_history_decides(project):
     done = project.run("rollback")
     assert done.returncode == 0, done.stderr

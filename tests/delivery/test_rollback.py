@@ -130,6 +130,32 @@ def test_changes_that_are_not_committed_are_not_lost(repository):
     assert repository.live() == "third"
 
 
+def test_a_file_that_was_never_committed_is_not_written_over(repository):
+    repository.promote("first")
+    repository.git("rm", "-q", "--cached", str(repository.file))
+    repository.git("commit", "-q", "-m", "Forget it")
+    done = repository.rollback()
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: terraform/envs/staging.model.tfvars.json is not under version control yet: commit it first, for a "
+        "rollback would write over it\n"
+    )
+    assert repository.live() == "first"
+
+
+def test_of_a_file_that_git_ignores_it_says_how_a_model_comes_back(repository):
+    """As the local environment's: there is no history to go by."""
+    (repository.root / ".gitignore").write_text("*.model.tfvars.json\n")
+    repository.promote("first")
+    done = repository.rollback()
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: terraform/envs/staging.model.tfvars.json is not under version control, and no other model is on the "
+        "record: promote the one that should come back, as in make promote ENV=staging "
+        "RUN=s3://scones-staging-1/models/<its id>/model.tar.gz\n"
+    )
+
+
 def test_an_unknown_environment_is_answered_with_those_there_are(repository):
     done = repository.rollback("production")
     assert done.returncode == 1

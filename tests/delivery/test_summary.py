@@ -53,6 +53,22 @@ def test_what_is_lost_comes_first_and_counts_are_on_top(make_review, make_change
     assert resources[3] == f"- `{ROLE}`"
 
 
+def test_whatever_a_plan_does_it_shows_the_figures_of_what_is_live(make_review):
+    metrics = {
+        "test_accuracy": 0.9,
+        "coverage": 0.84,
+        "selective_accuracy": 0.98,
+        "threshold": 0.93,
+        "n_test": 9,
+    }
+    assert (
+        "Live is `s3://scones-staging-1/models/22/model.tar.gz`: test accuracy 0.9000, coverage 0.8400, accuracy of "
+        "what is accepted 0.9800, at the threshold 0.9300\n"
+    ) in text(make_review(), LIVE | {"metrics": metrics})
+    for live in (None, LIVE | {"metrics": {}}):
+        assert "Live is" not in text(make_review(), live)
+
+
 def test_why_a_resource_is_replaced_is_said_beside_the_attribute(make_change):
     change = make_change(
         CONFIGURATION,

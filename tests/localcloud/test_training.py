@@ -1,8 +1,13 @@
 """A training job really trains, in the two ways that it can be asked to."""
 
 import io
+import json
+import os
+import subprocess
+import sys
 import tarfile
 import uuid
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -191,3 +196,42 @@ def test_the_sdk_s_model_trainer_trains_here(cloud, bucket, aws, tmp_path, monke
     job = trainer._latest_training_job.training_job_name
     body = aws("s3").get_object(Bucket=bucket, Key=f"jobs/{job}/output/model.tar.gz")["Body"].read()
     assert packed(body) == b"['photo.png'] ['--epochs', '2']"
+
+
+def test_a_job_and_this_machine_train_the_same_bytes(cloud, bucket, aws, staged_sample, tmp_path):
+    """A job has the machine's threads, whatever `make train` was told, and takes its weights over checkpoints."""
+    pytest.importorskip("sagemaker.core.shapes")
+    data_id = json.loads((staged_sample / "dataset.json").read_text())["dataset_id"]
+    for path in staged_sample.rglob("*.*"):
+        key = f"data/{data_id}/{path.relative_to(staged_sample).as_posix()}"
+        aws("s3").put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+    (tmp_path / "terraform/envs").mkdir(parents=True)
+    (tmp_path / "terraform/envs/local.tfvars").touch()
+    recipe = ("--data", staged_sample, "--epochs", "8", "--members", "1", "--min-accuracy", "0.3")
+    own = {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": cloud,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "OMP_NUM_THREADS": "1",
+    }
+    for command in (
+        ("training.train", "--out", tmp_path / "model", *recipe),
+        ("training.launch", "--env", "local", "--bucket", bucket, "--role", ROLE, *recipe),
+    ):
+        words = [sys.executable, "-m", *map(str, command)]
+        done = subprocess.run(words, cwd=tmp_path, env=os.environ | own, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    record = json.loads(next((tmp_path / "build/runs").glob("*.json")).read_text())
+    body = aws("s3").get_object(Bucket=bucket, Key=record["artefact"].removeprefix(f"s3://{bucket}/"))
+    (tmp_path / "job.tar.gz").write_bytes(body["Body"].read())
+    here, there = unpack(tmp_path / "model/model.tar.gz"), unpack(tmp_path / "job.tar.gz")
+    assert {"baseline.json", "model.pt"} < here.keys()
+    assert [name for name in here if there[name] != here[name]] == []
+
+
+def unpack(artefact: Path) -> dict[str, bytes]:
+    with tarfile.open(artefact) as archive:
+        return {
+            it.name.removeprefix("./"): file.read() for it in archive if (file := archive.extractfile(it))
+        }

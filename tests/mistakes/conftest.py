@@ -15,6 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 READY = [f"--assume-old={VENV}/.installed-{name}" for name in ("demo", "deploy", "sagemaker")]
 
+# Environments that somebody has made.
+SETTINGS = {
+    "unknown": 'environment = "unknown"\nprefix = "scones"\ntreshold = 0.5\n',
+    "nested": 'environment = "nested"\nprefix = "scones"\nfleet = { min_instance = 2 }\n',
+}
+
 Make = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -32,6 +38,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "photo.webp").write_bytes(b"RIFF\0\0\0\0WEBPVP8 ")
     (folder / "text.png").write_bytes(b"text")
+    for name, text in SETTINGS.items():
+        (folder / f"terraform/envs/{name}.tfvars").write_text(text)
     return folder
 
 

@@ -30,7 +30,10 @@ MISTAKES = [
     ("unlock|LOCK=x", NEW),
     ("verify", NEW),
     # In no environment, or in one that nobody let them into.
-    ("verify|ENV=nowhere", "there is no environment 'nowhere': choose from local, prod, staging"),
+    (
+        "verify|ENV=nowhere",
+        "there is no environment 'nowhere': choose from local, nested, prod, staging, unknown",
+    ),
     (
         "verify|CLOUD_PORT=1",
         "nothing answers at AWS_ENDPOINT_URL=http://127.0.0.1:1: start the local cloud with",
@@ -47,6 +50,15 @@ MISTAKES = [
     ("approve", "there is no plan for local: make one with make plan ENV=local"),
     ("destroy|ENV=prod", UNCONFIRMED),
     ("destroy|ENV=prod|CONFIRM=staging", UNCONFIRMED),
+    # In settings.
+    (
+        "plan|ENV=unknown|PREBUILT=1",
+        "envs/unknown.tfvars, line 3: there is no setting treshold (did you mean threshold?)",
+    ),
+    (
+        "plan|ENV=nested|PREBUILT=1",
+        "envs/nested.tfvars, line 3: there is no setting fleet.min_instance (did you mean min_instances?)",
+    ),
     # Of photos.
     ("classify", f"'' {NO_PHOTO}"),
     ("classify|IMAGE=no $HOME, it's 'é.png'", f"\"no $HOME, it's 'é.png'\" {NO_PHOTO}"),

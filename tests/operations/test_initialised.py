@@ -21,6 +21,7 @@ def terraform(tmp_path: Path) -> Path:
     folder = tmp_path / "terraform"
     for path, text in {
         "main.tf": CODE,
+        "variables.tf": 'variable "prefix" {}\n',
         "inner/main.tf": "",
         "envs/local.tfvars": 'prefix = "scones"\n',
         "envs/local.s3.tfbackend": 'key    = "scones.tfstate"\nregion = "us-east-1"\n',

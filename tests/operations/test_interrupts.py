@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -168,6 +169,23 @@ def test_a_plan_that_is_cancelled_takes_off_its_lock(project, bucket):
     assert locks(bucket, project) == []
 
 
+def test_while_somebody_works_on_an_environment_another_hears_who_and_since_when(project, monkeypatch):
+    plan(project, f"touch {project}/started && sleep 60")
+    step = start(project, sys.executable, SHELL)
+    for command in (["plan"], ["apply", "-auto-approve"], ["destroy", "-auto-approve"]):
+        done = run(project, *command)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("error: another terraform apply of staging is running, by ")
+        assert re.search(r" since \d{4}-\d\d-\d\d \d\d:\d\d UTC: wait until it has ended", line)
+        assert "make unlock ENV=staging LOCK=" in line
+    assert run(project, "plan", "-lock=false").returncode == 0
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-lock=false")  # as in the workflows
+    assert run(project, "plan").returncode == 0
+    os.kill(step.pid, signal.SIGINT)
+    step.communicate(timeout=GRACE)
+
+
 def test_a_lock_that_was_left_is_shown_and_taken_off(project, bucket):
     plan(project, f"touch {project}/started && sleep 60")
     step = start(project)
@@ -229,6 +247,8 @@ def test_what_another_run_left_is_not_taken_for_this_environment_s(project):
 
 
 COMMANDS = """
+variable "prefix" {}
+
 resource "terraform_data" "told" {
   input = <<-EOT
     one
@@ -265,7 +285,7 @@ def test_nothing_that_a_plan_says_is_a_command_for_github_s_runner(project, monk
 
 
 def test_what_another_program_reads_of_terraform_has_nothing_beside_it(project, monkeypatch):
-    (project / "terraform/main.tf").write_text('output "it" {\n  value = "x"\n}\n')
+    (project / "terraform/main.tf").write_text('variable "prefix" {}\noutput "it" {\n  value = "x"\n}\n')
     assert run(project, "init").returncode == 0
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert json.loads(run(project, "output", "-json").stdout) == {}

@@ -67,6 +67,22 @@ def test_while_the_endpoint_is_switched_off_an_archive_is_transformed(switched_o
     assert "0 failed" in printed
 
 
+def test_verify_tells_an_endpoint_that_is_switched_off_from_one_that_should_be_there(switched_off):
+    """It was switched off beside the files, which ask for an endpoint; then they say so themselves."""
+    verify = ("operations.verify", "local")
+    said = switched_off.project.run(*verify, status=1)
+    assert "endpoint_enabled is true, applied was false: make plan apply ENV=local" in said
+    settings = switched_off.project.root / "terraform/envs/local.tfvars"
+    before = settings.read_text()
+    settings.write_text(f"{before}\nendpoint_enabled = false\n")
+    try:
+        printed = switched_off.project.run(*verify)
+    finally:
+        settings.write_text(before)
+    assert "the endpoint is switched off (endpoint_enabled = false), and the workflow says so" in printed
+    assert "no model" not in printed
+
+
 def test_switching_it_on_adds_the_endpoint(deployed):
     assert deployed.outputs["endpoint_live"] is True
     printed = deployed.project.run("operations.verify", "local")

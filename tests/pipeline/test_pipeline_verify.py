@@ -44,6 +44,19 @@ def fails(deployed, *options) -> str:
     return error
 
 
+def test_verify_fails_if_a_model_is_promoted_and_not_applied(deployed):
+    path = deployed.project.root / "terraform/envs/local.model.tfvars.json"
+    before = path.read_text()
+    applied = deployed.outputs["model"]["artefact"]
+    path.write_text(before.replace(applied, "s3://b/models/next/model.tar.gz"))
+    try:
+        said = fails(deployed)
+    finally:
+        path.write_text(before)
+    assert f"s3://b/models/next/model.tar.gz is promoted and not applied, applied is {applied}" in said
+    assert ": make plan apply ENV=local (Live now: " in said
+
+
 def test_verify_fails_if_the_endpoint_serves_the_old_configuration(
     deployed, sagemaker, endpoint, configuration
 ):

@@ -125,6 +125,48 @@ def test_a_worse_model_is_refused_and_leaves_no_trace(promote, model, tfvars, bu
     assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 1
 
 
+ACCEPTING = {"threshold": 0.93, "coverage": 0.84, "selective_accuracy": 0.98}
+
+
+@pytest.mark.parametrize(
+    ("worse", "said"),
+    [
+        (
+            {"coverage": 0.78},
+            "its coverage of 0.7800 is worse than the live model's 0.8400 by more than 0.05",
+        ),
+        (
+            {"selective_accuracy": 0.96},
+            "its selective_accuracy of 0.9600 is worse than the live model's 0.9800 by more than 0.01",
+        ),
+        ({"coverage": 0.0, "selective_accuracy": None}, "its coverage of 0.0000 is worse than"),
+    ],
+)
+def test_a_model_that_accepts_less_or_worse_needs_a_reason(promote, model, tfvars, worse, said):
+    promote(model(**ACCEPTING))
+    before = tfvars.read_bytes()
+    done = promote(candidate := model(**ACCEPTING | {"test_accuracy": 0.95} | worse))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert tfvars.read_bytes() == before
+    assert promote(candidate, "--override", "fewer, but surer").returncode == 0
+    assert json.loads(tfvars.read_text())["model"]["override_reason"] == "fewer, but surer"
+
+
+def test_what_is_accepted_may_lose_as_much_as_its_margins_say(promote, model):
+    promote(model(**ACCEPTING))
+    assert promote(model(**ACCEPTING | {"coverage": 0.79, "selective_accuracy": 0.97})).returncode == 0
+    assert promote(model(**ACCEPTING | {"coverage": 0.6}), "--coverage-margin", "0.2").returncode == 0
+
+
+def test_what_is_accepted_at_another_threshold_is_not_compared(promote, model):
+    promote(model(**ACCEPTING))
+    done = promote(model(**ACCEPTING | {"threshold": 0.99, "coverage": 0.6}))
+    assert done.returncode == 0, done.stderr
+    assert "at another threshold: what they accept is not compared" in done.stdout
+
+
 def test_a_loss_within_the_margin_is_accepted(promote, model):
     promote(model(test_accuracy=0.95))
     assert promote(model(test_accuracy=0.94)).returncode == 0

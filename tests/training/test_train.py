@@ -5,6 +5,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -28,11 +30,12 @@ FIGURES = {
 }  # fmt: skip
 
 
-def command(*arguments, **environment) -> subprocess.CompletedProcess:
+def command(*arguments, preexec_fn=None, **environment) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
         capture_output=True,
         text=True,
+        preexec_fn=preexec_fn,
         env=os.environ | {"OMP_NUM_THREADS": "2"} | environment,
     )
 
@@ -84,6 +87,17 @@ def test_the_same_seed_and_data_give_the_same_bytes(trained, staged_sample, tmp_
     assert len(digests) == 1
 
 
+def test_the_machine_s_threads_and_the_way_to_sagemaker_change_no_byte(trained, staged_sample, tmp_path):
+    """A sum that more threads share is rounded otherwise, and after some epochs it is another model."""
+    job = {"SM_CHANNEL_TRAINING": str(staged_sample), "SM_MODEL_DIR": str(tmp_path / "job")}
+    done = command("training.train", *QUICK, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="3", **job)
+    assert done.returncode == 0, done.stderr
+    artefact.unpack(trained / "model.tar.gz", tmp_path / "here")
+    here, there = contents(tmp_path / "here"), contents(tmp_path / "job")
+    assert [name for name in here if there[name] != here[name]] == []
+    assert len(here) == len(artefact.MEMBERS) - 1  # a folder is among them
+
+
 def test_evaluating_the_artefact_gives_the_figures_it_was_judged_by(trained, staged_sample, tmp_path):
     model = trained / "model.tar.gz"
     result = command(
@@ -106,6 +120,57 @@ def test_a_model_below_the_gate_leaves_no_artefact(staged_sample, tmp_path):
     assert "is below --min-accuracy 1.0" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "model.tar.gz").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def test_a_model_below_the_gate_leaves_what_was_there_and_its_pictures_beside(
+    trained, staged_sample, tmp_path
+):
+    folder = tmp_path / "model"
+    shutil.copytree(trained, folder)
+    result = command("training.train", "--data", staged_sample, "--out", folder, *QUICK[:-1], "1.0")
+    assert result.returncode == 1
+    assert contents(folder) == contents(trained)
+    assert f"To look at it: {folder}.refused" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "model.refused"}
+    assert (tmp_path / "model.refused/mistakes.png").is_file()
+    assert not (tmp_path / "model.refused/model.tar.gz").exists()
+
+
+@pytest.mark.parametrize("room", [500_000, 30_000], ids=["for the pictures", "for nothing"])
+def test_a_full_disk_is_said_in_a_line_and_leaves_what_was_there(trained, staged_sample, tmp_path, room):
+    """A limit on the size of a file ends a write as a full disk does."""
+    folder = tmp_path / "model"
+    shutil.copytree(trained, folder)
+    (folder / "notes.txt").write_text("mine")
+    before = contents(folder)
+    result = command(
+        "training.train", "--data", staged_sample, "--out", folder, *QUICK,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"error: {folder} cannot be written (File too large): what was there is as it was\n"
+    )
+    assert contents(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_model_that_passes_takes_the_place_of_the_one_before_and_of_nothing_else(
+    trained, staged_sample, tmp_path
+):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("model.tar.gz", "metrics.json", "notes.txt"):
+        (folder / name).write_text("before")
+    assert command("training.train", "--data", staged_sample, "--out", folder, *QUICK).returncode == 0
+    assert contents(folder).keys() == contents(trained).keys() | {"notes.txt"}
+    assert (folder / "model.tar.gz").read_bytes() == (trained / "model.tar.gz").read_bytes()
+    assert (folder / "notes.txt").read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_as_a_sagemaker_job_it_reads_and_writes_the_jobs_folders(staged_sample, tmp_path):
@@ -148,6 +213,7 @@ def test_a_sagemaker_job_that_fails_the_gate_leaves_the_reason_where_sagemaker_r
         (("--data", "nowhere", "--out", "x"), "nowhere is not a staged data set"),
         (("--out", "x"), "--data is missing"),
         (("--data", "x"), "--out is missing"),
+        (("--data", "x", "--out", "/dev/null/y"), "/dev/null/y cannot be made (Not a directory)"),
         (("--data", "x", "--out", "y", "--epochs", "0"), "--epochs 0 is too small"),
         (("--data", "x", "--out", "y", "--threshold", "93"), "--threshold 93.0 is not a share"),
         (("--data", "x", "--out", "y", "--min-accuracy", "nan"), "--min-accuracy nan is not a share"),

@@ -4,8 +4,8 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from delivery import hcl
-from delivery.hcl import Token
+from core.terraform_code import hcl
+from core.terraform_code.hcl import Token
 
 KEPT = 256  # files
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from delivery import hcl
-from delivery.hcl import Token
+from core.terraform_code import hcl
+from core.terraform_code.hcl import Token
 
 CODE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
