@@ -122,3 +122,22 @@ def test_the_threshold_stands_in_terraform_and_in_the_contract_and_nowhere_else(
         if isinstance(node, ast.Constant) and node.value in (decision.THRESHOLD, str(decision.THRESHOLD))
     ]
     assert elsewhere == ["training/vehicles.py: 0.93"]  # how long a drawn wheel's shadow is
+
+
+def test_every_command_of_make_s_reads_its_arguments_by_a_parser_and_so_answers_help() -> None:
+    found = set(re.findall(r"(?:-m|\$\(TOOL\)) ([a-z_.]+)", (ROOT / "Makefile").read_text())) - {
+        "pytest",
+        "venv",
+    }
+    found -= {"operations.terraform"}  # whose arguments are Terraform's
+    without = {
+        "delivery.occasion",
+        "delivery.overtake",
+        "delivery.watched",
+        "operations.provider",
+    }  # any argument
+    for name in found - without:
+        path = PYTHON / name.replace(".", "/")
+        text = (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+        assert re.search(r"arguments\.(Parser|read_env|read_none)\(", text), name
+        assert "sys.argv" not in text, name

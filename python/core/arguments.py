@@ -11,6 +11,11 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message} ({self.prog} --help says more)")
 
 
+def read_none(prog: str, doc: str | None) -> None:
+    """Of a command that takes none."""
+    Parser(prog=prog, description=(doc or "").splitlines()[0]).parse_args()
+
+
 def read_env(prog: str, doc: str | None) -> str:
     """The one argument of a command that asks for no more than the environment."""
     parser = Parser(prog=prog, description=(doc or "").splitlines()[0])

@@ -7,7 +7,6 @@ docs/deploy.md are the case. The job's summary names them.
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, run
 from core.contract.shapes import Json
 from core.job_log import in_log
@@ -146,7 +145,7 @@ def page() -> str:
 
 
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.aftermath", __doc__)
     environment.check(env)
     steps = {name: step["outcome"] for name, step in json.loads(github.variable("STEPS")).items()}
     found, unseen = look(env)

@@ -4,10 +4,9 @@ It compares build/plans/ENV/review.json, of the plan that was made just now, wit
 the plan that people read. The plan of a deployment that has happened already is empty, and needs no review.
 """
 
-import sys
 from datetime import UTC, datetime, timedelta
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.job_log import in_log
 from delivery import compare, digest, review
@@ -71,7 +70,7 @@ def differs(reviewed: Review, now: Review) -> str | None:
 
 @steps.noted("approve")
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.approve", __doc__)
     environment.check(env)
     now = review.read(
         review.PLANS / env / "review.json", f"there is no plan for {env}: make one with make plan ENV={env}"

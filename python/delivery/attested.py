@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import github
@@ -77,6 +78,7 @@ def certificates(path: Path, origin: Origin) -> list[Json]:
 
 @steps.noted("attested")
 def main() -> None:
+    arguments.read_env("delivery.attested", __doc__)
     commit, number = github.variable("GITHUB_SHA"), int(github.variable("GITHUB_RUN_ID"))
     origin = Origin(
         WORKFLOW, WORKFLOW, github.variable("GITHUB_REF"), github.variable("GITHUB_EVENT_NAME"), number

@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from core import environment
-from core.console import UserError, out, run
+from core import arguments, environment
+from core.console import out, run
 from core.job_log import in_log
 from delivery import github, limit, plan, review
 
@@ -21,7 +21,7 @@ def look(env: str) -> int:
     for step in steps:
         status = subprocess.run([sys.executable, "-m", "operations.terraform", env, *step]).returncode
         if status not in (0, DRIFT):
-            raise UserError(f"terraform {step[0]} failed for {env}: it says why above")
+            sys.exit(1)  # it has said why
     return status
 
 
@@ -52,7 +52,7 @@ def close(env: str) -> None:
 
 
 def main() -> int:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.by_hand", __doc__)
     environment.check(env)
     in_github = "GITHUB_TOKEN" in os.environ
     if look(env) == 0:

@@ -5,10 +5,9 @@ comment is found again by a mark that readers do not see, and updated.
 """
 
 import os
-import sys
 from pathlib import Path
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from delivery import event, github, limit, review
 
@@ -39,7 +38,7 @@ def into_pull_request(number: int, env: str, text: str) -> None:
 
 
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.comment", __doc__)
     environment.check(env)
     event.refuse_fork()
     path = review.PLANS / env / "review.md"

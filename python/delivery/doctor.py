@@ -5,14 +5,13 @@ terminal it offers to send each request, with --yes it sends all, otherwise it o
 is missing. GITHUB_TOKEN is a repository administrator's, as `gh auth token` prints it.
 """
 
-import argparse
 import os
 import re
 from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from delivery import account, branch_rules, checklist, github_environment, github_repository
 from delivery.checklist import Point
@@ -59,7 +58,7 @@ def subject_prefix(repository: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="delivery.doctor")
+    parser = arguments.Parser(prog="delivery.doctor")
     parser.add_argument("env")
     parser.add_argument("--yes", action="store_true", help="set whatever a request can set, without asking")
     parser.add_argument(

@@ -6,7 +6,6 @@ training.train on its own data set, in the environment's bucket unless --data ha
 What is found goes into build/gates/ENV/gate.json, and from there into the review.
 """
 
-import argparse
 import hashlib
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import artefacts, environment
+from core import arguments, artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import identify
@@ -112,7 +111,7 @@ def judge(env: str, model: Json, data: Path | None) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="delivery.gate")
+    parser = arguments.Parser(prog="delivery.gate")
     parser.add_argument("env")
     parser.add_argument("--data", type=Path, help="the staged data set, instead of the one in the bucket")
     options = parser.parse_args()

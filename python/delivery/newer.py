@@ -4,9 +4,7 @@ A run may have waited for its approval, or was tried again, while more was merge
 has gone live since. A newer commit that changes nothing of what is deployed does not count.
 """
 
-import sys
-
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from delivery import github, parts
 from delivery.github import MAIN, Comparison
@@ -30,7 +28,7 @@ def refusal(env: str, commit: str, since: Comparison) -> str | None:
 
 @steps.noted("newer")
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.newer", __doc__)
     environment.check(env)
     commit = github.variable("GITHUB_SHA")
     if why := refusal(env, commit, github.compare(commit, MAIN)):

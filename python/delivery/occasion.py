@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core import arguments
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from core.job_log import in_log, notice
@@ -75,6 +76,7 @@ def tell(found: Occasion) -> None:
 
 
 def main() -> None:
+    arguments.read_none("delivery.occasion", __doc__)
     if github.variable("GITHUB_EVENT_NAME") != "push":
         source = reviewed.of_number(os.environ.get("RUN", ""))
         for env in parts.environments():

@@ -5,6 +5,7 @@ them now. So a way back does not stand behind what it takes back. What is being 
 waits for an environment that this run does not change.
 """
 
+from core import arguments
 from core.console import out, run
 from delivery import github, parts
 from delivery.github import MAIN, Comparison, Run
@@ -20,6 +21,7 @@ def is_overtaken(waiting: Run, own: int, since: Comparison, env: str) -> bool:
 
 
 def main() -> None:
+    arguments.read_none("delivery.overtake", __doc__)
     own, commit = int(github.variable("GITHUB_RUN_ID")), github.variable("GITHUB_SHA")
     for waiting in github.waiting(WORKFLOW):
         since = github.compare(waiting["head_sha"], commit)

@@ -5,7 +5,6 @@ one that failed; without an apply there is nothing to record. A record that cann
 environment is what it is, and the log has the rest.
 """
 
-import argparse
 import json
 import os
 import secrets
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.model_id import identify
 from core.contract.shapes import Json
@@ -124,7 +123,7 @@ def warn(text: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="delivery.recorded")
+    parser = arguments.Parser(prog="delivery.recorded")
     parser.add_argument("env")
     parser.add_argument("--outcome", choices=sorted(OUTCOMES), default="success")
     options = parser.parse_args()

@@ -7,13 +7,12 @@ plan that breaks a rule (delivery.plan_rules) is shown, refused, and taken away,
 import json
 import re
 import secrets
-import sys
 from collections.abc import Set
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, run
 from core.job_log import in_log
 from cost import bill
@@ -119,7 +118,7 @@ def shorten(written: str, env: str) -> str:
 
 @steps.noted("review")
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.review", __doc__)
     environment.check(env)
     event.refuse_fork()
     review = make(env, labels.read(env))

@@ -10,14 +10,13 @@ RUN is what somebody typed into a form, so that no shell and no make ever reads 
 import io
 import json
 import os
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from delivery import attested, github, merged
 from delivery.github import MAIN, Artifact, Pull, Run
@@ -188,7 +187,7 @@ def planned_for(source: Source) -> str:
 
 @steps.noted("reviewed")
 def main() -> None:
-    env = sys.argv[1]
+    env = arguments.read_env("delivery.reviewed", __doc__)
     environment.check(env)
     content, source = fetch(env, os.environ.get("RUN", ""))
     with tempfile.TemporaryDirectory() as name:

@@ -5,10 +5,9 @@ deployments says which model that is: the last other one that verify found good,
 Where there is no such record, git's history does.
 """
 
-import argparse
 from collections.abc import Iterable, Iterator
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from delivery import deployment, versions
@@ -69,7 +68,7 @@ def propose(env: str, to: str) -> tuple[str, Json]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="delivery.rollback")
+    parser = arguments.Parser(prog="delivery.rollback")
     parser.add_argument("env")
     parser.add_argument("--to", default="", help="the id of the model, or how it begins")
     options = parser.parse_args()

@@ -8,6 +8,7 @@ nobody has set up yet has none, and is told so, which is no error; that some are
 import json
 import os
 
+from core import arguments
 from core.console import UserError, run
 from core.job_log import notice
 from delivery import event, parts
@@ -15,6 +16,7 @@ from delivery.github_repository import plan_role
 
 
 def main() -> None:
+    arguments.read_none("delivery.watched", __doc__)
     found = {env: os.environ.get(plan_role(env)) for env in parts.environments()}
     for env, role in found.items():
         if not role:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from core import arguments
 from core.console import UserError, out, run
 from operations import beforehand, terraform
 
@@ -41,6 +42,7 @@ def install(variables: Mapping[str, str]) -> str | None:
 
 
 def main() -> None:
+    arguments.read_none("operations.provider", __doc__)
     folder = Path.home() / PLUGINS
     terraform.check_installed()
     if terraform.holds_provider(folder) and not is_locked(folder):

@@ -4,12 +4,10 @@ Terraform stops when an update of the endpoint goes back, and AWS refuses the ne
 made the apply fail, Terraform has said, and nothing is added.
 """
 
-import sys
-
 import boto3
 from botocore.exceptions import ClientError
 
-from core import environment
+from core import arguments, environment
 from core.console import UserError, run
 from core.contract.shapes import Json
 
@@ -29,8 +27,9 @@ def explain(endpoint: Json) -> str | None:
 
 
 def main() -> None:
+    env = arguments.read_env("operations.settling", __doc__)
     try:
-        name = environment.outputs(sys.argv[1])["endpoint_name"]
+        name = environment.outputs(env)["endpoint_name"]
         said = explain(dict(boto3.client("sagemaker").describe_endpoint(EndpointName=name)))
     except (ClientError, UserError):
         return  # there is no endpoint to wait for, and why the apply failed has been said

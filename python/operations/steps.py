@@ -56,7 +56,10 @@ def noted(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def wrap(main: Callable[[], None]) -> Callable[[], None]:
         @functools.wraps(main)
         def run() -> None:
-            env = sys.argv[1]
+            env = next((it for it in sys.argv[1:] if not it.startswith("-")), None)
+            if env is None:
+                main()  # which says what is missing, or what --help asks for
+                return
             environment.check(env)
             with take(env, name):
                 main()

@@ -27,6 +27,7 @@ from training import artefact
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+OF_NO_ENVIRONMENT = ("occasion", "overtake", "watched")
 REPOSITORY = "scones-unlimited/driver-routing"
 CONSTANT = """
 import json
@@ -165,12 +166,13 @@ def photo() -> bytes:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run one of the delivery commands on staging, in a project that has no more than that environment's name."""
+    """Run one of the delivery commands, on staging if it is of an environment, in a project that has no more."""
     (tmp_path / "terraform/envs").mkdir(parents=True)
     (tmp_path / "terraform/envs/staging.tfvars").touch()
 
     def run(name: str, *options: Any, **variables: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", f"delivery.{name}", "staging", *map(str, options)]
+        env = () if name in OF_NO_ENVIRONMENT else ("staging",)
+        line = [sys.executable, "-m", f"delivery.{name}", *env, *map(str, options)]
         return subprocess.run(line, cwd=tmp_path, env=os.environ | variables, capture_output=True, text=True)
 
     return run

@@ -181,6 +181,7 @@ def test_a_provider_that_somebody_changed_is_fetched_again(tmp_path, monkeypatch
     found.mkdir(parents=True)
     program = found / f"terraform-provider-aws_v{terraform.locked_version()}_x5"
     program.write_text("echo poison")
+    monkeypatch.setattr(sys, "argv", ["operations.provider"])
     providers.main()
     assert "is not the one of terraform/.terraform.lock.hcl" in capsys.readouterr().out
     assert not program.is_file() or program.stat().st_size > 1_000_000

@@ -19,6 +19,7 @@ MISTAKES = [
     ("bulk|PREFIX=archive/x/", NEW),
     ("classify|IMAGE=photo.png", NEW),
     ("deployments", NEW),
+    ("drift|PREBUILT=1", NEW),
     ("evaluate", NEW),
     ("launch", NEW),
     ("monitor", NEW),
