@@ -24,7 +24,7 @@ ORDER = (
 NOTHING = "Nothing was captured in this window"
 WHY_NOTHING = (
     "There is no answer to show. Was the endpoint asked in this window, does its configuration capture inputs and "
-    "outputs, and is this the place that it captures to? A longer window: --since 7d."
+    "outputs, and is this the place that it captures to? A longer window: make report SINCE=7d, or --since 7d."
 )
 UNFIT = "No record fits its model"
 
@@ -159,7 +159,7 @@ def say_empty(content: Content) -> str:
 
 
 def explain_silence(content: Content, every: Sequence[Facts]) -> str:
-    longer = "A longer window may have some: --since 7d."
+    longer = "A longer window may have some: make report SINCE=7d, or --since 7d."
     if every:
         return f"All records are of other models, which follow. {longer}"
     if left_out := "".join(map(captured.say_left_out, content.answers)):
