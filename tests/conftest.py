@@ -30,7 +30,7 @@ NOT_LOOKED_AT = ("lambdas", "wheels", "localcloud.log")
 SHOWN = 5
 REGION = "us-east-1"
 LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
-INHERITED = ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
+INHERITED = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VERBOSE")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
 
 Listing = dict[str, tuple[int, int]]  # by name, each file's size and the time when it was written

@@ -62,7 +62,7 @@ def why_none(outputs: Json) -> str:
     """Why Terraform has made no endpoint, or where it should be."""
     if outputs["endpoint_live"]:
         return "which should be there"
-    if outputs["model"] is None:
+    if not outputs.get("model"):  # Terraform leaves out what is null
         return "there is no model yet"
     return "the endpoint is switched off (endpoint_enabled = false)"
 

@@ -52,7 +52,8 @@ def is_on(env: str) -> bool:
 
 def compare(env: str, outputs: Json) -> list[str]:
     """What was changed and is not applied, a sentence each."""
-    applied = outputs["model"]["artefact"] if outputs["model"] else None
+    live = outputs.get("model")  # Terraform leaves out what is null
+    applied = live["artefact"] if live else None
     promoted, on = find_model(env), is_on(env)
     found = []
     if promoted != applied:

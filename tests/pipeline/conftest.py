@@ -41,7 +41,7 @@ class Project:
 
     def __init__(self, root: Path, variables: dict[str, str]) -> None:
         self.root = root
-        self.variables = variables
+        self.variables = variables | {"VERBOSE": "1"}  # whatever Terraform says is looked at
         self.sessions: dict[str, dict[str, str]] = {}  # by the key of whom they stand for
         workplace.copy(root)
         self.run("operations.package")
