@@ -91,7 +91,7 @@ doctor: $(VENV)/.installed-demo ## Check that nobody gets around a review: GitHu
 	@$(TOOL) delivery.doctor $(ENV) $(ARGS)
 
 .PHONY: plan
-plan: $(if $(PREBUILT),$(TOOLS),package) ## Write down what would change, and its digest
+plan: $(if $(PREBUILT),$(TOOLS),package) ## Write down what would change, and its digest; VERBOSE=1: in Terraform's own words
 	@$(TERRAFORM) init
 	@$(TERRAFORM) plan -input=false -out=$(PLAN)
 	@$(TOOL) delivery.review $(ENV)
