@@ -35,7 +35,7 @@ WIDTH = 120  # of what goes to a file
 
 
 def main() -> None:
-    parser = arguments.Parser(prog="bench", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser("bench", __doc__)
     parser.add_argument("--only", default=",".join(ROWS), help=f"rows to measure, of {', '.join(ROWS)}")
     parser.add_argument("--repeat", help="how often each row is measured (default: 2 to 5 times)")
     parser.add_argument("--compare", type=Path, help="the file of an earlier measuring, to compare with")

@@ -20,13 +20,8 @@ UNKNOWN = (
     *("SignatureDoesNotMatch", "UnrecognizedClientException"),
 )
 UNREACHED = (
-    *(
-        "ConnectTimeoutError",
-        "ConnectionClosedError",
-        "EndpointConnectionError",
-        "ProxyConnectionError",
-        "SSLError",
-    ),
+    *("ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError"),
+    *("ProxyConnectionError", "SSLError"),
 )
 REFUSED = (
     *("403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"),
@@ -73,6 +68,11 @@ def explain_silence(error: BaseException) -> str | None:
         return f"{str(error).rstrip('.')}: set AWS_REGION, as in AWS_REGION=us-east-1"
     if name in UNREACHED:
         if url := os.environ.get("AWS_ENDPOINT_URL"):
-            return f"nothing answers at AWS_ENDPOINT_URL={url}: start the local cloud with `make cloud`"
+            return say_gone(url)
         return f"AWS cannot be reached ({error}): is there a network, and is AWS_REGION a region?"
     return None
+
+
+def say_gone(url: str) -> str:
+    """Of a local cloud that does not run."""
+    return f"nothing answers at AWS_ENDPOINT_URL={url}: start the local cloud with `make cloud`"

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.aws_errors import say_gone
 from core.console import UserError
 from core.contract.shapes import Json
 
@@ -37,9 +38,7 @@ def check_reachable(url: str | None) -> None:
     try:
         socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
     except OSError as error:
-        raise UserError(
-            f"nothing answers at AWS_ENDPOINT_URL={url}: start the local cloud with `make cloud`"
-        ) from error
+        raise UserError(say_gone(url)) from error
 
 
 def outputs(env: str) -> Json:

@@ -19,7 +19,7 @@ from core import arguments, environment
 from core.console import UserError, run
 from core.contract.shapes import Json
 from core.job_log import in_log
-from delivery import github, plan
+from delivery import event, github, plan
 from operations import live, settling, terraform, unlock
 
 PAGE = "docs/deploy.md"
@@ -152,9 +152,7 @@ def main() -> None:
     seen = Seen(steps, os.environ.get("OUTCOME") == "cancelled", **found)
     written = text(env, decide(seen), unseen, page())
     print(in_log(written))
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a") as file:
-            file.write(written)
+    event.add("GITHUB_STEP_SUMMARY", written.removesuffix("\n"))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,6 @@ build/plans/ENV/review.md goes into the job summary, and into one comment of the
 comment is found again by a mark that readers do not see, and updated.
 """
 
-import os
-from pathlib import Path
-
 from core import arguments, environment
 from core.console import UserError, out, run
 from delivery import event, github, limit, review
@@ -14,12 +11,6 @@ from delivery import event, github, limit, review
 
 def mark(env: str) -> str:
     return f"<!-- scones-unlimited: the plan for {env} -->\n"
-
-
-def into_summary(text: str) -> None:
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(path).open("a") as file:
-            file.write(text + "\n")
 
 
 def into_pull_request(number: int, env: str, text: str) -> None:
@@ -44,7 +35,7 @@ def main() -> None:
     path = review.PLANS / env / "review.md"
     if not path.is_file():
         raise UserError(f"there is no {path}: make it with make plan ENV={env}")
-    into_summary(limit.cut(path.read_text(), limit.SUMMARY))
+    event.add("GITHUB_STEP_SUMMARY", limit.cut(path.read_text(), limit.SUMMARY))
     if pull := event.read().get("pull_request"):
         into_pull_request(pull["number"], env, path.read_text())
 

@@ -133,7 +133,7 @@ def main() -> None:
     from core import arguments
     from core.console import UserError
 
-    parser = arguments.Parser(prog="monitoring.capture", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser("monitoring.capture", __doc__)
     parser.add_argument("source", help="a folder, a file, or s3://bucket/prefix")
     parser.add_argument("--since", metavar="TIME", help="leave out what is older: 24h, 7d, or a time")
     parser.add_argument("--until", metavar="TIME", help="leave out that time and what is newer")

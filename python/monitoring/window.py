@@ -56,12 +56,16 @@ class Columns:
         self.times, self.probabilities, self.pictures = array("d"), array("d"), array("f")
         self.known: dict[str, Sequence[float]] = {}  # the answer to each photo whose right class is known
         self.left_out: Counter[str] = Counter()
-        self.records = self.undecodable = 0
+        self.undecodable = 0
         self.pending: list[tuple[Record, bytes | None]] = []
         self.pending_bytes = 0
 
+    @property
+    def records(self) -> int:
+        """Of whatever kind."""
+        return len(self.times) + self.left_out.total()
+
     def add(self, record: Record) -> None:
-        self.records += 1
         if self.labels and (name := name_of(record, self.labels)):
             self.known[name] = record.probabilities
         if record.kind not in self.kinds:

@@ -44,7 +44,7 @@ def build(folder: Path, architecture: str) -> dict[str, Path]:
 
 
 def main() -> None:
-    parser = arguments.Parser(prog="operations.package", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser("operations.package", __doc__)
     parser.add_argument("--out", type=Path, default=Path("build/lambdas"), help="folder for the zips")
     parser.add_argument("--architecture", choices=wheels.MACHINES, default=ARCHITECTURE)
     options = parser.parse_args()

@@ -44,7 +44,7 @@ def pin(wheel: Path) -> str:
 
 
 def main() -> None:
-    arguments.Parser(prog="operations.pins", description=(__doc__ or "").splitlines()[0]).parse_args()
+    arguments.read_none("operations.pins", __doc__)
     with tempfile.TemporaryDirectory() as folder:
         sys.stdout.write(HEADER + "".join(map(pin, download(Path(folder), *WANTED))))
 

@@ -58,6 +58,8 @@ def call(
     step: str, command: Sequence[str], variables: Mapping[str, str], log: Path, planned: int | None = None
 ) -> int:
     """Run Terraform; its status. `step` is what people call it, `planned` how many resources the plan counted."""
+    if not is_wanted():
+        return show_all(command, variables)
     said, began = Said(planned), time.monotonic()
     log.parent.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -88,6 +90,12 @@ def call(
         if said.result:
             out.print(f"{step}: {said.result}, {took}", markup=False)
     return status
+
+
+def show_all(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run Terraform where all of it is seen; its status. Values of the plan are in what it prints."""
+    with job_log.without_commands():
+        return interrupts.call(command, variables, together=job_log.is_read())
 
 
 def count_planned(log: Path) -> int | None:

@@ -11,7 +11,7 @@ import subprocess
 import boto3
 
 from core.console import UserError
-from operations import beforehand, interrupts, quiet, terraform
+from operations import beforehand, quiet, terraform
 
 CONFIGURATION = terraform.CONFIGURATION / "bootstrap"
 ISSUER = "token.actions.githubusercontent.com"
@@ -96,13 +96,8 @@ def repository(env: str) -> str:
 
 def call(env: str, verb: str, *arguments: str) -> None:
     """Run Terraform on the roles, where the user sees it."""
-    asked = command(verb, *arguments)
-    if quiet.is_wanted():
-        log = terraform.log(f"{env}-bootstrap", verb)
-        status = quiet.call(f"terraform {verb}, of the roles", asked, process_variables(env), log)
-    else:
-        status = interrupts.call(asked, process_variables(env))
-    if status:
+    asked, log = command(verb, *arguments), terraform.log(f"{env}-bootstrap", verb)
+    if quiet.call(f"terraform {verb}, of the roles", asked, process_variables(env), log):
         raise UserError(f"terraform {verb} failed on the roles of {env}: see what it says above")
 
 

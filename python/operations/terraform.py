@@ -17,7 +17,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import environment, job_log
+from core import environment
 from core.console import UserError, run
 from operations import beforehand, initialised, interrupts, lock, misspelt, quiet, steps
 
@@ -260,24 +260,22 @@ def work(env: str, arguments: list[str]) -> int:
         return interrupts.call(command(env, arguments), variables(env))
     refuse_unsaved(env)
     refuse_locked(env, arguments)
-    began = time.time()
-    status = start(env, arguments)
+    began, given = time.time(), variables(env)
+    status = start(env, arguments, command(env, arguments), given)
     if status:
-        initialised.forget(variables(env))
+        initialised.forget(given)
     keep_unsaved(env, began)
     refuse_unsaved(env)
     return status
 
 
-def start(env: str, arguments: list[str]) -> int:
+def start(env: str, arguments: list[str], asked: list[str], given: dict[str, str]) -> int:
     """Terraform itself, as much of it as people want to see."""
-    verb, asked = arguments[0], command(env, arguments)
-    if quiet.is_wanted() and verb in SHOWN and "-help" not in arguments:
-        planned = quiet.count_planned(log(env, "plan")) if verb == "apply" else None
-        return quiet.call(f"terraform {verb}", asked, variables(env), log(env, verb), planned)
-    # Values of the plan are in what it prints.
-    with job_log.without_commands():
-        return interrupts.call(asked, variables(env), together=job_log.is_read())
+    verb = arguments[0]
+    if verb not in SHOWN or "-help" in arguments:
+        return quiet.show_all(asked, given)
+    planned = quiet.count_planned(log(env, "plan")) if verb == "apply" else None
+    return quiet.call(f"terraform {verb}", asked, given, log(env, verb), planned)
 
 
 def log(env: str, verb: str) -> Path:
@@ -286,13 +284,13 @@ def log(env: str, verb: str) -> Path:
 
 def initialise(env: str, arguments: list[str]) -> int:
     """Make the folder ready in which Terraform works, unless it is."""
-    done = (CONFIGURATION, command(env, arguments), variables(env))
-    if initialised.is_current(*done):
+    asked, given = command(env, arguments), variables(env)
+    if initialised.is_current(CONFIGURATION, asked, given):
         return 0
-    initialised.forget(variables(env))
-    status = start(env, arguments)
+    initialised.forget(given)
+    status = start(env, arguments, asked, given)
     if status == 0:
-        initialised.note(*done)
+        initialised.note(CONFIGURATION, asked, given)
     return status
 
 

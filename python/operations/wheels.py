@@ -98,7 +98,7 @@ def lock(versions: dict[str, str]) -> str:
 
 
 def main() -> None:
-    arguments.Parser(prog="operations.wheels", description=(__doc__ or "").splitlines()[0]).parse_args()
+    arguments.read_none("operations.wheels", __doc__)
     sys.stdout.write(lock(dict(read((ROOT / "constraints.txt").read_text()))))
 
 

@@ -48,7 +48,7 @@ class Sources:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = arguments.Parser(prog="report", description=(__doc__ or "").splitlines()[0])
+    parser = arguments.Parser("report", __doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--capture", metavar="SOURCE", help="what was captured: a folder, or s3://bucket/prefix"

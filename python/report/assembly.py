@@ -69,12 +69,13 @@ def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     folder.mkdir(parents=True)
     answers = put_live_first(content)
     every = [facts.gather(each) for each in answers]
-    leads = has_answered(content, every)
-    first = fill_main(content, answers[0], every, folder) if leads else fill_empty(content, every, folder)
-    others = [
-        fill_other(each, own, folder / (each.model_id or "unnamed"))
-        for each, own in list(zip(answers, every, strict=True))[leads:]
-    ]
+    rest = list(zip(answers, every, strict=True))
+    if has_answered(content, every):
+        first = fill_main(content, answers[0], every, folder)
+        del rest[0]
+    else:
+        first = fill_empty(content, every, folder)
+    others = [fill_other(each, own, folder / (each.model_id or "unnamed")) for each, own in rest]
     footer = (
         f"Made on {moment(content.now)}. Bounds hold in {1 - metrics.ALPHA:.1%} of cases; those of the "
         "estimated accuracy only while confidence is as right as in training. report.json has every figure, charts "
