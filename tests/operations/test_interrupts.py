@@ -35,8 +35,13 @@ resource "terraform_data" "slow" {
   }
 }
 """
-# Each takes about a second to plan, one after the other: Terraform ends between two of them.
-SLOW_TO_PLAN = """
+# Each takes about a second to plan, one after the other: Terraform ends between two of them. What a variable is nobody
+# knows while the code is validated, which no signal ends; bcrypt, a new value each time, is not computed by a plan.
+LONG_SUM = """length([
+    for a in range(length(var.prefix) * 15) : length([for b in range(250) : sha512("${a} ${b}")])
+  ])"""
+SLOW_TO_PLAN = (
+    """
 terraform {
   backend "s3" {}
 }
@@ -44,16 +49,18 @@ terraform {
 variable "prefix" { type = string }
 
 resource "terraform_data" "first" {
-  input = bcrypt(var.prefix, 14)
+  input = LONG_SUM
 }
-""" + "".join(
-    f"""
+""".replace("LONG_SUM", LONG_SUM)
+    + "".join(
+        f"""
 resource "terraform_data" "n{number}" {{
   depends_on = [terraform_data.{"first" if number == 0 else f"n{number - 1}"}]
-  input      = bcrypt(var.prefix, 14)
+  input      = {LONG_SUM}
 }}
 """
-    for number in range(30)
+        for number in range(30)
+    )
 )
 GRACE = 10  # seconds that GitHub's runner gives a step
 
