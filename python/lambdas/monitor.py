@@ -19,7 +19,8 @@ from core.contract.shapes import Answer, LambdaContext
 from core.figures.drift import TOLERATED
 from lambdas.filter import read_threshold
 from lambdas.logged import logged
-from monitoring.watch import Settings, watch, whole_hour
+from monitoring.results import RESULTS, whole_hour
+from monitoring.watch import Settings, watch
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -29,7 +30,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         bucket=required["BUCKET"],
         captures=environment.get("CAPTURES", "captures"),
-        results=environment.get("RESULTS", "results/monitor"),
+        results=environment.get("RESULTS", RESULTS),
         models=environment.get("MODELS", "models"),
         endpoint=required["ENDPOINT_NAME"],
         model=environment.get("MODEL", ""),

@@ -17,6 +17,9 @@ from monitoring.capture import Unreadable
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+RESULTS = "results/monitor"  # a prefix in the bucket, unless a setting says otherwise
+LAST = "last.json"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -58,11 +61,11 @@ class Results:
 
     def read_closed(self) -> datetime | None:
         """The end of the last hour that needs no further look."""
-        last = self._read("last.json")
+        last = self._read(LAST)
         return datetime.fromisoformat(last["until"]) if last else None
 
     def close(self, until: datetime) -> None:
-        self._write("last.json", {"until": until.isoformat()})
+        self._write(LAST, {"until": until.isoformat()})
 
     def read(self, model: str, since: datetime) -> Result | None:
         found = self._read(_name(model, since))
@@ -87,6 +90,10 @@ class Results:
             Bucket=self.bucket, Key=f"{self.prefix}/{name}", Body=body, ContentType="application/json"
         )
         self.known[name] = json.loads(body)
+
+
+def whole_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _name(model: str, since: datetime) -> str:

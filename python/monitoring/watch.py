@@ -25,7 +25,7 @@ from core.figures.drift import Assessment, assess
 from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
-from monitoring.results import Result, Results
+from monitoring.results import Result, Results, whole_hour
 from monitoring.window import collect, tally
 
 if TYPE_CHECKING:
@@ -74,10 +74,6 @@ def watch(settings: Settings, now: datetime, until: datetime, seconds_left: Call
         "hours_left": max(0, -((hour - until) // HOUR)),
         "results": found,
     }
-
-
-def whole_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 class Watcher:

@@ -26,6 +26,7 @@ PENDING_BYTES = 16_000_000
 class Truth:
     """The answers whose right class is known, of whatever kind: the last one to each photo."""
 
+    times: np.ndarray  # float64 (n,): seconds since 1970
     probabilities: np.ndarray  # float64 (n, classes)
     labels: np.ndarray  # int64 (n,): the right class
 
@@ -54,7 +55,9 @@ class Columns:
         self.classes, self.gallery, self.labels, self.images = classes, gallery, labels, images
         self.kinds = kinds
         self.times, self.probabilities, self.pictures = array("d"), array("d"), array("f")
-        self.known: dict[str, Sequence[float]] = {}  # the answer to each photo whose right class is known
+        self.known: dict[
+            str, tuple[float, Sequence[float]]
+        ] = {}  # time and answer, by photo with a right class
         self.left_out: Counter[str] = Counter()
         self.undecodable = 0
         self.pending: list[tuple[Record, bytes | None]] = []
@@ -67,7 +70,7 @@ class Columns:
 
     def add(self, record: Record) -> None:
         if self.labels and (name := name_of(record, self.labels)):
-            self.known[name] = record.probabilities
+            self.known[name] = record.time.timestamp(), record.probabilities
         if record.kind not in self.kinds:
             self.left_out[record.kind] += 1
             return
@@ -111,8 +114,15 @@ class Columns:
         )
 
     def truth(self) -> Truth:
-        answers = np.array(list(self.known.values()), float).reshape(len(self.known), self.classes)
-        return Truth(answers, np.array([self.labels[name] for name in self.known], np.int64))
+        times = np.array([time for time, _ in self.known.values()], float)
+        answers = np.array([answer for _, answer in self.known.values()], float)
+        labels = np.array([self.labels[name] for name in self.known], np.int64)
+        return Truth(times, answers.reshape(len(self.known), self.classes), labels)
+
+
+def empty(classes: int) -> Window:
+    """Without a record."""
+    return Columns(classes, Gallery(0, None, 0.0), {}, False, ()).window(0)
 
 
 def collect(

@@ -12,7 +12,8 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,14 +25,19 @@ from core.contract.answer_kinds import KINDS, LIVE
 from core.contract.decision import THRESHOLD
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
+from monitoring import past
 from monitoring.capture import Capture, SourceError, parse_moment
-from monitoring.window import collect
+from monitoring.past import Past
+from monitoring.results import RESULTS
+from monitoring.window import Window, collect, empty
 from report import assembly, executions, models
-from report.facts import Answers
+from report.answered import Answers
+from report.content import Content
 from report.judgement import LEAST
 
 SINCE = "24h"  # of an environment, whose captures may go back for months
 EXHIBITS = 12  # pictures in each part of the gallery
+READ = 50_000  # records one by one; of what is older, the monitor's results are enough
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Sources:
     least: Mapping[str, float]
     since: str | None
     live: str | None  # the model's id
+    monitored: tuple[str, str] | None = None  # where the monitor's results are: the bucket and the prefix
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -108,7 +115,8 @@ def main() -> None:
         since, until = (parse_moment(text, now) if text else None for text in (sources.since, args.until))
         if since and since >= (until or now):
             raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
-        capture = Capture(sources.capture, since, until)
+        counted = read_past(sources, args, since, until or now)
+        capture = Capture(sources.capture, counted.until if counted else since, until)
         windows = collect(
             capture,
             exhibits=EXHIBITS,
@@ -120,15 +128,13 @@ def main() -> None:
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
-    answers = [
-        Answers(name, window, find(name), sources.threshold, sources.tolerated, sources.least)
-        for name, window in windows.items()
-    ]
-    content = assembly.Content(args.title, capture, since, until, now, answers, args.live or sources.live)
+    answers = list(put_together(sources, find, windows, counted))
+    live = args.live or sources.live
+    content = Content(args.title, capture, since, until, now, answers, live, past=counted)
     if sources.state_machine:
         content = replace(content, machine=executions.read(sources.state_machine, *content.window))
     verdict = publish(content, args.out)
-    out.print(f"{verdict}. {capture.records:,} records; see {args.out / 'report.html'}")
+    out.print(f"{verdict}. {content.records:,} records; see {args.out / 'report.html'}")
 
 
 def take_arguments(args: argparse.Namespace) -> Sources:
@@ -160,10 +166,35 @@ def take_environment(args: argparse.Namespace) -> Sources:
         least=outputs.get("least", LEAST),  # one that was applied before there was this output has none
         since=args.since or SINCE,
         live=live["id"] if live else None,
+        monitored=(outputs["bucket"], f"{RESULTS}/{outputs['endpoint_name']}"),
     )
 
 
-def publish(content: assembly.Content, folder: Path) -> str:
+def read_past(
+    sources: Sources, args: argparse.Namespace, since: datetime | None, until: datetime
+) -> Past | None:
+    """The monitor counts live answers at the environment's threshold: any other question needs every record."""
+    if not (sources.monitored and since) or args.threshold is not None or args.kinds != [LIVE]:
+        return None
+    return past.read(*sources.monitored, since, until, READ)
+
+
+def put_together(
+    sources: Sources, find: models.Finder, windows: Mapping[str, Window], counted: Past | None
+) -> Iterator[Answers]:
+    """What every model answered, in what was read and in the hours before."""
+    results = defaultdict(list)
+    for each in counted.results if counted else ():
+        if each.records or each.unreadable:
+            results[each.model].append(each)
+    for name in {**windows, **results}:
+        model, own = find(name), results[name]
+        classes = max((len(each.tally.classes) for each in own), default=0) or len(model.labels)
+        window = windows.get(name) or empty(classes)
+        yield Answers(name, window, model, sources.threshold, sources.tolerated, sources.least, own)
+
+
+def publish(content: Content, folder: Path) -> str:
     """Write the report, which appears when it is whole; the verdict in one sentence."""
     charts = folder / "charts"
     if charts.exists() and not holds_report(folder):

@@ -8,7 +8,8 @@ import numpy as np
 
 from core.figures import metrics
 from report import draw_answers, theme
-from report.facts import Answers, Facts
+from report.answered import Answers
+from report.facts import Facts
 from report.page import Picture, Section, Tile
 from report.words import bounds, moment, number, percent, qualify
 

@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from core.figures import metrics
-from monitoring.capture import Capture, Unreadable
-from report import captured, facts, page, thumbnails, trust, workflow, workflow_facts
+from monitoring.capture import Unreadable
+from report import captured, facts, page, thumbnails, trends, trust, workflow, workflow_facts
+from report.answered import Answers
 from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
-from report.executions import Machine
-from report.facts import Answers, Facts
+from report.content import Content
+from report.facts import Facts
 from report.page import Badge, Missing, Part, Section, Tile
+from report.releases import Release, find_releases
 from report.words import moment, number
 from report.workflow_facts import WorkflowFacts
 
 ORDER = (
-    *("models", "empty", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
+    *("models", "empty", "trends", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
     *("coverage", "reliability", "drift", "latency", "gallery", "unreadable"),
 )
 NOTHING = "Nothing was captured in this window"
@@ -27,24 +28,6 @@ WHY_NOTHING = (
     "outputs, and is this the place that it captures to? A longer window: make report SINCE=7d, or --since 7d."
 )
 UNFIT = "No record fits its model"
-
-
-@dataclass(frozen=True)
-class Content:
-    title: str
-    capture: Capture
-    since: datetime | None
-    until: datetime | None
-    now: datetime
-    answers: Sequence[Answers]
-    live: str | None = None  # the live model's id; unless it is known, that of the one that answered last
-    machine: Machine | None = None
-
-    @property
-    def window(self) -> tuple[datetime, datetime]:
-        """What the report is about: as it was asked for, or from the first record until now."""
-        first = min((each.first for each in self.answers if each.n), default=self.now)
-        return self.since or first, self.until or self.now
 
 
 @dataclass(frozen=True)
@@ -58,9 +41,13 @@ class Report:
     until: str | None
     files: int
     records: int
+    counted: int  # of these, by the monitor, hour by hour; the others were read
+    counted_since: str | None
+    counted_until: str | None
     unreadable: dict[str, int]
     unreadable_examples: list[Unreadable]
     models: list[Facts]
+    releases: list[Release]
     workflow: WorkflowFacts | None
 
 
@@ -68,7 +55,7 @@ def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     """The page, and every figure in it."""
     folder.mkdir(parents=True)
     answers = put_live_first(content)
-    every = [facts.gather(each) for each in answers]
+    every = [facts.gather(each, content.step) for each in answers]
     rest = list(zip(answers, every, strict=True))
     if has_answered(content, every):
         first = fill_main(content, answers[0], every, folder)
@@ -96,7 +83,7 @@ def has_answered(content: Content, every: Sequence[Facts]) -> bool:
 
 
 def gather(content: Content, every: Sequence[Facts]) -> Report:
-    capture, machine = content.capture, content.machine
+    capture, machine, past = content.capture, content.machine, content.past
     return Report(
         verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
         capture=capture.source,
@@ -104,10 +91,14 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
         since=content.since.isoformat() if content.since else None,
         until=content.until.isoformat() if content.until else None,
         files=capture.files,
-        records=capture.records,
-        unreadable=dict(capture.unreadable),
-        unreadable_examples=list(capture.examples),
+        records=content.records,
+        counted=past.records if past else 0,
+        counted_since=past.since.isoformat() if past else None,
+        counted_until=past.until.isoformat() if past else None,
+        unreadable=dict(content.unreadable),
+        unreadable_examples=content.examples[: captured.EXAMPLES],
         models=list(every),
+        releases=find_releases(every),
         workflow=workflow_facts.gather(machine) if machine else None,
     )
 
@@ -115,8 +106,9 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
 def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
     """The live model, and all that is no model's own."""
     own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
-    sections = show_model(answers, own, unrouted, folder) | show_shared(content, folder)
+    sections = show_model(answers, own, unrouted, folder) | show_shared(content, every, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
+    lead += captured.say_counted(content.past)
     if len(every) > 1:
         sections["models"] = captured.show_models(every)
         known = (
@@ -139,11 +131,11 @@ def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
 
 def fill_empty(content: Content, every: Sequence[Facts], folder: Path) -> Part:
     """The live model has no answer to show; others may."""
-    records, files = content.capture.records, f"in {number(content.capture.files, 'file')}"
+    records, files = content.records, f"in {number(content.capture.files, 'file')}"
     why = explain_silence(content, every)
     nothing = Section("No answers", f"{number(records, 'record')} {files}.", [Missing(why)], wide=True)
     tiles = [Tile("Records", f"{records:,}", files), *workflow.show_tiles(content.machine)]
-    sections = {"empty": nothing, **show_shared(content, folder)}
+    sections = {"empty": nothing, **show_shared(content, every, folder)}
     if every:
         sections["models"] = captured.show_models(every)
     verdict = Badge(say_empty(content), "unknown")
@@ -154,9 +146,9 @@ def say_empty(content: Content) -> str:
     """Why there is no answer, in a few words."""
     if any(each.n for each in content.answers):
         return f"The live model, {content.live}, has not answered in this window"
-    if any(each.window.left_out for each in content.answers):
+    if any(each.left_out for each in content.answers):
         return "Nothing live was captured in this window"
-    return UNFIT if content.capture.records else NOTHING
+    return UNFIT if content.records else NOTHING
 
 
 def explain_silence(content: Content, every: Sequence[Facts]) -> str:
@@ -174,11 +166,16 @@ def explain_silence(content: Content, every: Sequence[Facts]) -> str:
     )
 
 
-def show_shared(content: Content, folder: Path) -> dict[str, Section]:
-    """By name: what belongs to no model."""
+def show_shared(content: Content, every: Sequence[Facts], folder: Path) -> dict[str, Section]:
+    """By name: what belongs to no model, or to all."""
+    over_time = {}
+    if every:
+        live, least = content.live or every[0].model, content.answers[0].least
+        over_time["trends"] = trends.show(every, find_releases(every), live, least, content.step, folder)
     return {
+        **over_time,
         **workflow.show(content.machine, *content.window, folder),
-        "unreadable": captured.show_unreadable(content.capture, content.answers),
+        "unreadable": captured.show_unreadable(content),
     }
 
 
@@ -186,15 +183,20 @@ def show_model(
     answers: Answers, own: Facts, unrouted: Mapping[str, np.ndarray] | None, folder: Path
 ) -> dict[str, Section]:
     """Of one model, by name. `unrouted` has when executions ended without a driver, by outcome; None if unknown."""
+    one_by_one = {}
+    if answers.read:
+        one_by_one = {
+            "timeline": show_timeline(answers, unrouted, folder),
+            "histogram": show_histogram(answers, folder),
+            "coverage": trust.show_coverage(answers, own, folder),
+            "reliability": trust.show_reliability(answers, own, folder),
+            "gallery": thumbnails.show_gallery(answers, own),
+        }
     return {
-        "timeline": show_timeline(answers, unrouted, folder),
+        **one_by_one,
         "classes": show_classes(answers, own, folder),
-        "histogram": show_histogram(answers, folder),
         "hours": show_hours(answers, own, folder),
-        "coverage": trust.show_coverage(answers, own, folder),
-        "reliability": trust.show_reliability(answers, own, folder),
         "drift": trust.show_drifts(answers, own, folder),
-        "gallery": thumbnails.show_gallery(answers, own),
     }
 
 

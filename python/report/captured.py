@@ -1,14 +1,15 @@
 """What the page says of the whole capture: which models answered, and what could not be read."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from core.contract.answer_kinds import LIVE
 from core.figures.metrics import Estimate
-from monitoring.capture import Capture
-from report.facts import Answers, Facts
+from monitoring.past import Past
+from report.answered import Answers
+from report.content import Content
+from report.facts import Facts
 from report.page import Badge, Section, Table
-from report.words import bounds, number, percent, qualify
+from report.words import bounds, moment, number, percent, qualify
 
 EXAMPLES = 20  # of lines that could not be read
 BROKEN_PICTURE = "the picture cannot be decoded (its answer counts)"
@@ -32,32 +33,46 @@ def show_models(every: Sequence[Facts]) -> Section:
     return Section(f"{number(len(every), 'model')} answered", f"{total}.", [table], wide=True)
 
 
-def show_unreadable(capture: Capture, answers: Sequence[Answers]) -> Section:
+def show_unreadable(content: Content) -> Section:
     """Lines that are no records, pictures that are none, and answers that do not fit their model."""
     title = "What could not be read"
-    read = f"{number(capture.records, 'record')} in {number(capture.files, 'file')}"
-    reasons = Counter(capture.unreadable)
-    reasons[BROKEN_PICTURE] = sum(each.window.undecodable for each in answers)
-    reasons[OTHER_CLASSES] = sum(each.window.mismatched for each in answers)
+    read = f"{number(content.records, 'record')}{say_files(content)}"
+    broken, reasons = content.unreadable.total(), content.unreadable.copy()
+    reasons[BROKEN_PICTURE] = sum(each.undecodable for each in content.answers)
+    reasons[OTHER_CLASSES] = sum(each.mismatched for each in content.answers)
     rows = [(reason, f"{n:,}") for reason, n in reasons.most_common() if n]
     if not rows:
         return Section(title, f"Nothing: all of {read}.", [], wide=True)
     blocks = [Table("How often, by reason.", ("reason", "count"), rows, numbers=(1,))]
-    if shown := capture.examples[:EXAMPLES]:
+    if shown := content.examples[:EXAMPLES]:
         lines = [(example.file, f"{example.line:,}", example.reason) for example in shown]
-        caption = f"{number(len(shown), 'example')} of {number(capture.unreadable_count, 'unreadable line')}."
+        caption = f"{number(len(shown), 'example')} of {number(broken, 'unreadable line')}."
         blocks.append(Table(caption, ("file", "line", "reason"), lines, numbers=(1,)))
-    data = f"{read} were read, {number(capture.unreadable_count, 'line')} could not be."
+    data = f"{read} were read, {number(broken, 'line')} could not be."
     return Section(title, data, blocks, wide=True)
 
 
 def say_left_out(answers: Answers) -> str:
     """The answers to photos that somebody chose, as a sentence with its space; nothing without any."""
-    left_out = answers.window.left_out
+    left_out = answers.left_out
     if not left_out:
         return ""
     kinds = " and ".join(f"{n:,} of kind {kind}" for kind, n in sorted(left_out.items()))
     return f" {kinds} are left out: --kinds {','.join([LIVE, *sorted(left_out)])} takes them in."
+
+
+def say_files(content: Content) -> str:
+    return "" if content.past else f" in {number(content.capture.files, 'file')}"
+
+
+def say_counted(past: Past | None) -> str:
+    """Which part of the window was not read record by record, as a sentence with its space."""
+    if not past:
+        return ""
+    return (
+        f" {number(past.records, 'record')} from {moment(past.since)} to {moment(past.until)} are counted in the "
+        "monitor's hourly results; charts of single answers, pictures and executions are of what came after that."
+    )
 
 
 def say_accuracy(accuracy: Estimate | None, moved: Sequence[str]) -> str:

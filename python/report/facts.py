@@ -1,83 +1,20 @@
 """Every figure of one model's answers: the page and report.json show the same ones."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from core.figures import metrics, scores
-from core.figures.drift import Assessment, Drift, assess
+from core.figures.drift import Drift
 from core.figures.metrics import Estimate
-from core.figures.scores import Curve, trace_curve
+from core.figures.pictures import STATISTICS
 from monitoring.gallery import Exhibit
-from monitoring.window import Truth, Window, tally
+from report.answered import Answers
 from report.judgement import Verdict, judge
-from report.models import Model
+from report.trend import Point, trace
 
 HOURS = 24
-FEWEST = 20  # answers with labels whose accuracy is more than chance
-
-
-@dataclass(frozen=True)
-class Answers:
-    """One model's answers in the window, with what is known of the model."""
-
-    model_id: str
-    window: Window
-    model: Model
-    threshold: float
-    tolerated: Mapping[str, float]
-    least: Mapping[str, float]
-
-    @property
-    def n(self) -> int:
-        return len(self.window.times)
-
-    @property
-    def first(self) -> datetime:
-        return datetime.fromtimestamp(self.window.times.min(), UTC)
-
-    @property
-    def last(self) -> datetime:
-        return datetime.fromtimestamp(self.window.times.max(), UTC)
-
-    @property
-    def named(self) -> bool:
-        """Whether it is known what the classes are called."""
-        return len(self.model.labels) == self.window.probabilities.shape[1]
-
-    @cached_property
-    def names(self) -> list[str]:
-        classes = range(self.window.probabilities.shape[1])
-        return self.model.labels if self.named else [f"class {index}" for index in classes]
-
-    @cached_property
-    def confidence(self) -> np.ndarray:
-        return metrics.confidence(self.window.probabilities)
-
-    @cached_property
-    def predicted(self) -> np.ndarray:
-        return metrics.predict(self.window.probabilities)
-
-    @property
-    def truth(self) -> Truth | None:
-        """None where no right class is known, or what the classes are called."""
-        return self.window.truth if self.named and len(self.window.truth.labels) else None
-
-    @cached_property
-    def assessment(self) -> Assessment:
-        live = tally(self.window, self.model.baseline, self.threshold)
-        return assess(live, self.model.baseline, self.tolerated)
-
-    @cached_property
-    def curve(self) -> Curve:
-        """From the photos with labels where there are any, else from the confidence."""
-        if not self.truth:
-            return trace_curve(self.confidence, self.confidence)
-        right = scores.correct(self.truth.probabilities, self.truth.labels)
-        return trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
 
 
 @dataclass(frozen=True)
@@ -110,6 +47,7 @@ class Facts:
     threshold: float
     first: str
     last: str
+    read: int  # of the records, those that were read one by one
     records: int
     coverage: Estimate
     estimated_accuracy: Estimate | None
@@ -121,9 +59,10 @@ class Facts:
     untold: list[str]
     verdict: Verdict
     predicted: list[int]
-    confidence_quantiles: dict[str, float]
+    confidence_quantiles: dict[str, float]  # of those that were read
     hours: list[list[int]]
     pictures: int
+    trend: list[Point]
     undecodable: int
     mismatched: int
     left_out: dict[str, int]
@@ -132,24 +71,27 @@ class Facts:
     unusual: list[Shown]
 
 
-def gather(answers: Answers) -> Facts:
+def gather(answers: Answers, step: timedelta) -> Facts:
     window, assessed, scored = answers.window, answers.assessment, score(answers)
-    quantiles = metrics.confidence_quantiles(window.probabilities)
+    quantiles = metrics.confidence_quantiles(window.probabilities) if answers.read else {}
+    read = count_hours(window.times, answers.predicted, answers.classes)
     return Facts(
         model=answers.model_id or None,
         classes=answers.names,
         threshold=answers.threshold,
-        first=stamp(window.times.min()),
-        last=stamp(window.times.max()),
+        first=answers.first.isoformat(timespec="seconds"),
+        last=answers.last.isoformat(timespec="seconds"),
+        read=answers.read,
         **vars(assessed),
         verdict=judge(assessed, scored.accuracy if scored else None, answers.least),
-        predicted=np.bincount(answers.predicted, minlength=len(answers.names)).tolist(),
+        predicted=answers.total.classes,
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
-        hours=count_hours(window.times, answers.predicted, len(answers.names)).tolist(),
-        pictures=int(np.isfinite(window.pictures[:, 0]).sum()),
-        undecodable=window.undecodable,
-        mismatched=window.mismatched,
-        left_out=dict(window.left_out),
+        hours=(read + count_past_hours(answers)).tolist(),
+        pictures=int(answers.total.sums[STATISTICS[0]][0]),
+        trend=trace(answers, step),
+        undecodable=answers.undecodable,
+        mismatched=answers.mismatched,
+        left_out=dict(answers.left_out),
         labelled=scored,
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
@@ -176,11 +118,15 @@ def describe(exhibit: Exhibit) -> Shown:
     return Shown(exhibit.event_id, exhibit.time.isoformat(), exhibit.probabilities, exhibit.why)
 
 
-def stamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
 def count_hours(times: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Records per class and hour of the day."""
     hours = (times // 3600 % HOURS).astype(int)
     return np.bincount(predicted * HOURS + hours, minlength=classes * HOURS).reshape(classes, HOURS)
+
+
+def count_past_hours(answers: Answers) -> np.ndarray:
+    counts = np.zeros((answers.classes, HOURS), int)
+    for each in answers.past:
+        if each.tally.records:
+            counts[:, datetime.fromisoformat(each.since).hour] += each.tally.classes
+    return counts

@@ -107,9 +107,9 @@ def background() -> str:
     return str(mpl.rcParams["figure.facecolor"])
 
 
-def time_axis(axes: Axes) -> None:
+def time_axis(axes: Axes, ticks: int = 7) -> None:
     """Ticks at round times on the x axis, which says that they are UTC."""
-    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=7)
+    locator = AutoDateLocator(tz=UTC, minticks=ticks // 2, maxticks=ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
     axes.set_xlabel("time (UTC)")

@@ -3,11 +3,13 @@
 import io
 from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from core.figures.pictures import keep_upper_bits
 from monitoring.gallery import Exhibit
-from report.facts import Answers, Facts
+from report.answered import Answers
+from report.facts import Facts
 from report.page import Gallery, Missing, Photo, Section
 from report.words import moment, number
 
@@ -15,8 +17,9 @@ SIDE = 256
 
 
 def show_gallery(answers: Answers, facts: Facts) -> Section:
-    window, pictures = answers.window, facts.pictures
-    data = f"Chosen from {number(pictures, 'decoded picture')} of {number(facts.records, 'record')}."
+    window = answers.window
+    pictures = int(np.isfinite(window.pictures[:, 0]).sum())
+    data = f"Chosen from {number(pictures, 'decoded picture')} of {number(facts.read, 'record')}."
     if not pictures:
         why = "No record holds a picture: let the endpoint's capture include its input."
         return Section("Pictures worth a look", data, [Missing(why)], wide=True)

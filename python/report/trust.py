@@ -4,8 +4,9 @@ from functools import partial
 from pathlib import Path
 
 from core.figures import metrics
-from report import draw_trust, theme
-from report.facts import Answers, Facts
+from report import draw_beside, draw_trust, theme
+from report.answered import Answers
+from report.facts import Facts
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
 from report.words import number
 
@@ -18,7 +19,7 @@ TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not ju
 
 def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     score = facts.labelled
-    of_photos = number(score.records, "photo") if score else number(facts.records, "record")
+    of_photos = number(score.records, "photo") if score else number(facts.read, "record")
     what = "true" if score else "estimated"
     chart = theme.save(
         partial(
@@ -88,6 +89,7 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
         "is steady, and of what crosses it nobody can tell. PSI is shown beside the KS distance, which decides."
     )
+    beside = show_beside(answers, folder)
     rows = [
         (
             f"{each.statistic} ({each.measure})",
@@ -104,4 +106,26 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     head = ("statistic", "baseline", "live", "drift", "bounds", "tolerated", "records", "verdict")
     table = Table("Means, and how far the distributions are apart.", head, rows, range(1, 7), full=True)
     words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
-    return Section(title, data, [Picture(chart, caption), words, table], wide=True, paired=True)
+    return Section(title, data, [Picture(chart, caption), words, beside, table], wide=True, paired=True)
+
+
+def show_beside(answers: Answers, folder: Path) -> Picture:
+    """The baseline beside live: of confidence and of each of the pictures' statistics."""
+    baseline = answers.model.baseline
+    assert baseline
+    names = {name: name for name in baseline.edges if sum(answers.total.histograms.get(name, []))}
+    charts = [
+        theme.save(
+            partial(draw_beside.draw, baseline.edges, baseline.tally, answers.total, names, width, columns),
+            folder,
+            f"beside{end}",
+            "Live beside the baseline",
+            f"How live values of {', '.join(names)} are spread over the bins of the baseline.",
+        )
+        for end, (width, columns) in draw_beside.SIZES.items()
+    ]
+    caption = (
+        "Bars: the share of live answers in each bin; the line: of the baseline. Bins are cut so that each holds as "
+        "much of the baseline, the lowest values on the left; the numbers are where they are cut."
+    )
+    return Picture(charts[0], caption, charts[1], full=True)

@@ -27,7 +27,7 @@ def measured(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(100, 20, (n, len(pictures.STATISTICS))).astype(np.float32)
 
 
-NO_TRUTH = Truth(np.empty((0, 2)), np.empty(0, np.int64))
+NO_TRUTH = Truth(np.empty(0), np.empty((0, 2)), np.empty(0, np.int64))
 
 
 def windowed(probabilities: np.ndarray, statistics: np.ndarray) -> Window:

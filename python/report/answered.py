@@ -1,0 +1,108 @@
+"""One model's answers in the window, which every section of the page is made from."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+import numpy as np
+
+from core.figures import metrics, scores
+from core.figures.drift import Assessment, assess
+from core.figures.scores import Curve, trace_curve
+from core.figures.tally import Tally
+from monitoring.results import Result
+from monitoring.window import Truth, Window, tally
+from report.models import Model
+
+FEWEST = 20  # answers with labels whose accuracy is more than chance
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One model's answers, with what is known of the model: those that were read, and totals of the hours before."""
+
+    model_id: str
+    window: Window
+    model: Model
+    threshold: float
+    tolerated: Mapping[str, float]
+    least: Mapping[str, float]
+    past: Sequence[Result] = ()
+
+    @property
+    def read(self) -> int:
+        """How many answers are known one by one."""
+        return len(self.window.times)
+
+    @cached_property
+    def total(self) -> Tally:
+        return sum(
+            (each.tally for each in self.past), tally(self.window, self.model.baseline, self.threshold)
+        )
+
+    @property
+    def n(self) -> int:
+        return self.total.records
+
+    @property
+    def first(self) -> datetime:
+        times = [datetime.fromisoformat(each.since) for each in self.past if each.tally.records]
+        return min(times, default=None) or datetime.fromtimestamp(self.window.times.min(), UTC)
+
+    @property
+    def last(self) -> datetime:
+        if self.read:
+            return datetime.fromtimestamp(self.window.times.max(), UTC)
+        return max(datetime.fromisoformat(each.until) for each in self.past if each.tally.records)
+
+    @property
+    def classes(self) -> int:
+        return len(self.total.classes) or self.window.probabilities.shape[1]
+
+    @property
+    def named(self) -> bool:
+        """Whether it is known what the classes are called."""
+        return len(self.model.labels) == self.classes
+
+    @cached_property
+    def names(self) -> list[str]:
+        return self.model.labels if self.named else [f"class {index}" for index in range(self.classes)]
+
+    @property
+    def undecodable(self) -> int:
+        return self.window.undecodable + sum(each.undecodable_images for each in self.past)
+
+    @property
+    def mismatched(self) -> int:
+        return self.window.mismatched + sum(each.other_number_of_classes for each in self.past)
+
+    @cached_property
+    def left_out(self) -> Counter[str]:
+        return sum((Counter(each.not_live) for each in self.past), self.window.left_out)
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        return metrics.confidence(self.window.probabilities)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        return metrics.predict(self.window.probabilities)
+
+    @property
+    def truth(self) -> Truth | None:
+        """None where no right class is known, or what the classes are called."""
+        return self.window.truth if self.named and len(self.window.truth.labels) else None
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        return assess(self.total, self.model.baseline, self.tolerated)
+
+    @cached_property
+    def curve(self) -> Curve:
+        """From the photos with labels where there are any, else from the confidence."""
+        if not self.truth:
+            return trace_curve(self.confidence, self.confidence)
+        right = scores.correct(self.truth.probabilities, self.truth.labels)
+        return trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)

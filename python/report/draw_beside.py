@@ -1,0 +1,69 @@
+"""The chart of the baseline beside live answers: of each statistic, how both are spread over the baseline's bins."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from core.figures.tally import Tally
+from report import theme
+
+SIZES = {"": (13.0, 3), "-narrow": (theme.WIDTH, 1)}  # inches, and panels beside each other
+PANEL = 2.3  # inches high
+
+
+def draw(
+    edges: dict[str, list[float]],
+    baseline: Tally,
+    live: Tally,
+    names: dict[str, str],
+    width: float,
+    columns: int,
+) -> Figure:
+    """`names` says which statistics, and how a person calls them."""
+    rows = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(width, 0.5 + PANEL * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes, (name, called) in zip(panels.flat, names.items(), strict=False):
+        draw_bins(axes, edges[name], baseline.histograms[name], live.histograms[name])
+        axes.set_title(called, fontsize=12, fontweight="normal")
+    for axes in panels.flat[len(names) :]:
+        axes.set_visible(False)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_bins(axes: Axes, edges: Sequence[float], baseline: Sequence[int], live: Sequence[int]) -> None:
+    """The bins beside each other, however wide: they were made so that the baseline fills them alike."""
+    places = np.arange(len(edges) + 1)
+    axes.bar(places, np.array(live) / sum(live), 0.86, color=theme.LIVE, label="live")
+    axes.stairs(
+        np.array(baseline) / sum(baseline),
+        np.arange(len(edges) + 2) - 0.5,
+        color=theme.ink(),
+        linewidth=1.6,
+        label="baseline",
+    )
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=False, axis="x")
+    name_edges(axes, edges)
+
+
+def name_edges(axes: Axes, edges: Sequence[float]) -> None:
+    """Some of the values between the bins; a bin of one value alone is named in its middle."""
+    single = [place for place, (low, high) in enumerate(pairwise(edges)) if is_next(low, high)]
+    if single:
+        axes.set_xticks([place + 1 for place in single], [f"{edges[place]:.4g}" for place in single])
+    else:
+        chosen = sorted({0, (len(edges) - 1) // 2, len(edges) - 1})
+        axes.set_xticks([place + 0.5 for place in chosen], [f"{edges[place]:.3g}" for place in chosen])
+
+
+def is_next(low: float, high: float) -> bool:
+    return high == np.nextafter(low, np.inf)
