@@ -50,6 +50,8 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
     make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
     names = {path.stem for path in (tmp_path / "report/charts").glob("*.png")}
     light = {
+        "beside",
+        "beside-narrow",
         "classes",
         "confidence",
         "confidence-histogram",
@@ -57,6 +59,8 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
         "coverage",
         "drift",
         "hours",
+        "trends",
+        "trends-narrow",
     }
     assert names == {name + end for name in (*light, "reliability") for end in ("", "-dark")}
     for path in (tmp_path / "report/charts").glob("*.png"):
