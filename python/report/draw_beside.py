@@ -12,8 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from core.figures.tally import Tally
 from report import theme
 
-SIZES = {"": (13.0, 3), "-narrow": (theme.WIDTH, 1)}  # inches, and panels beside each other
-PANEL = 2.3  # inches high
+COLUMNS = 2
+PANEL = 1.35  # inches high
 
 
 def draw(
@@ -21,13 +21,11 @@ def draw(
     baseline: Tally,
     live: Tally,
     names: dict[str, str],
-    width: float,
-    columns: int,
 ) -> Figure:
     """`names` says which statistics, and how a person calls them."""
-    rows = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(width, 0.5 + PANEL * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    rows = math.ceil(len(names) / COLUMNS)
+    figure = Figure(figsize=(theme.WIDTH, 0.5 + PANEL * rows), layout="constrained")
+    panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False)
     for axes, (name, called) in zip(panels.flat, names.items(), strict=False):
         draw_bins(axes, edges[name], baseline.histograms[name], live.histograms[name])
         axes.set_title(called, fontsize=12, fontweight="normal")

@@ -16,11 +16,11 @@ from report.facts import Facts
 from report.releases import Release
 from report.trend import Point
 
-SIZES = {"": (13.0, 6.4), "-narrow": (theme.WIDTH, 7.6)}  # by the end of the picture's name
-DRIFTS = {"": (13.0, 5), "-narrow": (theme.WIDTH, 2)}  # inches, and panels beside each other
+SIZE = (theme.WIDTH, 8.4)
+COLUMNS = 2
 DAY = 86_400  # seconds
-PANEL = 2.1  # inches high
-NAMED = 0.2  # of the width, for a release's name
+PANEL = 1.56  # inches high
+NAMED = 0.3  # of the width, for a release's name
 LIVE, EARLIER = "o", "s"  # markers
 Value = Callable[[Point], Estimate | None]
 
@@ -30,10 +30,9 @@ def draw_figures(
     releases: Sequence[Release],
     live: str | None,
     least: Mapping[str, float],
-    size: tuple[float, float],
 ) -> Figure:
     """How much came, coverage, and accuracy: as labels tell it where there are any, and as it is estimated."""
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     records, coverage, accuracy = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))
     for model in models:
         colour, marker = look(model, live)
@@ -67,13 +66,11 @@ def draw_drifts(
     releases: Sequence[Release],
     live: str | None,
     tolerances: Mapping[str, float],
-    width: float,
-    columns: int,
 ) -> Figure:
     """A panel for each statistic, in multiples of what is tolerated of it."""
-    rows = ceil(len(tolerances) / columns)
-    figure = Figure(figsize=(width, 0.6 + PANEL * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, sharex=True, squeeze=False)
+    rows = ceil(len(tolerances) / COLUMNS)
+    figure = Figure(figsize=(theme.WIDTH, 0.6 + PANEL * rows), layout="constrained")
+    panels = figure.subplots(rows, COLUMNS, sharex=True, squeeze=False)
     figure.supylabel("multiples of what is tolerated", fontsize=12)
     shown = panels.flat[: len(tolerances)]
     for axes, (name, tolerance) in zip(shown, tolerances.items(), strict=True):

@@ -43,7 +43,6 @@ class Picture:
     chart: Chart
     caption: str
     narrow: Chart | None = None  # the same for a phone, if the chart is too wide for one
-    full: bool = False  # as wide as its section, though that is paired
 
 
 @dataclass(frozen=True)

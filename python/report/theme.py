@@ -5,7 +5,7 @@
 The function draws with `core.canvas.canvas` (or a `Figure` of its own) and is called once for each background.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -37,6 +37,7 @@ WIDTH = 6.4  # inches; at 12 points its text is still 10 pixels high on a phone 
 DPI = 160
 LIGHT = {"background": "#ffffff", "ink": "#1f2328", "muted": "#59636e", "grid": "#dde2e7"}
 DARK = {"background": "#14181d", "ink": "#e6e9ed", "muted": "#a0a9b3", "grid": "#303740"}
+BACKGROUNDS = {"": LIGHT, "-dark": DARK}  # by the end of a picture's name
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,16 @@ class Chart:
 
 def save(draw: Callable[[], Figure], folder: Path, name: str, title: str, alt: str) -> Chart:
     """Draw the figure on both backgrounds, as <name>.png and <name>-dark.png."""
-    chart = Chart(name, title, alt, folder / f"{name}.png", folder / f"{name}-dark.png")
-    for path, dark in ((chart.light, False), (chart.dark, True)):
-        with use_background(dark):
+    paths = [folder / f"{name}{end}.png" for end in BACKGROUNDS]
+    for path, colours in zip(paths, BACKGROUNDS.values(), strict=True):
+        with use_colours(colours):
             canvas.save(draw(), path, DPI)
-    return chart
+    return Chart(name, title, alt, light=paths[0], dark=paths[-1])
 
 
 @contextmanager
-def use_background(dark: bool) -> Iterator[None]:
+def use_colours(colours: Mapping[str, str]) -> Iterator[None]:
     """Draw on a light or a dark background while this lasts."""
-    colours = DARK if dark else LIGHT
     background, ink, muted, grid = (colours[name] for name in ("background", "ink", "muted", "grid"))
     with mpl.rc_context(
         {

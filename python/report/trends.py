@@ -34,7 +34,7 @@ def show(
     blocks = [show_figures(every, releases, live, least, each, told, folder)]
     if tolerances := find_tolerances(every):
         blocks.append(show_drifts(every, releases, live, tolerances, each, folder))
-    return Section(TITLE, f"{number(len(steps), each)} with answers. {told}", blocks, wide=True)
+    return Section(TITLE, f"{number(len(steps), each)} with answers. {told}", blocks, wide=True, paired=True)
 
 
 def show_figures(
@@ -47,21 +47,18 @@ def show_figures(
     folder: Path,
 ) -> Picture:
     alt = f"Records, coverage and accuracy of every {each}, with bounds. {told}"
-    charts = [
-        theme.save(
-            partial(draw_trends.draw_figures, every, releases, live, least, size),
-            folder,
-            f"trends{end}",
-            "Over time",
-            alt,
-        )
-        for end, size in draw_trends.SIZES.items()
-    ]
+    chart = theme.save(
+        partial(draw_trends.draw_figures, every, releases, live, least),
+        folder,
+        "trends",
+        "Over time",
+        alt,
+    )
     caption = (
         f"A point for each {each}, with {1 - metrics.ALPHA:.1%} bounds: few records, long bars. Dashed: the least that "
         "the alarms accept. Circles are the live model's, squares those of other models."
     )
-    return Picture(charts[0], caption, charts[1])
+    return Picture(chart, caption)
 
 
 def show_drifts(
@@ -72,21 +69,18 @@ def show_drifts(
     each: str,
     folder: Path,
 ) -> Picture:
-    charts = [
-        theme.save(
-            partial(draw_trends.draw_drifts, every, releases, live, tolerances, width, columns),
-            folder,
-            f"drift-trends{end}",
-            "Drift over time",
-            f"Of each statistic the distance from the baseline, for every {each}, in multiples of what is tolerated.",
-        )
-        for end, (width, columns) in draw_trends.DRIFTS.items()
-    ]
+    chart = theme.save(
+        partial(draw_trends.draw_drifts, every, releases, live, tolerances),
+        folder,
+        "drift-trends",
+        "Drift over time",
+        f"Of each statistic the distance from the baseline, for every {each}, in multiples of what is tolerated.",
+    )
     caption = (
         f"How far each {each}'s answers and pictures are from the model's own baseline. What lies wholly above the "
         "dashed line has surely moved. A step with too few records for bounds has no point."
     )
-    return Picture(charts[0], caption, charts[1])
+    return Picture(chart, caption)
 
 
 def find_tolerances(every: Sequence[Facts]) -> dict[str, float]:

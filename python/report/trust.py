@@ -106,7 +106,7 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     head = ("statistic", "baseline", "live", "drift", "bounds", "tolerated", "records", "verdict")
     table = Table("Means, and how far the distributions are apart.", head, rows, range(1, 7), full=True)
     words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
-    return Section(title, data, [Picture(chart, caption), words, beside, table], wide=True, paired=True)
+    return Section(title, data, [Picture(chart, caption), beside, words, table], wide=True, paired=True)
 
 
 def show_beside(answers: Answers, folder: Path) -> Picture:
@@ -114,18 +114,15 @@ def show_beside(answers: Answers, folder: Path) -> Picture:
     baseline = answers.model.baseline
     assert baseline
     names = {name: name for name in baseline.edges if sum(answers.total.histograms.get(name, []))}
-    charts = [
-        theme.save(
-            partial(draw_beside.draw, baseline.edges, baseline.tally, answers.total, names, width, columns),
-            folder,
-            f"beside{end}",
-            "Live beside the baseline",
-            f"How live values of {', '.join(names)} are spread over the bins of the baseline.",
-        )
-        for end, (width, columns) in draw_beside.SIZES.items()
-    ]
+    chart = theme.save(
+        partial(draw_beside.draw, baseline.edges, baseline.tally, answers.total, names),
+        folder,
+        "beside",
+        "Live beside the baseline",
+        f"How live values of {', '.join(names)} are spread over the bins of the baseline.",
+    )
     caption = (
         "Bars: the share of live answers in each bin; the line: of the baseline. Bins are cut so that each holds as "
         "much of the baseline, the lowest values on the left; the numbers are where they are cut."
     )
-    return Picture(charts[0], caption, charts[1], full=True)
+    return Picture(chart, caption)

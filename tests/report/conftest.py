@@ -101,15 +101,21 @@ def executed(aws: Callable[[str], Any]) -> tuple[str, datetime]:
 
 
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str, dict[str, Any]]]:
-    """Run the command; answer the page's text without its tags, and the figures."""
+def patched(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Charts are drawn coarsely, and only once: on dark pages stand the light pictures."""
+    monkeypatch.setattr(theme, "DPI", 50)
+    monkeypatch.setattr(theme, "BACKGROUNDS", {"": theme.LIGHT})
+    return monkeypatch
 
-    monkeypatch.setattr(theme, "DPI", 50)  # quicker to draw
+
+@pytest.fixture
+def make(patched: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str, dict[str, Any]]]:
+    """Run the command; answer the page's text without its tags, and the figures."""
 
     def run(capture: Path, *flags: Any) -> tuple[str, dict[str, Any]]:
         out = tmp_path / "report"
         flags = ("--capture", capture, "--out", out, *flags)
-        monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
+        patched.setattr(sys, "argv", ["report", *map(str, flags)])
         __main__.main()
         page = (out / "report.html").read_text()
         text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)

@@ -158,7 +158,7 @@ def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
 
 def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
     assert workflow_facts.measure_percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
-    with theme.use_background(dark=False):
+    with theme.use_colours(theme.LIGHT):
         (narrow,) = draw_workflow.draw_times({"A": [0.1, 0.2], "B": [0.3]}).axes
         (wide,) = draw_workflow.draw_times({"A": [0.001, 0.002], "B": [3.0]}).axes
     assert narrow.get_xscale() == "linear"

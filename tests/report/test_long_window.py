@@ -16,7 +16,7 @@ from core.contract.model_id import identify
 from core.figures.drift import TOLERATED
 from monitoring import past
 from monitoring.watch import Settings, watch
-from report import __main__, theme
+from report import __main__
 
 BUCKET, ENDPOINT = "scones-long-window-test", "scones"
 BEFORE = "0" * 16
@@ -78,18 +78,17 @@ def by_hour(lines: bytes) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def report(watched, cloud_variables, monkeypatch, tmp_path):
+def report(watched, cloud_variables, patched, tmp_path):
     """The figures, of a report that reads so many records one by one."""
     for name, value in cloud_variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(theme, "DPI", 50)
-    monkeypatch.setattr(__main__.environment, "outputs", lambda _: watched)
+        patched.setenv(name, value)
+    patched.setattr(__main__.environment, "outputs", lambda _: watched)
 
     def run(most: int, *flags: str) -> dict[str, Any]:
-        monkeypatch.setattr(__main__, "READ", most)
+        patched.setattr(__main__, "READ", most)
         out = tmp_path / str(most)
         times = ("--since", SINCE.isoformat(), "--until", UNTIL.isoformat())
-        monkeypatch.setattr(sys, "argv", ["report", "--env", "prod", "--out", str(out), *times, *flags])
+        patched.setattr(sys, "argv", ["report", "--env", "prod", "--out", str(out), *times, *flags])
         __main__.main()
         return json.loads((out / "report.json").read_text())
 

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.builders import captured
 
 from core.console import UserError
-from report import models
+from report import models, theme
 from report.thumbnails import thumbnail
 
 
@@ -43,15 +43,15 @@ def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on
 
 
 def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
-    make, traffic, folder, artefact, tmp_path
+    make, traffic, folder, artefact, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(theme, "BACKGROUNDS", {"": theme.LIGHT, "-dark": theme.DARK})
     lines, truth = traffic(60, seed=2)
     capture = folder({"capture/a.jsonl": lines, "truth.jsonl": truth}) / "capture"
     make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
     names = {path.stem for path in (tmp_path / "report/charts").glob("*.png")}
     light = {
         "beside",
-        "beside-narrow",
         "classes",
         "confidence",
         "confidence-histogram",
@@ -60,7 +60,6 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
         "drift",
         "hours",
         "trends",
-        "trends-narrow",
     }
     assert names == {name + end for name in (*light, "reliability") for end in ("", "-dark")}
     for path in (tmp_path / "report/charts").glob("*.png"):

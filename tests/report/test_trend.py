@@ -89,7 +89,7 @@ def test_bounds_and_releases_are_drawn():
         Release("live", (NOON + HOUR).isoformat()),
         Release("later", (NOON + 1.01 * HOUR).isoformat()),
     ]
-    figure = draw_trends.draw_figures([model], releases, "live", {"coverage": 0.6, "accuracy": 0.85}, (6, 6))
+    figure = draw_trends.draw_figures([model], releases, "live", {"coverage": 0.6, "accuracy": 0.85})
     records, coverage, _ = figure.axes
     assert [bar.get_height() for bar in records.patches] == [40, 40, 40]  # type: ignore[attr-defined]
     (bars,) = coverage.collections
