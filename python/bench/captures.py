@@ -86,7 +86,7 @@ def pictures() -> list[bytes]:
     return result
 
 
-def line(number: int, png: bytes) -> str:
+def line(number: int, png: bytes, start: datetime = START) -> str:
     confidence = 0.5 + (number % 500) / 1000
     sides = {
         "endpointInput": {
@@ -102,7 +102,7 @@ def line(number: int, png: bytes) -> str:
             "encoding": "JSON",
         },
     }
-    moment = START + timedelta(seconds=number)
+    moment = start + timedelta(seconds=number)
     metadata = {
         "eventId": f"{number:08}-c9ea-4b2a-9c1e-000000000000",
         "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
