@@ -263,6 +263,7 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
 	  build/lock/bin/pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | sed 's/+cpu$$//'; } \
 	  > constraints.txt
+	build/lock/bin/python -m operations.installed --page docs/install.md
 	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
 	build/lock/bin/python -m operations.pins > build/lock/requirements.txt && mv build/lock/requirements.txt python/delivery/
 
