@@ -258,9 +258,12 @@ fmt: $(VENV)/.installed-lint ## Put everything into the house style
 lock: ## Refresh constraints.txt, the versions that every install uses
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install -q --upgrade pip
+	build/lock/bin/python -I python/operations/pytorch.py
 	build/lock/bin/pip install -q -e '.[test,lint,sagemaker]'
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
-	  build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
+	  build/lock/bin/pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | sed 's/+cpu$$//'; } \
+	  > constraints.txt
+	build/lock/bin/python -m operations.installed --page docs/install.md
 	build/lock/bin/python -m operations.wheels > build/lock/requirements.txt && mv build/lock/requirements.txt python/lambdas/
 	build/lock/bin/python -m operations.pins > build/lock/requirements.txt && mv build/lock/requirements.txt python/delivery/
 
@@ -322,5 +325,6 @@ $(VENV)/.installed-deploy: pyproject.toml python/delivery/requirements.txt | $(B
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): $*"
+	@$(BIN)/python -I python/operations/pytorch.py
 	@$(BIN)/pip install -q --disable-pip-version-check --use-pep517 -c constraints.txt -e '.$(if $(filter demo,$*),,[$*])'
 	@touch $@

@@ -4,7 +4,6 @@ The SDK's smallest part that asks endpoints is compared, sagemaker-core with all
 """
 
 import contextlib
-import re
 import statistics
 import subprocess
 import sys
@@ -14,11 +13,9 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from bench.figures import Figure
 from localcloud.functions import compiled
-from operations import package
+from operations import installed, package
 
 TIMES = 3  # in each round
 SDK, SDK_MODULE = "sagemaker-core", "sagemaker.core.resources"
@@ -39,7 +36,7 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
         zips = package.build(Path(folder, "zips"), package.ARCHITECTURE)
         modules = {name: (unpack(zips[name], Path(folder, name)), f"lambdas.{name}") for name in zips}
         modules[IN_LAMBDA] = (Path(folder), IN_LAMBDA)
-        if sdk := needed(SDK) - needed(IN_LAMBDA):
+        if sdk := installed.needed(SDK).keys() - installed.needed(IN_LAMBDA).keys():
             modules[SDK] = (Path(folder), SDK_MODULE)
         kilobytes = {name: path.stat().st_size / 1000 for name, path in zips.items()}
         sizes = size(sdk) if sdk else None
@@ -94,24 +91,6 @@ def imports(modules: dict[str, tuple[Path, str]]) -> dict[str, float]:
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             seconds[name].append(float(done.stdout))
     return {name: 1000 * statistics.median(times) for name, times in seconds.items()}
-
-
-def needed(name: str) -> set[str]:
-    """The distribution and all that it requires, as far as they are installed."""
-    found: set[str] = set()
-    asked = [name]
-    while asked:
-        name = re.sub(r"[-_.]+", "-", asked.pop()).lower()
-        if name in found:
-            continue
-        try:
-            requires = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        found.add(name)
-        requirements = map(Requirement, requires)
-        asked += [it.name for it in requirements if it.marker is None or it.marker.evaluate({"extra": ""})]
-    return found
 
 
 def size(names: set[str]) -> tuple[float, float]:

@@ -128,9 +128,9 @@ def within(root: Path, *command: str) -> str:
 
 
 def variables(given: Mapping[str, str]) -> dict[str, str]:
-    """What a runner would be given: pip's variables, and where the provider's mirror is."""
+    """What a runner would be given: pip's variables, PyTorch's index, and where the provider's mirror is."""
     mirror = terraform.find_mirror(given)
-    settings = {name: value for name, value in given.items() if name.startswith("PIP_")}
+    settings = {name: value for name, value in given.items() if name.startswith(("PIP_", "PYTORCH_"))}
     return settings | ({"TF_PLUGIN_MIRROR": str(mirror)} if mirror else {})
 
 

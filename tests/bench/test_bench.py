@@ -100,9 +100,7 @@ def test_a_cold_import_is_timed_as_a_zip_has_it_and_leaves_nothing_compiled(
     assert [path.name for path in tmp_path.iterdir()] == ["slow.py"]
 
 
-def test_what_a_distribution_needs_is_found_to_the_end() -> None:
-    assert {"boto3", "botocore", "python-dateutil", "six"} <= imports.needed("boto3")
-    assert imports.needed("no-such-distribution") == set()
+def test_a_distribution_is_measured_zipped_and_unpacked() -> None:
     zipped, unpacked = imports.size({"six"})
     assert 10 < zipped < 30 < unpacked
 

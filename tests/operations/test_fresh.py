@@ -94,8 +94,9 @@ def test_it_runs_the_readmes_two_commands():
 
 def test_only_what_a_runner_is_given_goes_in(tmp_path):
     (tmp_path / "wheels").mkdir()
-    given = fresh.variables(
-        {"PIP_FIND_LINKS": f"{tmp_path}/wheels https://wheels.example", "AWS_PROFILE": "mine"}
-    )
-    assert given.keys() <= {"PIP_FIND_LINKS", "TF_PLUGIN_MIRROR"}
+    wheels = {"PIP_FIND_LINKS": f"{tmp_path}/wheels https://wheels.example"}
+    index = {"PYTORCH_INDEX": "https://index.example"}
+    given = fresh.variables({**wheels, **index, "AWS_PROFILE": "mine"})
+    assert {**given, **wheels, **index} == given
+    assert given.keys() <= {*wheels, *index, "TF_PLUGIN_MIRROR"}
     assert tmp_path / "wheels" in list(fresh.lent(given))

@@ -94,6 +94,13 @@ def test_a_terraform_that_is_missing_or_too_old_is_refused_before_anything_is_in
     assert not (unpacked / ".venv").exists()
 
 
+@pytest.mark.parametrize("group", ["demo", "test", "lint", "sagemaker"])
+def test_where_pytorch_comes_from_is_settled_before_anything_asks_for_it(unpacked, group):
+    printed = make("-n", "-C", unpacked, f".venv/.installed-{group}").stdout
+    look, install = printed.index("python/operations/pytorch.py"), printed.index("pip install")
+    assert look < install
+
+
 def test_what_is_promised_of_versions_is_the_same_wherever_it_stands():
     makefile, readme = (ROOT / "Makefile").read_text(), (ROOT / "README.md").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
