@@ -32,6 +32,11 @@ def is_wanted() -> bool:
     return not os.environ.get("VERBOSE") and not job_log.is_read()
 
 
+def without_colours() -> list[str]:
+    """What Terraform is told, which writes colours into a pipe too, and whatever NO_COLOR says."""
+    return [] if out.is_terminal else ["-no-color"]
+
+
 @dataclass
 class Said:
     """What Terraform has said so far, as far as it is shown."""
@@ -76,9 +81,12 @@ def call(
             said.read(clean)
             if clean.startswith(STOPS):
                 out.print(clean, markup=False)
-            bar.update(task, total=said.planned, completed=said.done)
+            # A plan does nothing of what it counts.
+            bar.update(task, total=None if "plan" in command else said.planned, completed=said.done)
 
         status = interrupts.call(command, variables, read=read)
+        if not status:
+            bar.update(task, completed=said.planned)
     took = f"{time.monotonic() - began:.0f} s"
     if status and not (status == CHANGES and "-detailed-exitcode" in command):
         show(said.lines)

@@ -111,7 +111,7 @@ def ask(env: str, verb: str, *arguments: str) -> str:
 
 
 def command(verb: str, *arguments: str) -> list[str]:
-    return ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments]
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments, *quiet.without_colours()]
 
 
 def process_variables(env: str) -> dict[str, str]:

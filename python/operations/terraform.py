@@ -53,7 +53,7 @@ def command(env: str, arguments: list[str]) -> list[str]:
         added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
     elif verb in PLANNERS:
         added = [f"-var-file={file.relative_to(CONFIGURATION)}" for file in settings(env)]
-    return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest, *quiet.without_colours()]
 
 
 def settings(env: str) -> list[Path]:
