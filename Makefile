@@ -14,7 +14,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := COMPARE CONFIRM DATA DATASET DURATION IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE REPEAT RETRY RUN TO
+NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE REPEAT RETRY RUN SINCE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET)))
 export $(NAMES)
@@ -124,6 +124,10 @@ evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workfl
 loadgen: $(VENV)/.installed-demo ## Let photos and poison arrive, and count what comes out: RATE=5 DURATION=60s
 	@$(TOOL) operations.loadgen $(ENV) --rate "$${RATE:-5}" --duration "$${DURATION:-60s}" --data "$$DATA" $(ARGS)
 
+.PHONY: upload
+upload: $(VENV)/.installed-demo ## Upload a folder of photos, for bulk and transform: FOLDER=... PREFIX=archive/...
+	@$(TOOL) operations.upload_photos $(ENV) --folder="$$FOLDER" --prefix="$$PREFIX" $(ARGS)
+
 .PHONY: bulk
 bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or RETRY=<run>
 	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix "$$PREFIX") $(if $(RETRY),--retry "$$RETRY") $(ARGS)
@@ -150,9 +154,14 @@ alarms: $(VENV)/.installed-demo ## Say which alarms ring, since when, why, and w
 monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy
 	@$(TOOL) operations.monitor_now $(ENV)
 
+.PHONY: capture
+capture: $(VENV)/.installed-demo ## Print what was captured, a line of JSON per record: SINCE=24h FROM=<folder or s3://...>
+	@$(TOOL) operations.capture_now $(ENV) $(if $(FROM),--from="$$FROM") $(if $(SINCE),--since "$$SINCE") $(ARGS)
+
 .PHONY: report
-report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h
-	@$(TOOL) report --env $(ENV) --since $(or $(SINCE),24h) --out build/report/$(ENV) $(ARGS)
+report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h; FROM=<folder or s3://...>: of any captures
+	@$(TOOL) report $(if $(FROM),--capture="$$FROM" --out build/report/other,--env $(ENV) --out build/report/$(ENV)) \
+	  $(if $(SINCE),--since "$$SINCE") $(ARGS)
 
 .PHONY: cost
 cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"

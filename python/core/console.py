@@ -1,5 +1,6 @@
 """What every command shares: a user's mistake in one line, and progress that suits a terminal or a log."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -12,7 +13,8 @@ from core.job_log import in_log
 
 Item = TypeVar("Item")
 
-out = Console(highlight=False, soft_wrap=True)
+# Where NO_COLOR is set there is no escape code at all, and so no bar: what prints like a pipe's output has none.
+out = Console(highlight=False, soft_wrap=True, force_terminal=False if os.environ.get("NO_COLOR") else None)
 
 
 class UserError(Exception):

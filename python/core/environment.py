@@ -41,6 +41,23 @@ def check_reachable(url: str | None) -> None:
         raise UserError(say_gone(url)) from error
 
 
+def cloud_of(env: str) -> str | None:
+    """The URL of the local cloud that `local` lives in; none of an environment on AWS, wherever it is asked."""
+    return os.environ.get("AWS_ENDPOINT_URL") if env == "local" else None
+
+
+def is_gone(cloud: str | None) -> bool:
+    """Whether that local cloud has ended: one that is busy keeps its port, and refuses nobody."""
+    if cloud is None:
+        return False
+    address = urlsplit(cloud)
+    try:
+        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+    except OSError as error:
+        return isinstance(error, ConnectionRefusedError)
+    return False
+
+
 def outputs(env: str) -> Json:
     """Terraform's outputs: `bucket`, `training_role_arn`, `endpoint_name` and so on."""
     check(env)

@@ -81,7 +81,11 @@ def run(env: str) -> str:
 
 def call(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ["terraform", *arguments], cwd=folder, env=terraform.variables("cost"), capture_output=True, text=True
+        ["terraform", *arguments, "-no-color"],
+        cwd=folder,
+        env=terraform.variables("cost"),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise UserError(f"Terraform does not plan what is in {terraform.CONFIGURATION}: {reason(done)}")

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from rich.table import Table
-
+from core.table import Table
 from cost import batches, month
 from cost.photos import Costs, Photos
 
@@ -16,12 +15,7 @@ class Sheet:
     note: str
 
     def table(self) -> Table:
-        drawn = Table(title=self.title, caption=self.note, title_justify="left", caption_justify="left")
-        for number, column in enumerate(self.columns):
-            drawn.add_column(column, justify="right" if number else "left")
-        for row in self.rows:
-            drawn.add_row(*row)
-        return drawn
+        return Table(self.columns, self.rows, range(1, len(self.columns)), self.title, self.note)
 
     def markdown(self) -> str:
         head = [self.columns, ("---", *["---:"] * (len(self.columns) - 1))]

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from rich.table import Table as Printed
-
 from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
+from core.table import Table as Printed
 from delivery import deployment
 from delivery.deployment import Deployment
 from operations import steps
@@ -73,12 +72,7 @@ def show_seconds(seconds: float | None) -> str:
 
 
 def show_table(found: Sequence[Deployment]) -> Printed:
-    printed = Printed()
-    for name in HEAD:
-        printed.add_column(name, overflow="fold")  # of an id nothing may be cut: it is what TO= takes
-    for it in found:
-        printed.add_row(*describe(it))
-    return printed
+    return Printed(HEAD, [describe(it) for it in found])
 
 
 def draw_page(env: str, found: Sequence[Deployment]) -> str:

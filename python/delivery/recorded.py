@@ -130,6 +130,9 @@ def main() -> None:
     env, taken = options.env, steps.read(options.env)
     if not who.in_actions() and "apply" not in [step.name for step in taken]:
         return
+    if environment.is_gone(environment.cloud_of(env)):  # the bucket with the records went with it
+        steps.forget(env)
+        return
     try:
         address = deployment.write(terraform.data_bucket(env), make(env, options.outcome, taken))
         out.print(f"recorded in {address}")

@@ -142,10 +142,11 @@ def model_part(model: Json, live: Json | None, gate: Found | None) -> Iterator[s
     """The new model's figures beside the live one's, and what its gate says when it is evaluated again."""
     yield f"{escape.code(model['artefact'])} of run {escape.code(str(model['run']))}"
     table = promote.comparison(live, model)
-    head = [str(column.header) for column in table.columns]
-    rows = zip(*(column.cells for column in table.columns), strict=True)
-    figures = ["| " + " | ".join(escape.cell(str(it)) if it else "" for it in row) + " |" for row in rows]
-    yield "\n".join(["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1), *figures])
+    figures = [
+        "| " + " | ".join(escape.cell(str(it)) if it else "" for it in row) + " |" for row in table.rows
+    ]
+    head = "| " + " | ".join(table.head) + " |"
+    yield "\n".join([head, "|---|" + "---:|" * (len(table.head) - 1), *figures])
     if gate and gate["sha256"] == model["sha256"]:
         yield escape.code(gate["found"])
     if model["override_reason"]:

@@ -2,11 +2,12 @@
 
 AWS: `GetBucketNotificationConfiguration` shows whether events go to EventBridge; a statement of a bucket's policy
 applies where its condition holds; `ListObjectVersions` with `encoding-type=url` answers encoded keys;
-a version that is named is deleted alone, whatever became of versioning since.
+a version that is named is deleted alone, whatever became of versioning since; a key has 1,024 bytes at most.
 moto 5.2.5 keeps the first but does not show it, so that every plan of Terraform switches it on again; it applies
 each statement without a look at its condition, so that a policy against plain HTTP denies everything; and it answers
 versions' keys as they are, so that Terraform's provider, which decodes them, never empties a bucket with a `+` in it;
-and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker.
+and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker; a key may
+have any length.
 """
 
 import json
@@ -17,12 +18,14 @@ from urllib.parse import quote
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeBucket, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 from core.contract.shapes import Json
 from localcloud import gaps
 
+LONGEST_KEY = 1024  # bytes
 ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
 LISTS = {"CommonPrefixes": "Prefix", "DeleteMarkers": "Key", "Versions": "Key"}
 
@@ -39,6 +42,19 @@ def install() -> None:
         statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
         policy["Statement"] = [s for s in statements if s["Effect"] == "Allow" or "Condition" not in s]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+    @gaps.wrap(S3Backend, "put_object")
+    def put_object(
+        original: gaps.Original,
+        self: S3Backend,
+        bucket_name: str,
+        key_name: str,
+        *more: object,
+        **options: object,
+    ) -> FakeKey:
+        if len(key_name.encode()) > LONGEST_KEY:
+            raise S3ClientError("KeyTooLongError", "Your key is too long")
+        return original(self, bucket_name, key_name, *more, **options)
 
     @gaps.wrap(S3Backend, "delete_object")
     def delete_object(

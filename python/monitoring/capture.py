@@ -131,17 +131,22 @@ def as_json(record: Record) -> str:
 
 def main() -> None:
     from core import arguments
-    from core.console import UserError
 
     parser = arguments.Parser("monitoring.capture", __doc__)
     parser.add_argument("source", help="a folder, a file, or s3://bucket/prefix")
     parser.add_argument("--since", metavar="TIME", help="leave out what is older: 24h, 7d, or a time")
     parser.add_argument("--until", metavar="TIME", help="leave out that time and what is newer")
     args = parser.parse_args()
+    print_records(args.source, args.since, args.until)
+
+
+def print_records(source: str, since: str | None, until: str | None) -> None:
+    from core.console import UserError
+
     now = datetime.now(UTC)
     try:
-        since, until = (parse_moment(text, now) if text else None for text in (args.since, args.until))
-        capture = Capture(args.source, since, until)
+        first, last = (parse_moment(text, now) if text else None for text in (since, until))
+        capture = Capture(source, first, last)
         for record in capture:
             print(as_json(record))
         sys.stdout.flush()

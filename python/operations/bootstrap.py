@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import arguments, environment
 from core.console import UserError, out, run
 from operations import quotas, roles
-from operations.terraform import REGION, check_installed, exists, state_bucket
+from operations.terraform import REGION, check_installed, exists, state_bucket, unsaved
 
 BLOCK_ALL = {
     "BlockPublicAcls": True,
@@ -34,10 +34,11 @@ def bootstrap(bucket: str) -> None:
         raise UserError(f"the state's bucket {bucket} cannot be made: {error}") from error
 
 
-def forget_model(env: str) -> None:
-    """A new local cloud does not have the model that was promoted in the one before."""
+def forget_before(env: str) -> None:
+    """A new local cloud has neither the model that was promoted in the one before, nor what a state knew of that."""
     if env == "local":
         (environment.ENVIRONMENTS / "local.model.tfvars.json").unlink(missing_ok=True)
+        unsaved(env).unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
     repository = roles.repository(env)
     if not exists(bucket := state_bucket(env)):
         bootstrap(bucket)
-        forget_model(env)
+        forget_before(env)
     arns = roles.apply(env, bucket, repository)
     out.print(f"the state of {env} lives in s3://{bucket}")
     out.print(f"tokens of GitHub's repository {repository} may take its roles")

@@ -15,11 +15,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rich.table import Table
+from rich.text import Text
 
 from core import arguments
 from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
+from core.table import Table
 from localcloud.server import running
 from operations import evaluation, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions
@@ -165,13 +166,12 @@ def some_photos(folder: Path) -> list[Photo]:
 
 
 def outcome_table(outcomes: list[Outcome]) -> Table:
-    table = Table("photo", "outcome", "what follows", "seconds")
+    rows = []
     for result in sorted(outcomes, key=lambda o: (o.kind, o.photo.name)):
         colour = {ACCEPTED: "green", REVIEW: "yellow"}.get(result.kind, "red")
-        table.add_row(
-            result.photo.name, f"[{colour}]{result.kind}[/]", consequence(result), f"{result.seconds:.2f}"
-        )
-    return table
+        kind = Text(result.kind, style=colour)
+        rows.append((result.photo.name, kind, consequence(result), f"{result.seconds:.2f}"))
+    return Table(("photo", "outcome", "what follows", "after (s)"), rows, numbers=(3,))
 
 
 def consequence(result: Outcome) -> str:

@@ -4,10 +4,8 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from core.contract.outcomes import ACCEPTED, FAILED, OUTCOMES, REVIEW
+from core.table import Table
 from operations.client import LOST, Outcome, Photo
 
 # What people upload that is no photo: poison for a workflow, each to fail by its own name and to harm nothing else.
@@ -78,20 +76,16 @@ def percentile(counts: Counter[float], percent: float) -> float:
 
 
 def table(tally: LoadTally, asked: float) -> Table:
-    # As narrow as can be: with four kinds of end and three percentiles it just fits 80 columns.
-    drawn = Table(
-        title=f"{tally.sent.total()} photos", caption=rates(tally, asked), box=SIMPLE_HEAD, padding=0
-    )
-    drawn.pad_edge = False
-    for column in ("kind", "sent", *ENDS, "error", *(f"p{percent}" for percent in PERCENTILES)):
-        drawn.add_column(column, justify="left" if column in ("kind", "error") else "right", no_wrap=True)
+    head = ("kind", "sent", *ENDS, "error", *(f"p{percent} (s)" for percent in PERCENTILES))
+    rows = []
     for name in ("good", *POISON.values()):
         ends, counts = tally.ends[name], tally.seconds[name]
         errors = ", ".join(sorted(tally.errors[name]))
         latencies = [f"{percentile(counts, percent):.2f}" if counts else "-" for percent in PERCENTILES]
         row = (tally.sent[name], *(ends[end] for end in ENDS), errors or "-")
-        drawn.add_row(name, *map(str, row), *latencies)
-    return drawn
+        rows.append((name, *map(str, row), *latencies))
+    numbers = [number for number, name in enumerate(head) if name not in ("kind", "error")]
+    return Table(head, rows, numbers, f"{tally.sent.total()} photos", rates(tally, asked))
 
 
 def rates(tally: LoadTally, asked: float) -> str:

@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-from rich.table import Table
 
 from core import arguments
 from core.console import out, run, track
 from core.contract.answer_kinds import EVALUATION
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
+from core.table import Table
 from operations.client import LOST, Client, Outcome, Photo
 from training import dataset
 
@@ -65,10 +65,9 @@ def table(result: Json) -> Table:
         f"coverage {result['coverage']:.3f}, accuracy of the accepted "
         f"{'-' if accuracy is None else f'{accuracy:.3f}'}; from upload to outcome {latency}"
     )
-    drawn = Table("actual", *columns, title=f"{result['photos']} photos", caption=caption)
-    for name, row in confusion.items():
-        drawn.add_row(name, *map(str, row.values()))
-    return drawn
+    rows = [(name, *map(str, row.values())) for name, row in confusion.items()]
+    numbers = range(1, len(columns) + 1)
+    return Table(("actual", *columns), rows, numbers, f"{result['photos']} photos", caption)
 
 
 def main() -> int:

@@ -13,9 +13,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
+LOOK_SECONDS = 1.0
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
@@ -25,11 +27,12 @@ def call(
     *,
     together: bool = False,
     read: Callable[[str], None] | None = None,
+    lives: Callable[[], bool] | None = None,
 ) -> int:
     """Run the command in a session of its own, where signals reach it through here only; its status, as in a shell.
 
     `together` puts its errors among the rest of what it prints, so that the order is kept. Who wants to `read` gets
-    each line, errors among them, and nobody else does.
+    each line, errors among them, and nobody else does. When what it works in `lives` no more, all of it is killed.
     """
     came: list[int] = []
     untold: list[int] = []
@@ -53,15 +56,40 @@ def call(
             untold.append(child.pid)
             if came:  # while it was started
                 pass_on()
-            if read:
-                for line in child.stdout or ():
-                    read(line)
-            status = child.wait()
+            with looked_at(child, lives):
+                if read:
+                    for line in child.stdout or ():
+                        read(line)
+                status = child.wait()
             untold.clear()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return status if status >= 0 else 128 - status
+
+
+@contextlib.contextmanager
+def looked_at(child: subprocess.Popen[str], lives: Callable[[], bool] | None) -> Iterator[None]:
+    """Kill the child, and all that it started, when what it works in lives no more."""
+    if lives is None:
+        yield
+        return
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            if not lives():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                return
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
 
 
 if __name__ == "__main__":

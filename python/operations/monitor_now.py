@@ -9,13 +9,14 @@ from datetime import datetime
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.table import Table
 
 from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
+from core.table import Table
 
 LONGEST_SECONDS = 900  # of any function
+HEAD = ("hour (UTC)", "model", "records", "unreadable", "coverage", "accuracy", "drift")
 
 
 def invoke(function: str) -> Json:
@@ -37,15 +38,12 @@ def table(found: Json) -> Table:
     results = found["results"]
     busy = [result for result in results if result["records"] or result["unreadable"]]
     caption = f"{len(results) - len(busy)} hours without traffic, until {moment(found['until'])}"
-    columns = ("hour (UTC)", "model", "records", "unreadable", "coverage", "accuracy", "drift")
-    drawn = Table(*columns, caption=caption, box=None, padding=(0, 2, 0, 0))
-    for column in drawn.columns[:-1]:
-        column.no_wrap = True  # a model is looked up by its whole name
+    rows = []
     for result in busy:
         shares = [share(result[name]) for name in ("coverage", "estimated_accuracy")]
         counts = [f"{result[name]:,}" for name in ("records", "unreadable")]
-        drawn.add_row(moment(result["since"])[5:], result["model"], *counts, *shares, result["drift"])
-    return drawn
+        rows.append((moment(result["since"])[5:], result["model"], *counts, *shares, result["drift"]))
+    return Table(HEAD, rows, numbers=(2, 3, 4, 5), note=f"{caption}; coverage and accuracy are shares of 1")
 
 
 def share(value: float | None) -> str:

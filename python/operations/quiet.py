@@ -7,16 +7,20 @@ GitHub's, whose log keeps it.
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from core import job_log
-from core.console import out
+from core import environment, job_log
+from core.console import UserError, out
 from operations import interrupts
 
+GONE = (
+    "the local cloud is gone, and with it all that was made in it: start another with `make cloud`, then "
+    "make bootstrap plan apply"
+)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 PLANNED = re.compile(r"^Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy\.$")
 NOTHING = re.compile(r"^No changes\.")
@@ -30,6 +34,11 @@ LAST_LINES = 15
 
 def is_wanted() -> bool:
     return not os.environ.get("VERBOSE") and not job_log.is_read()
+
+
+def without_colours() -> list[str]:
+    """What Terraform is told, which writes colours into a pipe too, and whatever NO_COLOR says."""
+    return [] if out.is_terminal else ["-no-color"]
 
 
 @dataclass
@@ -55,11 +64,21 @@ class Said:
 
 
 def call(
-    step: str, command: Sequence[str], variables: Mapping[str, str], log: Path, planned: int | None = None
+    step: str,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    log: Path,
+    *,
+    planned: int | None = None,
+    cloud: str | None = None,
 ) -> int:
-    """Run Terraform; its status. `step` is what people call it, `planned` how many resources the plan counted."""
+    """Run Terraform; its status.
+
+    `step` is what people call it, `planned` how many resources the plan counted, `cloud` the local one it works in: it
+    does not go on asking for minutes if that goes.
+    """
     if not is_wanted():
-        return show_all(command, variables)
+        return show_all(command, variables, cloud)
     said, began = Said(planned), time.monotonic()
     log.parent.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -76,11 +95,20 @@ def call(
             said.read(clean)
             if clean.startswith(STOPS):
                 out.print(clean, markup=False)
-            bar.update(task, total=said.planned, completed=said.done)
+            # A plan does nothing of what it counts.
+            bar.update(task, total=None if "plan" in command else said.planned, completed=said.done)
 
-        status = interrupts.call(command, variables, read=read)
+        status = interrupts.call(command, variables, read=read, lives=lives(cloud))
+        if not status:
+            bar.update(task, completed=said.planned)
+    refuse_gone(status, cloud)
     took = f"{time.monotonic() - began:.0f} s"
-    if status and not (status == CHANGES and "-detailed-exitcode" in command):
+    if status and any(line.startswith(STOPS[0]) for line in said.lines):
+        out.print(
+            f"{step} was interrupted after {took}: what it has done is kept, and the next plan goes on from there"
+        )
+        out.print(f"all that Terraform said is in {log}", markup=False)
+    elif status and not (status == CHANGES and "-detailed-exitcode" in command):
         show(said.lines)
         out.print(f"{step} failed after {took}: all that Terraform said is in {log}", markup=False)
     else:
@@ -92,10 +120,22 @@ def call(
     return status
 
 
-def show_all(command: Sequence[str], variables: Mapping[str, str]) -> int:
+def show_all(command: Sequence[str], variables: Mapping[str, str], cloud: str | None = None) -> int:
     """Run Terraform where all of it is seen; its status. Values of the plan are in what it prints."""
     with job_log.without_commands():
-        return interrupts.call(command, variables, together=job_log.is_read())
+        status = interrupts.call(command, variables, together=job_log.is_read(), lives=lives(cloud))
+    refuse_gone(status, cloud)
+    return status
+
+
+def lives(cloud: str | None) -> Callable[[], bool] | None:
+    return None if cloud is None else lambda: not environment.is_gone(cloud)
+
+
+def refuse_gone(status: int, cloud: str | None) -> None:
+    """Whatever Terraform said of a local cloud that does not answer, there is one thing to know."""
+    if status and environment.is_gone(cloud):
+        raise UserError(GONE)
 
 
 def count_planned(log: Path) -> int | None:

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.table import Table
 
 from core.console import UserError, out
 from core.contract.shapes import Json
 from core.environment import ENVIRONMENTS
+from core.table import Table
 from operations import terraform
 from operations.client import IN_FLIGHT
 from operations.package import FUNCTIONS
 from training.containers import INSTANCES
 
 CONCURRENCY = "Concurrent executions"
+TITLE = "How many at once: instances, jobs or functions, as the quota's name says"
 KEPT_BACK = 100  # functions at once that Lambda lets nobody reserve
 VARIABLES = ("bulk", "fleet", "lambda", "region")
 LISTS = (
@@ -48,6 +49,9 @@ class Quota:
     allowed: float
 
 
+Quotas = dict[str, dict[str, Quota]]  # by service and name
+
+
 def show(env: str) -> None:
     """Print the table, and for each quota that is too small how to ask for more."""
     settings = read_settings(env)
@@ -59,18 +63,23 @@ def show(env: str) -> None:
     compare(list(list_needs(settings)), quotas, settings["region"])
 
 
-def compare(needs: list[Need], quotas: dict[str, dict[str, Quota]], region: str) -> None:
-    table = Table("quota", "needed", "for", "allowed", "code")
-    asking = []
+def compare(needs: list[Need], quotas: Quotas, region: str) -> None:
+    out.print(table(needs, quotas))
+    small = [(need, quotas[need.service].get(need.quota)) for need in needs]
+    asking = [
+        ask(need, quota, region) for need, quota in small if quota is None or quota.allowed < need.amount
+    ]
+    # Below the table, where a line can be copied.
+    out.print("\n".join(["How to ask for more:", *asking]) if asking else "The account's quotas are enough.")
+
+
+def table(needs: list[Need], quotas: Quotas) -> Table:
+    rows = []
     for need in needs:
         quota = quotas[need.service].get(need.quota)
         allowed, code = (f"{quota.allowed:g}", quota.code) if quota else ("unknown", "")
-        table.add_row(need.quota, str(need.amount), need.why, allowed, code)
-        if quota is None or quota.allowed < need.amount:
-            asking.append(ask(need, quota, region))
-    out.print(table)
-    # Below the table, where a line can be copied.
-    out.print("\n".join(["How to ask for more:", *asking]) if asking else "The account's quotas are enough.")
+        rows.append((need.quota, str(need.amount), need.why, allowed, code))
+    return Table(("quota", "needed", "for", "allowed", "code"), rows, numbers=(1, 3), title=TITLE)
 
 
 def ask(need: Need, quota: Quota | None, region: str) -> str:
@@ -133,7 +142,7 @@ def read_settings(env: str) -> Json:
         shutil.copy(ENVIRONMENTS / f"{env}.tfvars", folder)
         wanted = ", ".join(f"{name} = var.{name}" for name in VARIABLES)
         done = subprocess.run(
-            ["terraform", "console", f"-var-file={env}.tfvars"],
+            ["terraform", "console", f"-var-file={env}.tfvars", "-no-color"],
             cwd=folder,
             env=os.environ | {"TF_DATA_DIR": str(Path(folder, "data"))},
             input=f"jsonencode({{ {wanted} }})\n",

@@ -10,6 +10,7 @@ import subprocess
 
 import boto3
 
+from core import environment
 from core.console import UserError
 from operations import beforehand, quiet, terraform
 
@@ -97,7 +98,8 @@ def repository(env: str) -> str:
 def call(env: str, verb: str, *arguments: str) -> None:
     """Run Terraform on the roles, where the user sees it."""
     asked, log = command(verb, *arguments), terraform.log(f"{env}-bootstrap", verb)
-    if quiet.call(f"terraform {verb}, of the roles", asked, process_variables(env), log):
+    step, cloud = f"terraform {verb}, of the roles", environment.cloud_of(env)
+    if quiet.call(step, asked, process_variables(env), log, cloud=cloud):
         raise UserError(f"terraform {verb} failed on the roles of {env}: see what it says above")
 
 
@@ -111,7 +113,7 @@ def ask(env: str, verb: str, *arguments: str) -> str:
 
 
 def command(verb: str, *arguments: str) -> list[str]:
-    return ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments]
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *arguments, *quiet.without_colours()]
 
 
 def process_variables(env: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ def command(env: str, arguments: list[str]) -> list[str]:
         added = ["-input=false", "-reconfigure", *(f"-backend-config={value}" for value in backend)]
     elif verb in PLANNERS:
         added = [f"-var-file={file.relative_to(CONFIGURATION)}" for file in settings(env)]
-    return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest]
+    return ["terraform", f"-chdir={CONFIGURATION}", verb, *added, *rest, *quiet.without_colours()]
 
 
 def settings(env: str) -> list[Path]:
@@ -207,9 +207,15 @@ def unsaved(env: str) -> Path:
 
 
 def keep_unsaved(env: str, began: float) -> None:
-    """Put what this run of Terraform has left under the environment's name."""
+    """Put what this run of Terraform has left under the environment's name; of a local cloud that is gone it knows
+    nothing that there still is.
+    """
     left = CONFIGURATION / UNSAVED
-    if left.is_file() and left.stat().st_mtime >= began:
+    if not (left.is_file() and left.stat().st_mtime >= began):
+        return
+    if environment.is_gone(environment.cloud_of(env)):
+        left.unlink()
+    else:
         left.replace(unsaved(env))
 
 
@@ -261,21 +267,23 @@ def work(env: str, arguments: list[str]) -> int:
     refuse_unsaved(env)
     refuse_locked(env, arguments)
     began, given = time.time(), variables(env)
-    status = start(env, arguments, command(env, arguments), given)
-    if status:
-        initialised.forget(given)
-    keep_unsaved(env, began)
+    try:
+        status = start(env, arguments, command(env, arguments), given)
+        if status:
+            initialised.forget(given)
+    finally:
+        keep_unsaved(env, began)
     refuse_unsaved(env)
     return status
 
 
 def start(env: str, arguments: list[str], asked: list[str], given: dict[str, str]) -> int:
     """Terraform itself, as much of it as people want to see."""
-    verb = arguments[0]
+    verb, cloud = arguments[0], environment.cloud_of(env)
     if verb not in SHOWN or "-help" in arguments:
-        return quiet.show_all(asked, given)
+        return quiet.show_all(asked, given, cloud)
     planned = quiet.count_planned(log(env, "plan")) if verb == "apply" else None
-    return quiet.call(f"terraform {verb}", asked, given, log(env, verb), planned)
+    return quiet.call(f"terraform {verb}", asked, given, log(env, verb), planned=planned, cloud=cloud)
 
 
 def log(env: str, verb: str) -> Path:

@@ -20,16 +20,17 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
-from rich.table import Column, Table
 
 from core import arguments, artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract.model_id import artefact_key, identify
+from core.table import Table
 from training import containers
 
 ACCURACIES = ("test_accuracy", "validation_accuracy")  # the first that both models have is compared
 ACCEPTING = ("coverage", "selective_accuracy")  # at the threshold
+UNITS = "Accuracy and coverage are shares of 1, thresholds are probabilities."
 RECORD_KEYS = ("job", "image", "environment", "labels", "dataset_id", "metrics", "gate_passed")
 MODEL_KEYS = (
     "artefact",
@@ -133,12 +134,12 @@ def figures(metrics: dict, location: str) -> dict[str, float]:
 
 
 def comparison(live: dict | None, model: dict) -> Table:
-    table = Table("metric", *(Column(name, justify="right") for name in ("live", "new", "change")))
     old, new = live["metrics"] if live else {}, model["metrics"]
+    rows = []
     for name in new | old:
         change = f"{new[name] - old[name]:+.4g}" if name in new and name in old else ""
-        table.add_row(name, show(old.get(name)), show(new.get(name)), change)
-    return table
+        rows.append((name, show(old.get(name)), show(new.get(name)), change))
+    return Table(("metric", "live", "new", "change"), rows, numbers=(1, 2, 3), note=UNITS)
 
 
 def show(figure: float | None) -> str:

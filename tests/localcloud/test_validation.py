@@ -78,3 +78,9 @@ def test_keys_of_a_map_are_looked_at_too(send, function):
 def test_what_is_as_the_model_says_passes(aws):
     made = aws("iam").create_role(RoleName="r" * 64, AssumeRolePolicyDocument="{}")
     assert made["Role"]["RoleName"] == "r" * 64
+
+
+def test_a_key_that_is_too_long_for_s3_is_refused(send, aws, bucket):
+    aws("s3").put_object(Bucket=bucket, Key="ä" * 512, Body=b"")
+    code, said = send("s3", "put_object", Bucket=bucket, Key="ä" * 512 + "b", Body=b"")
+    assert (code, said) == ("KeyTooLongError", "Your key is too long")

@@ -38,6 +38,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "photo.webp").write_bytes(b"RIFF\0\0\0\0WEBPVP8 ")
     (folder / "text.png").write_bytes(b"text")
+    for name in ("empty folder", "no photos", "photos"):
+        (folder / name).mkdir()
+    (folder / "no photos/list.txt").write_text("scones, butter, jam")
+    shutil.copy(folder / "photo.png", folder / "photos")
     for name, text in SETTINGS.items():
         (folder / f"terraform/envs/{name}.tfvars").write_text(text)
     return folder

@@ -9,6 +9,8 @@ import pytest
 from tests.mistakes.conftest import Make
 
 NEW = "the local cloud is new: make bootstrap plan apply"
+NO_FOLDER = "is not a folder: make upload FOLDER=photos PREFIX=archive/2025/"
+NOT_ARCHIVED = "does not start with archive/: make upload FOLDER=photos PREFIX=archive/2025/"
 NO_CREDENTIALS = "AWS needs to know who you are (Unable to locate credentials): sign in"
 NO_PHOTO = "is not a file: name a photo, as in make classify IMAGE=photo.png"
 NOT_STAGED = "is not a staged data set (no dataset.json): make one with `make stage`"
@@ -17,6 +19,8 @@ MISTAKES = [
     # In a local cloud in which nobody has made anything.
     ("alarms", NEW),
     ("bulk|PREFIX=archive/x/", NEW),
+    ("capture", NEW),
+    ("upload|FOLDER=photos|PREFIX=archive/x/", NEW),
     ("classify|IMAGE=photo.png", NEW),
     ("deployments", NEW),
     ("drift|PREBUILT=1", NEW),
@@ -66,6 +70,15 @@ MISTAKES = [
     ("classify|IMAGE=terraform", f"'terraform' {NO_PHOTO}"),
     ("classify|IMAGE=photo.webp", "photo.webp: it is in the format WebP: save it as JPEG"),
     ("classify|IMAGE=text.png", "text.png: 4 bytes that are neither a PNG nor a JPEG image"),
+    ("upload|FOLDER=photos", f"prefix '' {NOT_ARCHIVED}"),
+    ("upload|FOLDER=photos|PREFIX=photos of $HOME/", f"prefix 'photos of $HOME/' {NOT_ARCHIVED}"),
+    ("upload|FOLDER=photos|PREFIX=incoming/2025/", "would route a driver for each photo: take archive/..."),
+    ("upload|PREFIX=archive/x/", f"'' {NO_FOLDER}"),
+    ("upload|FOLDER=no $HOME, it's 'é|PREFIX=archive/x/", f"\"no $HOME, it's 'é\" {NO_FOLDER}"),
+    ("upload|FOLDER=photo.png|PREFIX=archive/x/", f"'photo.png' {NO_FOLDER}"),
+    ("upload|FOLDER=empty folder|PREFIX=archive/x/", "there is no file in empty folder: name a folder with"),
+    ("upload|FOLDER=no photos|PREFIX=archive/x/", "there is no photo in no photos: "),
+    ("upload|FOLDER=terraform/envs|PREFIX=archive/x/", "there is no photo in terraform/envs: "),
     ("bulk", "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run>"),
     ("bulk|PREFIX=photos of $HOME/", "prefix 'photos of $HOME/' does not start with archive/ or incoming/"),
     ("transform", "say which photos: make transform PREFIX=archive/2026/"),
@@ -82,6 +95,12 @@ MISTAKES = [
     ("package|ARCHITECTURE=riscv", "argument --architecture: invalid choice: 'riscv'"),
     ("rollback", "not a git repository (or any of the parent directories): .git: run this in a clone"),
     # Of what they want to see.
+    ("capture|FROM=no $HOME", "no $HOME cannot be read as a folder, a file or s3://bucket/prefix: "),
+    (
+        "capture|FROM=photos|SINCE=it's 1x",
+        "it's 1x is not a time: give 90m, 24h, 7d, or 2024-10-16T09:00:00Z",
+    ),
+    ("report|FROM=no $HOME", "no $HOME cannot be read as a folder, a file or s3://bucket/prefix: "),
     ("deployments|LAST=0", "LAST=0 shows nothing: give a number from 1"),
     ("deployments|LAST=x", "argument --last: invalid int value: 'x' (delivery.deployments --help says more)"),
     ("cost|ARGS=--prices nope", "the prices in nope cannot be read: No such file or directory"),

@@ -21,7 +21,9 @@ def call(tmp_path: Path) -> Call:
         said = "\n".join([*lines, ""])
         program = f"import sys; sys.stdout.write({said!r}); sys.exit({status})"
         command = [sys.executable, "-c", program, *asked]
-        return quiet.call("terraform apply", command, os.environ, tmp_path / "logs/local.apply.log", planned)
+        return quiet.call(
+            "terraform apply", command, os.environ, tmp_path / "logs/local.apply.log", planned=planned
+        )
 
     return run
 
@@ -87,6 +89,15 @@ def test_who_wants_all_of_it_gets_it(monkeypatch, name, value):
     assert quiet.is_wanted()
     monkeypatch.setenv(name, value)
     assert not quiet.is_wanted()
+
+
+def test_an_interrupted_step_says_so_and_not_what_each_resource_says_of_it(call, capsys, tmp_path):
+    box = ("╷", "│ Error: execution halted", "╵")
+    assert call("Interrupt received.", "Gracefully shutting down...", *box * 3, status=1) == 1
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "terraform apply was interrupted after 0 s: what it has done is kept, and the next plan goes on from there",
+        f"all that Terraform said is in {tmp_path}/logs/local.apply.log",
+    ]
 
 
 def test_a_quiet_step_is_interrupted_as_any_other(tmp_path):

@@ -1,5 +1,7 @@
 """Bootstrap says which quotas an environment needs, before an apply or an update finds out."""
 
+import re
+
 import pytest
 
 from core.console import out
@@ -64,5 +66,4 @@ def test_a_quota_that_aws_does_not_list_is_said():
 
 
 def read_table(printed: str) -> list[list[str]]:
-    lines = [line for line in printed.splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    return [re.split(r" {2,}", line) for line in printed.splitlines()]

@@ -134,7 +134,7 @@ def test_a_plan_is_told_the_environments_variables():
 
 
 def test_the_apply_of_a_saved_plan_is_told_nothing_more():
-    assert terraform.command("staging", ["apply", "x"])[2:] == ["apply", "x"]
+    assert terraform.command("staging", ["apply", "x"])[2:] == ["apply", "x", "-no-color"]
 
 
 def test_without_an_account_init_says_how_to_sign_in(run):
@@ -143,3 +143,13 @@ def test_without_an_account_init_says_how_to_sign_in(run):
     assert result.returncode == 1
     assert "AWS needs to know who you are" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_into_a_pipe_terraform_writes_no_escape_codes(run, cloud_variables):
+    """Nothing is installed here, so that it has something to say in red."""
+    for arguments in (("validate",), ("plan",), ("state", "list")):
+        for verbose in ("", "1"):
+            done = run("local", *arguments, VERBOSE=verbose, **cloud_variables)
+            said = done.stdout + done.stderr
+            assert "Error: " in said, arguments
+            assert not {"\x1b", "\r"} & set(said), arguments

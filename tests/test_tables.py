@@ -1,0 +1,199 @@
+"""What commands print as a table, with contents as long as they get, at the 80 columns of a terminal."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from tests.delivery import records
+
+from bench import file as bench_file
+from bench import tables as bench_tables
+from bench.figures import Measured
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.table import Table
+from cost.sheets import Sheet
+from delivery import deployments
+from operations import demo, ends, evaluation, monitor_now, quotas
+from operations.client import LOST, Outcome, Photo
+from training import promote
+
+ROOT = Path(__file__).resolve().parents[1]
+WIDTH = 80
+MODEL = "0123456789abcdef"
+MOMENT = "2026-11-21T09:00:00+00:00"
+METRICS = {
+    "accuracy": 0.9333,
+    "threshold_for_98_percent": 0.8712,
+    "expected_calibration_error": 0.0312,
+    "parameters": 1234567,
+    "validation_accuracy": 0.9286,
+}
+FIGURE = Measured(
+    "capture_memory_of_a_large_file",
+    *(12345.6, 11234.5, 13456.7),
+    *(5, 0.3, "records/s"),
+    "a day of captures, compressed by gzip, from the local cloud's S3",
+)
+
+
+def of_promote() -> Any:
+    return promote.comparison({"metrics": METRICS}, {"metrics": {**METRICS, "accuracy": 0.94}})
+
+
+def of_monitor() -> Any:
+    hour = {
+        "since": MOMENT,
+        "model": MODEL,
+        "records": 12345,
+        "unreadable": 12,
+        "coverage": 0.912,
+        "estimated_accuracy": 0.987,
+        "drift": "cannot tell yet",
+    }
+    return monitor_now.table({"results": [hour], "until": MOMENT})
+
+
+def of_loadgen() -> Any:
+    tally = ends.LoadTally()
+    tally.sent["good"] = 123456
+    for name in ("good", *ends.POISON.values()):
+        for end in ends.ENDS:
+            tally.ends[name][end] = 12345
+        tally.seconds[name] = Counter({1234.56: 1})
+    tally.errors["good"] = Counter({"ThresholdConfidenceNotMet": 1, "EndpointNotFound": 3})
+    tally.errors["empty"] = Counter({"NotAnImage": 9})
+    return ends.table(tally, 5)
+
+
+def of_evaluation() -> Any:
+    columns = ("bicycle", "motorcycle", "delivery-van", "skateboard", REVIEW, FAILED, LOST)
+    confusion: dict[str, Any] = {name: dict.fromkeys(columns, 12345) for name in columns[:4]}
+    return evaluation.table(
+        {
+            "photos": 49380,
+            "confusion": confusion,
+            "coverage": 0.912,
+            "selective_accuracy": 0.987,
+            "latency_seconds": {"p50": 1.234, "p90": 12.345, "p99": 123.456},
+        }
+    )
+
+
+def of_demo() -> Any:
+    routed = {"label": "motorcycle", "confidence": 0.99731}
+    routed["assignment"] = {"loading_bay": "south", "max_distance_km": 25}
+    photo = Photo("safety_bicycle_s_001653.png", b"")
+    return demo.outcome_table(
+        [
+            Outcome(photo, "incoming/x.png", ACCEPTED, 1.5, "arn", routed, "", ""),
+            Outcome(photo, "incoming/x.png", REVIEW, 12.5, "arn", {}, "", ""),
+            Outcome(photo, "incoming/x.png", FAILED, 112.5, "arn", {}, "ThresholdConfidenceNotMet", ""),
+        ]
+    )
+
+
+def of_deployments() -> Any:
+    return deployments.show_table(
+        [records.make(1, MODEL * 2, before=MODEL), records.make(2, MODEL, "failed")]
+    )
+
+
+def of_quotas() -> Any:
+    need = quotas.Need(
+        "sagemaker", "ml.g4dn.xlarge for spot training job usage", 8, "make launch ALGORITHM=builtin"
+    )
+    return quotas.table([need], {"sagemaker": {need.quota: quotas.Quota("L-944F78BB", 0)}})
+
+
+def of_cost() -> Any:
+    columns = ("US dollars", "accepted", "reviewed", "accepted, if express", "in bulk")
+    rows = [("Step Functions state transitions", *["12,345.6789"] * 4)]
+    return Sheet(
+        "1,000 photos in staging", columns, rows, "The endpoint's share is that of one ml.m5.large. " * 3
+    ).table()
+
+
+def of_bench() -> Any:
+    return bench_tables.of_figures(bench_tables.Section("capture", 5, 0.31, [FIGURE]))
+
+
+def of_bench_changes() -> Any:
+    before = bench_file.Measuring(bench_file.this_machine(), [FIGURE])
+    return bench_tables.of_changes(before, [FIGURE], "build/bench-before-the-change.json")
+
+
+# By the file that draws it.
+DRAWN: list[tuple[str, Callable[[], Any]]] = [
+    ("bench/tables.py", of_bench),
+    ("bench/tables.py", of_bench_changes),
+    ("cost/sheets.py", of_cost),
+    ("delivery/deployments.py", of_deployments),
+    ("operations/demo.py", of_demo),
+    ("operations/ends.py", of_loadgen),
+    ("operations/evaluation.py", of_evaluation),
+    ("operations/monitor_now.py", of_monitor),
+    ("operations/quotas.py", of_quotas),
+    ("training/promote.py", of_promote),
+]
+
+
+def draw(drawn: Any, width: int = WIDTH) -> list[str]:
+    """The lines that a terminal shows, as our commands print them."""
+    file = io.StringIO()
+    Console(file=file, width=width, highlight=False, soft_wrap=True).print(drawn)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+def words(drawn: Any) -> Iterable[str]:
+    """All that the table says, word by word."""
+    table = (
+        drawn if isinstance(drawn, Table) else next(it for it in drawn.renderables if isinstance(it, Table))
+    )
+    texts = [table.title, table.note, *table.head, *(str(cell) for row in table.rows for cell in row)]
+    return [word for text in texts for word in text.split()]
+
+
+@pytest.mark.parametrize("make", [make for _, make in DRAWN])
+def test_a_table_fits_a_terminal_and_no_word_of_it_is_broken_or_cut(make: Callable[[], Any]) -> None:
+    drawn = make()
+    lines = draw(drawn)
+    assert [line for line in lines if len(line) > WIDTH] == []
+    printed = {word for line in lines for word in line.split()}
+    assert set(words(drawn)) - printed == set(), "\n".join(lines)
+
+
+def test_what_does_not_fit_side_by_side_is_a_block_for_each_row_and_an_address_stays_whole() -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:execution:scones-local-workflow:" + "0123456789abcdef" * 2
+    lines = draw(Table(("photo", "execution"), [("a.png", arn), ("b [red].png", arn)], title="2 photos"))
+    assert lines[:3] == ["2 photos", "photo      a.png", "execution"]
+    assert [line.strip() for line in lines].count(arn) == 2
+    assert "photo      b [red].png" in lines
+
+
+def test_columns_come_closer_before_they_become_blocks() -> None:
+    table = Table(("a", "b"), [("x" * 5, "y" * 5)])
+    assert [draw(table, width)[-1] for width in (12, 11)] == ["xxxxx  yyyyy", "xxxxx yyyyy"]
+    assert draw(table, 10)[0] == "a  xxxxx"
+
+
+def test_every_table_is_drawn_by_the_one_that_breaks_no_word() -> None:
+    named = {
+        path.relative_to(ROOT / "python").as_posix()
+        for path in (ROOT / "python").rglob("*.py")
+        if re.search(r"from rich import .*\btable\b|rich\.table", path.read_text())
+    }
+    assert named == {"core/table.py"}
+
+
+def test_every_table_that_commands_print_is_tried_here() -> None:
+    drawing = {
+        path.relative_to(ROOT / "python").as_posix()
+        for path in (ROOT / "python").rglob("*.py")
+        if "from core.table import Table" in path.read_text()
+    }
+    assert drawing == {file for file, _ in DRAWN}
