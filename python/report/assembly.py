@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from core.figures import metrics
 from monitoring.capture import Capture, Unreadable
 from report import captured, facts, page, thumbnails, trust, workflow, workflow_facts
 from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
+from report.counts import explain_counts
 from report.executions import Machine
 from report.facts import Answers, Facts
 from report.page import Badge, Missing, Part, Section, Tile
 from report.words import moment, number
-from report.workflow_facts import WorkflowFacts
+from report.workflow_facts import Unrouted, WorkflowFacts
 
 ORDER = (
     *("models", "empty", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
-    *("coverage", "reliability", "drift", "latency", "gallery", "unreadable"),
+    *("coverage", "reliability", "drift", "gallery", "unreadable"),
 )
 NOTHING = "Nothing was captured in this window"
 WHY_NOTHING = (
@@ -39,6 +38,7 @@ class Content:
     answers: Sequence[Answers]
     live: str | None = None  # the live model's id; unless it is known, that of the one that answered last
     machine: Machine | None = None
+    environment: str | None = None
 
     @property
     def window(self) -> tuple[datetime, datetime]:
@@ -52,6 +52,7 @@ class Report:
     """Every figure behind the page, in the order in which report.json has them."""
 
     verdict: str
+    environment: str | None
     capture: str
     live: str | None
     since: str | None
@@ -99,6 +100,7 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
     capture, machine = content.capture, content.machine
     return Report(
         verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
+        environment=content.environment,
         capture=capture.source,
         live=content.live or (every[0].model if every else None),
         since=content.since.isoformat() if content.since else None,
@@ -114,7 +116,11 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
 
 def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
     """The live model, and all that is no model's own."""
-    own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
+    own, others = (
+        every[0],
+        [(each.first, each.last) for each in content.answers if each.n and each is not answers],
+    )
+    unrouted = workflow_facts.find_unrouted(content.machine, answers.first, others)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
     if len(every) > 1:
@@ -124,7 +130,8 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
         )
         lead += f"{known} {number(len(every) - 1, 'other model')} answered, too: see below."
     tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
-    return Part(content.title, lead, captured.badge(own), tiles, order(sections))
+    counts = explain_counts(every, workflow_facts.gather(content.machine) if content.machine else None)
+    return Part(content.title, lead, captured.badge(own), tiles, order(sections), counts)
 
 
 def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
@@ -182,14 +189,12 @@ def show_shared(content: Content, folder: Path) -> dict[str, Section]:
     }
 
 
-def show_model(
-    answers: Answers, own: Facts, unrouted: Mapping[str, np.ndarray] | None, folder: Path
-) -> dict[str, Section]:
-    """Of one model, by name. `unrouted` has when executions ended without a driver, by outcome; None if unknown."""
+def show_model(answers: Answers, own: Facts, unrouted: Unrouted | None, folder: Path) -> dict[str, Section]:
+    """Of one model, by name. `unrouted` are the executions that ended without a driver; None if unknown."""
     return {
         "timeline": show_timeline(answers, unrouted, folder),
         "classes": show_classes(answers, own, folder),
-        "histogram": show_histogram(answers, folder),
+        "histogram": show_histogram(answers, own, folder),
         "hours": show_hours(answers, own, folder),
         "coverage": trust.show_coverage(answers, own, folder),
         "reliability": trust.show_reliability(answers, own, folder),

@@ -15,6 +15,7 @@ from monitoring.gallery import Exhibit
 from monitoring.window import Truth, Window, tally
 from report.judgement import Verdict, judge
 from report.models import Model
+from report.thresholds import Choice, tabulate
 
 HOURS = 24
 FEWEST = 20  # answers with labels whose accuracy is more than chance
@@ -128,6 +129,7 @@ class Facts:
     mismatched: int
     left_out: dict[str, int]
     labelled: Score | None
+    thresholds: list[Choice]
     least_confident: list[Shown]
     unusual: list[Shown]
 
@@ -151,6 +153,7 @@ def gather(answers: Answers) -> Facts:
         mismatched=window.mismatched,
         left_out=dict(window.left_out),
         labelled=scored,
+        thresholds=tabulate(answers.curve, answers.threshold),
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
     )

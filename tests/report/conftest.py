@@ -111,7 +111,7 @@ def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple
         flags = ("--capture", capture, "--out", out, *flags)
         monkeypatch.setattr(sys, "argv", ["report", *map(str, flags)])
         __main__.main()
-        page = (out / "report.html").read_text()
+        page = (out / __main__.name_page(None)).read_text()
         text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
         return " ".join(text.split()), json.loads((out / "report.json").read_text())
 
