@@ -36,6 +36,7 @@ ACTIONLINT = $(VENV)/actionlint
 ASL        = $(VENV)/asl-validator
 PARLIAMENT = $(VENV)/parliament
 SCHEMAS    = $(VENV)/github-schemas
+AXE        = $(VENV)/axe-core
 # What delivers needs few packages. On a runner `make tools` installs those before there are credentials, and nothing after.
 TOOLS := $(VENV)/.installed-$(if $(wildcard $(VENV)/.installed-deploy),deploy,demo)
 
@@ -240,7 +241,7 @@ deployments: $(VENV)/.installed-demo ## Show the last deployments, and write bui
 ##@ Quality
 
 .PHONY: test
-test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(PARLIAMENT)/.installed $(SCHEMAS)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
+test: $(VENV)/.terraform $(VENV)/.installed-test $(VENV)/.installed-sagemaker $(ASL)/node_modules/.package-lock.json $(PARLIAMENT)/.installed $(SCHEMAS)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json package ## Run every test, from nothing; ONLY=lambdas: a folder of them
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(if $(ONLY),tests/$(ONLY)) $(ARGS)
 
 .PHONY: fresh
@@ -322,6 +323,13 @@ $(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(SCHEMAS) \
 	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
 	  || echo "warning: github-schemas cannot be installed: what tests say of GitHub is not compared with it" >&2
+
+# What the report's page is held against, in a browser.
+$(AXE)/node_modules/.package-lock.json: tests/oracles/axe-core/package-lock.json $(VENV)/.installed-test
+	@echo "installing into $(VENV): axe-core"
+	@mkdir -p $(AXE) && cp tests/oracles/axe-core/package*.json $(AXE)
+	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(AXE) \
+	  || echo "warning: axe-core cannot be installed: its test is left out" >&2
 
 # Not from where a variable or a file of settings sends pip: from the one index that it knows by itself. And nothing but
 # what has the hash that is written down; that which builds the project is among it.

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from core.figures.metrics import Estimate
 from core.figures.scores import Curve
 
 # Okabe and Ito's colours: told apart by the colour-blind too, and seen on white as well as on black.
 BLUE, SKY, GREEN, YELLOW = "#0072b2", "#56b4e9", "#009e73", "#f0e442"
 ORANGE, VERMILION, PURPLE = "#e69f00", "#d55e00", "#cc79a7"
 SIZE = (6.0, 4.2)  # inches
+FEW = 10  # of fewer records a share is drawn hollow: its bounds say more than it does
 
 
 @dataclass(frozen=True)
@@ -72,29 +73,44 @@ def draw_reliability(
     label: str,
     colour: str,
     muted: str,
-    bounds: Sequence[Estimate] = (),
     size: tuple[float, float] = SIZE,
 ) -> Figure:
-    """Accuracy in each bin of confidence, as `scores.reliability` counts them, with the number of records."""
+    """Accuracy in each bin of confidence with its bounds, as `scores.reliability` counts them, and how many are in it.
+
+    No line joins them: bins are no course of anything, and one of two records would bend it as far as one of 400.
+    """
     figure, axes = canvas(title, "confidence", "share that is right", size)
-    sure = np.array([b["confidence"] for b in bins])
-    right = np.array([b["accuracy"] for b in bins])
-    low = np.array([each.low for each in bounds]) if bounds else right
-    high = np.array([each.high for each in bounds]) if bounds else right
     floor = 1 / classes
     axes.plot([floor, 1], [floor, 1], "--", color=muted, label="as right as it is sure")
-    reach = (right - low, high - right) if bounds else None
-    axes.errorbar(sure, right, reach, fmt="o-", color=colour, capsize=4, label=label)
-    for b, bottom in zip(bins, low, strict=True):
-        axes.annotate(
-            f"{b['count']:,}",
-            (b["confidence"], bottom),
-            xytext=(0, -14),
-            textcoords="offset points",
-            ha="center",
-            color=muted,
-            fontsize=10,
+    few = f"{label}, of fewer than {FEW}"
+    for name, face, chosen in (
+        (label, colour, [b for b in bins if b["count"] >= FEW]),
+        (few, mpl.rcParams["figure.facecolor"], [b for b in bins if b["count"] < FEW]),
+    ):
+        if not chosen:
+            continue
+        right = np.array([b["accuracy"] for b in chosen])
+        reach = right - [b["low"] for b in chosen], [b["high"] for b in chosen] - right
+        axes.errorbar(
+            [b["confidence"] for b in chosen],
+            right,
+            reach,
+            fmt="o",
+            color=colour,
+            markerfacecolor=face,
+            markersize=7,
+            capsize=4,
+            label=name,
         )
-    axes.set_ylim(min(0.3, low.min()) - 0.1, 1.03)
+    counts = axes.secondary_xaxis("top")
+    counts.set_xticks([b["confidence"] for b in bins], [f"{b['count']:,}" for b in bins])
+    counts.set_xlabel("records in the bin")
+    counts.spines["top"].set_visible(False)
+    counts.tick_params(length=0)
+    axes.set_xlim(floor - 0.03, 1.03)
+    axes.set_ylim(-0.04, 1.04)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.grid(visible=True)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure

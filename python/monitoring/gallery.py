@@ -12,6 +12,7 @@ import numpy as np
 
 from core.figures.baseline import Baseline
 from core.figures.pictures import STATISTICS
+from core.figures.quantities import QUANTITIES, say
 from monitoring.record import Record
 
 
@@ -70,5 +71,8 @@ def farthest(statistics: np.ndarray, baseline: Baseline) -> tuple[float, str]:
         low, high = baseline.edges[name][0], baseline.edges[name][-1]
         spread = max(high - low, 0.1 * abs(high))  # the baseline's pictures may all have one width
         outside = max(low - value, value - high, 0.0) / spread if spread else 0.0
-        found.append((outside, f"{name} {value:.3g}, baseline {low:.3g} to {high:.3g}"))
+        form = QUANTITIES[name].form
+        usual = "always" if baseline.always(name) else f"mostly {form.format(low)} to"
+        last = low if baseline.always(name) else high
+        found.append((outside, f"{name} {say(name, value)}, in training {usual} {form.format(last)}"))
     return max(found)

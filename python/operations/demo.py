@@ -98,7 +98,7 @@ def main() -> None:
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
         out.print("nothing is left")
-    page = report / "report.html"
+    page = report / "report-local.html"
     shown = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
     out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {shown}")
 

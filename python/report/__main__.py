@@ -4,8 +4,8 @@
     python -m report --capture DIR|s3://... --out DIR [--model model.tar.gz] [--truth FILE]
                                 [--state-machine ARN] [--since 90m|24h|7d|TIME] [--until TIME] [--threshold 0.93]
 
-DIR gets report.html, which needs nothing beside it, charts/*.png for light pages and dark ones, and report.json with
-every figure behind the page. --env takes everything from Terraform's outputs.
+DIR gets report-prod.html, without --env report.html, which needs nothing beside it; charts/*.png for light pages, dark
+ones and phones; and report.json with every figure behind the page. --env takes everything from Terraform's outputs.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from core import arguments, environment
 from core.console import UserError, out, run
@@ -35,6 +36,7 @@ from report.answered import Answers
 from report.content import Content
 from report.judgement import LEAST
 
+TITLE = "How the classifier is doing"
 SINCE = "24h"  # of an environment, whose captures may go back for months
 EXHIBITS = 12  # pictures in each part of the gallery
 READ = 50_000  # records one by one; of what is older, the monitor's results are enough
@@ -89,7 +91,7 @@ def parse_arguments() -> argparse.Namespace:
         default=LIVE,
         help=f"what answers were asked for, to look at: {', '.join(KINDS)}, several with commas ({LIVE})",
     )
-    add("--title", default="How the classifier is doing")
+    add("--title", help=f"of the page ({TITLE} in prod)")
     args = parser.parse_args()
     if args.env and (args.model or args.state_machine):
         parser.error("--env knows the model and the state machine: leave --model and --state-machine out")
@@ -129,12 +131,13 @@ def main() -> None:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
     answers = list(put_together(sources, find, windows, counted))
+    title = args.title or (f"{TITLE} in {args.env}" if args.env else TITLE)
     live = args.live or sources.live
-    content = Content(args.title, capture, since, until, now, answers, live, past=counted)
+    content = Content(title, capture, since, until, now, answers, live, past=counted, environment=args.env)
     if sources.state_machine:
         content = replace(content, machine=executions.read(sources.state_machine, *content.window))
     verdict = publish(content, args.out)
-    out.print(f"{verdict}. {content.records:,} records; see {args.out / 'report.html'}")
+    out.print(f"{verdict}. {content.records:,} records; see {args.out / name_page(args.env)}")
 
 
 def take_arguments(args: argparse.Namespace) -> Sources:
@@ -196,33 +199,42 @@ def put_together(
 
 def publish(content: Content, folder: Path) -> str:
     """Write the report, which appears when it is whole; the verdict in one sentence."""
-    charts = folder / "charts"
-    if charts.exists() and not holds_report(folder):
+    charts, earlier = folder / "charts", read_earlier(folder)
+    if charts.exists() and earlier is None:
         raise UserError(f"{charts} is not an earlier report's, and is kept: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
             draft = Path(name)
             html, report = assembly.assemble(content, draft / "charts")
-            (draft / "report.html").write_text(
-                html, "utf-8", "backslashreplace"
-            )  # names of files are any bytes
+            page = draft / name_page(content.environment)
+            page.write_text(html, "utf-8", "backslashreplace")  # names of files are any bytes
             (draft / "report.json").write_text(json.dumps(asdict(report), indent=2, allow_nan=False) + "\n")
             shutil.rmtree(charts, ignore_errors=True)
-            for part in ("report.json", "charts", "report.html"):
+            if earlier is not None:
+                for stale in folder.glob("report*.html"):
+                    if stale.name == name_page(earlier.get("environment")):
+                        stale.unlink()
+            for part in ("report.json", "charts", page.name):
                 (draft / part).replace(folder / part)
     except OSError as error:
         raise UserError(f"the report cannot be written to {folder}: {error}") from error
     return report.verdict
 
 
-def holds_report(folder: Path) -> bool:
-    """Whether the folder holds the figures of a report."""
+def name_page(environment: str | None) -> str:
+    """It is sent around, so its name says what it is about."""
+    return f"report-{environment}.html" if environment else "report.html"
+
+
+def read_earlier(folder: Path) -> dict[str, Any] | None:
+    """The figures of the report that the folder holds, if it does."""
     try:
         figures = json.loads((folder / "report.json").read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(figures, dict) and {"verdict", "capture", "models", "workflow"} <= figures.keys()
+        return None
+    known = isinstance(figures, dict) and {"verdict", "capture", "models", "workflow"} <= figures.keys()
+    return figures if known else None
 
 
 if __name__ == "__main__":

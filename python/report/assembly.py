@@ -4,23 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from core.figures import metrics
 from monitoring.capture import Unreadable
 from report import captured, facts, page, thumbnails, trends, trust, workflow, workflow_facts
 from report.answered import Answers
 from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
 from report.content import Content
+from report.counts import explain_counts
 from report.facts import Facts
 from report.page import Badge, Missing, Part, Section, Tile
 from report.releases import Release, find_releases
 from report.words import moment, number
-from report.workflow_facts import WorkflowFacts
+from report.workflow_facts import Unrouted, WorkflowFacts
 
 ORDER = (
     *("models", "empty", "trends", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
-    *("coverage", "reliability", "drift", "latency", "gallery", "unreadable"),
+    *("coverage", "reliability", "drift", "gallery", "unreadable"),
 )
 NOTHING = "Nothing was captured in this window"
 WHY_NOTHING = (
@@ -35,6 +34,7 @@ class Report:
     """Every figure behind the page, in the order in which report.json has them."""
 
     verdict: str
+    environment: str | None
     capture: str
     live: str | None
     since: str | None
@@ -86,6 +86,7 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
     capture, machine, past = content.capture, content.machine, content.past
     return Report(
         verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
+        environment=content.environment,
         capture=capture.source,
         live=content.live or (every[0].model if every else None),
         since=content.since.isoformat() if content.since else None,
@@ -105,7 +106,11 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
 
 def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
     """The live model, and all that is no model's own."""
-    own, unrouted = every[0], workflow_facts.find_unrouted(content.machine)
+    own, others = (
+        every[0],
+        [(each.first, each.last) for each in content.answers if each.n and each is not answers],
+    )
+    unrouted = workflow_facts.find_unrouted(content.machine, answers.first, others)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, every, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
     lead += captured.say_counted(content.past)
@@ -116,7 +121,8 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
         )
         lead += f"{known} {number(len(every) - 1, 'other model')} answered, too: see below."
     tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
-    return Part(content.title, lead, captured.badge(own), tiles, order(sections))
+    counts = explain_counts(every, workflow_facts.gather(content.machine) if content.machine else None)
+    return Part(content.title, lead, captured.badge(own), tiles, order(sections), counts)
 
 
 def fill_other(answers: Answers, own: Facts, folder: Path) -> Part:
@@ -179,15 +185,13 @@ def show_shared(content: Content, every: Sequence[Facts], folder: Path) -> dict[
     }
 
 
-def show_model(
-    answers: Answers, own: Facts, unrouted: Mapping[str, np.ndarray] | None, folder: Path
-) -> dict[str, Section]:
-    """Of one model, by name. `unrouted` has when executions ended without a driver, by outcome; None if unknown."""
+def show_model(answers: Answers, own: Facts, unrouted: Unrouted | None, folder: Path) -> dict[str, Section]:
+    """Of one model, by name. `unrouted` are the executions that ended without a driver; None if unknown."""
     one_by_one = {}
     if answers.read:
         one_by_one = {
             "timeline": show_timeline(answers, unrouted, folder),
-            "histogram": show_histogram(answers, folder),
+            "histogram": show_histogram(answers, own, folder),
             "coverage": trust.show_coverage(answers, own, folder),
             "reliability": trust.show_reliability(answers, own, folder),
             "gallery": thumbnails.show_gallery(answers, own),

@@ -23,6 +23,7 @@ class Content:
     live: str | None = None  # the live model's id; unless it is known, that of the one that answered last
     machine: Machine | None = None
     past: Past | None = None  # the hours before those whose records were read
+    environment: str | None = None
 
     @property
     def window(self) -> tuple[datetime, datetime]:

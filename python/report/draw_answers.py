@@ -11,7 +11,7 @@ from core.figures import metrics
 from report import theme
 from report.facts import HOURS
 
-WIDE, NARROW = (13.0, 4.6), (theme.WIDTH, 4.8)
+WIDE, NARROW = 11.8, theme.WIDTH  # inches
 MARKERS = "o^sDvP*X"  # told apart without colour
 ROW = 0.09  # of the axis's height: each kind of failed execution has a row of its own below the answers
 BIN = 0.02
@@ -23,10 +23,10 @@ def draw_timeline(
     names: Sequence[str],
     threshold: float,
     unrouted: Mapping[str, np.ndarray],
-    size: tuple[float, float],
+    width: float,
 ) -> Figure:
     """Every answer is a point; below them, a mark per execution that routed nobody, by outcome."""
-    figure, axes = canvas("Every answer and its confidence", "", "confidence", size)
+    figure, axes = canvas("Every answer and its confidence", "", "confidence", (width, 4.6))
     confidence, predicted = probabilities.max(axis=1), probabilities.argmax(axis=1)
     floor = 1 / probabilities.shape[1]
     side, alpha = np.clip(110 / np.sqrt(len(times)), 2, 7), np.clip(25 / np.sqrt(len(times)), 0.2, 0.85)
@@ -64,7 +64,7 @@ def draw_timeline(
     axes.set_yticks([*ticks, *rows.values()], [*(f"{tick:.1f}" for tick in ticks), *rows])
     axes.set_ylim(min([floor, *rows.values()]) - 0.03, 1.02)
     theme.time_axis(axes)
-    figure.legend(loc="outside lower center", ncols=4, markerscale=max(1, 5 / side))
+    figure.legend(loc="outside lower center", ncols=theme.columns(4), markerscale=max(1, 5 / side))
     return figure
 
 
@@ -81,10 +81,10 @@ def draw_histogram(probabilities: np.ndarray, names: Sequence[str], threshold: f
         colour = colour_of(index)
         axes.hist(mine, edges, color=colour, edgecolor=theme.background(), linewidth=0.6)
         axes.axvline(threshold, color=theme.ink(), linestyle="--", linewidth=1.2)
-        axes.set_title(f"{name}, {len(mine):,} records", fontsize=12, fontweight="normal")
+        axes.set_title(f"{name}, {len(mine):,} records", fontsize="medium", fontweight="normal")
         axes.spines[["top", "right"]].set_visible(False)
     panels[-1].set_xlabel(f"confidence (dashed: the threshold, {threshold:g})")
-    figure.supylabel(f"records per {BIN:g} of confidence", fontsize=12)
+    figure.supylabel(f"records per {BIN:g} of confidence", fontsize="medium")
     return figure
 
 
@@ -126,10 +126,10 @@ def draw_shares(counts: np.ndarray, names: Sequence[str], baseline: np.ndarray |
     return figure
 
 
-def draw_hours(counts: np.ndarray, names: Sequence[str]) -> Figure:
+def draw_hours(counts: np.ndarray, names: Sequence[str], width: float) -> Figure:
     """A cell per class and hour of the day, as `count_hours` counts them; an hour without records stays empty."""
     height = 2.2 + 0.55 * len(names)
-    figure, axes = canvas("Records by hour of the day", "hour of the day (UTC)", "", (theme.WIDTH, height))
+    figure, axes = canvas("Records by hour of the day", "hour of the day (UTC)", "", (width, height))
     image = axes.imshow(np.ma.masked_equal(counts, 0), cmap="cividis", aspect="auto", vmin=0)
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", label="records", aspect=40)
     bar.ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -28,7 +28,7 @@ def draw(
     panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False)
     for axes, (name, called) in zip(panels.flat, names.items(), strict=False):
         draw_bins(axes, edges[name], baseline.histograms[name], live.histograms[name])
-        axes.set_title(called, fontsize=12, fontweight="normal")
+        axes.set_title(called, fontsize="medium", fontweight="normal")
     for axes in panels.flat[len(names) :]:
         axes.set_visible(False)
     handles, labels = panels[0, 0].get_legend_handles_labels()

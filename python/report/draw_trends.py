@@ -45,7 +45,7 @@ def draw_figures(
     titles = {
         records: "Records",
         coverage: "Coverage",
-        accuracy: "Accuracy: estimated (hollow), true (green)",
+        accuracy: "Accuracy (hollow: estimated)",
     }
     for axes, title in titles.items():
         dress(axes, title)
@@ -71,7 +71,7 @@ def draw_drifts(
     rows = ceil(len(tolerances) / COLUMNS)
     figure = Figure(figsize=(theme.WIDTH, 0.6 + PANEL * rows), layout="constrained")
     panels = figure.subplots(rows, COLUMNS, sharex=True, squeeze=False)
-    figure.supylabel("multiples of what is tolerated", fontsize=12)
+    figure.supylabel("multiples of what is tolerated", fontsize="medium")
     shown = panels.flat[: len(tolerances)]
     for axes, (name, tolerance) in zip(shown, tolerances.items(), strict=True):
         axes.axhline(1, color=theme.ink(), linestyle="--", linewidth=1)
@@ -133,7 +133,7 @@ def look(model: Facts, live: str | None) -> tuple[str, str]:
 
 
 def dress(axes: Axes, title: str) -> None:
-    axes.set_title(title, fontsize=12, fontweight="normal")
+    axes.set_title(title, fontsize="medium", fontweight="normal")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=False, axis="x")
 
@@ -158,7 +158,6 @@ def name_releases(axes: Axes, releases: Sequence[Release]) -> None:
                 (when, 1.02),
                 xycoords=("data", "axes fraction"),
                 ha="right" if right else "left",
-                fontsize=11,
                 color=theme.ink(),
             )
             free = when + NAMED * (high - low)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from core import canvas
 from core.canvas import Line
-from core.figures import metrics, scores
+from core.figures import scores
 from core.figures.drift import Drift
 from core.figures.scores import Curve
 from report import theme
@@ -32,11 +32,8 @@ def draw_coverage(live: Curve, what: str, known: Curve | None, threshold: float)
 
 def draw_reliability(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
     bins = scores.reliability(probabilities, labels)
-    bounds = [metrics.wilson(b["accuracy"], int(b["count"])) for b in bins]
     classes = probabilities.shape[1]
-    return canvas.draw_reliability(
-        "Reliability", bins, classes, "live, true", theme.LIVE, theme.muted(), bounds, SIZE
-    )
+    return canvas.draw_reliability("Reliability", bins, classes, "live", theme.LIVE, theme.muted(), SIZE)
 
 
 def draw_drifts(drifts: Sequence[Drift]) -> Figure:
@@ -65,8 +62,13 @@ def draw_drifts(drifts: Sequence[Drift]) -> Figure:
             elinewidth=2,
             label=verdict,
         )
-    axes.set_yticks(range(len(drifts)), [f"{drift.statistic} · {drift.measure}" for drift in drifts])
+    axes.set_yticks(range(len(drifts)), list(map(name_drift, drifts)))
     axes.set_ylim(len(drifts) - 0.5, -0.5)
     axes.set_xlim(left=0)
-    figure.legend(loc="outside lower center", ncols=4)
+    figure.legend(loc="outside lower center", ncols=theme.columns(4))
     return figure
+
+
+def name_drift(drift: Drift) -> str:
+    """One statistic has a second measure, which decides nothing."""
+    return f"{drift.statistic} (PSI)" if drift.measure == "psi" else drift.statistic

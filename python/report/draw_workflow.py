@@ -14,7 +14,7 @@ from core.canvas import canvas
 from report import theme
 from report.executions import Execution
 from report.graph.text import cut
-from report.workflow_facts import PERCENTILES, measure_percentiles
+from report.workflow_facts import measure_percentiles
 
 COLOURS = {  # from the bottom of a bar to its top
     "accepted": theme.ACCEPTED,
@@ -42,7 +42,12 @@ MINUTES = {
 }
 MOST_BARS = 48
 DAY = timedelta(days=1)
-MARKERS = "o^s"  # of the percentiles
+MARKERS = (  # of the percentiles, in their order
+    ("half took at most", "o", theme.BLUE),
+    ("9 of 10", "^", theme.PURPLE),
+    ("99 of 100", "s", theme.VERMILION),
+)
+QUICKEST = 0.1  # milliseconds: what took less is drawn there
 SPREAD = 20  # from this ratio of the slowest to the quickest on, the axis is logarithmic
 ROOM = 150.0  # for a step's name, in points
 
@@ -67,7 +72,7 @@ def draw_outcomes(executions: Sequence[Execution], since: datetime, until: datet
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(visible=False, axis="x")
     theme.time_axis(axes)
-    figure.legend(loc="outside lower left", ncols=3)
+    figure.legend(loc="outside lower left", ncols=theme.columns(3))
     return figure
 
 
@@ -90,27 +95,27 @@ def draw_times(seconds: Mapping[str, Sequence[float]]) -> Figure:
     """From the first step at the top to the last."""
     figure, axes = canvas(
         "Time in each step",
-        "milliseconds in the step, retries included",
+        "milliseconds in the step",
         "",
         (theme.WIDTH, 1.9 + 0.55 * len(seconds)),
     )
     rows = range(len(seconds), 0, -1)
     points = np.array([measure_percentiles(values) for values in seconds.values()])
-    axes.hlines(rows, points[:, 0], points[:, -1], color=theme.SKY, linewidth=3, zorder=1)
-    for percent, marker, column in zip(PERCENTILES, MARKERS, points.T, strict=True):
-        axes.plot(column, rows, marker, color=theme.BLUE, markersize=7, label=f"p{percent}")
+    if points.max() > SPREAD * max(points.min(), QUICKEST):
+        points = points.clip(min=QUICKEST)  # nothing else has a place on a logarithmic axis
+        axes.set_xscale("log")
+        axes.set_xlabel("milliseconds in the step; each line is ten times the one before")
+    else:
+        axes.set_xlim(0, 1.08 * max(points.max(), QUICKEST))
+    for (name, marker, colour), column in zip(MARKERS, points.T, strict=True):
+        axes.plot(column, rows, marker, color=colour, markersize=8, label=name)
     names = [
         f"{cut(name, ROOM, 11)}\n{len(values):,} {'time' if len(values) == 1 else 'times'}"
         for name, values in seconds.items()
     ]
     axes.set_yticks(rows, names)
     axes.set_ylim(0.4, len(seconds) + 0.6)
-    axes.margins(x=0.08)
-    if points.max() > SPREAD * points.min():
-        axes.set_xscale("log")
-    else:
-        axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.xaxis.set_minor_formatter("")
-    figure.legend(loc="outside lower left", ncols=3)
+    figure.legend(loc="outside lower left", ncols=theme.columns(3))
     return figure

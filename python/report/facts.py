@@ -12,6 +12,7 @@ from core.figures.pictures import STATISTICS
 from monitoring.gallery import Exhibit
 from report.answered import Answers
 from report.judgement import Verdict, judge
+from report.thresholds import Choice, tabulate
 from report.trend import Point, trace
 
 HOURS = 24
@@ -67,6 +68,7 @@ class Facts:
     mismatched: int
     left_out: dict[str, int]
     labelled: Score | None
+    thresholds: list[Choice]
     least_confident: list[Shown]
     unusual: list[Shown]
 
@@ -93,6 +95,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         mismatched=answers.mismatched,
         left_out=dict(answers.left_out),
         labelled=scored,
+        thresholds=tabulate(answers.curve, answers.threshold) if answers.read else [],
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
     )

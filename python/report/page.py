@@ -7,9 +7,11 @@ leaves the page: pictures travel inside it, and its own security policy forbids 
 """
 
 import base64
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,10 +41,14 @@ class Tile:
 
 @dataclass(frozen=True)
 class Picture:
+    """Phones get the narrowest chart that there is; one that has no narrow form is never made too small to read."""
+
     kind: ClassVar = "picture"
     chart: Chart
     caption: str
-    narrow: Chart | None = None  # the same for a phone, if the chart is too wide for one
+    narrow: Chart | None = (
+        None  # the same for screens smaller than a desk's, if the chart is too wide for them
+    )
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,16 @@ class Sentences:
     lines: Sequence[Badge]
 
 
-Block = Picture | Table | Gallery | Missing | Sentences
+@dataclass(frozen=True)
+class Column:
+    """Blocks below each other, beside another block; with a heading of their own, if they have a title."""
+
+    kind: ClassVar = "column"
+    title: str
+    blocks: Sequence["Block"]
+
+
+Block = Picture | Table | Gallery | Missing | Sentences | Column
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,9 @@ class Section:
     blocks: Sequence[Block]
     wide: bool = False
     paired: bool = False  # its blocks stand side by side, two by two, where there is room
+    beside: bool = (
+        False  # its picture stands on the left, its words and numbers on the right, where there is room
+    )
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,11 @@ class Part:
     verdict: Badge
     tiles: Sequence[Tile]
     sections: Sequence[Section] = field(default_factory=list)
+    counts: str = ""  # why its counts differ
+
+    @property
+    def anchor(self) -> str:
+        return name_anchor(self.title)
 
 
 def render(first: Part, others: Sequence[Part], footer: str) -> str:
@@ -116,7 +139,13 @@ def render(first: Part, others: Sequence[Part], footer: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embed": embed, "measure": measure, "measure_shown": measure_shown}
+    environment.filters |= {
+        "anchor": name_anchor,
+        "embed": embed,
+        "measure": measure,
+        "measure_shown": measure_shown,
+        "least_width": least_width,
+    }
     template = environment.get_template("page.html")
     return template.render(first=first, others=others, footer=footer, small=SMALL).lstrip()
 
@@ -129,6 +158,16 @@ def measure_shown(png: bytes | Path) -> tuple[int, int]:
     """Width and height on the page, on which a point of a chart's text is a point."""
     width, height = measure(png)
     return round(width * PIXELS_PER_INCH / DPI), round(height * PIXELS_PER_INCH / DPI)
+
+
+def least_width(png: bytes | Path) -> int:
+    """On which the smallest text of a state machine's graph, 9.5 points, is 11 pixels high."""
+    return ceil(measure_shown(png)[0] * 11 / (9.5 * PIXELS_PER_INCH / 72))
+
+
+def name_anchor(title: str) -> str:
+    """What a link within the page calls a heading."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def measure(png: bytes | Path) -> tuple[int, int]:

@@ -56,7 +56,8 @@ def show_figures(
     )
     caption = (
         f"A point for each {each}, with {1 - metrics.ALPHA:.1%} bounds: few records, long bars. Dashed: the least that "
-        "the alarms accept. Circles are the live model's, squares those of other models."
+        "the alarms accept. Circles are the live model's, squares those of other models, "
+        "green diamonds the accuracy that labels tell."
     )
     return Picture(chart, caption)
 

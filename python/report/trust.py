@@ -3,16 +3,23 @@
 from functools import partial
 from pathlib import Path
 
-from core.figures import metrics
+from core.canvas import FEW
+from core.figures import metrics, quantities
+from core.figures.drift import say_distance
 from report import draw_beside, draw_trust, theme
 from report.answered import Answers
 from report.facts import Facts
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
-from report.words import number
+from report.words import number, percent
 
 NO_TRUTH = (
     'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
     "It takes a model whose artefact tells what its classes are called."
+)
+MEANS = (
+    "Averages, and how far apart the values are as a whole. Distance: of all values that one could draw a line at, the "
+    "largest difference between the shares of photos below it, then and now (Kolmogorov, Smirnov): 0 is the same, 1 "
+    "has nothing in common. PSI adds up the differences of ten bins. Of the class mix it is that of the shares."
 )
 TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
@@ -46,13 +53,29 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         else "The model's own curve is not known without its artefact."
     )
     caption = f"Each point of a line is a threshold; the dots are the one in use. {beside}"
-    return Section("What the threshold buys", source, [Picture(chart, caption)])
+    rows = [
+        (
+            f"{each.threshold:g}" + (", in use" if each.threshold == answers.threshold else ""),
+            percent(each.coverage),
+            percent(each.accuracy),
+        )
+        for each in facts.thresholds
+    ]
+    table = Table(
+        "What another threshold would let through.",
+        ("threshold", "accepted", f"right, {what}"),
+        rows,
+        numbers=(1, 2),
+    )
+    return Section(
+        "What the threshold buys", source, [Picture(chart, caption), table], wide=True, beside=True
+    )
 
 
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
     if not score or not truth:
-        return Section(title, "No labels.", [Missing(NO_TRUTH)])
+        return Section(title, "No labels.", [Missing(NO_TRUTH)], wide=True)
     of_records = number(score.records, "photo") + " with labels"
     error = score.expected_calibration_error
     chart = theme.save(
@@ -60,13 +83,26 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
         folder,
         "reliability",
         "Reliability",
-        f"Accuracy against confidence of {of_records}; they differ by {error:.3f} on average.",
+        f"Accuracy against confidence of {of_records}; they differ by {100 * error:.1f} points on average.",
     )
     caption = (
-        f"Below the dashed line the model is surer than it is right. The numbers count the records; bars are "
-        f"{1 - metrics.ALPHA:.1%} bounds. Confidence and accuracy differ by {error:.3f} on average."
+        f"Below the dashed line the model is surer than it is right. Each point is a bin of confidence with its "
+        f"{1 - metrics.ALPHA:.1%} bounds, hollow if it has fewer than {FEW} photos. Confidence and accuracy differ by "
+        f"{100 * error:.1f} points on average."
     )
-    return Section(title, f"{of_records}.", [Picture(chart, caption)])
+    rows = [
+        (
+            f"{each['start']:g} to {each['end']:g}",
+            f"{each['count']:,}",
+            percent(each["confidence"]),
+            percent(each["accuracy"]),
+            f"{percent(each['low'])} and {percent(each['high'])}",
+        )
+        for each in score.reliability
+    ]
+    head = ("confidence", "photos", "mean confidence", "right", "surely between")
+    table = Table("The same in numbers.", head, rows, numbers=(1, 2, 3, 4))
+    return Section(title, f"{of_records}.", [Picture(chart, caption), table], wide=True, beside=True)
 
 
 def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
@@ -85,26 +121,37 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         facts.verdict.text,
     )
     caption = (
-        "How far each distribution is from the baseline's, in multiples of what is tolerated. The bar is what the "
+        "How far each figure is from what it was in training, in multiples of what is tolerated. The bar is what the "
         "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
-        "is steady, and of what crosses it nobody can tell. PSI is shown beside the KS distance, which decides."
+        "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides."
     )
     beside = show_beside(answers, folder)
     rows = [
         (
-            f"{each.statistic} ({each.measure})",
-            f"{each.baseline_mean:.3g}",
-            f"{each.live_mean:.3g}",
-            f"{each.value:.3f}",
-            f"{each.low:.3f} to {each.high:.3f}",
-            f"{each.tolerance:g}",
+            draw_trust.name_drift(each),
+            quantities.QUANTITIES[each.statistic].tells,
+            quantities.say(each.statistic, each.baseline_mean),
+            quantities.say(each.statistic, each.live_mean),
+            say_distance(each.measure, each.value),
+            f"{say_distance(each.measure, each.low)} and {say_distance(each.measure, each.high)}",
+            say_distance(each.measure, each.tolerance),
             f"{each.live_n:,}",
             Badge(each.verdict, TONES[each.verdict]),
         )
         for each in found
     ]
-    head = ("statistic", "baseline", "live", "drift", "bounds", "tolerated", "records", "verdict")
-    table = Table("Means, and how far the distributions are apart.", head, rows, range(1, 7), full=True)
+    head = (
+        "what",
+        "it tells",
+        "in training",
+        "now",
+        "distance",
+        "surely between",
+        "tolerated",
+        "records",
+        "verdict",
+    )
+    table = Table(MEANS, head, rows, range(2, 8), full=True)
     words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
     return Section(title, data, [Picture(chart, caption), beside, words, table], wide=True, paired=True)
 

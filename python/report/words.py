@@ -15,15 +15,19 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
+def between(estimate: Estimate) -> str:
+    """In a table, below "surely between"."""
+    return f"{percent(estimate.low)} and {percent(estimate.high)}"
+
+
 def bounds(estimate: Estimate) -> str:
-    return f"surely between {percent(estimate.low)} and {percent(estimate.high)}"
+    return f"surely between {between(estimate)}"
 
 
 def qualify(estimate: Estimate, moved: Sequence[str]) -> str:
     """The bounds of an estimated accuracy, and what they rest on."""
-    between = f"between {percent(estimate.low)} and {percent(estimate.high)}"
     doubt = "; something has moved, so do not rely on it" if moved else ""
-    return f"if its confidence is as right as in training, {between}{doubt}"
+    return f"if its confidence is as right as in training, between {between(estimate)}{doubt}"
 
 
 def moment(time: datetime | str) -> str:

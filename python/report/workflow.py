@@ -12,13 +12,18 @@ from report import draw_workflow, executions, theme, workflow_facts
 from report.executions import Execution, Machine
 from report.graph import draw, states
 from report.graph.graph import Graph, parse
-from report.page import Block, Missing, Picture, Section, Table, Tile
+from report.page import Block, Column, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
 from report.words import moment, number, percent
 from report.workflow_facts import ACCEPTED, PERCENTILES, REVIEW, RUNNING, WorkflowFacts
 
+ENDINGS = ("ended", "with the error", "executions", "share")
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
-SLOWEST = "p99 is the time that one step in a hundred exceeds."
+SLOWEST = (
+    "Milliseconds from entering a step to leaving it, retries and their waiting included. Each row has the time within "
+    "which half of the stays were over, 9 of 10, and 99 of 100."
+)
+SHORTEST = 0.05  # milliseconds that a table tells from none
 
 
 def show_tiles(machine: Machine | None) -> list[Tile]:
@@ -26,12 +31,12 @@ def show_tiles(machine: Machine | None) -> list[Tile]:
         return []
     ended = Counter(each.outcome for each in machine.executions)
     failed = len(machine.executions) - ended[ACCEPTED] - ended[RUNNING] - ended[REVIEW]
-    note = f"{ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
+    note = f"photos taken up: {ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
 def show(machine: Machine | None, since: datetime, until: datetime, folder: Path) -> dict[str, Section]:
-    """By name: machine, outcomes and latency."""
+    """By name: machine and outcomes."""
     if machine is None:
         return {"machine": Section("The workflow", "No executions.", [Missing(NO_MACHINE)], wide=True)}
     charts = {chart.name: chart for chart in draw_charts(machine, since, until, folder)}
@@ -40,9 +45,8 @@ def show(machine: Machine | None, since: datetime, until: datetime, folder: Path
         return {"machine": Section("The workflow", "No executions.", [Missing(scope)], wide=True)}
     facts = workflow_facts.gather(machine)
     return {
-        "machine": show_states(charts, scope, facts),
-        "outcomes": show_outcomes(charts["executions"], facts),
-        "latency": show_times(machine, charts.get("latency"), facts),
+        "machine": show_states(charts, scope, facts, show_times(machine, charts.get("latency"), facts)),
+        "outcomes": show_outcomes(charts["executions"], machine, facts),
     }
 
 
@@ -56,62 +60,61 @@ def describe_scope(machine: Machine, since: datetime, until: datetime) -> str:
     return f"{found}; states, times and traces are of the newest {machine.histories:,}."
 
 
-def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts) -> Section:
+def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts, times: Column) -> Section:
+    """Graphs are tall: what is said in numbers fills the place beside an odd one."""
     captions = {
         "states": "The state machine, from its own definition: how often each state was entered, and failed.",
         "trace-accepted": "The newest execution that routed a driver, step by step.",
         "trace-failed": "The newest execution that did not, step by step; failures come before reviews.",
     }
-    counts, *traces = [Picture(charts[name], text) for name, text in captions.items() if name in charts]
-    rows = [(state, f"{n.entered:,}", f"{n.review:,}", f"{n.failed:,}") for state, n in facts.states.items()]
-    head = ("state", "entered", "low confidence", "failed")
-    table = Table(
-        "The same in numbers; a failure counts where it arose, caught or not, and only there.",
-        head,
-        rows,
-        (1, 2, 3),
-    )
+    graphs = [Picture(charts[name], text) for name, text in captions.items() if name in charts]
     absent = [
         Missing(f"None of them {words}, so none is traced.")
         for name, words in (("trace-accepted", "routed a driver"), ("trace-failed", "failed"))
         if name not in charts
     ]
-    blocks: list[Block] = [counts, table, *traces, *absent]
-    return Section("What the state machine did", scope, blocks, wide=True, paired=True)
+    rows = [(state, f"{n.entered:,}", f"{n.review:,}", f"{n.failed:,}") for state, n in facts.states.items()]
+    head = ("state", "entered", "low confidence", "failed")
+    caption = "A failure counts where it arose, caught or not, and only there."
+    counts: list[Block] = [Table(caption, head, rows, (1, 2, 3)), *absent]
+    rest: list[Block]
+    if len(graphs) % 2:
+        rest = [Column("", [Column("Each state in numbers", counts), times])]
+    else:
+        rest = [Column("Each state in numbers", counts), times]
+    return Section("What the state machine did", scope, [*graphs, *rest], wide=True, paired=True)
 
 
-def show_outcomes(chart: Chart, facts: WorkflowFacts) -> Section:
+def show_outcomes(chart: Chart, machine: Machine, facts: WorkflowFacts) -> Section:
     ended = ", ".join(f"{n:,} {outcome}" for outcome, n in facts.outcomes.items())
     caption = "By when they started. Review: the model was not sure enough, so a person looks at the photo."
-    rows = [(error, f"{n:,}", percent(n / facts.executions)) for error, n in facts.errors.items()]
-    blocks: list[Block] = [Picture(chart, caption)]
-    if rows:
-        blocks.append(
-            Table("Errors that they ended with.", ("error", "executions", "share"), rows, numbers=(1, 2))
-        )
-    return Section("How executions ended", f"{number(facts.executions, 'execution')}: {ended}.", blocks)
+    pairs = Counter((each.outcome, each.error) for each in machine.executions)
+    rows = [
+        (outcome, error or "-", f"{n:,}", percent(n / facts.executions))
+        for (outcome, error), n in pairs.most_common()
+    ]
+    table = Table("How many, and the error that each ended with.", ENDINGS, rows, numbers=(2, 3))
+    data = f"{number(facts.executions, 'execution')}: {ended}."
+    return Section("How executions ended", data, [Picture(chart, caption), table], wide=True, beside=True)
 
 
-def show_times(machine: Machine, chart: Chart | None, facts: WorkflowFacts) -> Section:
+def show_times(machine: Machine, chart: Chart | None, facts: WorkflowFacts) -> Column:
     title, heads = "How long each step takes", [f"p{percentile}" for percentile in PERCENTILES]
     if not chart:
-        why = Missing("No step that takes time was entered.")
-        return Section(title, "No step.", [why], wide=True)
+        return Column(title, [Missing("No step that takes time was entered.")])
     spent = facts.milliseconds
     rows = [
-        (state, f"{spent[state]['count']:,}", *(f"{spent[state][head]:,.1f}" for head in heads))
+        (state, f"{spent[state]['count']:,}", *(show_milliseconds(spent[state][head]) for head in heads))
         for state in workflow_facts.list_working_states(machine)
         if state in spent
     ]
-    caption = "Milliseconds from entering a step to leaving it."
-    table = Table(
-        caption,
-        ("step", "times", *(f"{head} (ms)" for head in heads)),
-        rows,
-        numbers=range(1, len(heads) + 2),
-    )
-    data = f"Every step of {number(facts.histories, 'execution')}."
-    return Section(title, data, [Picture(chart, SLOWEST), table], wide=True, paired=True)
+    caption = f"The same in milliseconds, of every step of {number(facts.histories, 'execution')}."
+    columns = ("step", "times", "half", "9 of 10", "99 of 100")
+    return Column(title, [Picture(chart, SLOWEST), Table(caption, columns, rows, range(1, len(columns)))])
+
+
+def show_milliseconds(milliseconds: float) -> str:
+    return f"{milliseconds:,.1f}" if milliseconds >= SHORTEST else f"under {2 * SHORTEST:g}"
 
 
 def draw_charts(machine: Machine, since: datetime, until: datetime, folder: Path) -> list[Chart]:

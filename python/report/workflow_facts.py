@@ -1,8 +1,9 @@
 """Every figure of what the state machine did: the page and report.json show the same ones."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -15,7 +16,6 @@ RUNNING = "running"
 WORKING = ("Task", "Map", "Parallel", "Wait")  # types of states that take time; the others decide or pass on
 FAILURES = (FAILED, "timed out", "aborted", REVIEW)  # which kind is traced, the first that there is
 PERCENTILES = (50, 90, 99)
-QUICKEST = 0.1  # milliseconds; what takes less counts as that
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class WorkflowFacts:
     state_machine: str
     executions: int
     histories: int  # of how many the steps were read
+    answered: int  # of these: in how many the model's answer is found
     outcomes: dict[str, int]
     errors: dict[str, int]
     states: dict[str, StateCount]
@@ -40,6 +41,7 @@ def gather(machine: Machine) -> WorkflowFacts:
         state_machine=machine.arn,
         executions=len(machine.executions),
         histories=machine.histories,
+        answered=sum(each.confidence is not None for each in machine.executions),
         outcomes=dict(Counter(each.outcome for each in machine.executions).most_common()),
         errors=dict(Counter(each.error for each in machine.executions if each.error).most_common()),
         states={name: counts[name] for name in in_order},
@@ -50,15 +52,34 @@ def gather(machine: Machine) -> WorkflowFacts:
     )
 
 
-def find_unrouted(machine: Machine | None) -> dict[str, np.ndarray] | None:
-    """When executions ended without a driver, by outcome, review first."""
+@dataclass(frozen=True)
+class Unrouted:
+    """Executions that ended without a driver while one model alone answered."""
+
+    times: dict[str, np.ndarray]  # when they ended, by outcome, review first
+    others: int  # those that another model may have answered
+
+
+def find_unrouted(
+    machine: Machine | None, first: datetime, others: Sequence[tuple[datetime, datetime]]
+) -> Unrouted | None:
+    """An execution names no model, so time has to tell: since the model's first answer, and not while others answered.
+
+    Where no other model answered, all are its own, also those from before its first answer.
+    """
     if machine is None:
         return None
-    times: dict[str, list[float]] = {}
+    times, strange = defaultdict[str, list[float]](list), 0
     for each in machine.executions:
-        if each.outcome not in (ACCEPTED, RUNNING):
-            times.setdefault(each.outcome, []).append((each.stop or each.start).timestamp())
-    return {outcome: np.array(times[outcome]) for outcome in sorted(times, key=lambda o: (o != REVIEW, o))}
+        if each.outcome in (ACCEPTED, RUNNING):
+            continue
+        end = each.stop or each.start
+        if others and (end < first or any(each.start <= last and end >= begin for begin, last in others)):
+            strange += 1
+        else:
+            times[each.outcome].append(end.timestamp())
+    ordered = sorted(times, key=lambda outcome: (outcome != REVIEW, outcome))
+    return Unrouted({outcome: np.array(times[outcome]) for outcome in ordered}, strange)
 
 
 def pick_examples(read: Sequence[Execution]) -> dict[str, Execution]:
@@ -78,7 +99,7 @@ def list_working_states(machine: Machine) -> list[str]:
 
 def measure_percentiles(seconds: Sequence[float]) -> list[float]:
     """In milliseconds."""
-    return [max(float(value) * 1000, QUICKEST) for value in np.percentile(seconds, list(PERCENTILES))]
+    return [float(value) * 1000 for value in np.percentile(seconds, list(PERCENTILES))]
 
 
 def name_percentiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -159,7 +159,7 @@ def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
     assert (shown.verdict, shown.words) == (
         "not judged",
         f"confidence: PSI {shown.value:.2f}, between {shown.low:.2f} and {shown.high:.2f}; "
-        "above 0.25 is called a major shift, the KS distance decides",
+        "above 0.25 is called a major shift, the distance decides",
     )
     assert said.estimated_accuracy
     assert said.estimated_accuracy.value < 0.85

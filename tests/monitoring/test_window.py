@@ -170,7 +170,7 @@ def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(refer
     assert found.least_confident[0].why == "confidence 0.500"
     assert found.least_confident[0].image == another(int(shares.argmin()))
     assert [exhibit.event_id for exhibit in found.unusual] == ["event-301", "event-302", "event-303"]
-    assert found.unusual[0].why == "brightness 250, baseline 104 to 135"
+    assert found.unusual[0].why == "brightness 250 of 255, in training mostly 104 to 135"
 
     (stricter,) = collect(records, exhibits=3, baseline_of=lambda _: reference, threshold=0.995).values()
     assert stricter.unusual == [], "none is accepted at that threshold"

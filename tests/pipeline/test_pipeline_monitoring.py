@@ -72,15 +72,17 @@ def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):
         *("report", "--env", "local", "--truth", evaluated["truth"], "--out", tmp_path),
         *("--kinds", "live,evaluation"),
     )
-    assert f"see {tmp_path}/report.html" in printed
+    assert f"see {tmp_path}/report-local.html" in printed
     figures = json.loads((tmp_path / "report.json").read_text())
     (model,) = [model for model in figures["models"] if model["model"] == deployed.outputs["model"]["id"]]
     assert model["records"] >= evaluated["photos"]
     assert model["labelled"]["records"] == evaluated["photos"]
     names = {path.stem for path in (tmp_path / "charts").glob("*.png")}
     assert {"executions", "states", "trace-accepted", "trace-failed", "latency", "reliability"} <= names
-    page = (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report-local.html").read_text()
     assert "FilterInferences" in page
+    assert "<title>How the classifier is doing in local</title>" in page
+    assert figures["environment"] == "local"
 
 
 def test_what_goes_wrong_rings_and_make_alarms_says_where_the_runbook_has_it(deployed):

@@ -102,9 +102,10 @@ def executed(aws: Callable[[str], Any]) -> tuple[str, datetime]:
 
 @pytest.fixture
 def patched(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Charts are drawn coarsely, and only once: on dark pages stand the light pictures."""
+    """Charts are drawn coarsely, and only once: on dark pages and on phones stand the light ones of a desk."""
     monkeypatch.setattr(theme, "DPI", 50)
     monkeypatch.setattr(theme, "BACKGROUNDS", {"": theme.LIGHT})
+    monkeypatch.setattr(theme, "SCREENS", [theme.DESK])
     return monkeypatch
 
 
@@ -117,7 +118,7 @@ def make(patched: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[str
         flags = ("--capture", capture, "--out", out, *flags)
         patched.setattr(sys, "argv", ["report", *map(str, flags)])
         __main__.main()
-        page = (out / "report.html").read_text()
+        page = (out / __main__.name_page(None)).read_text()
         text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
         return " ".join(text.split()), json.loads((out / "report.json").read_text())
 

@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from core.figures import scores
+from core.figures import metrics, scores
 from core.figures.drift import Drift
 from report import draw_answers, draw_trust, facts
+from training import plots
 
 NAMES = ["bicycle", "motorcycle"]
 PROBABILITIES = np.array([[0.95, 0.05], [0.4, 0.6], [0.99, 0.01], [0.1, 0.9]])
@@ -60,7 +61,7 @@ def test_hours_are_those_of_the_day_in_utc():
     assert {(row, hour): n for (row, hour), n in np.ndenumerate(counts) if n} == {
         (0, 0): 1, (0, 2): 1, (1, 1): 2
     }  # fmt: skip
-    image = draw_answers.draw_hours(counts, NAMES).axes[0].images[0].get_array()
+    image = draw_answers.draw_hours(counts, NAMES, draw_answers.NARROW).axes[0].images[0].get_array()
     assert isinstance(image, np.ma.MaskedArray)
     assert (image.shape, image.count(), image.sum()) == ((2, 24), 3, 4), "empty hours stay empty"
 
@@ -83,12 +84,21 @@ def test_a_curve_has_a_point_for_each_confidence_at_which_more_are_accepted():
     assert scores.trace_curve(np.linspace(0.5, 1, 50), np.ones(50), fewest=20).coverage.min() == 0.4
 
 
-def test_the_reliability_diagram_has_a_point_with_bounds_per_bin():
-    probabilities = np.array([[0.95, 0.05]] * 10 + [[0.65, 0.35]] * 5)
-    right = np.array([0] * 9 + [1] + [0] * 2 + [1] * 3)
-    (axes,) = draw_trust.draw_reliability(probabilities, right).axes
-    assert ys(axes.lines[1]) == pytest.approx([0.4, 0.9])
-    assert [text.get_text() for text in axes.texts] == ["5", "10"]
+@pytest.mark.parametrize("draw", [draw_trust.draw_reliability, plots.reliability])
+def test_the_reliability_diagram_has_a_point_with_bounds_per_bin_and_no_line_through_them(draw):
+    """In the report and in training's pictures: ten of 0.95, nine of them right, and two of 0.65."""
+    probabilities = np.array([[0.95, 0.05]] * 10 + [[0.65, 0.35]] * 2)
+    right = np.array([0] * 9 + [1] + [0, 1])
+    (axes,) = draw(probabilities, right).axes
+    many, few = axes.containers
+    assert (ys(many[0]), ys(few[0])) == ([pytest.approx(0.9)], [0.5])
+    assert {line[0].get_linestyle() for line in (many, few)} == {"None"}
+    assert many[0].get_markerfacecolor() == many[0].get_color()
+    assert few[0].get_markerfacecolor() == "white", "two records: its bounds say more than the point does"
+    bounds = few[2][0].get_segments()[0][:, 1]
+    assert bounds.tolist() == pytest.approx([(it := metrics.wilson(0.5, 2)).low, it.high])
+    (counts,) = axes.child_axes
+    assert [tick.get_text() for tick in counts.get_xticklabels()] == ["2", "10"]
 
 
 def test_drifts_are_drawn_in_multiples_of_what_is_tolerated():
@@ -98,7 +108,7 @@ def test_drifts_are_drawn_in_multiples_of_what_is_tolerated():
     drifts = [row("confidence", 0.05, 0.1, "steady"), row("brightness", 0.4, 0.1, "moved")]
     figure = draw_trust.draw_drifts(drifts)
     (axes,) = figure.axes
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["confidence · ks", "brightness · ks"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["confidence", "brightness"]
     points = {line.get_label(): line.get_xdata() for line in axes.lines}
     assert points["tolerance"] == [1, 1]
     assert labels(figure) == ["tolerance", "moved", "steady"]

@@ -156,15 +156,31 @@ def test_every_execution_is_in_one_bar_that_begins_at_a_round_time() -> None:
     assert by_outcome == Counter(one.outcome for one in executions)
 
 
-def test_latency_is_in_milliseconds_and_logarithmic_only_where_it_spreads() -> None:
+def test_times_are_points_on_an_axis_from_zero_and_logarithmic_only_where_they_spread() -> None:
     assert workflow_facts.measure_percentiles([0.1, 0.2, 0.3]) == pytest.approx([200, 280, 298])
-    with theme.use_colours(theme.LIGHT):
+    with theme.use_look(theme.LIGHT):
         (narrow,) = draw_workflow.draw_times({"A": [0.1, 0.2], "B": [0.3]}).axes
         (wide,) = draw_workflow.draw_times({"A": [0.001, 0.002], "B": [3.0]}).axes
     assert narrow.get_xscale() == "linear"
     assert wide.get_xscale() == "log"
     assert "milliseconds" in narrow.get_xlabel()
+    assert narrow.get_xlim()[0] == 0
+    assert not [*narrow.collections, *narrow.patches, *wide.collections, *wide.patches], "no bars"
+    assert {line.get_linestyle() for axes in (narrow, wide) for line in axes.lines} == {"None"}
     assert [label.get_text() for label in narrow.get_yticklabels()] == ["A\n2 times", "B\n1 time"]
+
+
+def test_what_took_no_time_is_drawn_at_the_edge_and_said_as_it_is() -> None:
+    """A logarithmic axis has no place for it, so drawing has to put it somewhere; report.json has the true figure."""
+    ran = machine([execution("accepted", SINCE, seconds=0), execution("accepted", SINCE, seconds=3)])
+    assert workflow_facts.gather(ran).milliseconds["Done"]["p50"] == 1500
+    ran = machine([execution("accepted", SINCE, seconds=0)])
+    assert workflow_facts.gather(ran).milliseconds["Done"] == {"count": 1, "p50": 0, "p90": 0, "p99": 0}
+    with theme.use_look(theme.LIGHT):
+        (axes,) = draw_workflow.draw_times({"A": [0, 0, 0], "B": [3.0]}).axes
+    assert axes.get_xscale() == "log"
+    assert min(np.min(np.asarray(line.get_xdata())) for line in axes.lines) == draw_workflow.QUICKEST
+    assert workflow.show_milliseconds(0) == "under 0.1"
 
 
 def test_a_failure_counts_where_it_arose_and_not_again_where_the_execution_ended() -> None:
@@ -182,6 +198,29 @@ def test_a_failure_counts_where_it_arose_and_not_again_where_the_execution_ended
 def test_fail_states_have_the_colour_of_how_executions_ended_there() -> None:
     looks = states.show_counts(parse(DEFINITION), many(10), ()).looks
     assert (looks["Review"].colour, looks["Broken"].colour) == (theme.REVIEW, theme.FAILED)
+
+
+# ---- What belongs to one model
+
+
+def test_without_other_models_every_execution_that_routed_nobody_is_the_models_own() -> None:
+    found = workflow_facts.find_unrouted(machine(many(10)), UNTIL, [])
+    assert found is not None
+    assert list(found.times) == ["review", "failed"]
+    assert ([len(times) for times in found.times.values()], found.others) == ([2, 1], 0)
+
+
+def test_an_execution_belongs_to_a_model_only_while_no_other_one_answered() -> None:
+    """The old model answered until noon, the new one from one o'clock on; in between nobody did."""
+    noon = SINCE.replace(hour=12) + timedelta(days=0)
+    ran = machine([execution("failed", noon + timedelta(minutes=minutes)) for minutes in (90, 30, -30)])
+    others = [(noon - timedelta(hours=2), noon)]
+    found = workflow_facts.find_unrouted(ran, noon + timedelta(hours=1), others)
+    assert found is not None
+    assert len(found.times["failed"]) == 1
+    assert found.others == 2
+    both = workflow_facts.find_unrouted(ran, noon - timedelta(hours=3), [(noon - timedelta(hours=2), UNTIL)])
+    assert both == workflow_facts.Unrouted({}, 3), "a rollout in which both answer"
 
 
 # ---- What is traced

@@ -244,7 +244,7 @@ def test_text_of_our_own_machine_stays_in_its_box(own: dict[str, Any]) -> None:
 def check_text(graph: Graph, looks: dict[str, Look]) -> None:
     key = {"no error": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed": theme.FAILED}
     picture = Picture("A title " * 20, ("a subtitle " * 20,), looks, {}, key | {"never entered": theme.GREY})
-    with theme.use_colours(theme.LIGHT):
+    with theme.use_look(theme.LIGHT):
         figure = draw.draw(graph, picture)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

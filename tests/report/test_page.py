@@ -2,7 +2,9 @@
 
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -63,22 +65,40 @@ def test_everything_that_it_is_given_is_escaped(chart):
     )
     assert not elements.of("script")
     assert "".join(elements.text).count(NASTY) == 13
-    assert [image["alt"] for image in elements.of("img")] == [NASTY, NASTY]
+    assert [image["alt"] for image in elements.of("img")] == [NASTY] * 3
 
 
-def test_a_chart_has_a_dark_picture_for_screens_and_is_light_on_paper(chart):
-    elements = rendered(Picture(chart, "caption", narrow=chart))
-    light, dark = page.embed(chart.light), page.embed(chart.dark)
-    assert [(source["media"], source["srcset"] == dark) for source in elements.of("source")] == [
-        ("screen and (max-width: 700px) and (prefers-color-scheme: dark)", True),
-        ("screen and (max-width: 700px)", False),
-        ("screen and (prefers-color-scheme: dark)", True),
+def test_a_chart_is_there_in_both_colours_and_in_each_width(chart):
+    small = replace(chart, name="small", phone=replace(chart, name="phone"))
+    images = rendered(Picture(chart, "caption", narrow=small)).of("img")
+    assert [image["class"] for image in images] == [
+        *("wide light", "wide dark"),
+        *("plain light", "plain dark"),
+        *("phone light", "phone dark"),
     ]
-    (image,) = elements.of("img")
-    assert image["src"] == light
-    assert (image["width"], image["height"]) == ("192", "96"), (
+    assert [image["src"] for image in images] == [page.embed(chart.light), page.embed(chart.dark)] * 3
+    assert {(image["width"], image["height"]) for image in images} == {("192", "96")}, (
         "160 pixels of a chart are an inch, 96 of the page"
     )
+    assert not any("style" in image for image in images)
+
+
+def test_a_chart_without_a_narrow_form_keeps_a_width_at_which_its_text_can_be_read(chart):
+    elements = rendered(Picture(chart, "caption"))
+    least = ceil(192 * 11 / (9.5 * 96 / 72))
+    assert {image["style"] for image in elements.of("img")} == {f"min-width: {least}px"}
+    assert "Wider than this screen: scroll it sideways." in elements.text
+
+
+def test_every_section_and_every_other_model_is_in_the_contents():
+    sections = [Section(name, "1 record.", []) for name in ("What it answers", "Has anything moved?")]
+    parts = [Part(name, "", Badge("", "steady"), [], sections) for name in ("In prod", "Another model: 0f")]
+    elements = Elements(page.render(parts[0], parts[1:], ""))
+    links = [link["href"] for link in elements.of("a")]
+    assert links == ["#what-it-answers", "#has-anything-moved", "#another-model-0f", "#in-prod"]
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(ids) == len(set(ids)) == 6
+    assert {link[1:] for link in links} <= set(ids)
 
 
 def test_small_photos_keep_sharp_pixels_and_large_ones_do_not():
@@ -92,7 +112,7 @@ def test_nothing_comes_from_elsewhere(chart):
         value for _, a in elements.found for name, value in a.items() if name in ("src", "href", "srcset")
     ]
     assert places
-    assert all(place.startswith("data:") for place in places)
+    assert all(place.startswith(("data:", "#")) for place in places)
     (policy,) = [meta["content"] for meta in elements.of("meta") if "http-equiv" in meta]
     assert policy.startswith("default-src 'none'; img-src data:;")
     assert not re.search(r"url\(|@import", Path(page.HERE / "page.css").read_text())

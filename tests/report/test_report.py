@@ -6,14 +6,17 @@ import io
 import json
 import os
 import re
+import sys
 
 import boto3
 import pytest
 from PIL import Image
 from tests.builders import captured
 
+from core import environment
 from core.console import UserError
-from report import models, theme
+from monitoring.capture import Capture
+from report import __main__, models, theme
 from report.thumbnails import thumbnail
 
 
@@ -35,6 +38,14 @@ def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on
     known = model["labelled"]["accuracy"]
     assert abs(known["value"] - model["estimated_accuracy"]["value"]) < 0.05
     assert f"True accuracy {known['value']:.1%}" in text
+    in_use = next(each for each in model["thresholds"] if each["threshold"] == 0.93)
+    assert (
+        in_use["coverage"]
+        == model["coverage"]["value"]
+        == pytest.approx(model["labelled"]["at_threshold"]["coverage"])
+    )
+    assert in_use["accuracy"] == model["labelled"]["at_threshold"]["selective_accuracy"]
+    assert f"0.93, in use {in_use['coverage']:.1%} {in_use['accuracy']:.1%}" in text
     assert f"Estimated accuracy {model['estimated_accuracy']['value']:.1%}" in text
     assert "Cannot tell whether anything moved: it takes at least" in text
     assert "Nothing moved" not in text, "200 pictures of the baseline show no distance below 0.18"
@@ -46,6 +57,7 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
     make, traffic, folder, artefact, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(theme, "BACKGROUNDS", {"": theme.LIGHT, "-dark": theme.DARK})
+    monkeypatch.setattr(theme, "SCREENS", [theme.DESK, theme.PHONE])
     lines, truth = traffic(60, seed=2)
     capture = folder({"capture/a.jsonl": lines, "truth.jsonl": truth}) / "capture"
     make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
@@ -59,9 +71,12 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
         "coverage",
         "drift",
         "hours",
+        "hours-narrow",
+        "reliability",
         "trends",
     }
-    assert names == {name + end for name in (*light, "reliability") for end in ("", "-dark")}
+    widths = {*light, *(f"{name}-phone" for name in light - {"confidence", "hours"})}
+    assert names == {name + end for name in widths for end in ("", "-dark")}
     for path in (tmp_path / "report/charts").glob("*.png"):
         colour = Image.open(path).convert("RGB").getpixel((2, 2))
         assert isinstance(colour, tuple)
@@ -329,6 +344,55 @@ def test_a_new_report_replaces_the_one_before_and_leaves_other_files_alone(
         "charts", "notes.txt", "report.html", "report.json"
     ]  # fmt: skip
     assert not (tmp_path / "report/charts/drift.png").exists(), "without a baseline there is no drift to draw"
+
+
+@pytest.fixture
+def of_environment(traffic, folder, monkeypatch, tmp_path):
+    """Make the report of an environment from a folder: its outputs and its bucket are all that is not real."""
+    outputs = {
+        "bucket": "bucket",
+        "state_machine_arn": None,
+        "threshold": 0.93,
+        "tolerated_drift": {"confidence": 0.1, "images": 0.1, "classes": 0.1},
+    }
+    capture = folder({"capture/a.jsonl": traffic(5, seed=30)[0]}) / "capture"
+    monkeypatch.setattr(theme, "DPI", 50)
+    monkeypatch.setattr(environment, "outputs", lambda _env: outputs)
+    monkeypatch.setattr(
+        __main__, "Capture", lambda _source, since, until: Capture(str(capture), since, until)
+    )
+
+    def run(env: str, *flags: str) -> tuple[str, dict]:
+        out = tmp_path / "report"
+        argv = ["report", "--env", env, "--since", "2024-10-15T06:00:00Z", "--out", str(out), *flags]
+        monkeypatch.setattr(sys, "argv", argv)
+        __main__.main()
+        return (out / f"report-{env}.html").read_text(), json.loads((out / "report.json").read_text())
+
+    return run
+
+
+def test_the_report_names_its_environment_in_title_file_and_figures(of_environment, make, folder, capsys):
+    page, figures = of_environment("prod")
+    assert "<title>How the classifier is doing in prod</title>" in page
+    assert "<h1>How the classifier is doing in prod</h1>" in page
+    assert figures["environment"] == "prod"
+    assert capsys.readouterr().out.rstrip().endswith("report/report-prod.html")
+    assert "<title>Friday</title>" in of_environment("prod", "--title", "Friday")[0]
+    _, figures = make(folder({"capture/a.jsonl": b""}) / "capture")
+    assert figures["environment"] is None
+
+
+def test_an_earlier_report_of_another_name_is_not_left_behind(of_environment, make, folder, tmp_path):
+    def pages() -> list[str]:
+        return sorted(path.name for path in (tmp_path / "report").glob("*.html"))
+
+    of_environment("prod")
+    (tmp_path / "report/report-of-mine.html").write_text("mine")
+    of_environment("staging")
+    assert pages() == ["report-of-mine.html", "report-staging.html"]
+    make(folder({"capture/a.jsonl": b""}) / "capture")
+    assert pages() == ["report-of-mine.html", "report.html"]
 
 
 @pytest.mark.parametrize("figures", [None, "no JSON", "[]", '{"mine": 1}'])

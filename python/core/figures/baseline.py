@@ -44,6 +44,11 @@ class Baseline:
         """
         return self.tally.confidence_variance_sum / self.tally.records**2
 
+    def always(self, statistic: str) -> bool:
+        """Whether all its pictures have one value: `deciles` gives that a bin of its own."""
+        edges, counts = self.edges[statistic], self.tally.histograms[statistic]
+        return len(edges) == 2 and edges[1] == np.nextafter(edges[0], np.inf) and counts[1] == sum(counts)
+
 
 def make(
     probabilities: np.ndarray,

@@ -23,18 +23,17 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from core.figures import enough, metrics
+from core.figures import enough, metrics, quantities
 from core.figures.baseline import Baseline
 from core.figures.enough import Needed
 from core.figures.metrics import ALPHA, Estimate, Z, wilson
 from core.figures.pictures import STATISTICS
+from core.figures.quantities import CLASS_MIX
 from core.figures.tally import CONFIDENCE, Tally
 
 MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not hold
 TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.1}  # unless an environment says otherwise
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
-CALLED = {"ks": "KS distance", "psi": "PSI", "share": "difference"}
-CLASS_MIX = "class mix"
 KS_SPREAD = -math.log(ALPHA / 2) / 2
 
 Measure = Literal["ks", "psi", "share"]
@@ -144,23 +143,23 @@ def compare(baseline: Baseline, tally: Tally, tolerated: Mapping[str, float] = T
     return [
         *([of_classes(baseline, tally, tolerated["classes"])] if tally.records else []),
         *(
-            of_values(name, measure, tolerance, baseline.tally, tally)
+            of_values(name, measure, tolerance, baseline, tally)
             for name, measure, tolerance in measures
             if sum(tally.histograms.get(name, []))
         ),
     ]
 
 
-def of_values(statistic: str, measure: Measure, tolerance: float, baseline: Tally, live: Tally) -> Drift:
-    reference, counts = (np.array(side.histograms[statistic]) for side in (baseline, live))
+def of_values(statistic: str, measure: Measure, tolerance: float, baseline: Baseline, live: Tally) -> Drift:
+    reference, counts = (np.array(side.histograms[statistic]) for side in (baseline.tally, live))
     n, m = int(reference.sum()), int(counts.sum())
-    means = baseline.mean(statistic), live.mean(statistic)
+    means = baseline.tally.mean(statistic), live.mean(statistic)
     if measure == "ks":
         value, margin = ks(reference, counts), ks_margin(n, m)
         bounds = Estimate(value, max(0.0, value - margin), min(1.0, value + margin))
     else:
         bounds = psi(reference, counts)
-    change = "on average {:.3g} instead of {:.3g}"
+    change = quantities.compare(statistic, means[1], means[0], baseline.always(statistic))
     return _judge(statistic, measure, tolerance, bounds, (n, m), (KS_SPREAD, KS_SPREAD), means, change)
 
 
@@ -177,7 +176,7 @@ def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
     bounds, shares, name = max(found, key=lambda it: (it[0].low, it[0].value))
     # Newcombe joins the two sides' reaches by their squares, as far as both are those of a normal law.
     spread = Z * Z * baseline.variance * n, Z * Z * max(share * (1 - share) for share in shares)
-    change = f"{name} {{:.0%}} instead of {{:.0%}}"
+    change = f"{name} {shares[1]:.0%} of the answers, in training {shares[0]:.0%}"
     return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), spread, shares, change)
 
 
@@ -200,18 +199,27 @@ def _judge(
     needed = None
     if verdict == "cannot tell":
         needed = enough.count(value, tolerance, spread, numbers, MIN_RECORDS)
-    changed = f"{change.format(*reversed(means))}; {CALLED[measure]} {value:.2f}"
+    far, least, most, tolerated = (say_distance(measure, it) for it in (value, low, high, tolerance))
+    changed = f"{change}; {'difference' if measure == 'share' else 'distance'} {far}"
     words = {
-        "moved": f"{statistic} moved: {changed}, surely above {low:.2f}, and {tolerance:.2f} is tolerated",
-        "steady": f"{statistic} is steady: {changed}, surely below {high:.2f}, and {tolerance:.2f} is tolerated",
-        "not judged": f"{statistic}: {CALLED[measure]} {value:.2f}, between {low:.2f} and {high:.2f}; above "
-        f"{tolerance:.2f} is called a major shift, the {CALLED['ks']} decides",
-        "cannot tell": f"{statistic}: {changed}, between {low:.2f} and {high:.2f}, and {tolerance:.2f} is "
-        f"tolerated; {numbers[1]:,} now and {numbers[0]:,} in the baseline cannot tell",
+        "moved": f"{statistic} moved: {changed}, surely above {least}, tolerated {tolerated}",
+        "steady": f"{statistic} is steady: {changed}, surely below {most}, tolerated {tolerated}",
+        "not judged": f"{statistic}: PSI {far}, between {least} and {most}; above {tolerated} is called a major "
+        "shift, the distance decides",
+        "cannot tell": f"{statistic}: {changed}, between {least} and {most}, tolerated {tolerated}; "
+        f"{numbers[1]:,} now and {numbers[0]:,} in the baseline cannot tell",
     }[verdict]
     if needed:
         words += f", it takes at least {needed.live:,} and {needed.baseline:,}"
     return Drift(statistic, measure, value, low, high, tolerance, *numbers, *means, verdict, words, needed)
+
+
+def say_distance(measure: Measure, distance: float) -> str:
+    """Shares differ by points of a hundred; the other distances are from 0, the same, to 1 or more."""
+    if measure == "share":
+        points = f"{100 * distance:.0f}"
+        return f"{points} point" + "s" * (points != "1")
+    return f"{distance:.2f}"
 
 
 def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float] = TOLERATED) -> Assessment:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.figures.metrics import wilson
+
 BINS = 10
 TEMPERATURE, TEMPERATURE_SPREAD = 1.0, 0.1  # of the recipe; the spread is that of its logarithm
 
@@ -57,17 +59,27 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """Per bin of confidence that holds a picture: how many, how sure, how right (DeGroot and Fienberg 1983)."""
+    """Per bin of confidence that holds a picture: how many, how sure, how right (DeGroot and Fienberg 1983).
+
+    `low` and `high` are the bounds of how right, `start` and `end` those of the bin.
+    """
     confidence, hits = probabilities.max(axis=1), correct(probabilities, labels)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    return [
-        {
-            "count": int((bins == b).sum()),
-            "confidence": float(confidence[bins == b].mean()),
-            "accuracy": float(hits[bins == b].mean()),
-        }
-        for b in np.unique(bins)
-    ]
+    found = []
+    for b in np.unique(bins).tolist():
+        right = wilson(float(hits[bins == b].mean()), int((bins == b).sum()))
+        found.append(
+            {
+                "start": b / BINS,
+                "end": (b + 1) / BINS,
+                "count": int((bins == b).sum()),
+                "confidence": float(confidence[bins == b].mean()),
+                "accuracy": right.value,
+                "low": right.low,
+                "high": right.high,
+            }
+        )
+    return found
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -14,10 +14,15 @@ from report.graph.graph import END, START, Graph, Node
 from report.graph.layout import Box, Layout, Point, Route, place
 from report.graph.text import width, wrap
 
-KIND, NAME, WORDS, LABEL = 8.5, 11.0, 9.5, 9.5  # sizes of text, in points
+KIND, NAME, WORDS, LABEL = (
+    9.5,
+    10.5,
+    9.5,
+    9.5,
+)  # sizes of text, in points: on a desk none is less than 11 pixels
 TITLE, SUBTITLE = 14.0, 10.5
 LINE = 1.3  # from one line to the next, in sizes
-ROOM = 96.0  # for the text in a box
+ROOM = 84.0  # for the text in a box
 PAD = 8.0
 ROUND = 7.0
 DISC = 42.0  # Start's and End's diameter

@@ -1,0 +1,52 @@
+"""Why the page's counts differ: answers are captured at the endpoint, executions are started by photos."""
+
+from collections.abc import Sequence
+
+from report.facts import Facts
+from report.words import number
+from report.workflow_facts import WorkflowFacts
+
+
+def explain_counts(every: Sequence[Facts], workflow: WorkflowFacts | None) -> str:
+    """From the figures of all models, the live one first; nothing where there is nothing to set side by side."""
+    answers = sum(each.records for each in every)
+    said = [say_answers(every)] if len(every) > 1 else []
+    if workflow:
+        said.append(set_side_by_side(answers, left_out(every), workflow))
+    return " ".join(said)
+
+
+def say_answers(every: Sequence[Facts]) -> str:
+    first, others = every[0].records, sum(each.records for each in every[1:])
+    return (
+        f"The figures above are of {number(first, 'record')} of one model; other models have {others:,} more."
+    )
+
+
+def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts) -> str:
+    """Neither holds the other: bulk runs go straight to the endpoint, broken photos end before it."""
+    counted = (
+        "A record is an answer that was captured at the endpoint, an execution is a photo that the state machine took "
+        f"up: {number(answers, 'record')} and {number(workflow.executions, 'execution')}"
+    )
+    if answers == workflow.executions:
+        return f"{counted}."
+    if answers > workflow.executions:
+        return (
+            f"{counted}. The {answers - workflow.executions:,} more were asked for without the state machine, by who "
+            "asks the endpoint directly, again by a step that tried once more, or by executions that began earlier."
+        )
+    reasons = ["photos that failed before the model was asked", "answers that are not captured yet"]
+    if chosen:
+        reasons.insert(0, f"photos of the {number(chosen, 'record')} that are left out")
+    read = "them"
+    if workflow.histories < workflow.executions:
+        read = f"the {workflow.histories:,} whose steps were read"
+    return (
+        f"{counted}. Of {read}, {workflow.answered:,} got an answer of the model. "
+        f"The {workflow.executions - answers:,} more are {', '.join(reasons[:-1])} and {reasons[-1]}."
+    )
+
+
+def left_out(every: Sequence[Facts]) -> int:
+    return sum(sum(each.left_out.values()) for each in every)
