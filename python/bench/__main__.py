@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import busy, captures, file, imports, month, prefix, single, staging, tables, training
+from bench import busy, captures, file, imports, prefix, reporting, single, staging, tables, training
 from bench.figures import Figure, Measured, gather
 from core import arguments
 from core.console import UserError, out, run
@@ -30,7 +30,7 @@ ROWS = {
     "capture": Row(captures.ready, 3),
     "staging": Row(staging.ready, 5),
     "training": Row(training.ready, 3),
-    "month": Row(month.ready, 2),
+    "month": Row(reporting.ready, 2),
 }
 WIDTH = 120  # of what goes to a file
 

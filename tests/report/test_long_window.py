@@ -117,7 +117,7 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
     live, other = some["models"]
     assert (live["read"], live["records"], len(live["least_confident"])) == (100, 480, 12)
     assert (other["read"], other["records"], other["least_confident"]) == (0, 20, [])
-    page = (tmp_path / "100" / "report.html").read_text()
+    page = (tmp_path / "100" / "report-prod.html").read_text()
     assert (
         "400 records from 15 Oct 2024, 09:00 UTC to 16 Oct 2024, 23:00 UTC are counted in the monitor" in page
     )

@@ -15,6 +15,7 @@ from tests.builders import captured
 
 from core import environment
 from core.console import UserError
+from monitoring import past
 from monitoring.capture import Capture
 from report import __main__, models, theme
 from report.thumbnails import thumbnail
@@ -347,25 +348,25 @@ def test_a_new_report_replaces_the_one_before_and_leaves_other_files_alone(
 
 
 @pytest.fixture
-def of_environment(traffic, folder, monkeypatch, tmp_path):
+def of_environment(traffic, folder, patched, tmp_path):
     """Make the report of an environment from a folder: its outputs and its bucket are all that is not real."""
     outputs = {
         "bucket": "bucket",
+        "endpoint_name": "endpoint",
         "state_machine_arn": None,
         "threshold": 0.93,
         "tolerated_drift": {"confidence": 0.1, "images": 0.1, "classes": 0.1},
     }
     capture = folder({"capture/a.jsonl": traffic(5, seed=30)[0]}) / "capture"
-    monkeypatch.setattr(theme, "DPI", 50)
-    monkeypatch.setattr(environment, "outputs", lambda _env: outputs)
-    monkeypatch.setattr(
-        __main__, "Capture", lambda _source, since, until: Capture(str(capture), since, until)
-    )
+    patched.setattr(environment, "outputs", lambda _env: outputs)
+    patched.setattr(__main__, "Capture", lambda _source, since, until: Capture(str(capture), since, until))
+
+    patched.setattr(past, "read", lambda *_: None)  # its records are few enough
 
     def run(env: str, *flags: str) -> tuple[str, dict]:
         out = tmp_path / "report"
         argv = ["report", "--env", env, "--since", "2024-10-15T06:00:00Z", "--out", str(out), *flags]
-        monkeypatch.setattr(sys, "argv", argv)
+        patched.setattr(sys, "argv", argv)
         __main__.main()
         return (out / f"report-{env}.html").read_text(), json.loads((out / "report.json").read_text())
 
