@@ -121,7 +121,11 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
         )
         lead += f"{known} {number(len(every) - 1, 'other model')} answered, too: see below."
     tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
-    counts = explain_counts(every, workflow_facts.gather(content.machine) if content.machine else None)
+    counts = explain_counts(
+        put_live_first(content),
+        workflow_facts.gather(content.machine) if content.machine else None,
+        content.past.until if content.past else None,
+    )
     return Part(content.title, lead, captured.badge(own), tiles, order(sections), counts)
 
 

@@ -71,7 +71,7 @@ def say_counted(past: Past | None) -> str:
         return ""
     return (
         f" {number(past.records, 'record')} from {moment(past.since)} to {moment(past.until)} are counted in the "
-        "monitor's hourly results; charts of single answers, pictures and executions are of what came after that."
+        "monitor's hourly results; charts of answers, labels, pictures and executions are of what came later."
     )
 
 

@@ -1,33 +1,39 @@
 """Why the page's counts differ: answers are captured at the endpoint, executions are started by photos."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from report.facts import Facts
-from report.words import number
+from report.answered import Answers
+from report.words import moment, number
 from report.workflow_facts import WorkflowFacts
 
 
-def explain_counts(every: Sequence[Facts], workflow: WorkflowFacts | None) -> str:
-    """From the figures of all models, the live one first; nothing where there is nothing to set side by side."""
-    answers = sum(each.records for each in every)
+def explain_counts(
+    every: Sequence[Answers], workflow: WorkflowFacts | None, read_since: datetime | None = None
+) -> str:
+    """Of all models, the live one first; nothing where there is nothing to set side by side.
+
+    Where a window's older hours were not read, neither were their executions.
+    """
     said = [say_answers(every)] if len(every) > 1 else []
     if workflow:
-        said.append(set_side_by_side(answers, left_out(every), workflow))
+        since = f" since {moment(read_since)}" if read_since else ""
+        said.append(set_side_by_side(sum(each.read for each in every), left_out(every), workflow, since))
     return " ".join(said)
 
 
-def say_answers(every: Sequence[Facts]) -> str:
-    first, others = every[0].records, sum(each.records for each in every[1:])
+def say_answers(every: Sequence[Answers]) -> str:
+    first, others = every[0].n, sum(each.n for each in every[1:])
     return (
         f"The figures above are of {number(first, 'record')} of one model; other models have {others:,} more."
     )
 
 
-def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts) -> str:
+def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts, since: str) -> str:
     """Neither holds the other: bulk runs go straight to the endpoint, broken photos end before it."""
     counted = (
         "A record is an answer that was captured at the endpoint, an execution is a photo that the state machine took "
-        f"up: {number(answers, 'record')} and {number(workflow.executions, 'execution')}"
+        f"up: {number(answers, 'record')} and {number(workflow.executions, 'execution')}{since}"
     )
     if answers == workflow.executions:
         return f"{counted}."
@@ -48,5 +54,5 @@ def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts) -> str:
     )
 
 
-def left_out(every: Sequence[Facts]) -> int:
-    return sum(sum(each.left_out.values()) for each in every)
+def left_out(every: Sequence[Answers]) -> int:
+    return sum(each.window.left_out.total() for each in every)

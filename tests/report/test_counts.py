@@ -1,5 +1,7 @@
 """Counts that differ are explained where they stand, from the figures."""
 
+from collections import Counter
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,8 @@ from report.counts import explain_counts
 
 
 def facts(records: int, **left_out: int) -> Any:
-    return SimpleNamespace(records=records, left_out=left_out)
+    window = SimpleNamespace(left_out=Counter(left_out))
+    return SimpleNamespace(n=records, read=records, window=window)
 
 
 def workflow(executions: int, answered: int = 0, histories: int | None = None) -> Any:
@@ -29,6 +32,13 @@ def test_more_executions_than_answers_failed_before_or_are_of_photos_that_are_le
     assert "The 168 more are photos of the 153 records that are left out, " in words
     assert "left out" not in explain_counts([facts(10)], workflow(12, 12))
     assert "Of the 400 whose steps were read" in explain_counts([facts(10)], workflow(900, 399, 400))
+
+
+def test_executions_are_set_beside_what_was_read_alone() -> None:
+    live = facts(50)
+    live.n = 5_000
+    words = explain_counts([live], workflow(40), datetime(2024, 10, 16, 9, tzinfo=UTC))
+    assert "50 records and 40 executions since 16 Oct 2024, 09:00 UTC. The 10 more" in words
 
 
 def test_other_models_are_counted_beside_the_live_one() -> None:
