@@ -160,7 +160,7 @@ def show_beside(answers: Answers, folder: Path) -> Picture:
     """The baseline beside live: of confidence and of each of the pictures' statistics."""
     baseline = answers.model.baseline
     assert baseline
-    names = {name: name for name in baseline.edges if sum(answers.total.histograms.get(name, []))}
+    names = [name for name in baseline.edges if sum(answers.total.histograms.get(name, []))]
     chart = theme.save(
         partial(draw_beside.draw, baseline.edges, baseline.tally, answers.total, names),
         folder,
