@@ -32,6 +32,7 @@ from core.contract.events import (
     parse_body,
     parse_pointer,
     parse_probabilities,
+    parse_source,
 )
 from core.contract.images import check_size, content_type
 from core.contract.shapes import Answer, Json, LambdaContext
@@ -84,14 +85,16 @@ def image_content(body: Json, image: Pointer) -> bytes:
     return content
 
 
-def custom_attributes(image: Pointer, kind: str) -> str:
-    """Which photo it is, and what it is asked for, for the capture record; without a name that is too long for that."""
-    told = f"kind={kind}"
+def custom_attributes(image: Pointer, kind: str, source: str | None) -> str:
+    """Which photo it is, who took it, and what it is asked for, for the capture; without a key too long for that."""
+    told = f"kind={kind},id={image.id}" + (f",source={quote(source, safe='')}" if source else "")
     named = f"s3_key={quote(image.key)},{told}"
     return named if len(named) <= ATTRIBUTES_LIMIT else told
 
 
-def classify(content: bytes, image: Pointer, endpoint_name: str, kind: str) -> list[float]:
+def classify(
+    content: bytes, image: Pointer, endpoint_name: str, kind: str, source: str | None = None
+) -> list[float]:
     """The probability of each class, in the order of the model's labels."""
     form = content_type(content, image)
     try:
@@ -100,7 +103,7 @@ def classify(content: bytes, image: Pointer, endpoint_name: str, kind: str) -> l
             ContentType=form,
             Accept="application/json",
             Body=content,
-            CustomAttributes=custom_attributes(image, kind),
+            CustomAttributes=custom_attributes(image, kind, source),
         )
         inferences = response["Body"].read()
     except ClientError as error:
@@ -135,5 +138,6 @@ def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
     kind = answer_kinds.of_upload(image.key)
-    inferences = classify(image_content(body, image), image, settings().endpoint_name, kind)
+    content, source = image_content(body, image), parse_source(body)
+    inferences = classify(content, image, settings().endpoint_name, kind, source)
     return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": inferences})

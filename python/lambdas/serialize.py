@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.contract.errors import InvalidSetting
-from core.contract.events import Pointer, answer, parse_body, parse_pointer
+from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_source
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.reading import read_image
@@ -37,7 +37,7 @@ def settings() -> Settings:
     return read_settings(os.environ)
 
 
-def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> Json:
+def serialize(content: bytes, image: Pointer, max_inline_bytes: int, source: str | None = None) -> Json:
     """The body that ClassifyImages takes. An empty image_data tells it to read the image from S3 itself."""
     inline = len(content) <= max_inline_bytes
     return {
@@ -45,10 +45,12 @@ def serialize(content: bytes, image: Pointer, max_inline_bytes: int) -> Json:
         "s3_bucket": image.bucket,
         "s3_key": image.key,
         "inferences": [],
+        **({"source": source} if source else {}),
     }
 
 
 @logged
 def handler(event: object, _context: LambdaContext) -> Answer:
-    image = parse_pointer(parse_body(event))
-    return answer(serialize(read_image(image), image, settings().max_inline_bytes))
+    body = parse_body(event)
+    image, source = parse_pointer(body), parse_source(body)
+    return answer(serialize(read_image(image), image, settings().max_inline_bytes, source))

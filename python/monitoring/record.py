@@ -47,6 +47,15 @@ class Record:
         return self.attributes.get("s3_key")
 
     @property
+    def photo_id(self) -> str | None:
+        return self.attributes.get("id")
+
+    @property
+    def source(self) -> str | None:
+        """The camera or phone that took the photo."""
+        return self.attributes.get("source")
+
+    @property
     def image_bytes(self) -> int:
         """The size of the input image, 0 without one."""
         return max(len(self.image_text) * 3 // 4 - self.image_text.count("=", -2), 0)

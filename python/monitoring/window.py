@@ -139,7 +139,7 @@ def collect(
     images       measure the pictures, not only the answers
     exhibits     how many pictures each part of the gallery keeps
     baseline_of  the baseline of a model, asked once for each; it says how many classes there are, else most records do
-    labels_of    by event id, inference id or the photo's S3 key: the position of the right class among a model's own
+    labels_of    by event id, inference id, S3 key or photo's id: the position of the right class among a model's own
     threshold    the confidence from which the gallery takes an answer for accepted
     kinds        what the answers were asked for; of others only those count whose right class is known
     """
@@ -169,7 +169,7 @@ def chosen(sizes: dict[int, Columns], baseline: Baseline | None) -> Window:
 
 def name_of(record: Record, labels: Mapping[str, int]) -> str | None:
     """By which of its names the right class is known."""
-    names = (record.event_id, record.inference_id or "", record.key or "")
+    names = (record.event_id, record.inference_id or "", record.key or "", record.photo_id or "")
     return next((name for name in names if name in labels), None)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 
 import pytest
 
@@ -69,21 +70,49 @@ def test_the_endpoint_is_told_which_photo_it_is(event, endpoint, context, name):
     classify.handler(event("serialized-bare") | {"s3_key": f"incoming/{name}"}, context)
     attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
     assert attributes.isascii()
-    assert read_attributes([attributes]) == {"s3_key": f"incoming/{name}", "kind": "live"}
+    told = read_attributes([attributes])
+    assert told == {"s3_key": f"incoming/{name}", "kind": "live", "id": told["id"]}
+    assert re.fullmatch("[0-9a-f]{64}", told["id"])
+
+
+def test_an_id_is_of_one_photo_alone(event, endpoint, context):
+    photos = [
+        {"s3_key": "a/b"},
+        {"s3_key": "a/c"},
+        {"s3_key": "a/b", "s3_bucket": "another-bucket"},
+        {"s3_key": "a/b"},
+    ]
+    for photo in photos:
+        classify.handler(event("serialized-bare") | photo, context)
+    ids = [read_attributes([it.headers["X-Amzn-SageMaker-Custom-Attributes"]])["id"] for it in endpoint.asked]
+    assert (len(set(ids)), ids[0]) == (3, ids[3])
+
+
+@pytest.mark.parametrize("source", ["bay 2, door", "é=x", "s" * 64])
+def test_the_endpoint_is_told_who_took_the_photo(event, endpoint, context, source):
+    classify.handler(event("serialized-bare") | {"source": source}, context)
+    attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
+    assert attributes.isascii()
+    assert read_attributes([attributes])["source"] == source
 
 
 @pytest.mark.parametrize("kind", ["evaluation", "verify"])
 def test_the_endpoint_is_told_of_a_photo_that_somebody_chose(event, endpoint, context, kind):
     classify.handler(event("serialized-bare") | {"s3_key": f"{upload_to(kind)}/x/a.png"}, context)
-    assert endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"].endswith(f",kind={kind}")
+    assert endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"].split(",")[1] == f"kind={kind}"
 
 
-@pytest.mark.parametrize(("length", "told"), [(1007, True), (1008, False)])
+@pytest.mark.parametrize(("length", "told"), [(939, True), (940, False)])
 def test_a_key_too_long_for_the_attributes_is_classified_without_it(event, endpoint, context, length, told):
     answer = classify.handler(event("serialized-bare") | {"s3_key": "k" * length}, context)
     assert answer["body"]["inferences"] == [0.9969, 0.0031]
     attributes = endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"]
-    assert read_attributes([attributes]) == ({"s3_key": "k" * length} if told else {}) | {"kind": "live"}
+    named = read_attributes([attributes])
+    assert (named.get("s3_key"), named["kind"], "id" in named) == (
+        "k" * length if told else None,
+        "live",
+        True,
+    )
 
 
 def test_an_image_of_1_mb_is_read_from_s3(put, endpoint, context):

@@ -39,6 +39,10 @@ def test_every_shape_of_the_upload_event_gives_the_photo_as_base64_text(event, p
     }
 
 
+def test_who_took_the_photo_is_passed_on(event, context):
+    assert serialize.handler(event("upload") | {"source": "bay 2"}, context)["body"]["source"] == "bay 2"
+
+
 def test_the_same_event_twice_gives_the_same_answer(event, context):
     assert serialize.handler(event("upload"), context) == serialize.handler(event("upload"), context)
 
@@ -129,6 +133,10 @@ def test_an_object_that_is_gone_is_named(event, context, place):
         ({"s3_key": "\ud800"}, "s3_key must be"),
         ({"s3_bucket": 7}, "s3_bucket must be"),
         ({"s3_bucket": "Not A Bucket"}, "s3_bucket must be"),
+        ({"source": ""}, "source must be"),
+        ({"source": 7}, "source must be"),
+        ({"source": "s" * 65}, "source must be"),
+        ({"source": "\ud800"}, "source must be"),
         ({"body": None}, "must be an object, not None"),
         ({"body": "[]"}, "must be an object, not \\[]"),
         ({"body": "{"}, "body is not JSON"),

@@ -1,5 +1,6 @@
 """The events that pass from one step of the workflow to the next: read without trust, refused by name."""
 
+import hashlib
 import json
 import re
 import reprlib
@@ -13,6 +14,7 @@ from core.contract.shapes import Answer, Json
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_KEY_BYTES = 1024
+MAX_SOURCE = 64  # characters
 NUMBERS = frozenset({float, int})  # and not bool
 # How far each class may take the sum from 1: a model may round each of its probabilities to two digits, by 0.005; the
 # rest is for what a sum of floats is off.
@@ -44,6 +46,11 @@ class Pointer:
     bucket: str
     key: str
 
+    @property
+    def id(self) -> str:
+        """The photo's, in 64 characters, as long as its bucket has one version of it."""
+        return hashlib.sha256(f"{self.bucket}\n{self.key}\n".encode()).hexdigest()
+
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
@@ -68,6 +75,18 @@ def parse_pointer(body: Mapping[str, object]) -> Pointer:
     if not (isinstance(key, str) and 1 <= utf8_length(key) <= MAX_KEY_BYTES):
         raise InvalidEvent(f"s3_key must be 1 to {MAX_KEY_BYTES} bytes of text, not {reprlib.repr(key)}")
     return Pointer(bucket, key)
+
+
+def parse_source(body: Mapping[str, object]) -> str | None:
+    """Which camera or phone took the photo, if the event says so."""
+    source = body.get("source")
+    if source is None or (
+        isinstance(source, str) and 1 <= len(source) <= MAX_SOURCE and source.isprintable()
+    ):
+        return source
+    raise InvalidEvent(
+        f"source must be 1 to {MAX_SOURCE} characters of printable text, not {reprlib.repr(source)}"
+    )
 
 
 def parse_pointer_if_any(body: Mapping[str, object]) -> Pointer | None:
