@@ -28,6 +28,14 @@ class Past:
     def records(self) -> int:
         return sum(each.records for each in self.results)
 
+    def at_other_thresholds(self, threshold: float) -> Counter[float]:
+        """How many live records were counted at another threshold than this one, which was in use then."""
+        found = Counter[float]()
+        for each in self.results:
+            if each.threshold not in (None, threshold) and each.tally.records:
+                found[each.threshold] += each.tally.records
+        return found
+
 
 def read(bucket: str, prefix: str, since: datetime, until: datetime, most: int) -> Past | None:
     """What the results say of the window's older hours; None if its records are few enough to be read."""

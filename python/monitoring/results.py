@@ -39,6 +39,7 @@ class Result:
     hour: Assessment
     day: Assessment
     not_live: dict[str, int] = field(default_factory=dict)  # of the records, by kind: they are in no figure
+    threshold: float | None = None  # from which an answer counts as accepted; results of before do not say it
 
     @classmethod
     def from_json(cls, content: Json) -> Self:

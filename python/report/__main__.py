@@ -35,6 +35,7 @@ from report import assembly, executions, models
 from report.answered import Answers
 from report.content import Content
 from report.judgement import LEAST
+from report.words import number
 
 TITLE = "How the classifier is doing"
 SINCE = "24h"  # of an environment, whose captures may go back for months
@@ -130,14 +131,17 @@ def main() -> None:
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
-    answers = list(put_together(sources, find, windows, counted))
+    answers = list(put_together(sources, find, windows, counted, len(truth.names)))
     title = args.title or (f"{TITLE} in {args.env}" if args.env else TITLE)
     live = args.live or sources.live
     content = Content(title, capture, since, until, now, answers, live, past=counted, environment=args.env)
     if sources.state_machine:
         content = replace(content, machine=executions.read(sources.state_machine, *content.window))
     verdict = publish(content, args.out)
-    out.print(f"{verdict}. {content.records:,} records; see {args.out / name_page(args.env)}")
+    left = sum(each.left_out.total() for each in answers)
+    others = f", {left:,} of other kinds are left out" if left else ""
+    counted_in = number(sum(each.n for each in answers), "record")
+    out.print(f"{verdict}. {counted_in}{others}; see {args.out / name_page(args.env)}")
 
 
 def take_arguments(args: argparse.Namespace) -> Sources:
@@ -183,7 +187,7 @@ def read_past(
 
 
 def put_together(
-    sources: Sources, find: models.Finder, windows: Mapping[str, Window], counted: Past | None
+    sources: Sources, find: models.Finder, windows: Mapping[str, Window], counted: Past | None, asked: int
 ) -> Iterator[Answers]:
     """What every model answered, in what was read and in the hours before."""
     results = defaultdict(list)
@@ -194,7 +198,7 @@ def put_together(
         model, own = find(name), results[name]
         classes = max((len(each.tally.classes) for each in own), default=0) or len(model.labels)
         window = windows.get(name) or empty(classes)
-        yield Answers(name, window, model, sources.threshold, sources.tolerated, sources.least, own)
+        yield Answers(name, window, model, sources.threshold, sources.tolerated, sources.least, own, asked)
 
 
 def publish(content: Content, folder: Path) -> str:

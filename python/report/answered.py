@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -30,6 +30,7 @@ class Answers:
     tolerated: Mapping[str, float]
     least: Mapping[str, float]
     past: Sequence[Result] = ()
+    asked: int = 0  # photos whose right class somebody has told, in this window or not
 
     @property
     def read(self) -> int:
@@ -101,8 +102,16 @@ class Answers:
 
     @cached_property
     def curve(self) -> Curve:
-        """From the photos with labels where there are any, else from the confidence."""
-        if not self.truth:
+        """How right the accepted are by the photos with labels, if they are enough, else by their confidence."""
+        if not self.scored:
             return trace_curve(self.confidence, self.confidence)
+        assert self.truth
         right = scores.correct(self.truth.probabilities, self.truth.labels)
-        return trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
+        known = trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
+        accepted = len(self.confidence) - np.searchsorted(np.sort(self.confidence), known.thresholds)
+        return replace(known, coverage=accepted / len(self.confidence))
+
+    @property
+    def scored(self) -> bool:
+        """Whether so many photos have labels that their accuracy is more than chance."""
+        return self.truth is not None and len(self.truth.labels) >= FEWEST

@@ -49,7 +49,7 @@ def show_timeline(answers: Answers, unrouted: Unrouted | None, folder: Path) -> 
         answers.threshold,
         unrouted.times if unrouted else {},
     )
-    title = "Every answer and its confidence"
+    title = "Confidence of every answer"
     alt = (
         f"Confidence of {records} over time, by predicted class; {count_below(answers)} below the threshold."
     )

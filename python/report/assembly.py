@@ -113,7 +113,7 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
     unrouted = workflow_facts.find_unrouted(content.machine, answers.first, others)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, every, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
-    lead += captured.say_counted(content.past)
+    lead += captured.say_counted(content.past, answers.threshold)
     if len(every) > 1:
         sections["models"] = captured.show_models(every)
         known = (

@@ -65,13 +65,15 @@ def say_files(content: Content) -> str:
     return "" if content.past else f" in {number(content.capture.files, 'file')}"
 
 
-def say_counted(past: Past | None) -> str:
+def say_counted(past: Past | None, threshold: float) -> str:
     """Which part of the window was not read record by record, as a sentence with its space."""
     if not past:
         return ""
+    others = " and ".join(f"{n:,} at {at:g}" for at, n in past.at_other_thresholds(threshold).items())
+    then = f" Coverage counts {others}, which was the threshold then." if others else ""
     return (
         f" {number(past.records, 'record')} from {moment(past.since)} to {moment(past.until)} are counted in the "
-        "monitor's hourly results; charts of answers, labels, pictures and executions are of what came later."
+        f"monitor's hourly results; charts of answers, labels, pictures and executions are of what came later.{then}"
     )
 
 

@@ -10,6 +10,7 @@ from core.canvas import canvas
 from core.figures import metrics
 from report import theme
 from report.facts import HOURS
+from report.words import number
 
 WIDE, NARROW = 11.8, theme.WIDTH  # inches
 MARKERS = "o^sDvP*X"  # told apart without colour
@@ -26,7 +27,7 @@ def draw_timeline(
     width: float,
 ) -> Figure:
     """Every answer is a point; below them, a mark per execution that routed nobody, by outcome."""
-    figure, axes = canvas("Every answer and its confidence", "", "confidence", (width, 4.6))
+    figure, axes = canvas("Confidence of every answer", "", "confidence", (width, 4.6))
     confidence, predicted = probabilities.max(axis=1), probabilities.argmax(axis=1)
     floor = 1 / probabilities.shape[1]
     side, alpha = np.clip(110 / np.sqrt(len(times)), 2, 7), np.clip(25 / np.sqrt(len(times)), 0.2, 0.85)
@@ -81,8 +82,9 @@ def draw_histogram(probabilities: np.ndarray, names: Sequence[str], threshold: f
         colour = colour_of(index)
         axes.hist(mine, edges, color=colour, edgecolor=theme.background(), linewidth=0.6)
         axes.axvline(threshold, color=theme.ink(), linestyle="--", linewidth=1.2)
-        axes.set_title(f"{name}, {len(mine):,} records", fontsize="medium", fontweight="normal")
+        axes.set_title(f"{name}, {number(len(mine), 'record')}", fontsize="medium", fontweight="normal")
         axes.spines[["top", "right"]].set_visible(False)
+    panels[-1].yaxis.set_major_locator(MaxNLocator(4, integer=True))
     panels[-1].set_xlabel(f"confidence (dashed: the threshold, {threshold:g})")
     figure.supylabel(f"records per {BIN:g} of confidence", fontsize="medium")
     return figure

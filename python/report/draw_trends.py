@@ -16,7 +16,6 @@ from report.facts import Facts
 from report.releases import Release
 from report.trend import Point
 
-SIZE = (theme.WIDTH, 8.4)
 COLUMNS = 2
 DAY = 86_400  # seconds
 PANEL = 1.56  # inches high
@@ -32,32 +31,31 @@ def draw_figures(
     least: Mapping[str, float],
 ) -> Figure:
     """How much came, coverage, and accuracy: as labels tell it where there are any, and as it is estimated."""
-    figure = Figure(figsize=SIZE, layout="constrained")
-    records, coverage, accuracy = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))
+    known = any(it.estimated_accuracy or it.accuracy for model in models for it in model.trend)
+    heights = [1, 2, 2] if known else [1, 2]
+    figure = Figure(figsize=(theme.WIDTH, 0.8 + 1.5 * sum(heights)), layout="constrained")
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    records, coverage = panels[:2]
     for model in models:
         colour, marker = look(model, live)
         starts, ends = spans(model.trend)
         counts = [point.records for point in model.trend]
         records.bar(starts, counts, 0.9 * (ends - starts), align="edge", color=colour, alpha=0.75)
         draw_points(coverage, model.trend, lambda it: it.coverage, colour, marker)
-        draw_points(accuracy, model.trend, lambda it: it.estimated_accuracy, colour, marker, hollow=True)
-        draw_points(accuracy, model.trend, lambda it: it.accuracy, theme.ACCEPTED, "D")
-    titles = {
-        records: "Records",
-        coverage: "Coverage",
-        accuracy: "Accuracy (hollow: estimated)",
-    }
-    for axes, title in titles.items():
+        if known:
+            draw_points(panels[2], model.trend, lambda it: it.estimated_accuracy, colour, marker, hollow=True)
+            draw_points(panels[2], model.trend, lambda it: it.accuracy, theme.ACCEPTED, "D")
+    for axes, title in zip(panels, ("Records", "Coverage", "Accuracy (hollow: estimated)"), strict=False):
         dress(axes, title)
-    for axes, name in ((coverage, "coverage"), (accuracy, "accuracy")):
+    for axes, name in zip(panels[1:], ("coverage", "accuracy"), strict=False):
         axes.axhline(least[name], color=theme.ink(), linestyle="--", linewidth=1)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_ylim(top=1.02)
     records.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     records.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    mark_releases((records, coverage, accuracy), releases)
+    mark_releases(panels, releases)
     name_releases(records, releases)
-    theme.time_axis(accuracy)
+    theme.time_axis(panels[-1])
     return figure
 
 
@@ -71,7 +69,7 @@ def draw_drifts(
     rows = ceil(len(tolerances) / COLUMNS)
     figure = Figure(figsize=(theme.WIDTH, 0.6 + PANEL * rows), layout="constrained")
     panels = figure.subplots(rows, COLUMNS, sharex=True, squeeze=False)
-    figure.supylabel("multiples of what is tolerated", fontsize="medium")
+    figure.supylabel("times the tolerated", fontsize="medium")
     shown = panels.flat[: len(tolerances)]
     for axes, (name, tolerance) in zip(shown, tolerances.items(), strict=True):
         axes.axhline(1, color=theme.ink(), linestyle="--", linewidth=1)

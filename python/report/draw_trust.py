@@ -50,8 +50,9 @@ def draw_drifts(drifts: Sequence[Drift]) -> Figure:
         if not rows:
             continue
         values = [drift.value / drift.tolerance for _, drift in rows]
-        below = [(drift.value - drift.low) / drift.tolerance for _, drift in rows]
-        above = [(drift.high - drift.value) / drift.tolerance for _, drift in rows]
+        # Of few records the bounds do not hold: no bar is drawn.
+        below = [drift.bounded * (drift.value - drift.low) / drift.tolerance for _, drift in rows]
+        above = [drift.bounded * (drift.high - drift.value) / drift.tolerance for _, drift in rows]
         axes.errorbar(
             values,
             [row for row, _ in rows],

@@ -104,7 +104,7 @@ def draw_times(seconds: Mapping[str, Sequence[float]]) -> Figure:
     if points.max() > SPREAD * max(points.min(), QUICKEST):
         points = points.clip(min=QUICKEST)  # nothing else has a place on a logarithmic axis
         axes.set_xscale("log")
-        axes.set_xlabel("milliseconds in the step; each line is ten times the one before")
+        axes.set_xlabel("milliseconds in the step, in tenfold steps")
     else:
         axes.set_xlim(0, 1.08 * max(points.max(), QUICKEST))
     for (name, marker, colour), column in zip(MARKERS, points.T, strict=True):

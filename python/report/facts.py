@@ -85,7 +85,12 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         last=answers.last.isoformat(timespec="seconds"),
         read=answers.read,
         **vars(assessed),
-        verdict=judge(assessed, scored.accuracy if scored else None, answers.least),
+        verdict=judge(
+            assessed,
+            scored.accuracy if scored else None,
+            answers.least,
+            scored.records if scored else 0,
+        ),
         predicted=answers.total.classes,
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
         hours=(read + count_past_hours(answers)).tolist(),
@@ -95,7 +100,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         mismatched=answers.mismatched,
         left_out=dict(answers.left_out),
         labelled=scored,
-        thresholds=tabulate(answers.curve, answers.threshold) if answers.read else [],
+        thresholds=tabulate(answers.curve, answers.threshold, answers.confidence),
         least_confident=list(map(describe, window.least_confident)),
         unusual=list(map(describe, window.unusual)),
     )

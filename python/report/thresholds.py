@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.figures.scores import Curve
 
 USUAL = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -11,10 +13,14 @@ USUAL = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 class Choice:
     threshold: float
     coverage: float
-    accuracy: float
+    accuracy: float | None  # of too few answers it says nothing
 
 
-def tabulate(curve: Curve, in_use: float) -> list[Choice]:
-    """Each that enough answers reach, the one in use among them."""
-    found = [(threshold, curve.at(threshold)) for threshold in sorted({*USUAL, in_use})]
-    return [Choice(threshold, *point) for threshold, point in found if point]
+def tabulate(curve: Curve, in_use: float, confidence: np.ndarray) -> list[Choice]:
+    """Each that an answer reaches, and the one in use; the confidence is that of every answer."""
+    found = []
+    for threshold in sorted({*USUAL, in_use}) if len(confidence) else []:
+        coverage, point = float((confidence >= threshold).mean()), curve.at(threshold)
+        if coverage or threshold == in_use:
+            found.append(Choice(threshold, coverage, point[1] if point else None))
+    return found

@@ -34,7 +34,15 @@ def show(
     blocks = [show_figures(every, releases, live, least, each, told, folder)]
     if tolerances := find_tolerances(every):
         blocks.append(show_drifts(every, releases, live, tolerances, each, folder))
-    return Section(TITLE, f"{number(len(steps), each)} with answers. {told}", blocks, wide=True, paired=True)
+    two = len(blocks) > 1
+    return Section(
+        TITLE,
+        f"{number(len(steps), each)} with answers. {told}",
+        blocks,
+        wide=True,
+        paired=two,
+        beside=not two,
+    )
 
 
 def show_figures(

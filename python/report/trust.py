@@ -25,7 +25,7 @@ TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not ju
 
 
 def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
-    score = facts.labelled
+    score = facts.labelled if answers.scored else None
     of_photos = number(score.records, "photo") if score else number(facts.read, "record")
     what = "true" if score else "estimated"
     chart = theme.save(
@@ -44,7 +44,8 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     source = (
         f"True accuracy, of {of_photos} with labels."
         if score
-        else f"No labels: estimated from the confidence of {of_photos}, as far as that is calibrated."
+        else f"{'Too few' if facts.labelled else 'No'} labels: estimated from the confidence of {of_photos}, as far as "
+        "that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -75,7 +76,9 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
     if not score or not truth:
-        return Section(title, "No labels.", [Missing(NO_TRUTH)], wide=True)
+        told = number(answers.asked, "photo has a right answer", "photos have right answers")
+        strange = f"{told} in what --truth names, and none of them is among these records."
+        return Section(title, "No labels.", [Missing(strange if answers.asked else NO_TRUTH)], wide=True)
     of_records = number(score.records, "photo") + " with labels"
     error = score.expected_calibration_error
     chart = theme.save(

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from core.contract.answer_kinds import LIVE
 from core.contract.model_id import identify
 from core.figures.drift import TOLERATED
+from core.figures.tally import Tally
 from monitoring import past
 from monitoring.watch import Settings, watch
 from report import __main__
@@ -121,6 +123,12 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
     assert (
         "400 records from 15 Oct 2024, 09:00 UTC to 16 Oct 2024, 23:00 UTC are counted in the monitor" in page
     )
+
+
+def test_hours_that_were_counted_at_another_threshold_are_told():
+    hours: Any = [SimpleNamespace(threshold=at, tally=Tally(records=5)) for at in (None, 0.93, 0.9, 0.9)]
+    counted = past.Past(hours, SINCE, UNTIL)
+    assert counted.at_other_thresholds(0.93) == {0.9: 10}
 
 
 def forget_captures(s3: Any, when: str) -> None:

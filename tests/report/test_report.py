@@ -7,9 +7,13 @@ import json
 import os
 import re
 import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from tests.builders import captured
 
@@ -19,6 +23,8 @@ from monitoring import past
 from monitoring.capture import Capture
 from report import __main__, models, theme
 from report.thumbnails import thumbnail
+
+EDGE = 0.02  # inches
 
 
 def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on_the_page(
@@ -54,11 +60,22 @@ def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on
     assert max(model["least_confident"][0]["probabilities"]) == min(map(max, answers))
 
 
+def save_and_look(save: Any, cut: list[str], figure: Figure, path: Path) -> None:
+    """Save the chart, and remember it if anything in it does not lie within."""
+    save(figure, path)
+    figure.draw_without_rendering()
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    if min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) < -EDGE:
+        cut.append(f"{path.name}: {drawn} of {width} x {height}")
+
+
 def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
     make, traffic, folder, artefact, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(theme, "BACKGROUNDS", {"": theme.LIGHT, "-dark": theme.DARK})
     monkeypatch.setattr(theme, "SCREENS", [theme.DESK, theme.PHONE])
+    cut: list[str] = []
+    monkeypatch.setattr(theme, "save_small", partial(save_and_look, theme.save_small, cut))
     lines, truth = traffic(60, seed=2)
     capture = folder({"capture/a.jsonl": lines, "truth.jsonl": truth}) / "capture"
     make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
@@ -83,6 +100,7 @@ def test_every_chart_stands_as_a_picture_of_its_own_in_both_colours(
         assert isinstance(colour, tuple)
         brightness = sum(colour) / 3
         assert (brightness < 60) == path.stem.endswith("-dark")
+    assert cut == []
 
 
 def test_darker_pictures_are_named_in_the_verdict_and_shown(make, traffic, folder, artefact, capsys):
@@ -94,6 +112,45 @@ def test_darker_pictures_are_named_in_the_verdict_and_shown(make, traffic, folde
     assert "brightness moved" in text
     assert "brightness" in model["unusual"][0]["why"]
     assert model["unusual"][0]["why"] in text
+
+
+def test_pictures_that_cannot_be_read_leave_open_whether_they_moved(make, traffic, folder, artefact):
+    lines = [
+        captured(
+            record["eventMetadata"]["inferenceTime"],
+            record["captureData"]["endpointOutput"]["data"],
+            image=b"broken",
+        )
+        for record in map(json.loads, traffic(300, seed=60)[0].splitlines())
+    ]
+    text, figures = make(folder({"a.jsonl": b"".join(lines)}), "--model", artefact)
+    assert "brightness" in figures["models"][0]["untold"]
+    assert "no live picture could be read" in figures["verdict"]
+    assert "Nothing moved" not in text
+
+
+@pytest.mark.parametrize("labels", [2, 40])
+def test_labels_of_some_photos_do_not_change_what_all_records_say_of_a_threshold(
+    make, traffic, folder, artefact, tmp_path, labels
+):
+    lines, truth = traffic(300, seed=62)
+    known = b"".join(truth.splitlines(True)[:labels])
+    capture = folder({"capture/a.jsonl": lines, "truth.jsonl": known}) / "capture"
+    text, figures = make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    (model,) = figures["models"]
+    assert model["labelled"]["records"] == labels
+    (used,) = [each for each in model["thresholds"] if each["threshold"] == 0.93]
+    assert used["coverage"] == pytest.approx(model["coverage"]["value"])
+    assert ("Too few labels: estimated from the confidence of 300 records" in text) == (labels == 2)
+
+
+def test_a_truth_that_is_of_no_record_says_so(make, traffic, folder, artefact, tmp_path):
+    truth = b'{"id": "somewhere else", "label": "bicycle"}\n'
+    capture = folder({"capture/a.jsonl": traffic(40, seed=63)[0], "truth.jsonl": truth}) / "capture"
+    text, _ = make(capture, "--model", artefact, "--truth", tmp_path / "truth.jsonl")
+    assert (
+        "1 photo has a right answer in what --truth names, and none of them is among these records." in text
+    )
 
 
 def test_what_is_missing_says_how_to_get_it(make, traffic, folder):
@@ -109,7 +166,7 @@ def test_what_is_missing_says_how_to_get_it(make, traffic, folder):
 def test_of_few_records_nobody_can_tell(make, traffic, folder, artefact):
     text, figures = make(folder({"a.jsonl": traffic(10, seed=5, brightness=0.3)[0]}), "--model", artefact)
     assert figures["verdict"].startswith("Cannot tell whether anything moved")
-    assert figures["verdict"].endswith("there are 10 and 200")
+    assert "there are 10 and 200; nor whether coverage is at least 60.0% (" in figures["verdict"]
     assert figures["models"][0]["moved"] == []
     assert "Moved" not in text
 

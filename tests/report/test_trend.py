@@ -77,8 +77,19 @@ def test_a_release_is_where_another_model_first_answers(make, traffic, folder, a
     assert f"Releases: {live} first answered on 16 Oct 2024, 09:00 UTC." in text
 
 
+def answering(name: str, *hours: int) -> Any:
+    """A model that answers in these hours."""
+    trend = [point(NOON + hour * HOUR, value=0.9, low=0.8, high=1.0) for hour in hours]
+    return SimpleNamespace(model=name, first=trend[0].since, trend=trend)
+
+
 def test_a_window_of_one_model_has_no_release():
-    assert find_releases([SimpleNamespace(model="a", first="2024-10-16T09:00:00+00:00")]) == []  # type: ignore[list-item]
+    assert find_releases([answering("a", 0, 1, 3)]) == []
+
+
+def test_a_rollback_is_a_release_too():
+    found = find_releases([answering("a", 0, 1, 4, 5), answering("b", 2, 3)])
+    assert [(it.model, it.time[11:16]) for it in found] == [("b", "14:00"), ("a", "16:00")]
 
 
 def test_bounds_and_releases_are_drawn():

@@ -235,13 +235,21 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
         class_mix={name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
         drift=drifts,
         moved=name(drifts, "moved"),
-        untold=name(drifts, "cannot tell"),
+        untold=[*name(drifts, "cannot tell"), *(find_unseen(baseline, live) if baseline else [])],
     )
 
 
 def name(drifts: list[Drift], verdict: Verdict) -> list[str]:
     """The statistics that have this verdict, each once."""
     return list(dict.fromkeys(drift.statistic for drift in drifts if drift.verdict == verdict))
+
+
+def find_unseen(baseline: Baseline, live: Tally) -> list[str]:
+    """The statistics of which there is no live value, as of pictures that cannot be read."""
+    names = [CONFIDENCE, *STATISTICS]
+    return [
+        it for it in names if live.records and it in baseline.edges and not sum(live.histograms.get(it, []))
+    ]
 
 
 def bound_estimate(live: Tally, baseline: Baseline) -> metrics.Estimate:
