@@ -31,9 +31,9 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
-from training import artefact, dataset, plots, swap
-from training.inference import Classifier, Network
-from training.model import EPOCHS, Member, logits_of, train_member
+from training import artefact, dataset, plots, pretrained, swap
+from training.inference import NETWORKS, Classifier
+from training.model import PRETRAINED, RECIPES, Member, logits_of, train_member
 
 MODEL = "model.tar.gz"
 MEMBERS = 3
@@ -60,21 +60,24 @@ def train_members(
 ) -> list[Member]:
     """Train each member, or take it from the checkpoints of a job that was interrupted.
 
-    A member takes about a minute, so a whole one is what a checkpoint holds.
+    A member takes a minute or two, so a whole one is what a checkpoint holds.
     """
+    weights = pretrained.read(options.weights or pretrained.find()) if options.recipe is PRETRAINED else None
     members = []
     for number in range(options.members):
         seed = options.seed + number
-        kept = options.checkpoints / f"member-{seed}.pt" if options.checkpoints else None
+        name = f"member-{options.recipe.name}-{seed}.pt"
+        kept = options.checkpoints / name if options.checkpoints else None
         if kept and kept.exists():
             saved = torch.load(kept, weights_only=True)
-            network = Network(classes)
+            network = NETWORKS[options.recipe.name](classes)
             network.load_state_dict(saved["weights"])
             members.append(Member(network.eval(), saved["history"]))
             out.print(f"member {number + 1}/{options.members}: taken from {kept}")
             continue
+        label = f"member {number + 1}/{options.members}"
         member = train_member(
-            train, validation, classes, options.epochs, seed, f"member {number + 1}/{options.members}"
+            train, validation, classes, options.epochs, seed, label, options.recipe, weights
         )
         members.append(member)
         if kept:
@@ -104,6 +107,7 @@ def judge(
         "temperature": classifier.temperature,
         "labels": info["classes"],
         "parameters": sum(p.numel() for p in classifier.parameters()),
+        "recipe": classifier.recipe,
         "members": options.members,
         "epochs": options.epochs,
         "seed": options.seed,
@@ -115,10 +119,12 @@ def judge(
 def main() -> None:
     options = parse()
     info = dataset.read_info(options.data)
+    options.recipe = RECIPES[options.recipe or dataset.choose_recipe(info)]
+    options.epochs = options.epochs or options.recipe.epochs
     train, validation = dataset.load(options.data, "train"), dataset.load(options.data, "validation")
     out.print(
         f"{len(train.labels)} photos to train on, {len(validation.labels)} to validate on, "
-        f"of {', '.join(info['classes'])}"
+        f"of {', '.join(info['classes'])}; recipe {options.recipe.name}"
     )
 
     torch.set_num_threads(threads.NUMBER)
@@ -191,7 +197,14 @@ def parse() -> argparse.Namespace:
         "--out", type=Path, default=sagemaker, help="folder for model.tar.gz, metrics.json and pictures"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--recipe", choices=dataset.RECIPES, help=dataset.RECIPE_HELP)
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=os.environ.get("SM_CHANNEL_PRETRAINED"),
+        help=f"{pretrained.FILE}, if it is not installed",
+    )
+    parser.add_argument("--epochs", type=int, help="the recipe's own number unless given")
     parser.add_argument("--members", type=int, default=MEMBERS, help="networks whose logits are averaged")
     parser.add_argument(
         "--threshold", type=float, default=THRESHOLD, help="the workflow's confidence threshold"
@@ -208,8 +221,9 @@ def parse() -> argparse.Namespace:
         if getattr(options, name) is None:
             raise UserError(f"--{name} is missing: name a folder, for example --{name} {example}")
     for name in ("epochs", "members"):
-        if getattr(options, name) < 1:
-            raise UserError(f"--{name} {getattr(options, name)} is too small: give 1 or more")
+        given = getattr(options, name)
+        if given is not None and given < 1:
+            raise UserError(f"--{name} {given} is too small: give 1 or more")
     for flag, share in (("--threshold", options.threshold), ("--min-accuracy", options.min_accuracy)):
         if not 0 <= share <= 1:
             raise UserError(f"{flag} {share} is not a share: give a number from 0 to 1")
