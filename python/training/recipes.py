@@ -15,7 +15,7 @@ from sagemaker.train import ModelTrainer
 from core import closure
 from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
-from training import builtin_image, containers, pretrained
+from training import builtin_image, containers, weights
 from training.containers import INSTANCES, Container
 from training.dataset import choose_recipe
 
@@ -82,7 +82,7 @@ def script(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, 
     recipe = args.recipe or choose_recipe(dataset)
     channels = [InputData(channel_name="training", data_source=data_uri)]
     if recipe == "pretrained":
-        channels.append(InputData(channel_name=WEIGHTS, data_source=str(pretrained.find())))
+        channels.append(InputData(channel_name=WEIGHTS, data_source=str(weights.find())))
     flags = drop_none(
         recipe=recipe,
         epochs=args.epochs,

