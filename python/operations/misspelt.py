@@ -13,7 +13,7 @@ from pathlib import Path
 from core.console import UserError
 from core.terraform_code import hcl, hcl_blocks, literals
 from core.terraform_code.hcl import Token
-from training.promote import MODEL_KEYS
+from training.promote import MODEL_KEYS, MORE_KEYS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def read_variables(root: Path) -> dict[str, Shape]:
         if part.head[0] == "variable"
     }
     if isinstance(model := found.get("model"), dict):
-        found["model"] = dict.fromkeys(MODEL_KEYS) | model  # `make promote` writes down more, for people
+        # `make promote` writes down more, for people
+        found["model"] = dict.fromkeys((*MODEL_KEYS, *MORE_KEYS)) | model
     return found
 
 

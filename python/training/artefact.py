@@ -1,6 +1,6 @@
 """The model artefact, `model.tar.gz`, laid out as SageMaker's PyTorch containers expect.
 
-model.pt            the members' weights and the temperature; loads without running pickled code
+model.pt            the recipe, the members' weights and the temperature; loads without running pickled code
 labels.json         the classes, in the order of the probabilities
 metrics.json        how good it is, see training.train
 golden.json         a photo and its answer, by which a deployment proves itself
@@ -45,7 +45,8 @@ def write(
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
     weights = [portable(member) for member in classifier.members]
-    save({"members": weights, "temperature": classifier.temperature}, folder / "model.pt")
+    saved = {"recipe": classifier.recipe, "members": weights, "temperature": classifier.temperature}
+    save(saved, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     (folder / "baseline.json").write_text(json.dumps(baseline) + "\n")

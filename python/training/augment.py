@@ -1,11 +1,22 @@
-"""Random views of a batch of training pictures, in the order in which the recipe was measured."""
+"""Random views of a batch of training pictures, in the order in which the recipes were measured.
+
+`augment` is the small network's, `move` the pretrained one's.
+"""
+
+import math
 
 import torch
 from torch.nn import functional
 
+from training.inference import enlarge
+
 PAD = 3
 HOLE = 11
 JITTER = 0.2
+DEGREES = 10
+SCALE = 0.2
+DISTANCE = 0.15  # of the picture's side
+LIGHT = 0.25
 
 
 def augment(images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
@@ -47,3 +58,25 @@ def cut(images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
 
     hole = inside()[:, None, :, None] & inside()[:, None, None, :]
     return images.masked_fill(hole, 0.0)
+
+
+def move(images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """Enlarge, flip, turn, scale and shift, and change the light: what lies outside repeats the picture mirrored."""
+
+    def uniform(most: float) -> torch.Tensor:
+        return most * (2 * torch.rand(len(images), generator=rng) - 1)
+
+    angle, scale = uniform(math.radians(DEGREES)), 1 + uniform(SCALE)
+    mirror = 1 - 2 * (torch.rand(len(images), generator=rng) < 0.5).float()
+    cosine, sine = angle.cos() / scale, angle.sin() / scale
+    # The grid goes from -1 to 1: a shift of a side is 2.
+    rows = torch.stack(
+        [cosine * mirror, -sine, uniform(2 * DISTANCE), sine * mirror, cosine, uniform(2 * DISTANCE)]
+    )
+    large = enlarge(images)
+    grid = functional.affine_grid(rows.T.reshape(-1, 2, 3), list(large.shape), align_corners=False)
+    seen = functional.grid_sample(large, grid, padding_mode="reflection", align_corners=False)
+    mean = seen.mean((1, 2, 3), keepdim=True)
+    contrast, brightness = (uniform(LIGHT)[:, None, None, None] for _ in range(2))
+    # A normalised picture's pixels go from -2 to 2.
+    return (seen - mean) * (1 + contrast) + mean + brightness * (mean + 2)

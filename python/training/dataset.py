@@ -20,6 +20,10 @@ from core.console import UserError
 FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
 SIZE = 32
+RECIPES = ("small", "pretrained")  # of training.model
+RECIPE_HELP = (
+    "how a network is trained: small from nothing, pretrained from ImageNet (unless given: for photographs)"
+)
 RESTAGE = "stage the data set again with `make stage`"
 
 
@@ -46,6 +50,11 @@ def read_info(folder: Path) -> dict:
         return {key: info[key] for key in INFO_KEYS}
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is broken ({error!r}): {RESTAGE}") from error
+
+
+def choose_recipe(info: dict) -> str:
+    """What a data set is trained by unless somebody says otherwise: what ImageNet teaches is of photographs."""
+    return "small" if info["source"] == "sample" else "pretrained"
 
 
 def load(folder: Path, split: str) -> Split:

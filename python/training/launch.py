@@ -26,7 +26,7 @@ from sagemaker.core.utils.exceptions import FailedStatusError
 from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from training import builtin_image, containers, recipes
-from training.dataset import read_info
+from training.dataset import RECIPE_HELP, RECIPES, read_info
 
 RECORDS = Path("build/runs")
 MIN_ACCURACY = 0.85  # as in training.train
@@ -48,6 +48,7 @@ def read_arguments() -> argparse.Namespace:
     add("--max-wait", type=int, default=7200, metavar="SECONDS", help="run and wait for spot, %(default)s")
     add("--spot", action=argparse.BooleanOptionalAction, default=True, help="managed spot capacity")
     add("--tag", action="append", default=[], metavar="KEY=VALUE", help="may be given several times")
+    add("--recipe", choices=RECIPES, help=RECIPE_HELP)
     add("--epochs", type=int, help="the recipe's own number unless given")
     add("--members", type=int, help="script only: networks whose answers are averaged")
     add("--seed", type=int, help="script only")
@@ -157,6 +158,7 @@ def record(name: str, args: argparse.Namespace) -> None:
             "dataset_id": dataset_id,
             "labels": dataset["classes"],
             "billable_seconds": job.get("BillableTimeInSeconds"),
+            "recipe": recipes.read_recipe(job["HyperParameters"]),
             "metrics": metrics,
             "hyperparameters": job["HyperParameters"],
             "gate_passed": gate_passed,

@@ -43,6 +43,7 @@ MODEL_KEYS = (
     "run",
     "override_reason",
 )
+MORE_KEYS = ("recipe",)  # which models of earlier versions do not have
 
 
 def read_arguments() -> argparse.Namespace:
@@ -72,6 +73,8 @@ def main() -> None:
         "run": record["job"],
         "override_reason": None,
     }
+    if recipe := record.get("recipe") or record["metrics"].get("recipe"):
+        model["recipe"] = recipe
 
     out.print(comparison(live, model))
     if live and live["sha256"] == sha256:
@@ -97,7 +100,7 @@ def read_live(path: Path) -> dict | None:
         return None
     try:
         model = json.loads(path.read_text())["model"]
-        return {key: model[key] for key in MODEL_KEYS}
+        return {key: model[key] for key in (*MODEL_KEYS, *(it for it in MORE_KEYS if it in model))}
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is broken ({error!r}): take it back from version control") from error
 
@@ -120,7 +123,8 @@ def read_run(location: str, region: str) -> tuple[dict, bytes]:
             }
             return record, artefact
         record = json.loads(artefacts.read(location))
-        return {key: record[key] for key in RECORD_KEYS}, artefacts.read(record["artefact"])
+        known = {key: record[key] for key in RECORD_KEYS} | {"recipe": record.get("recipe")}
+        return known, artefacts.read(record["artefact"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{location} is neither a run record nor a model artefact ({error!r})") from error
 
@@ -135,7 +139,8 @@ def figures(metrics: dict, location: str) -> dict[str, float]:
 
 def comparison(live: dict | None, model: dict) -> Table:
     old, new = live["metrics"] if live else {}, model["metrics"]
-    rows = []
+    recipes = live.get("recipe") if live else None, model.get("recipe")
+    rows = [("recipe", *(recipe or "-" for recipe in recipes), "")] if any(recipes) else []
     for name in new | old:
         change = f"{new[name] - old[name]:+.4g}" if name in new and name in old else ""
         rows.append((name, show(old.get(name)), show(new.get(name)), change))

@@ -15,12 +15,24 @@ from sagemaker.train import ModelTrainer
 from core import closure
 from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
-from training import builtin_image, containers
+from training import builtin_image, containers, weights
 from training.containers import INSTANCES, Container
+from training.dataset import choose_recipe
 
 BUILTIN_EPOCHS = 30
 BUILTIN_BATCH = 32
+# A network that knows ImageNet has one of these depths, and takes pictures of that size: smaller ones are enlarged, by
+# AWS's page to more than that, and cut.
+BUILTIN_PRETRAINED = {
+    "use_pretrained_model": 1,
+    "num_layers": 18,
+    "image_shape": "3,224,224",
+    "resize": 256,
+    "learning_rate": 0.001,
+}
+BUILTIN_SMALL = {"num_layers": 20, "image_shape": "3,32,32"}
 CHECKPOINTS = "/opt/ml/checkpoints"
+WEIGHTS = "pretrained"  # the channel, which train.py knows as SM_CHANNEL_PRETRAINED
 SOURCE = closure.PYTHON
 REQUIREMENTS = Path("training/requirements.txt")
 SOURCE_IN_CONTAINER = "/opt/ml/input/data/code"
@@ -33,7 +45,9 @@ def trainer(args: argparse.Namespace, dataset: dict, data_uri: str) -> ModelTrai
     """Everything about the job but its start. SageMaker writes below s3://<bucket>/jobs/<job>/."""
     instance_type = args.instance_type or INSTANCES[args.algorithm]
     tags = {"Project": "scones-unlimited", "Environment": args.env} | dict(args.tag)
-    algorithm = script(args, data_uri) if args.algorithm == "script" else builtin(args, dataset, data_uri)
+    algorithm = (
+        script(args, dataset, data_uri) if args.algorithm == "script" else builtin(args, dataset, data_uri)
+    )
     return ModelTrainer(
         sagemaker_session=Session(default_bucket=args.bucket, sagemaker_config=NO_TELEMETRY),
         role=args.role,
@@ -59,10 +73,18 @@ def trainer(args: argparse.Namespace, dataset: dict, data_uri: str) -> ModelTrai
     )
 
 
-def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
-    """train.py in SageMaker's PyTorch container, which hands it the hyperparameters as flags."""
+def script(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, Any]:
+    """train.py in SageMaker's PyTorch container, which hands it the hyperparameters as flags.
+
+    The weights that it begins with travel as a channel, so that a job without a way to the internet has them.
+    """
     instance_type = args.instance_type or INSTANCES["script"]
+    recipe = args.recipe or choose_recipe(dataset)
+    channels = [InputData(channel_name="training", data_source=data_uri)]
+    if recipe == "pretrained":
+        channels.append(InputData(channel_name=WEIGHTS, data_source=str(weights.find())))
     flags = drop_none(
+        recipe=recipe,
         epochs=args.epochs,
         members=args.members,
         seed=args.seed,
@@ -79,7 +101,7 @@ def script(args: argparse.Namespace, data_uri: str) -> dict[str, Any]:
         # The container runs the script by its path: by itself it would not find `training` and what it needs.
         "environment": {"PYTHONPATH": SOURCE_IN_CONTAINER},
         "hyperparameters": flags | {"min-accuracy": args.min_accuracy},
-        "input_data_config": [InputData(channel_name="training", data_source=data_uri)],
+        "input_data_config": channels,
     }
 
 
@@ -90,7 +112,7 @@ def list_unneeded() -> list[str]:
 
 
 def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, Any]:
-    """SageMaker's image-classification algorithm."""
+    """SageMaker's image-classification algorithm; it learns from nothing unless it is told otherwise."""
     if args.members is not None or args.seed is not None:
         raise UserError("--members and --seed are for --algorithm script: leave them out")
     samples = len((args.data / "train.lst").read_text().splitlines())
@@ -104,8 +126,7 @@ def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str,
     return {
         "training_image": image_uris.retrieve(builtin_image.NAME, args.region),
         "hyperparameters": {
-            "num_layers": 20,
-            "image_shape": "3,32,32",
+            **(BUILTIN_PRETRAINED if args.recipe == "pretrained" else BUILTIN_SMALL),
             "num_classes": len(dataset["classes"]),
             "num_training_samples": samples,
             "mini_batch_size": min(BUILTIN_BATCH, samples),
@@ -116,6 +137,12 @@ def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str,
             for name, path in channels.items()
         ],
     }
+
+
+def read_recipe(hyperparameters: dict[str, str]) -> str:
+    """What a job was told: the script by name, the built-in algorithm by a number."""
+    given = hyperparameters.get("recipe")
+    return given or ("pretrained" if hyperparameters.get("use_pretrained_model") == "1" else "small")
 
 
 def serving(algorithm: str, region: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from core.console import UserError
 from cost import __main__ as cost
 from cost import (
+    answering,
     batches,
     bill,
     definition,
@@ -277,6 +278,16 @@ def test_a_batch_s_time_is_shared_by_the_photos_that_its_log_counts():
     )
     assert measured.photos('{"function": "batch", "level": "WARNING", "error": "NotAnImage"}') == 0
     assert measured.photos("START RequestId: 1 Version: $LATEST") == 0
+
+
+def test_a_recipe_costs_an_instance_s_time_and_what_it_leaves_to_people(example):
+    """10 photos of which a fifth is left, 10 seconds each at 20 dollars an hour; 20 ms of an instance for each."""
+    model = replace(example, count=10)
+    made = {row[0]: row[1] for row in answering.rows(model, [answering.Answer(20.0, 0.8)])}
+    hour = model.prices.hour(model.environment.fleet.instance_type)
+    assert made["photos that are left to a person"] == "2"
+    assert made["dollars of a person's decisions"] == f"{2 * 10 / 3600 * 20:.2f}"
+    assert made["dollars of an instance that answers one at a time"] == f"{10 * 0.020 / 3600 * hour:.4f}"
 
 
 def test_an_idle_month_is_made_of_instance_hours_and_standing_charges(example):

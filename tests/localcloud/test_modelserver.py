@@ -3,6 +3,11 @@
 import json
 
 import pytest
+import torch
+from tests.localcloud.model_requests import PICTURE, PNG
+
+from training import artefact
+from training.inference import Classifier, Lite0
 
 MODEL = """
 import time
@@ -54,6 +59,16 @@ def test_the_ping_of_a_model_that_cannot_load_is_healthy_and_its_requests_wait_f
     assert ask("GET", "/ping").status == 200
     with pytest.raises(TimeoutError):
         ask("POST", "/invocations", b"x", Content_Type="a/b", seconds=0.3)
+
+
+def test_a_network_that_goes_on_from_imagenet_is_served_like_the_small_one(serve, tmp_path):
+    torch.manual_seed(1)
+    classifier = Classifier([Lite0(2), Lite0(2)], 0.8)
+    artefact.write(tmp_path, classifier, ["a", "b"], {}, PICTURE, {})
+    status, _, kind, body = serve(tmp_path)("POST", "/invocations", PICTURE, Content_Type=PNG)
+    golden = json.loads((tmp_path / "golden.json").read_text())
+    assert (status, kind) == (200, "application/json")
+    assert json.loads(body) == pytest.approx(golden["probabilities"], abs=1e-5)
 
 
 def test_more_bytes_than_torchserve_takes_never_come_to_the_model(start):

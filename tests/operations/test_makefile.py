@@ -115,6 +115,24 @@ def test_what_is_promised_of_versions_is_the_same_wherever_it_stands():
         assert set(re.findall(r"required_version\s*=\s*(.*)", path.read_text())) <= {f'">= {oldest}"'}, path
 
 
+@pytest.mark.parametrize(
+    ("given", "installs"),
+    [
+        ((), False),
+        (("DATASET=cifar100",), True),
+        (("DATASET=my photos.tar.gz",), True),
+        (("DATA=build/data/cifar100",), True),
+        (("DATASET=cifar100", "RECIPE=small"), False),
+        (("RECIPE=pretrained",), True),
+    ],
+)
+def test_the_weights_are_installed_for_the_recipe_that_needs_them(unpacked, given, installs):
+    done = make("-C", unpacked, "-n", "train", *given)
+    assert done.returncode == 0, done.stderr
+    assert (".installed-pretrained" in done.stdout) is installs
+    assert ('--recipe "$RECIPE"' in done.stdout) is any("RECIPE" in it for it in given)
+
+
 def test_every_target_is_explained():
     printed = make("help").stdout
     targets = {

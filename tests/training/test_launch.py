@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from sagemaker.core.utils.utils import SageMakerClient
 import training.launch
 import training.train
 from core import console
-from training import artefact, containers
+from training import artefact, containers, weights
 from training.inference import Classifier, Network
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,7 @@ def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
     assert re.search(r"/pytorch-training:2\.10\.0-cpu-py313$", job["AlgorithmSpecification"]["TrainingImage"])
     assert channels(job)["training"] == f"s3://{bucket}/data/photos-1/"
     assert job["HyperParameters"] == {
+        "recipe": "pretrained",
         "epochs": "2",
         "members": "1",
         "checkpoints": "/opt/ml/checkpoints",
@@ -158,6 +160,7 @@ def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
         },
         "dataset_id": "photos-1",
         "labels": ["bicycle", "motorcycle"],
+        "recipe": "pretrained",
         "billable_seconds": 120,
         "metrics": METRICS,
         "hyperparameters": job["HyperParameters"],
@@ -187,8 +190,41 @@ def test_the_code_that_travels_trains_when_started_as_the_container_starts_it(la
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    flags = ("--epochs", "--members", "--seed", "--min-accuracy", "--checkpoints")
+    flags = ("--recipe", "--epochs", "--members", "--seed", "--min-accuracy", "--checkpoints")
     assert all(flag in done.stdout for flag in flags)
+
+
+@pytest.mark.usefixtures("outcome")
+def test_the_weights_that_a_job_begins_with_travel_with_it(launch, bucket):
+    launch("--recipe", "pretrained")
+    assert the_job()["HyperParameters"]["recipe"] == "pretrained"
+    prefix = channels(the_job())["pretrained"].removeprefix(f"s3://{bucket}/")
+    assert prefix.startswith("jobs/"), "where a job's role may read"
+    (key,) = keys(bucket, prefix)
+    assert Path(key).name == weights.FILE
+    sent = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert hashlib.sha256(sent).hexdigest() == weights.SHA256
+
+
+@pytest.mark.usefixtures("outcome")
+def test_a_job_that_learns_from_nothing_gets_no_weights(launch, project):
+    launch("--recipe", "small")
+    assert the_job()["HyperParameters"]["recipe"] == "small"
+    assert "pretrained" not in channels(the_job())
+    (path,) = (project / "build/runs").iterdir()
+    assert json.loads(path.read_text())["recipe"] == "small"
+
+
+def test_the_builtin_algorithm_goes_on_from_a_network_that_knows_imagenet(launch, outcome, project):
+    outcome["final_metric_data_list"] = [{"MetricName": "validation:accuracy", "Value": 0.9, "Timestamp": 0}]
+    launch("--algorithm", "builtin", "--recipe", "pretrained")
+    given = the_job()["HyperParameters"]
+    assert given["use_pretrained_model"] == "1"
+    # As AWS's page on hyperparameters has it.
+    assert given["num_layers"] in ("18", "34", "50", "101", "152", "200")
+    assert int(given["resize"]) > max(map(int, given["image_shape"].split(",")))
+    (path,) = (project / "build/runs").iterdir()
+    assert json.loads(path.read_text())["recipe"] == "pretrained"
 
 
 def test_the_builtin_algorithm_is_launched_and_promoted(launch, outcome, bucket, command, project):
@@ -225,6 +261,7 @@ def test_the_builtin_algorithm_is_launched_and_promoted(launch, outcome, bucket,
 
     path = project / f"build/runs/{job['TrainingJobName']}.json"
     record = json.loads(path.read_text())
+    assert record["recipe"] == "small"
     assert record["metrics"] == {"validation_accuracy": 0.9}
     assert record["image"] == job["AlgorithmSpecification"]["TrainingImage"]
     assert record["environment"] == {}

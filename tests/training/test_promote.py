@@ -112,6 +112,24 @@ def test_the_figures_stand_beside_those_of_the_live_model(promote, model):
     assert all(text in row for text in ("0.9400", "0.9550", "+0.015")), row
 
 
+def test_the_recipe_stands_beside_that_of_the_live_model(promote, model, tfvars):
+    """Of models that were promoted before there were two, nobody wrote it down."""
+    promote(model())
+    assert "recipe" not in json.loads(tfvars.read_text())["model"]
+    promote(model(recipe="small"))
+    done = promote(model(recipe="pretrained", test_accuracy=0.96))
+    row = next(line for line in done.stdout.splitlines() if "recipe" in line)
+    assert row.index("small") < row.index("pretrained"), row
+    assert json.loads(tfvars.read_text())["model"]["recipe"] == "pretrained"
+
+
+def test_the_recipe_of_a_run_record_is_written_down(promote, model, tfvars, project):
+    record = project / "run.json"
+    record.write_text(json.dumps(record_of(str(model()), recipe="small")))
+    assert promote(record).returncode == 0
+    assert json.loads(tfvars.read_text())["model"]["recipe"] == "small"
+
+
 def test_a_worse_model_is_refused_and_leaves_no_trace(promote, model, tfvars, bucket):
     promote(model(test_accuracy=0.95))
     before = tfvars.read_bytes()

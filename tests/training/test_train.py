@@ -26,7 +26,8 @@ from training.model import rate
 QUICK = ("--epochs", "15", "--members", "1", "--min-accuracy", "0.5")
 FIGURES = {
     "test_accuracy", "n_test", "validation_accuracy", "temperature", "expected_calibration_error", "threshold",
-    "coverage", "selective_accuracy", "classes", "confusion", "parameters", "seed", "dataset_id", "coverage_curve",
+    "coverage", "selective_accuracy", "classes", "confusion", "parameters", "recipe", "seed", "dataset_id",
+    "coverage_curve",
 }  # fmt: skip
 
 
@@ -215,6 +216,7 @@ def test_a_sagemaker_job_that_fails_the_gate_leaves_the_reason_where_sagemaker_r
         (("--data", "x"), "--out is missing"),
         (("--data", "x", "--out", "/dev/null/y"), "/dev/null/y cannot be made (Not a directory)"),
         (("--data", "x", "--out", "y", "--epochs", "0"), "--epochs 0 is too small"),
+        (("--data", "x", "--out", "y", "--recipe", "large"), "argument --recipe: invalid choice: 'large'"),
         (("--data", "x", "--out", "y", "--threshold", "93"), "--threshold 93.0 is not a share"),
         (("--data", "x", "--out", "y", "--min-accuracy", "nan"), "--min-accuracy nan is not a share"),
     ],
@@ -298,8 +300,8 @@ def test_views_of_a_picture_are_random_and_repeatable():
 def test_the_rate_rises_and_then_falls_to_nothing():
     rates = [rate(step, 100) for step in range(100)]
     assert rates.index(max(rates)) in (14, 15)
-    assert max(rates) == pytest.approx(4e-3)
-    assert rates[-1] < 1e-4
+    assert max(rates) == 1
+    assert rates[-1] < 0.02
 
 
 @pytest.mark.photographs
