@@ -26,7 +26,7 @@ DONE_ELSEWHERE = (
     "make transform PREFIX=archive/2025/",
     "make prove ENV=staging",
     "make monitor",
-    "make report SINCE=7d",
+    "make report SINCE=30d",
     "make destroy",
     'make report ARGS="--truth build/evaluation/local.truth.jsonl"',
 )
