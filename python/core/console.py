@@ -22,7 +22,14 @@ class Output(Console):
 
 
 # Where NO_COLOR is set there is no escape code at all, and so no bar: what prints like a pipe's output has none.
-out = Output(highlight=False, soft_wrap=True, force_terminal=False if os.environ.get("NO_COLOR") else None)
+# [v2] and :bus: are what they are, as in a path: what has colours asks for markup.
+out = Output(
+    emoji=False,
+    highlight=False,
+    markup=False,
+    soft_wrap=True,
+    force_terminal=False if os.environ.get("NO_COLOR") else None,
+)
 
 
 class UserError(Exception):

@@ -7,6 +7,7 @@ not sent again, so that the same command goes on where an earlier one was stoppe
 not be read or sent.
 """
 
+import shlex
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -50,8 +51,13 @@ def main() -> int:
     bucket = environment.outputs(options.env)["bucket"]
     counted = upload(sending.connect(), bucket, folder, prefix, files)
     if counted[SENT] + counted[THERE]:
-        out.print(f"classify them with make bulk ENV={options.env} PREFIX={prefix}", markup=False)
+        out.print(f"classify them with {name_next(options.env, prefix)}")
     return 0 if counted[SENT] + counted[THERE] and not counted[FAILED] else 1
+
+
+def name_next(env: str, prefix: str) -> str:
+    """The command that classifies them, to be copied into a shell."""
+    return f"make bulk ENV={env} PREFIX={shlex.quote(prefix)}"
 
 
 def check_prefix(prefix: str) -> str:
@@ -113,12 +119,12 @@ def upload(client: "S3Client", bucket: str, folder: Path, prefix: str, files: Se
         out.print(f"\n{counted.total()} of {len(files)} are done: the same command goes on with the rest")
         raise
     for line in named[:NAMED]:
-        out.print(line, markup=False)
+        out.print(line)
     if len(named) > NAMED:
         out.print(f"and {len(named) - NAMED} more that were {LEFT_OUT} or {FAILED}")
     took, ends = time.monotonic() - began, (SENT, THERE, LEFT_OUT, FAILED)
     said = ", ".join(f"{counted[how]} {how}" for how in ends if counted[how] or how == SENT)
-    out.print(f"s3://{bucket}/{prefix}: of {len(files)} files {said}, in {took:.1f} s", markup=False)
+    out.print(f"s3://{bucket}/{prefix}: of {len(files)} files {said}, in {took:.1f} s")
     return counted
 
 

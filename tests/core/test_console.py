@@ -10,12 +10,14 @@ import sys
 import pytest
 from tests.unread import read_by_nobody
 
+from core.console import out
+
 PROGRAM = """
 from core.console import out, track
 for _ in track(range(4), "staging", 4):
     pass
 with out.status("terraform apply"):
-    out.print("[bold red]lost[/] 3 photos")
+    out.print("[bold red]lost[/] 3 photos", markup=True)
 """
 PLAIN = "staging: 1/4\nstaging: 2/4\nstaging: 3/4\nstaging: 4/4\nlost 3 photos\n"
 
@@ -85,3 +87,8 @@ run(main)
 """
     done = read_by_nobody(sys.executable, "-c", program)
     assert (done.stderr, done.returncode) == ("error: there is no photo\n", 1)
+
+
+def test_what_is_printed_is_no_markup_unless_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    out.print("report/[v2]/[/tmp]/[bold]/:bus:")
+    assert capsys.readouterr().out == "report/[v2]/[/tmp]/[bold]/:bus:\n"

@@ -140,3 +140,10 @@ def test_a_prefix_is_where_photos_lie_that_nobody_waits_for(prefix, said):
 @pytest.mark.parametrize("prefix", ["archive/2025", "archive/2025/", "archive/2025//"])
 def test_a_prefix_is_a_folder_with_or_without_its_slash(prefix):
     assert upload_photos.check_prefix(prefix) == "archive/2025/"
+
+
+@pytest.mark.parametrize("prefix", ["archive/2025/", "archive/it's $HOME é/", "archive/`id`;\"&/"])
+def test_the_command_that_it_names_next_runs_as_it_stands(prefix):
+    words = 'make() { printf "%s\\n" "$@"; }; ' + upload_photos.name_next("local", prefix)
+    heard = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True).stdout
+    assert heard.splitlines() == ["bulk", "ENV=local", f"PREFIX={prefix}"]
