@@ -123,9 +123,12 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def as_json(record: Record) -> str:
+    """What is not known, as the model of a file that lies in no model's folder, is null."""
     names = ("event_id", "probabilities", "content_type", "image_bytes", "file", "line")
     time = record.time.isoformat().replace("+00:00", "Z")
-    return json.dumps({"time": time} | {name: getattr(record, name) for name in names})
+    known = {"time": time} | {name: getattr(record, name) for name in names}
+    known |= {"model": record.model or None, "kind": record.kind, "s3_key": record.key}
+    return json.dumps(known | {"photo_id": record.photo_id, "source": record.source})
 
 
 def main() -> None:
