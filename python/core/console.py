@@ -70,6 +70,11 @@ def end(main: Callable[[], int | None]) -> int | str:
         raise
 
 
+def visible(text: str) -> str:
+    """The text with what no terminal shows, or what would steer it, as an escape: names of files are any bytes."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+
+
 def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     """Yield the items: with a progress bar on a terminal, with a plain line at each quarter otherwise."""
     if out.is_terminal:

@@ -43,8 +43,14 @@ MISTAKES = [
         "verify|CLOUD_PORT=1",
         "nothing answers at AWS_ENDPOINT_URL=http://127.0.0.1:1: start the local cloud with",
     ),
-    ("verify|CLOUD_PORT=abc", "AWS_ENDPOINT_URL=http://127.0.0.1:abc has no port: set CLOUD_PORT to a number from 1"),
-    ("plan|PREBUILT=1|CLOUD_PORT=99999", "127.0.0.1:99999 has no port: set CLOUD_PORT to a number from 1 to 65535"),
+    (
+        "verify|CLOUD_PORT=abc",
+        "AWS_ENDPOINT_URL=http://127.0.0.1:abc has no port: set CLOUD_PORT to a number from 1",
+    ),
+    (
+        "plan|PREBUILT=1|CLOUD_PORT=99999",
+        "127.0.0.1:99999 has no port: set CLOUD_PORT to a number from 1 to 65535",
+    ),
     ("plan|ENV=staging|PREBUILT=1", NO_CREDENTIALS),
     ("verify|ENV=staging", NO_CREDENTIALS),
     ("unlock|ENV=staging", NO_CREDENTIALS),
