@@ -44,7 +44,11 @@ TOOLS := $(VENV)/.installed-$(if $(wildcard $(VENV)/.installed-deploy),deploy,de
 
 .PHONY: help
 help: ## Explain every target
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z]+:.*## / {line = sprintf("  %-12s", $$1); count = split($$2, words, " "); \
+	    for (i = 1; i <= count; i++) { \
+	      if (length(line " " words[i]) > 80) {print line; line = sprintf("%14s", "")} line = line " " words[i]} \
+	    print line}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
