@@ -47,32 +47,36 @@ TOOLS := $(VENV)/.installed-$(if $(wildcard $(VENV)/.installed-deploy),deploy,de
 
 .PHONY: help
 help: ## Explain every target
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z]+:.*## / {line = sprintf("  %-12s", $$1); count = split($$2, words, " "); \
+	    for (i = 1; i <= count; i++) { \
+	      if (length(line " " words[i]) > 80) {print line; line = sprintf("%14s", "")} line = line " " words[i]} \
+	    print line}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
 
 .PHONY: demo
 demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=...
-	@$(BIN)/python -m operations.demo --dataset "$$DATASET"
+	@$(BIN)/python -m operations.demo --dataset="$$DATASET"
 
 ##@ The model
 
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or an archive's path
-	@$(TOOL) training.stage --source "$$DATASET" --out "$$DATA" $(ARGS)
+	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
 
 .PHONY: train
-train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos, gate, write build/model/model.tar.gz: RECIPE=small or pretrained
-	@$(BIN)/python -m training.train --data "$$DATA" --out "$$MODEL" $(if $(RECIPE),--recipe "$$RECIPE") $(ARGS)
+train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained
+	@$(BIN)/python -m training.train --data="$$DATA" --out="$$MODEL" $(if $(RECIPE),--recipe="$$RECIPE") $(ARGS)
 
 .PHONY: launch
-launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin or script, RECIPE as above
-	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data "$$DATA" $(if $(RECIPE),--recipe "$$RECIPE") $(ARGS)
+launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: ENV=..., ALGORITHM=builtin, script
+	@$(TOOL) training.launch --env $(ENV) --algorithm $(or $(ALGORITHM),script) --data="$$DATA" $(if $(RECIPE),--recipe="$$RECIPE") $(ARGS)
 
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
-	@$(TOOL) training.promote --env $(ENV) --run "$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
+	@$(TOOL) training.promote --env $(ENV) --run="$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 
@@ -109,7 +113,7 @@ apply: $(TOOLS) ## Do what the last plan says
 
 .PHONY: unlock
 unlock: $(TOOLS) ## Look at the lock on Terraform's state; LOCK=<id>: take it off
-	@$(TOOL) operations.unlock $(ENV) --lock "$$LOCK"
+	@$(TOOL) operations.unlock $(ENV) --lock="$$LOCK"
 
 .PHONY: verify
 verify: $(TOOLS) ## Prove that what is live is what was asked for
@@ -118,15 +122,15 @@ verify: $(TOOLS) ## Prove that what is live is what was asked for
 
 .PHONY: classify
 classify: $(VENV)/.installed-demo ## Send one photo through the workflow: IMAGE=...
-	@$(TOOL) operations.classify_photo $(ENV) "$$IMAGE"
+	@$(TOOL) operations.classify_photo $(ENV) -- "$$IMAGE"
 
 .PHONY: evaluate
 evaluate: $(VENV)/.installed-demo ## Send the staged test set through the workflow
-	@$(TOOL) operations.evaluation $(ENV) --data "$$DATA" --out build/evaluation/$(ENV).json
+	@$(TOOL) operations.evaluation $(ENV) --data="$$DATA" --out build/evaluation/$(ENV).json
 
 .PHONY: loadgen
 loadgen: $(VENV)/.installed-demo ## Let photos and poison arrive, and count what comes out: RATE=5 DURATION=60s
-	@$(TOOL) operations.loadgen $(ENV) --rate "$${RATE:-5}" --duration "$${DURATION:-60s}" --data "$$DATA" $(ARGS)
+	@$(TOOL) operations.loadgen $(ENV) --rate="$${RATE:-5}" --duration="$${DURATION:-60s}" --data="$$DATA" $(ARGS)
 
 .PHONY: upload
 upload: $(VENV)/.installed-demo ## Upload a folder of photos, for bulk and transform: FOLDER=... PREFIX=archive/...
@@ -134,11 +138,11 @@ upload: $(VENV)/.installed-demo ## Upload a folder of photos, for bulk and trans
 
 .PHONY: bulk
 bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or RETRY=<run>
-	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix "$$PREFIX") $(if $(RETRY),--retry "$$RETRY") $(ARGS)
+	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix="$$PREFIX") $(if $(RETRY),--retry="$$RETRY") $(ARGS)
 
 .PHONY: transform
 transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform, without an endpoint: PREFIX=...
-	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix "$$PREFIX") $(ARGS)
+	@$(TOOL) operations.transform $(ENV) $(if $(PREFIX),--prefix="$$PREFIX") $(ARGS)
 
 .PHONY: prove
 prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: docs/unproven.md
@@ -146,7 +150,7 @@ prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: do
 
 .PHONY: destroy
 destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
-	@$(TOOL) operations.destroy $(ENV) --confirm "$$CONFIRM"
+	@$(TOOL) operations.destroy $(ENV) --confirm="$$CONFIRM"
 
 ##@ Watching it
 
@@ -160,12 +164,12 @@ monitor: $(VENV)/.installed-demo ## Look at what was captured since the last loo
 
 .PHONY: capture
 capture: $(VENV)/.installed-demo ## Print what was captured, a line of JSON per record: SINCE=24h FROM=<folder or s3://...>
-	@$(TOOL) operations.capture_now $(ENV) $(if $(FROM),--from="$$FROM") $(if $(SINCE),--since "$$SINCE") $(ARGS)
+	@$(TOOL) operations.capture_now $(ENV) $(if $(FROM),--from="$$FROM") $(if $(SINCE),--since="$$SINCE") $(ARGS)
 
 .PHONY: report
 report: $(VENV)/.installed-demo ## Show it in pictures, in build/report/<ENV>: SINCE=24h; FROM=<folder or s3://...>: of any captures
 	@$(TOOL) report $(if $(FROM),--capture="$$FROM" --out build/report/other,--env $(ENV) --out build/report/$(ENV)) \
-	  $(if $(SINCE),--since "$$SINCE") $(ARGS)
+	  $(if $(SINCE),--since="$$SINCE") $(ARGS)
 
 .PHONY: cost
 cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--prices FILE --images N"
@@ -173,7 +177,7 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 
 .PHONY: bench
 bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
-	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat "$$REPEAT") $(if $(COMPARE),--compare "$$COMPARE") $(ARGS)
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat="$$REPEAT") $(if $(COMPARE),--compare="$$COMPARE") $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order
 
@@ -215,11 +219,11 @@ approve: $(TOOLS) ## Refuse a plan that is not the reviewed one
 
 .PHONY: record
 record: $(TOOLS) ## Write down in the bucket who deployed what, and how it ended: OUTCOME=...
-	@$(TOOL) delivery.recorded $(ENV) --outcome "$${OUTCOME:-success}"
+	@$(TOOL) delivery.recorded $(ENV) --outcome="$${OUTCOME:-success}"
 
 .PHONY: notify
 notify: $(TOOLS) ## Tell the environment's topic what is live now: OUTCOME=...
-	@$(TOOL) operations.notify $(ENV) --outcome "$${OUTCOME:-success}"
+	@$(TOOL) operations.notify $(ENV) --outcome="$${OUTCOME:-success}"
 
 .PHONY: aftermath
 aftermath: $(TOOLS) ## Name what a deployment that failed has left behind, and where to read on
@@ -235,11 +239,11 @@ drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environmen
 
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another
-	@$(TOOL) delivery.rollback $(ENV) --to "$$TO"
+	@$(TOOL) delivery.rollback $(ENV) --to="$$TO"
 
 .PHONY: deployments
 deployments: $(VENV)/.installed-demo ## Show the last deployments, and write build/deployments/<ENV>.html: LAST=20
-	@$(TOOL) delivery.deployments $(ENV) --last "$${LAST:-20}"
+	@$(TOOL) delivery.deployments $(ENV) --last="$${LAST:-20}"
 
 ##@ Quality
 

@@ -18,7 +18,7 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
-from operations import demo, ends, evaluation, monitor_now, quotas
+from operations import demo, ends, evaluation, installed, monitor_now, quotas
 from operations.client import LOST, Outcome, Photo
 from training import promote
 
@@ -127,6 +127,10 @@ def of_bench_changes() -> Any:
     return bench_tables.of_changes(before, [FIGURE], "build/bench-before-the-change.json")
 
 
+def of_installed() -> Any:
+    return installed.table([("types-boto3-lite", "1,698.0", ", ".join(["sagemaker-core"] * 9))])
+
+
 # By the file that draws it.
 DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("bench/tables.py", of_bench),
@@ -136,6 +140,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/demo.py", of_demo),
     ("operations/ends.py", of_loadgen),
     ("operations/evaluation.py", of_evaluation),
+    ("operations/installed.py", of_installed),
     ("operations/monitor_now.py", of_monitor),
     ("operations/quotas.py", of_quotas),
     ("training/promote.py", of_promote),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Group
-from rich.markup import escape
+from rich.text import Text
 
 from bench.figures import Measured, is_busy, show
 from bench.file import Measuring, this_machine
@@ -21,11 +21,11 @@ class Section:
     busy: float  # the share of the machine that others used meanwhile
     figures: list[Measured]
 
-    def heading(self) -> str:
+    def heading(self) -> Text:
         times = "once" if self.rounds == 1 else f"{self.rounds} times"
         said = f"others used {self.busy:.0%} of the machine"
-        shown = f"[bold red]BUSY: {said}, measure again[/]" if is_busy(self.busy) else said
-        return f"[bold]{self.name}[/], {times}: {shown}"
+        shown = (f"BUSY: {said}, measure again", "bold red") if is_busy(self.busy) else said
+        return Text.assemble((self.name, "bold"), f", {times}: ", shown)
 
 
 def of_figures(section: Section) -> Group:
@@ -42,4 +42,5 @@ def of_changes(before: Measuring, now: Sequence[Measured], name: str) -> Group:
     rows = [(name, *values, units[name], note) for name, *values, note in compare(before.figures, now)]
     head = ("figure", "before", "now", "now/before", "unit", "note")
     where = "" if before.machine in (None, this_machine()) else f", of another machine: {before.machine}"
-    return Group(f"[bold]against {escape(name)}[/]{where}", Table(head, rows, numbers=(1, 2, 3)))
+    heading = Text.assemble((f"against {name}", "bold"), where)
+    return Group(heading, Table(head, rows, numbers=(1, 2, 3)))

@@ -12,9 +12,24 @@ from core import aws_errors
 from core.job_log import in_log
 
 Item = TypeVar("Item")
+PIPE_BROKEN = 141  # as a shell says of a program that SIGPIPE has ended
+
+
+class Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `run`, as when print meets it."""
+        raise BrokenPipeError
+
 
 # Where NO_COLOR is set there is no escape code at all, and so no bar: what prints like a pipe's output has none.
-out = Console(highlight=False, soft_wrap=True, force_terminal=False if os.environ.get("NO_COLOR") else None)
+# [v2] and :bus: are what they are, as in a path: what has colours asks for markup.
+out = Output(
+    emoji=False,
+    highlight=False,
+    markup=False,
+    soft_wrap=True,
+    force_terminal=False if os.environ.get("NO_COLOR") else None,
+)
 
 
 class UserError(Exception):
@@ -22,17 +37,42 @@ class UserError(Exception):
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run a command: its user's mistakes are one line on standard error and exit status 1, never a traceback."""
+    """Run a command: its user's mistakes are one line on standard error and exit status 1, never a traceback.
+
+    A reader that has seen enough, as `head` has, ends it without a word.
+    """
     try:
-        sys.exit(main() or 0)
+        ended = end(main)
+    except BrokenPipeError:
+        ended = PIPE_BROKEN
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        ended = ended or PIPE_BROKEN
+        # What is left must not fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(ended)
+
+
+def end(main: Callable[[], int | None]) -> int | str:
+    """The command's exit status, or the line that says what its user did wrong."""
+    try:
+        return main() or 0
+    except SystemExit as asked:  # by --help
+        return asked.code or 0
     except UserError as error:
-        sys.exit(in_log(f"error: {aws_errors.explain(error.__cause__) or error}"))
+        return in_log(f"error: {aws_errors.explain(error.__cause__) or error}")
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Exception as error:
         if said := aws_errors.explain(error):
-            sys.exit(in_log(f"error: {said}"))
+            return in_log(f"error: {said}")
         raise
+
+
+def visible(text: str) -> str:
+    """The text with what no terminal shows, or what would steer it, as an escape: names of files are any bytes."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
 
 
 def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:

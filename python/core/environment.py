@@ -34,11 +34,23 @@ def check_reachable(url: str | None) -> None:
     """Refuse a local cloud that is not running: Terraform would go on asking it for minutes."""
     if url is None:
         return
-    address = urlsplit(url)
+    place = place_of(url)
     try:
-        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+        socket.create_connection(place, timeout=5).close()
     except OSError as error:
         raise UserError(say_gone(url)) from error
+
+
+def place_of(url: str) -> tuple[str | None, int]:
+    """Host and port."""
+    address = urlsplit(url)
+    try:
+        port = 80 if address.port is None else address.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise UserError(f"AWS_ENDPOINT_URL={url} has no port: set CLOUD_PORT to a number from 1 to 65535")
+    return address.hostname, port
 
 
 def cloud_of(env: str) -> str | None:
@@ -50,9 +62,9 @@ def is_gone(cloud: str | None) -> bool:
     """Whether that local cloud has ended: one that is busy keeps its port, and refuses nobody."""
     if cloud is None:
         return False
-    address = urlsplit(cloud)
+    place = place_of(cloud)
     try:
-        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+        socket.create_connection(place, timeout=5).close()
     except OSError as error:
         return isinstance(error, ConnectionRefusedError)
     return False

@@ -11,7 +11,6 @@ import functools
 import gzip
 import io
 import json
-import os
 import re
 import sys
 import zlib
@@ -124,9 +123,12 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def as_json(record: Record) -> str:
+    """What is not known, as the model of a file that lies in no model's folder, is null."""
     names = ("event_id", "probabilities", "content_type", "image_bytes", "file", "line")
     time = record.time.isoformat().replace("+00:00", "Z")
-    return json.dumps({"time": time} | {name: getattr(record, name) for name in names})
+    known = {"time": time} | {name: getattr(record, name) for name in names}
+    known |= {"model": record.model or None, "kind": record.kind, "s3_key": record.key}
+    return json.dumps(known | {"photo_id": record.photo_id, "source": record.source})
 
 
 def main() -> None:
@@ -152,9 +154,6 @@ def print_records(source: str, since: str | None, until: str | None) -> None:
         sys.stdout.flush()
     except SourceError as error:
         raise UserError(str(error)) from error
-    except BrokenPipeError:  # whoever read it has seen enough; what is left must not fail at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return
     for bad in capture.examples:
         print(f"{bad.file}:{bad.line}: {bad.reason}", file=sys.stderr)
     print(

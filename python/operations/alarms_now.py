@@ -69,7 +69,7 @@ def main() -> int:
         terraform.find_state(env)
         raise UserError(f"{env} has no alarms {prefix}-*: make it with `make apply ENV={env}`")
     for alarm in ringing:
-        out.print(describe(alarm, datetime.now(UTC)), markup=False)
+        out.print(describe(alarm, datetime.now(UTC)))
     number, rings = len(ringing) or "none", "ring" if len(ringing) > 1 else "rings"
     out.print(f"{number} of {count} alarms of {env} {rings}")
     return 1 if ringing else 0

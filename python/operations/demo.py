@@ -126,7 +126,7 @@ def log_file() -> Path:
 
 
 def step(title: str) -> None:
-    out.print(f"\n[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]")
+    out.print(f"\n[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]", markup=True)
 
 
 def command(*arguments: object) -> list[str]:

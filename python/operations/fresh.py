@@ -77,7 +77,7 @@ def check_possible() -> None:
 
 
 def step(title: str) -> None:
-    out.print(f"[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]")
+    out.print(f"[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]", markup=True)
 
 
 def bare_debian(root: Path) -> None:

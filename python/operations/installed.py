@@ -12,10 +12,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from rich.table import Table
 
 from core import arguments
 from core.console import UserError, out, run
+from core.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "this project"
@@ -72,13 +72,17 @@ def rows(packages: dict[str, set[str]]) -> list[tuple[str, str, str]]:
 def fill(text: str, listed: list[tuple[str, str, str]]) -> str:
     """The page's text with the table in its place."""
     lines = ["| " + " | ".join(row) + " |" for row in [COLUMNS, ("---", "---:", "---"), *listed]]
-    table = "\n".join(lines) + "\n"
-    filled, places = PLACE.subn(lambda place: place[1] + table + place[2], text)
+    drawn = "\n".join(lines) + "\n"
+    filled, places = PLACE.subn(lambda place: place[1] + drawn + place[2], text)
     if not places:
         raise UserError(
             "the page has no <!-- operations.installed --> and <!-- end --> to put the table between"
         )
     return filled
+
+
+def table(listed: list[tuple[str, str, str]]) -> Table:
+    return Table(COLUMNS, listed, numbers=(1,))
 
 
 def main() -> None:
@@ -88,10 +92,7 @@ def main() -> None:
     listed = rows(demo())
     if options.page:
         options.page.write_text(fill(options.page.read_text(), listed))
-    drawn = Table(*COLUMNS)
-    for row in listed:
-        drawn.add_row(*row)
-    out.print(drawn)
+    out.print(table(listed))
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ def prove(env: str, names: list[str]) -> Iterator[bool]:
         experiment = EXPERIMENTS[name]
         out.print(f"{name}: {experiment.__doc__}")
         seen = experiment(Place(env))
-        out.print(f"  {'as taken for true' if seen.as_taken else 'OTHERWISE'}: {seen.what}", markup=False)
+        out.print(f"  {'as taken for true' if seen.as_taken else 'OTHERWISE'}: {seen.what}")
         yield seen.as_taken
 
 

@@ -66,7 +66,8 @@ def main() -> None:
             raise NotFromThere("has a build for the CPU that pip cannot install")
     except NotFromThere as why:
         places = where(settings)
-        print(f"PyTorch {version}: {shown} {why}: from {places}, {what(version)}", flush=True)
+        found = f"{places}, {what(version)}" if places else "nowhere: set PIP_FIND_LINKS"
+        print(f"PyTorch {version}: {shown} {why}: from {found}", flush=True)
     else:
         print(f"PyTorch {version}: from {shown}, the build for the CPU, {size / 1e6:.0f} MB", flush=True)
 
@@ -93,9 +94,13 @@ def pip_settings() -> Settings:
     return {name: ast.literal_eval(value) for _, name, value in told}
 
 
+def asks_index(settings: Settings) -> bool:
+    return settings.get("no-index", "").lower() in OFF
+
+
 def find(index: str, version: str, settings: Settings, seconds: float) -> tuple[str, int]:
     """The address of the wheel for this Python, and its size, from a server that gives it out."""
-    if settings.get("no-index", "").lower() not in OFF:
+    if not asks_index(settings):
         raise NotFromThere("is not asked, as pip is told to ask no index")
     try:
         return within(seconds, lambda: look(index, version, settings, seconds))
@@ -156,8 +161,9 @@ def fits(address: str, version: str) -> bool:
 
 def where(settings: Settings) -> str:
     """Where pip looks, by the names of its settings: in their values may be passwords."""
-    places = [name for name in PLACES if settings.get(name)]
-    alone = "index-url" in places or settings.get("no-index", "").lower() not in OFF
+    asked = PLACES if asks_index(settings) else PLACES[-1:]
+    places = [name for name in asked if settings.get(name)]
+    alone = "index-url" in places or not asks_index(settings)
     return " and ".join([*places, *([] if alone else ["PyPI"])])
 
 

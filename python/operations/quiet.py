@@ -94,7 +94,7 @@ def call(
             file.flush()
             said.read(clean)
             if clean.startswith(STOPS):
-                out.print(clean, markup=False)
+                out.print(clean)
             # A plan does nothing of what it counts.
             bar.update(task, total=None if "plan" in command else said.planned, completed=said.done)
 
@@ -107,16 +107,16 @@ def call(
         out.print(
             f"{step} was interrupted after {took}: what it has done is kept, and the next plan goes on from there"
         )
-        out.print(f"all that Terraform said is in {log}", markup=False)
+        out.print(f"all that Terraform said is in {log}")
     elif status and not (status == CHANGES and "-detailed-exitcode" in command):
         show(said.lines)
-        out.print(f"{step} failed after {took}: all that Terraform said is in {log}", markup=False)
+        out.print(f"{step} failed after {took}: all that Terraform said is in {log}")
     else:
         for line in said.lines:
             if TOLD.match(line):
-                out.print(line.lstrip("│ "), markup=False)
+                out.print(line.lstrip("│ "))
         if said.result:
-            out.print(f"{step}: {said.result}, {took}", markup=False)
+            out.print(f"{step}: {said.result}, {took}")
     return status
 
 
@@ -150,4 +150,4 @@ def show(lines: Sequence[str]) -> None:
     """From the first thing that went wrong on; of a program that died without a word, its last lines."""
     first = next((number for number, line in enumerate(lines) if TOLD.match(line)), None)
     for line in lines[first:] if first is not None else lines[-LAST_LINES:]:
-        out.print(line, markup=False)
+        out.print(line)

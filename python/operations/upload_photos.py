@@ -2,11 +2,12 @@
 --prefix archive/2025/`.
 
 The folders in it are gone through as well, and their names are part of the keys. A photo is what begins as a PNG or a
-JPEG, whatever its file is called; anything else is named and left out. What is there already with the same content is
-not sent again, so that the same command goes on where an earlier one was stopped. The exit status is 1 if a photo could
-not be read or sent.
+JPEG, whatever its file is called; anything else, a link to a folder too, is named and left out. What is there already
+with the same content is not sent again, so that the same command goes on where an earlier one was stopped. The exit
+status is 1 if a photo could not be read or sent.
 """
 
+import shlex
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from core import arguments, aws_errors, environment, sending
-from core.console import UserError, out, run
+from core.console import UserError, out, run, visible
 from core.contract.errors import ImageTooLarge, NotAnImage
 from core.contract.images import check_size, content_type
 
@@ -50,8 +51,13 @@ def main() -> int:
     bucket = environment.outputs(options.env)["bucket"]
     counted = upload(sending.connect(), bucket, folder, prefix, files)
     if counted[SENT] + counted[THERE]:
-        out.print(f"classify them with make bulk ENV={options.env} PREFIX={prefix}", markup=False)
+        out.print(f"classify them with {visible(name_next(options.env, prefix))}")
     return 0 if counted[SENT] + counted[THERE] and not counted[FAILED] else 1
+
+
+def name_next(env: str, prefix: str) -> str:
+    """The command that classifies them, to be copied into a shell."""
+    return f"make bulk ENV={env} PREFIX={shlex.quote(prefix)}"
 
 
 def check_prefix(prefix: str) -> str:
@@ -72,18 +78,21 @@ def find(folder: Path, name: str) -> list[Path]:
     """The files in it, but for hidden ones."""
     if not name or not folder.is_dir():
         raise UserError(f"{name!r} is not a folder: make upload FOLDER=photos PREFIX={ARCHIVE}2025/")
-    files = [path for path in folder.rglob("*") if path.is_file() and not is_hidden(path.relative_to(folder))]
+    found = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    files = [path for path in found if not is_hidden(path.relative_to(folder))]
     if not files:
-        raise UserError(f"there is no file in {name}: name a folder with photos")
+        raise UserError(f"there is no file in {visible(name)}: name a folder with photos")
     if not any(map(may_be_photo, files)):
         raise UserError(
-            f"there is no photo in {name}: none of its {len(files)} files is a PNG or a JPEG image"
+            f"there is no photo in {visible(name)}: none of its {len(files)} files is a PNG or a JPEG image"
         )
     return sorted(files)
 
 
 def may_be_photo(path: Path) -> bool:
     """By its first bytes. One that cannot be read is told of when it is its turn."""
+    if leads_astray(path):
+        return False
     try:
         with path.open("rb") as file:
             content_type(file.read(BEGINNING), str(path))
@@ -92,6 +101,13 @@ def may_be_photo(path: Path) -> bool:
     except OSError:
         pass
     return True
+
+
+def leads_astray(path: Path) -> str:
+    """Why a link is not followed; folders behind links may hold each other."""
+    if not path.is_symlink() or path.is_file():
+        return ""
+    return "a link to a folder" if path.is_dir() else "a link to no file"
 
 
 def is_hidden(path: Path) -> bool:
@@ -113,16 +129,18 @@ def upload(client: "S3Client", bucket: str, folder: Path, prefix: str, files: Se
         out.print(f"\n{counted.total()} of {len(files)} are done: the same command goes on with the rest")
         raise
     for line in named[:NAMED]:
-        out.print(line, markup=False)
+        out.print(visible(line))
     if len(named) > NAMED:
         out.print(f"and {len(named) - NAMED} more that were {LEFT_OUT} or {FAILED}")
     took, ends = time.monotonic() - began, (SENT, THERE, LEFT_OUT, FAILED)
     said = ", ".join(f"{counted[how]} {how}" for how in ends if counted[how] or how == SENT)
-    out.print(f"s3://{bucket}/{prefix}: of {len(files)} files {said}, in {took:.1f} s", markup=False)
+    out.print(f"s3://{bucket}/{visible(prefix)}: of {len(files)} files {said}, in {took:.1f} s")
     return counted
 
 
 def send_one(client: "S3Client", bucket: str, key: str, path: Path) -> Ended:
+    if why := leads_astray(path):
+        return Ended(LEFT_OUT, f"{path}: {why}")
     try:
         if len(key.encode()) > LONGEST_KEY:
             return Ended(

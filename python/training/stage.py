@@ -100,6 +100,8 @@ def write(folder: Path, splits: dict[str, Split], info: dict) -> None:
             if folder.exists():
                 folder.rename(Path(temporary) / "old")
             new.rename(folder)
+    except BrokenPipeError:  # nobody reads how far it is
+        raise
     except OSError as error:
         raise UserError(f"cannot write {folder}: {error.strerror}") from error
 

@@ -1,4 +1,6 @@
-"""What commands print with: a bar on a terminal, plain lines into a pipe or where NO_COLOR asks for that."""
+"""What commands print with: a bar on a terminal, plain lines into a pipe or where NO_COLOR asks for that, and nothing
+to a reader that has gone.
+"""
 
 import os
 import pty
@@ -6,13 +8,16 @@ import subprocess
 import sys
 
 import pytest
+from tests.unread import read_by_nobody
+
+from core.console import out
 
 PROGRAM = """
 from core.console import out, track
 for _ in track(range(4), "staging", 4):
     pass
 with out.status("terraform apply"):
-    out.print("[bold red]lost[/] 3 photos")
+    out.print("[bold red]lost[/] 3 photos", markup=True)
 """
 PLAIN = "staging: 1/4\nstaging: 2/4\nstaging: 3/4\nstaging: 4/4\nlost 3 photos\n"
 
@@ -54,3 +59,36 @@ def test_a_pipe_gets_lines_alone(variables: dict[str, str]) -> None:
         [sys.executable, "-c", PROGRAM], env=os.environ | variables, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr, done.returncode) == (PLAIN, "", 0)
+
+
+@pytest.mark.parametrize(
+    "prints",
+    [
+        "print('staged')",
+        "print('staged', flush=True)",
+        "out.print('staged')",
+        "[print('staged') for _ in track(range(4), 'staging', 4)]",
+        "arguments.Parser('staging').parse_args(['--help'])",
+    ],
+)
+def test_a_reader_that_has_gone_ends_a_command_without_a_word(prints: str) -> None:
+    program = f"from core import arguments\nfrom core.console import out, run, track\nrun(lambda: {prints} and None)"
+    done = read_by_nobody(sys.executable, "-c", program)
+    assert (done.stderr, done.returncode) == ("", 141)
+
+
+def test_a_mistake_is_said_though_nobody_reads_the_rest() -> None:
+    program = """
+from core.console import UserError, run
+def main():
+    print("staging")
+    raise UserError("there is no photo")
+run(main)
+"""
+    done = read_by_nobody(sys.executable, "-c", program)
+    assert (done.stderr, done.returncode) == ("error: there is no photo\n", 1)
+
+
+def test_what_is_printed_is_no_markup_unless_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    out.print("report/[v2]/[/tmp]/[bold]/:bus:")
+    assert capsys.readouterr().out == "report/[v2]/[/tmp]/[bold]/:bus:\n"

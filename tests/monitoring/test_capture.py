@@ -196,12 +196,30 @@ def test_the_command_prints_records_and_counts(folder):
         "image_bytes": len(IMAGE),
         "file": f"{source}/a.jsonl",
         "line": 1,
+        "model": None,
+        "kind": "live",
+        "s3_key": None,
+        "photo_id": None,
+        "source": None,
     }
     assert done.stderr.splitlines() == [
         f"{source}/a.jsonl:2: not JSON",
         "1 files, 1 records, 1 unreadable lines",
         "  1 not JSON",
     ]
+
+
+def test_the_command_shows_whose_answer_it_is_and_for_which_photo(folder):
+    told = ["kind=shadow,s3_key=a%20b.png,id=p-1,source=dock%207"]
+    line = json.loads(
+        run(
+            folder({f"{MODEL}/ep/all/2024/10/16/09/a.jsonl": captured(stamp(9), customAttributes=told)})
+        ).stdout
+    )
+    known = {name: line[name] for name in list(line)[-5:]}
+    assert known == {
+        "model": MODEL, "kind": "shadow", "s3_key": "a b.png", "photo_id": "p-1", "source": "dock 7"
+    }  # fmt: skip
 
 
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly(folder):

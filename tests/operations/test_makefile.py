@@ -140,5 +140,13 @@ def test_every_target_is_explained():
         for line in (ROOT / "Makefile").read_text().splitlines()
         if ".PHONY" in line
     }
-    explained = {line.split()[0] for line in printed.splitlines() if line.startswith("  ")}
+    explained = {line.split()[0] for line in printed.splitlines() if re.match(r"  \S", line)}
     assert targets == explained
+
+
+def test_the_help_fits_80_columns_and_is_whole():
+    printed = make("help").stdout
+    assert max(map(len, printed.splitlines())) <= 80
+    texts = re.findall(r"^[a-z]+:.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    words = " ".join(printed.split())
+    assert not [text for text in texts if text not in words]

@@ -235,6 +235,11 @@ def test_where_pip_is_told_to_ask_no_index_nobody_is_asked(tmp_path, environment
     assert own.asked == []
 
 
+def test_where_pip_is_told_to_look_nowhere_at_all_it_says_so(environment, told):
+    line = run(environment, told | {"PIP_NO_INDEX": "1", "PIP_INDEX_URL": "https://localhost:1/simple"})
+    assert line.endswith("as pip is told to ask no index: from nowhere: set PIP_FIND_LINKS\n")
+
+
 def test_an_index_that_is_no_address_is_passed_over_in_the_same_line(environment, told):
     for wrong in ("nowhere", "http://["):
         assert f"PyTorch {VERSION}: {wrong} cannot be reached (" in run(

@@ -1,5 +1,6 @@
 """`make upload`: a folder of photos goes below a prefix, once, whatever happens on the way."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -90,6 +91,28 @@ def test_a_file_that_cannot_be_read_or_named_fails_alone(aws, bucket, upload, fo
     assert ".png would have a key of over 1024 bytes, which S3 takes at most\n" in said
 
 
+def test_a_name_that_no_terminal_shows_is_named_escaped(bucket, folder):
+    name = os.fsdecode(b"c\xff")  # no UTF-8
+    others = {"b\x1b[31m.txt": b"x", "é.txt": b"z"}
+    outside = folder({f"{name}/{it}": content for it, content in {"a.png": PNG, **others}.items()})
+    command = [sys.executable, "-c", PROGRAM, bucket, str(outside / name), PREFIX]
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, env=strict, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"left out: {outside}/c\\udcff/b\\x1b[31m.txt: 1 bytes that are" in done.stdout
+    assert f"left out: {outside}/c\\udcff/é.txt: 1 bytes that are" in done.stdout
+
+
+def test_a_link_to_a_folder_or_to_no_file_is_left_out_by_name(upload, folder, capsys):
+    where = folder({"a.png": PNG, "inside/b.png": PNG})
+    (where / "again").symlink_to(where / "inside")
+    (where / "gone.png").symlink_to(where / "nothing.png")
+    assert upload(where) == {"sent": 2, "left out": 2}
+    said = capsys.readouterr().out
+    assert f"left out: {where}/again: a link to a folder\n" in said
+    assert f"left out: {where}/gone.png: a link to no file\n" in said
+
+
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_sends_only_the_rest(aws, bucket, folder):
     where = folder({f"{number}.png": PNG + str(number).encode() for number in range(MANY)})
     command = [sys.executable, "-c", PROGRAM, bucket, str(where), PREFIX]
@@ -140,3 +163,10 @@ def test_a_prefix_is_where_photos_lie_that_nobody_waits_for(prefix, said):
 @pytest.mark.parametrize("prefix", ["archive/2025", "archive/2025/", "archive/2025//"])
 def test_a_prefix_is_a_folder_with_or_without_its_slash(prefix):
     assert upload_photos.check_prefix(prefix) == "archive/2025/"
+
+
+@pytest.mark.parametrize("prefix", ["archive/2025/", "archive/it's $HOME é/", 'archive/`id`;"&/'])
+def test_the_command_that_it_names_next_runs_as_it_stands(prefix):
+    words = 'make() { printf "%s\\n" "$@"; }; ' + upload_photos.name_next("local", prefix)
+    heard = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True).stdout
+    assert heard.splitlines() == ["bulk", "ENV=local", f"PREFIX={prefix}"]

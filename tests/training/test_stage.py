@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.unread import read_by_nobody
 
 from core.console import UserError
 from training import archive, dataset
@@ -210,3 +211,10 @@ def test_real_photographs_are_staged_by_their_labels_and_not_by_their_names(stag
     bikes = [row.split("\t") for row in rows.splitlines() if "\tbike_s_" in row]
     assert sum(label == "1" for _, label, _ in bikes) > 0  # called bikes, and motorcycles by their label
     json.loads((project / "data/dataset.json").read_text())
+
+
+def test_a_reader_that_has_gone_is_not_taken_for_a_folder_that_cannot_be_written(photos, project):
+    words = ("-m", "training.stage", "--source", photos, "--out", "data", "--classes", "bicycle,motorcycle")
+    done = read_by_nobody(sys.executable, *words, cwd=project)
+    assert (done.stderr, done.returncode) == ("", 141)
+    assert not (project / "data").exists()
