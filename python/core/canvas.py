@@ -60,6 +60,7 @@ def draw_coverage(
             axes.plot(*line.dot, "o", color=line.colour, markersize=9)
     axes.plot([], [], "o", color=muted, label=f"threshold {threshold:g}")
     axes.set_xlim(0, 1.02)
+    axes.set_ylim(top=min(axes.get_ylim()[1], 1.005))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=None))
     figure.legend(loc="outside lower center", ncols=2, frameon=False)

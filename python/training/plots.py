@@ -11,7 +11,9 @@ from core.figures import scores
 
 GREY = "#767676"
 DPI = 130
-MISTAKES = 16
+MISTAKES, COLUMNS = 16, 4
+LETTER, FLAT = 0.07, 3  # inches of a letter, and as many classes whose names fit beside each other
+NAME = 14  # letters of a class that fit above a photo
 
 
 def save(folder: Path, name: str, figure: Figure) -> None:
@@ -33,13 +35,18 @@ def learning_curves(histories: list[list[dict[str, float]]]) -> Figure:
 
 def confusion_matrix(matrix: list[list[int]], names: list[str]) -> Figure:
     counts = np.array(matrix)
-    side = 2.6 + 0.9 * len(names)
-    figure, axes = canvas.canvas("Confusion on the test split", "predicted", "actual", (side + 0.6, side))
+    side, longest = 2.6 + 0.9 * len(names), max(map(len, names))
+    size = side + 0.6 + LETTER * longest, side + LETTER * longest * (len(names) > FLAT)
+    figure, axes = canvas.canvas("Confusion on the test split", "predicted", "actual", size)
     axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         shade = "white" if count > counts[row].sum() / 2 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=14)
-    axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 3 else 0)
+    axes.set_xticks(range(len(names)), names)
+    if len(names) > FLAT:  # each ends below its column
+        axes.tick_params("x", rotation=40)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     return figure
 
@@ -60,17 +67,21 @@ def mistakes(images: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, 
     """The wrong answers, the most confident first."""
     wrong = np.flatnonzero(~scores.correct(probabilities, labels))
     worst = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:MISTAKES]
-    figure = Figure(figsize=(7, 7.6), layout="constrained")
+    rows = max(1, -(-len(worst) // COLUMNS))
+    figure = Figure(figsize=(7, 0.6 + 1.75 * rows), layout="constrained")
     figure.suptitle(f"The most confident mistakes: {len(worst)} of {len(wrong)}, among {len(labels)} photos")
     for place, row in enumerate(worst, start=1):
-        axes = figure.add_subplot(4, 4, place)
+        axes = figure.add_subplot(rows, COLUMNS, place)
         axes.imshow(images[row])
         axes.set_axis_off()
         guess = probabilities[row].argmax()
-        axes.set_title(
-            f"{names[labels[row]]}, taken for\n{names[guess]} {probabilities[row].max():.3f}", fontsize=8
-        )
+        actual, taken = (shorten(names[label]) for label in (labels[row], guess))
+        axes.set_title(f"{actual}, taken for\n{taken} {probabilities[row].max():.3f}", fontsize=8)
     return figure
+
+
+def shorten(name: str) -> str:
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 
 def save_report(
