@@ -189,9 +189,12 @@ def model_fn(model_dir: str) -> nn.Module:
     # One picture is too little work to share between threads: waiting for a pool takes longer than the answer.
     torch.set_num_threads(1)
     saved = torch.load(Path(model_dir) / "model.pt", map_location="cpu", weights_only=True)
+    network = NETWORKS[
+        saved.get("recipe", Network.recipe)
+    ]  # before there were two, no model said which it is
     members: list[Network | Lite0] = []
     for weights in saved["members"]:
-        member = NETWORKS[saved["recipe"]](len(weights["head.bias"]))
+        member = network(len(weights["head.bias"]))
         member.load_state_dict(weights)
         members.append(member)
     classifier = channels_last(Classifier(members, saved["temperature"])).eval()

@@ -181,6 +181,12 @@ def test_the_served_model_answers_as_the_trained_one(model):
     np.testing.assert_allclose(inference.predict_fn(data, model), expected, atol=1e-5)
 
 
+def test_a_model_of_before_there_were_two_recipes_is_served(tmp_path):
+    members = [Network(2).eval().state_dict()]
+    torch.save({"members": members, "temperature": 1.0}, tmp_path / "model.pt")
+    assert len(answer(inference.model_fn(str(tmp_path)), encode(picture()))) == 2
+
+
 def test_a_refusal_is_the_callers_fault_to_the_container():
     with pytest.raises(UnacceptableImage) as refused:
         inference.input_fn(b"", "image/ü")
