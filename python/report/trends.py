@@ -8,13 +8,14 @@ from pathlib import Path
 from core.figures import metrics
 from report import draw_trends, theme
 from report.facts import Facts
-from report.page import Missing, Picture, Section
+from report.page import Block, Missing, Picture, Section, Table
 from report.releases import Release
 from report.trend import DAY, HOUR
-from report.words import moment, number
+from report.words import moment, number, percent
 
 TITLE = "How it went over time"
 NAMES = {HOUR: "hour", DAY: "day"}
+NEWEST, NAME = 10, 8  # steps in the table, and letters of a model's name
 
 
 def show(
@@ -31,10 +32,12 @@ def show(
         why = f"All of it is of one {each}; a trend takes two. A longer window: make report SINCE=7d."
         return Section(TITLE, f"{number(len(steps), each)}.", [Missing(why)], wide=True)
     told = say_releases(releases)
-    blocks = [show_figures(every, releases, live, least, each, told, folder)]
+    blocks: list[Block] = [show_figures(every, releases, live, least, each, told, folder)]
     if tolerances := find_tolerances(every):
         blocks.append(show_drifts(every, releases, live, tolerances, each, folder))
     two = len(blocks) > 1
+    if not two:
+        blocks.append(tabulate(every, each))
     return Section(
         TITLE,
         f"{number(len(steps), each)} with answers. {told}",
@@ -90,6 +93,23 @@ def show_drifts(
         "dashed line has surely moved. A step with too few records for bounds has no point."
     )
     return Picture(chart, caption)
+
+
+def tabulate(every: Sequence[Facts], each: str) -> Table:
+    """The newest steps of every model."""
+    points = sorted(((point, model) for model in every for point in model.trend), key=lambda it: it[0].since)
+    rows = [
+        (
+            moment(point.since),
+            (model.model or "-")[:NAME],
+            f"{point.records:,}",
+            percent(point.coverage.value if point.coverage else None),
+        )
+        for point, model in points[-NEWEST:]
+    ]
+    return Table(
+        f"The newest {number(len(rows), each)}.", (each, "model", "records", "coverage"), rows, (2, 3)
+    )
 
 
 def find_tolerances(every: Sequence[Facts]) -> dict[str, float]:

@@ -130,7 +130,7 @@ def test_the_weights_are_installed_for_the_recipe_that_needs_them(unpacked, give
     done = make("-C", unpacked, "-n", "train", *given)
     assert done.returncode == 0, done.stderr
     assert (".installed-pretrained" in done.stdout) is installs
-    assert ('--recipe "$RECIPE"' in done.stdout) is any("RECIPE" in it for it in given)
+    assert ('--recipe="$RECIPE"' in done.stdout) is any("RECIPE" in it for it in given)
 
 
 def test_every_target_is_explained():

@@ -181,7 +181,9 @@ def test_no_place_on_the_page_is_left_empty(screen):
                 .map(e => e.getBoundingClientRect())).map(([chart, table]) => [chart.right < table.left,
                 table.bottom - chart.top, chart.height])"""
         )
-        assert len(beside) == 8, "five of the first model, of the other three, and none of them empty"
+        assert len(beside) == 9, (
+            "one over time, five of the first model, of the other three, and none of them empty"
+        )
         assert all(right and filled > 0.4 * height for right, filled, height in beside), beside
 
 
