@@ -13,7 +13,7 @@ from operations import workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
-READY = [f"--assume-old={VENV}/.installed-{name}" for name in ("demo", "deploy", "sagemaker")]
+READY = [f"--assume-old={VENV}/.installed-{name}" for name in ("demo", "deploy", "pretrained", "sagemaker")]
 
 # Environments that somebody has made.
 SETTINGS = {
