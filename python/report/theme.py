@@ -38,7 +38,7 @@ CLASSES = (
 WIDTH = 6.4  # inches; its smallest text, of 11 points, is 11 pixels high on three quarters of that
 PHONE_WIDTH = 3.7  # as wide as a phone of 390 pixels shows; its smallest text is of 9 points, 12 pixels
 DPI = 160
-MINUTE = 1 / (24 * 60)  # in days, as matplotlib counts time
+MOMENT = 5 / (24 * 60 * 60)  # five seconds in days, as matplotlib counts time
 LIGHT = {"background": "#ffffff", "ink": "#1f2328", "muted": "#59636e", "grid": "#dde2e7"}
 DARK = {"background": "#14181d", "ink": "#e6e9ed", "muted": "#a0a9b3", "grid": "#303740"}
 BACKGROUNDS = {"": LIGHT, "-dark": DARK}  # by the end of a picture's name
@@ -150,8 +150,8 @@ def time_axis(axes: Axes, ticks: int = 7) -> None:
     """Ticks at round times on the x axis, which says that they are UTC."""
     ticks = min(ticks, 5) if on_phone() else ticks
     first, last = axes.dataLim.intervalx
-    if last - first < MINUTE:  # matplotlib would show years around one moment
-        axes.set_xlim(first - MINUTE, last + MINUTE)
+    if last - first < MOMENT:  # matplotlib would show years around it
+        axes.set_xlim(first - MOMENT, last + MOMENT)
     locator = AutoDateLocator(tz=UTC, minticks=ticks // 2, maxticks=ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
