@@ -52,7 +52,13 @@ def make(project: Path, new_cloud: str) -> Make:
     """Run make in that folder, with that cloud as the local one; AWS itself is out of reach."""
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        names = ("AWS_", "GITHUB_", "TF_")
+        names = (
+            "AWS_",
+            "GITHUB_",
+            "TF_",
+            "MAKEFLAGS",
+            "ONLY",
+        )  # the last two of the make that runs the tests
         own = {name: value for name, value in os.environ.items() if not name.startswith(names)}
         nowhere = {
             "AWS_CONFIG_FILE": "/nowhere",
