@@ -12,6 +12,25 @@ from PIL import Image
 
 from operations import roles
 
+# Terraform that makes something, and then runs a command that takes its time.
+SLOW_TO_APPLY = """
+terraform {
+  backend "s3" {}
+}
+
+variable "prefix" { type = string }
+
+resource "terraform_data" "made" {
+  input = var.prefix
+}
+
+resource "terraform_data" "slow" {
+  depends_on = [terraform_data.made]
+  provisioner "local-exec" {
+    command = "%s"
+  }
+}
+"""
 IMAGE = bytes(range(256)) * 12  # of the size that a small photograph has
 
 

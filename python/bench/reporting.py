@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from bench import captures
 from bench.deployed import Deployed, command, deploy
 from bench.figures import Figure
-from core.figures.drift import TOLERATED
+from lambdas import monitor
 from monitoring.results import RESULTS, Results, whole_hour
-from monitoring.watch import Settings, watch
+from monitoring.watch import watch
 
 HOUR = timedelta(hours=1)
 HOURS, FRESH = 30 * 24, 8  # of which the newest are captured
@@ -67,16 +67,14 @@ def capture(made: Deployed, until: datetime) -> None:
 
 def look(made: Deployed, until: datetime) -> None:
     """As the function does."""
-    settings = Settings(
-        bucket=made.outputs["bucket"],
-        captures="captures",
-        results=RESULTS,
-        models="models",
-        endpoint=made.outputs["endpoint_name"],
-        model=made.outputs["model"]["id"],
-        namespace="month",
-        threshold=made.outputs["threshold"],
-        tolerated=TOLERATED,
+    settings = monitor.read_settings(
+        {
+            "BUCKET": made.outputs["bucket"],
+            "ENDPOINT_NAME": made.outputs["endpoint_name"],
+            "MODEL": made.outputs["model"]["id"],
+            "NAMESPACE": "month",
+            "THRESHOLD": str(made.outputs["threshold"]),
+        }
     )
     watch(settings, until + HOUR, until, lambda: 600)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.figures import metrics
-from monitoring.capture import Unreadable
+from monitoring.capture import EXAMPLES, Unreadable
 from report import captured, facts, page, thumbnails, trends, trust, workflow, workflow_facts
 from report.answered import Answers
 from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
@@ -58,7 +58,7 @@ def assemble(content: Content, folder: Path) -> tuple[str, Report]:
     every = [facts.gather(each, content.step) for each in answers]
     rest = list(zip(answers, every, strict=True))
     if has_answered(content, every):
-        first = fill_main(content, answers[0], every, folder)
+        first = fill_main(content, answers, every, folder)
         del rest[0]
     else:
         first = fill_empty(content, every, folder)
@@ -83,7 +83,7 @@ def has_answered(content: Content, every: Sequence[Facts]) -> bool:
 
 
 def gather(content: Content, every: Sequence[Facts]) -> Report:
-    capture, machine, past = content.capture, content.machine, content.past
+    capture, past = content.capture, content.past
     return Report(
         verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
         environment=content.environment,
@@ -97,19 +97,16 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
         counted_since=past.since.isoformat() if past else None,
         counted_until=past.until.isoformat() if past else None,
         unreadable=dict(content.unreadable),
-        unreadable_examples=content.examples[: captured.EXAMPLES],
+        unreadable_examples=content.examples[:EXAMPLES],
         models=list(every),
         releases=find_releases(every),
-        workflow=workflow_facts.gather(machine) if machine else None,
+        workflow=content.workflow,
     )
 
 
-def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder: Path) -> Part:
+def fill_main(content: Content, ordered: Sequence[Answers], every: Sequence[Facts], folder: Path) -> Part:
     """The live model, and all that is no model's own."""
-    own, others = (
-        every[0],
-        [(each.first, each.last) for each in content.answers if each.n and each is not answers],
-    )
+    answers, own, others = ordered[0], every[0], [(each.first, each.last) for each in ordered[1:]]
     unrouted = workflow_facts.find_unrouted(content.machine, answers.first, others)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, every, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
@@ -121,11 +118,7 @@ def fill_main(content: Content, answers: Answers, every: Sequence[Facts], folder
         )
         lead += f"{known} {number(len(every) - 1, 'other model')} answered, too: see below."
     tiles = [*show_tiles(own), *workflow.show_tiles(content.machine)]
-    counts = explain_counts(
-        put_live_first(content),
-        workflow_facts.gather(content.machine) if content.machine else None,
-        content.past.until if content.past else None,
-    )
+    counts = explain_counts(ordered, content.workflow, content.past.until if content.past else None)
     return Part(content.title, lead, captured.badge(own), tiles, order(sections), counts)
 
 
@@ -184,7 +177,7 @@ def show_shared(content: Content, every: Sequence[Facts], folder: Path) -> dict[
         over_time["trends"] = trends.show(every, find_releases(every), live, least, content.step, folder)
     return {
         **over_time,
-        **workflow.show(content.machine, *content.window, folder),
+        **workflow.show(content.machine, content.workflow, *content.window, folder),
         "unreadable": captured.show_unreadable(content),
     }
 

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from monitoring.capture import Capture, Unreadable
 from monitoring.past import Past
+from report import workflow_facts
 from report.answered import Answers
 from report.executions import Machine
 from report.trend import DAY, choose_step
+from report.workflow_facts import WorkflowFacts
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class Content:
         first = min((each.first for each in self.answers if each.n), default=self.now)
         return (self.past.until if self.past else self.since) or first, self.until or self.now
 
-    @property
+    @cached_property
+    def workflow(self) -> WorkflowFacts | None:
+        return workflow_facts.gather(self.machine) if self.machine else None
+
+    @cached_property
     def step(self) -> timedelta:
         """Of the trends: as the answers are spread, whatever was asked for."""
         found = [each for each in self.answers if each.n]

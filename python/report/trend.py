@@ -4,7 +4,7 @@ trace(answers, choose_step(since, until))  ->  points, the oldest first
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from core.figures import metrics, scores
 from core.figures.drift import assess
 from core.figures.metrics import Estimate
-from core.figures.tally import Tally, count
+from core.figures.tally import Tally
+from monitoring.window import tally
 from report.answered import Answers
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -52,16 +53,12 @@ def add_up(answers: Answers, step: timedelta) -> dict[int, Tally]:
     for each in answers.past:
         if each.tally.records:
             totals[int(number_of(datetime.fromisoformat(each.since).timestamp(), step))] += each.tally
-    window, baseline = answers.window, answers.model.baseline
+    window = answers.window
     steps = number_of(window.times, step)
     for number in np.unique(steps):
         mine = steps == number
-        totals[int(number)] += count(
-            window.probabilities[mine],
-            window.pictures[mine],
-            baseline.edges if baseline else {},
-            answers.threshold,
-        )
+        part = replace(window, probabilities=window.probabilities[mine], pictures=window.pictures[mine])
+        totals[int(number)] += tally(part, answers.model.baseline, answers.threshold)
     return totals
 
 

@@ -35,15 +35,16 @@ def show_tiles(machine: Machine | None) -> list[Tile]:
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
-def show(machine: Machine | None, since: datetime, until: datetime, folder: Path) -> dict[str, Section]:
+def show(
+    machine: Machine | None, facts: WorkflowFacts | None, since: datetime, until: datetime, folder: Path
+) -> dict[str, Section]:
     """By name: machine and outcomes."""
-    if machine is None:
+    if machine is None or facts is None:
         return {"machine": Section("The workflow", "No executions.", [Missing(NO_MACHINE)], wide=True)}
     charts = {chart.name: chart for chart in draw_charts(machine, since, until, folder)}
     scope = describe_scope(machine, since, until)
     if not charts:
         return {"machine": Section("The workflow", "No executions.", [Missing(scope)], wide=True)}
-    facts = workflow_facts.gather(machine)
     return {
         "machine": show_states(charts, scope, facts, show_times(machine, charts.get("latency"), facts)),
         "outcomes": show_outcomes(charts["executions"], machine, facts),

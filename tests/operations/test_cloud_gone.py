@@ -11,30 +11,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from tests.builders import SLOW_TO_APPLY
 
 from localcloud.server import READY
 from operations import quiet, workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "scones-gone-tfstate-123456789012"
-CODE = """
-terraform {
-  backend "s3" {}
-}
-
-variable "prefix" { type = string }
-
-resource "terraform_data" "made" {
-  input = var.prefix
-}
-
-resource "terraform_data" "slow" {
-  depends_on = [terraform_data.made]
-  provisioner "local-exec" {
-    command = "touch ../started && sleep 60"
-  }
-}
-"""
 
 
 @pytest.fixture
@@ -54,7 +37,7 @@ def cloud(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     (folder / "terraform/envs").mkdir(parents=True)
-    (folder / "terraform/main.tf").write_text(CODE)
+    (folder / "terraform/main.tf").write_text(SLOW_TO_APPLY % "touch ../started && sleep 60")
     (folder / "terraform/envs/local.tfvars").write_text('prefix = "scones-gone"\n')
     shutil.copy(ROOT / "terraform/envs/local.s3.tfbackend", folder / "terraform/envs")
     shutil.copy(ROOT / "Makefile", folder)

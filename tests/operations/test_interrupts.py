@@ -11,30 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.builders import SLOW_TO_APPLY
 
 from operations import interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "python/operations/interrupts.py"
 BUCKET = "scones-interrupts-tfstate-123456789012"
-SLOW = """
-terraform {
-  backend "s3" {}
-}
-
-variable "prefix" { type = string }
-
-resource "terraform_data" "made" {
-  input = var.prefix
-}
-
-resource "terraform_data" "slow" {
-  depends_on = [terraform_data.made]
-  provisioner "local-exec" {
-    command = "%s"
-  }
-}
-"""
 # Each takes about a second to plan, one after the other: Terraform ends between two of them. What a variable is nobody
 # knows while the code is validated, which no signal ends; bcrypt, a new value each time, is not computed by a plan.
 LONG_SUM = """length([
@@ -88,7 +71,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def plan(project: Path, command: str) -> None:
-    (project / "terraform/main.tf").write_text(SLOW % command)
+    (project / "terraform/main.tf").write_text(SLOW_TO_APPLY % command)
     assert run(project, "init").returncode == 0
     saved = project / "build/terraform/staging.tfplan"
     done = run(project, "plan", "-input=false", f"-out={saved}")
