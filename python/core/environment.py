@@ -34,11 +34,18 @@ def check_reachable(url: str | None) -> None:
     """Refuse a local cloud that is not running: Terraform would go on asking it for minutes."""
     if url is None:
         return
+    if error := find_silence(url):
+        raise UserError(say_gone(url)) from error
+
+
+def find_silence(url: str) -> OSError | None:
+    """Why nothing takes a connection there, if nothing does."""
     place = place_of(url)
     try:
         socket.create_connection(place, timeout=5).close()
     except OSError as error:
-        raise UserError(say_gone(url)) from error
+        return error
+    return None
 
 
 def place_of(url: str) -> tuple[str | None, int]:
@@ -60,14 +67,7 @@ def cloud_of(env: str) -> str | None:
 
 def is_gone(cloud: str | None) -> bool:
     """Whether that local cloud has ended: one that is busy keeps its port, and refuses nobody."""
-    if cloud is None:
-        return False
-    place = place_of(cloud)
-    try:
-        socket.create_connection(place, timeout=5).close()
-    except OSError as error:
-        return isinstance(error, ConnectionRefusedError)
-    return False
+    return cloud is not None and isinstance(find_silence(cloud), ConnectionRefusedError)
 
 
 def outputs(env: str) -> Json:
