@@ -23,7 +23,7 @@ from localcloud.server import running
 from operations import workplace
 
 # A model of the standard size; how long it was trained makes no difference to how quickly it answers.
-TRAINING = ("--epochs", "6", "--min-accuracy", "0.5")
+TRAINING = ("--epochs", "6", "--folds", "1", "--min-accuracy", "0.5")
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def main() -> None:
         stack.callback(interrupt)
         infrastructure = pool.submit(first_deployment)
         # The small network even on photographs: it is trained in a minute, and needs nothing installed.
-        recipe = ("--recipe", "small", "--members", "1")
+        recipe = ("--recipe", "small", "--members", "1", "--folds", "1")
         visibly("training.train", "--data", folder / "data", "--out", folder / "model", *recipe)
         with out.status("terraform apply"):
             infrastructure.result()

@@ -76,6 +76,23 @@ def load(folder: Path, split: str) -> Split:
     return Split(np.stack(images), np.array(labels, dtype=np.int64), names, indices)
 
 
+def join(*splits: Split) -> Split:
+    """All their pictures, one split's after the other's."""
+    return Split(
+        np.concatenate([split.images for split in splits]),
+        np.concatenate([split.labels for split in splits]),
+        [name for split in splits for name in split.names],
+        [index for split in splits for index in split.indices],
+    )
+
+
+def choose(split: Split, rows: np.ndarray) -> Split:
+    """These rows of it, in this order."""
+    chosen = rows.tolist()
+    names, indices = ([column[row] for row in chosen] for column in (split.names, split.indices))
+    return Split(split.images[rows], split.labels[rows], names, indices)
+
+
 def _pixels(path: Path) -> np.ndarray:
     with Image.open(path, formats=["PNG"]) as image:
         if image.mode != "RGB" or image.size != (SIZE, SIZE):

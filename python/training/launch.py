@@ -51,6 +51,7 @@ def read_arguments() -> argparse.Namespace:
     add("--recipe", choices=RECIPES, help=RECIPE_HELP)
     add("--epochs", type=int, help="the recipe's own number unless given")
     add("--members", type=int, help="script only: networks whose answers are averaged")
+    add("--folds", type=int, help="script only: parts of the photos, each answered by a network without it")
     add("--seed", type=int, help="script only")
     add("--min-accuracy", type=float, default=MIN_ACCURACY, help="the gate (%(default)s)")
     return parser.parse_args()

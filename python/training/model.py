@@ -8,7 +8,7 @@ Of `pretrained` two folds of five were tried: accuracy 0.968, negative log-likel
 0.971 and 0.124; with a rate of 5e-4 0.929 and 0.171; with pictures of 128 pixels 0.947.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.console import track
 from core.figures import scores
 from training import dataset, pretrained
 from training.augment import augment, move
@@ -50,6 +49,7 @@ RECIPES = {recipe.name: recipe for recipe in (SMALL, PRETRAINED)}
 class Member:
     network: Network | Lite0
     history: list[dict[str, float]]  # per epoch: loss, validation_accuracy
+    logits: np.ndarray  # its answers on the photographs that it was validated on
 
 
 def train_member(
@@ -58,11 +58,14 @@ def train_member(
     classes: int,
     epochs: int,
     seed: int,
-    label: str,
     recipe: Recipe = SMALL,
     tensors: dict[str, torch.Tensor] | None = None,
+    count: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Member:
-    """Train one network, which begins with these tensors, as `pretrained` reads them, or with random ones."""
+    """Train one network, which begins with these tensors, as `pretrained` reads them, or with random ones.
+
+    `count` is handed the epochs, and may say how far it is.
+    """
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     images = normalise(train.images).contiguous(memory_format=torch.channels_last)
@@ -76,8 +79,8 @@ def train_member(
     steps = epochs * (len(images) // batch)
     optimizer = torch.optim.AdamW(parameter_groups(network, recipe), betas=BETAS, fused=True)
     peaks = [group["lr"] for group in optimizer.param_groups]
-    history, step = [], 0
-    for _ in track(range(epochs), label, epochs):
+    history, logits, step = [], np.empty((0, classes)), 0
+    for _ in count(range(epochs)):
         network.train(not recipe.keeps_norms)
         losses = []
         for rows in torch.randperm(len(images), generator=rng).split(batch):
@@ -93,9 +96,10 @@ def train_member(
             follow(average, network, min(AVERAGING, (1 + step) / (10 + step)))
             losses.append(loss.item())
             step += 1
-        hits = scores.correct(logits_of(Classifier([average]), validation), validation.labels)
+        logits = logits_of(Classifier([average]), validation)
+        hits = scores.correct(logits, validation.labels)
         history.append({"loss": float(np.mean(losses)), "validation_accuracy": float(hits.mean())})
-    return Member(average, history)
+    return Member(average, history, logits)
 
 
 def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict]:

@@ -87,6 +87,7 @@ def script(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, 
         recipe=recipe,
         epochs=args.epochs,
         members=args.members,
+        folds=args.folds,
         seed=args.seed,
         checkpoints=CHECKPOINTS if args.spot else None,
     )
@@ -113,8 +114,8 @@ def list_unneeded() -> list[str]:
 
 def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str, Any]:
     """SageMaker's image-classification algorithm; it learns from nothing unless it is told otherwise."""
-    if args.members is not None or args.seed is not None:
-        raise UserError("--members and --seed are for --algorithm script: leave them out")
+    if any(given is not None for given in (args.members, args.folds, args.seed)):
+        raise UserError("--members, --folds and --seed are for --algorithm script: leave them out")
     samples = len((args.data / "train.lst").read_text().splitlines())
     # The pictures of both splits are in train/; each split has its own list of them.
     channels = {

@@ -23,6 +23,8 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,12 +35,13 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
-from training import artefact, dataset, plots, pretrained, swap, weights
-from training.inference import NETWORKS, Classifier
-from training.model import PRETRAINED, RECIPES, Member, logits_of, train_member
+from training import artefact, dataset, folds, plots, swap, weights
+from training.inference import Classifier
+from training.members import train_members
+from training.model import RECIPES, Member, logits_of
 
 MODEL = "model.tar.gz"
-MEMBERS = 3
+MEMBERS, FOLDS = 3, 5
 TRUSTED = 0.98  # how often an accepted answer should be right; metrics.json says which threshold gives that
 MIN_ACCURACY = 0.85
 
@@ -57,60 +60,41 @@ def gate(metrics: dict, probabilities: np.ndarray, min_accuracy: float) -> list[
     return reasons
 
 
-def train_members(
-    options: argparse.Namespace, train: dataset.Split, validation: dataset.Split, classes: int
-) -> list[Member]:
-    """Train each member, or take it from the checkpoints of a job that was interrupted.
+@dataclass(frozen=True)
+class Unseen:
+    """Photographs, and what was answered to them by who was not trained on them."""
 
-    A member takes a minute or two, so a whole one is what a checkpoint holds.
-    """
-    tensors = pretrained.read(options.weights) if options.recipe is PRETRAINED else None
-    members = []
-    for number in range(options.members):
-        seed = options.seed + number
-        name = f"member-{options.recipe.name}-{seed}.pt"
-        kept = options.checkpoints / name if options.checkpoints else None
-        if kept and kept.exists():
-            saved = torch.load(kept, weights_only=True)
-            network = NETWORKS[options.recipe.name](classes)
-            network.load_state_dict(saved["weights"])
-            members.append(Member(network.eval(), saved["history"]))
-            out.print(f"member {number + 1}/{options.members}: taken from {kept}")
-            continue
-        label = f"member {number + 1}/{options.members}"
-        member = train_member(
-            train, validation, classes, options.epochs, seed, label, options.recipe, tensors
-        )
-        members.append(member)
-        if kept:
-            partial = kept.with_suffix(".partial")
-            saved = {"weights": artefact.portable(member.network), "history": member.history}
-            with swap.say_if_full(options.checkpoints):
-                artefact.save(saved, partial)
-            partial.replace(kept)
-    return members
+    photos: dataset.Split
+    logits: np.ndarray
+
+
+def gather(members: Sequence[Member], photos: dataset.Split, folds: int) -> Unseen:
+    """Each photograph's answer by the network of the other folds; without folds, by all networks together."""
+    logits = [member.logits for member in members]
+    return Unseen(photos, np.mean(logits, axis=0) if folds == 1 else np.concatenate(logits))
 
 
 def judge(
-    classifier: Classifier, data: Path, info: dict, options: argparse.Namespace
+    classifier: Classifier, unseen: Unseen, data: Path, info: dict, options: argparse.Namespace
 ) -> tuple[dict, dataset.Split, np.ndarray]:
-    """Fit the temperature on the validation split; then read the test split, once, and score it."""
-    validation = dataset.load(data, "validation")
-    logits = logits_of(classifier, validation)
-    classifier.temperature = scores.fit_temperature(logits, validation.labels)
-    on_validation = scores.softmax(logits / classifier.temperature)
+    """Fit the temperature on answers to unseen photographs; then read the test split, once, and score it."""
+    labels = unseen.photos.labels
+    classifier.temperature = scores.fit_temperature(unseen.logits, labels)
+    calibrated = scores.softmax(unseen.logits / classifier.temperature)
 
     test = dataset.load(data, "test")
     probabilities = scores.softmax(logits_of(classifier, test))
     metrics = {
         **scores.report(probabilities, test.labels, info["classes"], options.threshold),
-        "validation_accuracy": float(scores.correct(on_validation, validation.labels).mean()),
-        "threshold_for_98_percent": scores.lowest_threshold(on_validation, validation.labels, TRUSTED),
+        "validation_accuracy": float(scores.correct(calibrated, labels).mean()),
+        "n_calibration": len(labels),
+        "threshold_for_98_percent": scores.lowest_threshold(calibrated, labels, TRUSTED),
         "temperature": classifier.temperature,
         "labels": info["classes"],
         "parameters": sum(p.numel() for p in classifier.parameters()),
         "recipe": classifier.recipe,
         "members": options.members,
+        "folds": options.folds,
         "epochs": options.epochs,
         "seed": options.seed,
         "dataset_id": info["dataset_id"],
@@ -131,10 +115,12 @@ def main() -> None:
 
     torch.set_num_threads(threads.NUMBER)
     started = time.monotonic()
-    members = train_members(options, train, validation, len(info["classes"]))
+    parts, photos = folds.split(train, validation, options.folds, options.members, options.seed)
+    members = train_members(parts, len(info["classes"]), info["dataset_id"], options)
     seconds = round(time.monotonic() - started, 1)
-    classifier = Classifier([member.network for member in members])
-    metrics, test, probabilities = judge(classifier, options.data, info, options)
+    unseen = gather(members, photos, options.folds)
+    classifier = Classifier([member.network for member in members[: options.members]])
+    metrics, test, probabilities = judge(classifier, unseen, options.data, info, options)
 
     out.print(summary(metrics, seconds))
 
@@ -150,10 +136,10 @@ def main() -> None:
         refuse(reasons, options.refused)
 
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
-    answered = scores.softmax(logits_of(classifier, validation))
-    photos = [(options.data / dataset.FOLDERS["validation"] / name).read_bytes() for name in validation.names]
-    golden = photos[surest(answered, validation.labels)]
-    reference = baseline.make(answered, validation.labels, photos, info["classes"], options.threshold)
+    answered = scores.softmax(unseen.logits / classifier.temperature)
+    pictures = [(options.data / dataset.FOLDERS["train"] / name).read_bytes() for name in photos.names]
+    golden = pictures[surest(answered, photos.labels)]
+    reference = baseline.make(answered, photos.labels, pictures, info["classes"], options.threshold)
     packed = classifier, info["classes"], metrics, golden, reference
     if options.sagemaker:
         draw(options.report)
@@ -207,7 +193,16 @@ def parse() -> argparse.Namespace:
         help=f"{weights.FILE}, if it is not installed",
     )
     parser.add_argument("--epochs", type=int, help="the recipe's own number unless given")
-    parser.add_argument("--members", type=int, default=MEMBERS, help="networks whose logits are averaged")
+    parser.add_argument(
+        "--members", type=int, help=f"networks whose logits are averaged, {MEMBERS} unless given"
+    )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=FOLDS,
+        help="networks that are trained, each without one part of all photos, by which it is calibrated (%(default)s); "
+        "1 calibrates by the validation split alone",
+    )
     parser.add_argument(
         "--threshold", type=float, default=THRESHOLD, help="the workflow's confidence threshold"
     )
@@ -222,10 +217,16 @@ def parse() -> argparse.Namespace:
     for name, example in (("data", "build/data/sample"), ("out", "build/model")):
         if getattr(options, name) is None:
             raise UserError(f"--{name} is missing: name a folder, for example --{name} {example}")
-    for name in ("epochs", "members"):
+    for name in ("epochs", "members", "folds"):
         given = getattr(options, name)
         if given is not None and given < 1:
             raise UserError(f"--{name} {given} is too small: give 1 or more")
+    networks = options.folds if options.folds > 1 else options.members or MEMBERS
+    options.members = options.members or min(MEMBERS, networks)
+    if options.members > networks:
+        raise UserError(
+            f"--members {options.members} are more than --folds {networks}: give as many folds, or 1"
+        )
     for flag, share in (("--threshold", options.threshold), ("--min-accuracy", options.min_accuracy)):
         if not 0 <= share <= 1:
             raise UserError(f"{flag} {share} is not a share: give a number from 0 to 1")

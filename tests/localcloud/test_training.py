@@ -207,7 +207,18 @@ def test_a_job_and_this_machine_train_the_same_bytes(cloud, bucket, aws, staged_
         aws("s3").put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
     (tmp_path / "terraform/envs").mkdir(parents=True)
     (tmp_path / "terraform/envs/local.tfvars").touch()
-    recipe = ("--data", staged_sample, "--epochs", "8", "--members", "1", "--min-accuracy", "0.3")
+    recipe = (
+        "--data",
+        staged_sample,
+        "--epochs",
+        "8",
+        "--members",
+        "1",
+        "--folds",
+        "1",
+        "--min-accuracy",
+        "0.3",
+    )
     own = {
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -113,7 +113,7 @@ def keys(bucket, prefix):
 @pytest.mark.usefixtures("outcome")
 def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
     done = launch(
-        *("--epochs", 2, "--members", 1, "--min-accuracy", 0.9, "--kms-key", KEY),
+        *("--epochs", 2, "--members", 1, "--folds", 3, "--min-accuracy", 0.9, "--kms-key", KEY),
         *("--tag", "Team=routing", "--volume-size", 40),
     )
     assert done == 0
@@ -128,6 +128,7 @@ def test_the_script_is_launched_and_its_run_recorded(launch, bucket, project):
         "recipe": "pretrained",
         "epochs": "2",
         "members": "1",
+        "folds": "3",
         "checkpoints": "/opt/ml/checkpoints",
         "min-accuracy": "0.9",
     }
@@ -190,7 +191,7 @@ def test_the_code_that_travels_trains_when_started_as_the_container_starts_it(la
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    flags = ("--recipe", "--epochs", "--members", "--seed", "--min-accuracy", "--checkpoints")
+    flags = ("--recipe", "--epochs", "--members", "--folds", "--seed", "--min-accuracy", "--checkpoints")
     assert all(flag in done.stdout for flag in flags)
 
 
@@ -345,7 +346,7 @@ def test_a_data_set_that_is_not_in_the_bucket_is_refused_before_a_job_starts(lau
     [
         (["--max-wait", 60], "--max-wait 60 is shorter than --max-run 3600"),
         (["--tag", "Team"], "--tag Team: give it as KEY=VALUE"),
-        (["--algorithm", "builtin", "--seed", 1], "--members and --seed are for --algorithm script"),
+        (["--algorithm", "builtin", "--seed", 1], "--members, --folds and --seed are for --algorithm script"),
     ],
 )
 def test_flags_that_cannot_work_are_refused_in_one_line(launch, more, complaint):

@@ -23,11 +23,11 @@ from training.augment import augment
 from training.inference import Classifier, Network
 from training.model import rate
 
-QUICK = ("--epochs", "15", "--members", "1", "--min-accuracy", "0.5")
+QUICK = ("--epochs", "15", "--members", "1", "--folds", "1", "--min-accuracy", "0.5")
 FIGURES = {
     "test_accuracy", "n_test", "validation_accuracy", "temperature", "expected_calibration_error", "threshold",
     "coverage", "selective_accuracy", "classes", "confusion", "parameters", "recipe", "seed", "dataset_id",
-    "coverage_curve",
+    "coverage_curve", "folds", "members", "n_calibration",
 }  # fmt: skip
 
 
@@ -216,6 +216,11 @@ def test_a_sagemaker_job_that_fails_the_gate_leaves_the_reason_where_sagemaker_r
         (("--data", "x"), "--out is missing"),
         (("--data", "x", "--out", "/dev/null/y"), "/dev/null/y cannot be made (Not a directory)"),
         (("--data", "x", "--out", "y", "--epochs", "0"), "--epochs 0 is too small"),
+        (("--data", "x", "--out", "y", "--folds", "0"), "--folds 0 is too small"),
+        (
+            ("--data", "x", "--out", "y", "--folds", "2", "--members", "3"),
+            "--members 3 are more than --folds 2",
+        ),
         (("--data", "x", "--out", "y", "--recipe", "large"), "argument --recipe: invalid choice: 'large'"),
         (("--data", "x", "--out", "y", "--threshold", "93"), "--threshold 93.0 is not a share"),
         (("--data", "x", "--out", "y", "--min-accuracy", "nan"), "--min-accuracy nan is not a share"),
@@ -269,8 +274,11 @@ def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):
     """Whatever the test split holds, the temperature and the threshold stay as they were."""
     torch.manual_seed(0)
     members = [Network(2)]
-    info, options = dataset.read_info(staged_sample), Namespace(threshold=0.93, members=1, epochs=1, seed=0)
-    honest, *_ = train.judge(Classifier(members), staged_sample, info, options)
+    info = dataset.read_info(staged_sample)
+    options = Namespace(threshold=0.93, members=1, folds=1, epochs=1, seed=0)
+    validation = dataset.load(staged_sample, "validation")
+    unseen = train.Unseen(validation, train.logits_of(Classifier(members), validation))
+    honest, *_ = train.judge(Classifier(members), unseen, staged_sample, info, options)
 
     reads = []
     original = dataset.load
@@ -281,8 +289,8 @@ def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):
         return dataclasses.replace(loaded, labels=0 * loaded.labels) if split == "test" else loaded
 
     monkeypatch.setattr(dataset, "load", load)
-    swapped, *_ = train.judge(Classifier(members), staged_sample, info, options)
-    assert reads == ["validation", "test"]
+    swapped, *_ = train.judge(Classifier(members), unseen, staged_sample, info, options)
+    assert reads == ["test"]
     for figure in ("temperature", "validation_accuracy", "threshold", "threshold_for_98_percent"):
         assert honest[figure] == swapped[figure]
     assert honest["confusion"] != swapped["confusion"]
@@ -311,7 +319,7 @@ def test_three_members_reach_93_percent_on_the_real_photographs(photographs):
 
     test = dataset.load(photographs / "data", "test")
     accuracies = []
-    for path in (photographs / "members").glob("member-*.pt"):
+    for path in (photographs / "members").glob("*.pt"):
         network = Network(2)
         network.load_state_dict(torch.load(path, weights_only=True)["weights"])
         accuracies.append(scores.correct(train.logits_of(Classifier([network]), test), test.labels).mean())

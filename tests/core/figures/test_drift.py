@@ -45,7 +45,7 @@ def drawings() -> HeldOut:
     rows = dataset.Split(drawn.train.images, drawn.train.labels, drawn.train.names, [])
     train, validation = part(rows, slice(VALIDATION, None)), part(rows, slice(VALIDATION))
     torch.set_num_threads(1)  # two threads wait for each other where the processors are busy
-    classifier = Classifier([train_member(train, validation, 2, epochs=20, seed=0, label="drawings").network])
+    classifier = Classifier([train_member(train, validation, 2, epochs=20, seed=0).network])
     logits = logits_of(classifier, validation)
     classifier.temperature = scores.fit_temperature(logits, validation.labels)
 
