@@ -95,12 +95,12 @@ def judge(
     classifier: Classifier, data: Path, info: dict, options: argparse.Namespace
 ) -> tuple[dict, dataset.Split, np.ndarray]:
     """Fit the temperature on the validation split; then read the test split, once, and score it."""
-    validation = dataset.load(data, "validation")
+    validation = dataset.load(data, "validation", options.size)
     logits = logits_of(classifier, validation)
     classifier.temperature = scores.fit_temperature(logits, validation.labels)
     on_validation = scores.softmax(logits / classifier.temperature)
 
-    test = dataset.load(data, "test")
+    test = dataset.load(data, "test", options.size)
     probabilities = scores.softmax(logits_of(classifier, test))
     metrics = {
         **scores.report(probabilities, test.labels, info["classes"], options.threshold),
@@ -123,7 +123,8 @@ def main() -> None:
     info = dataset.read_info(options.data)
     options.recipe = RECIPES[options.recipe or dataset.choose_recipe(info)]
     options.epochs = options.epochs or options.recipe.epochs
-    train, validation = dataset.load(options.data, "train"), dataset.load(options.data, "validation")
+    options.size = min(info["size"], options.recipe.size)
+    train, validation = (dataset.load(options.data, split, options.size) for split in ("train", "validation"))
     out.print(
         f"{len(train.labels)} photos to train on, {len(validation.labels)} to validate on, "
         f"of {', '.join(info['classes'])}; recipe {options.recipe.name}"
@@ -133,7 +134,7 @@ def main() -> None:
     started = time.monotonic()
     members = train_members(options, train, validation, len(info["classes"]))
     seconds = round(time.monotonic() - started, 1)
-    classifier = Classifier([member.network for member in members])
+    classifier = Classifier([member.network for member in members], size=options.size)
     metrics, test, probabilities = judge(classifier, options.data, info, options)
 
     out.print(summary(metrics, seconds))
