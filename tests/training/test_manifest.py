@@ -125,8 +125,8 @@ def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     assert sum(sum(counts.values()) for counts in info["counts"].values()) == 16
     fill(photos / "here/car", 100, 8)
     fill(photos / "here/bicycle", 0, 8)
-    done = command("stage", "--source", photos / "here", "--out", "here")
-    assert dataset.read_info(project / "here")["dataset_id"] == info["dataset_id"]  # whatever lists them
+    done = command("stage", "--source", photos / "here", "--out", "again")
+    assert dataset.read_info(project / "again")["dataset_id"] == info["dataset_id"]  # whatever lists them
 
 
 @pytest.mark.parametrize(
