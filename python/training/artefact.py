@@ -45,7 +45,12 @@ def write(
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
     weights = [portable(member) for member in classifier.members]
-    saved = {"recipe": classifier.recipe, "members": weights, "temperature": classifier.temperature}
+    saved = {
+        "recipe": classifier.recipe,
+        "size": classifier.size,
+        "members": weights,
+        "temperature": classifier.temperature,
+    }
     save(saved, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")

@@ -1,8 +1,10 @@
 """The staged data set on disk, as `training.stage` writes it and training reads it.
 
-    train/*.png test/*.png              RGB pictures of 32x32 pixels under their original names
+    train/*.png test/*.png              RGB pictures, squares of one size: of an archive or drawings 32 pixels, under
+                                        their original names; of photographs 224, named by class and content
     train.lst validation.lst test.lst   rows of index<TAB>label<TAB>file name, without a header
-    dataset.json                        where it came from and what is in it
+    dataset.json                        where it came from and what is in it; `size` is the pictures' side
+    sheet.png                           of photographs, what some of each class look like
 
 The pictures of validation.lst live in train/ and are not listed in train.lst: SageMaker's built-in algorithm
 can be given the folder train/ for both channels, each with its own list.
@@ -16,10 +18,11 @@ import numpy as np
 from PIL import Image
 
 from core.console import UserError
+from training.photo import shrink
 
 FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
-SIZE = 32
+SIZE = 32  # unless dataset.json says another
 RECIPES = ("small", "pretrained")  # of training.model
 RECIPE_HELP = (
     "how a network is trained: small from nothing, pretrained from ImageNet (unless given: for photographs)"
@@ -29,10 +32,10 @@ RESTAGE = "stage the data set again with `make stage`"
 
 @dataclass(frozen=True)
 class Split:
-    images: np.ndarray  # uint8, (rows, 32, 32, 3)
+    images: np.ndarray  # uint8, (rows, size, size, 3)
     labels: np.ndarray  # int64, (rows,): the position of the class in dataset.json's classes
     names: list[str]  # file names
-    indices: list[int]  # rows in the source archive
+    indices: list[int]  # rows in the source
 
     def listing(self) -> str:
         """The text of this split's .lst file."""
@@ -41,13 +44,13 @@ class Split:
 
 
 def read_info(folder: Path) -> dict:
-    """What dataset.json says, under the keys INFO_KEYS."""
+    """What dataset.json says, under the keys INFO_KEYS and `size`."""
     path = folder / "dataset.json"
     if not path.is_file():
         raise UserError(f"{folder} is not a staged data set (no dataset.json): make one with `make stage`")
     try:
         info = json.loads(path.read_text())
-        return {key: info[key] for key in INFO_KEYS}
+        return {key: info[key] for key in INFO_KEYS} | {"size": int(info.get("size", SIZE))}
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is broken ({error!r}): {RESTAGE}") from error
 
@@ -57,17 +60,17 @@ def choose_recipe(info: dict) -> str:
     return "small" if info["source"] == "sample" else "pretrained"
 
 
-def load(folder: Path, split: str) -> Split:
-    """The pictures and labels that <split>.lst names, in its order."""
-    classes = read_info(folder)["classes"]
+def load(folder: Path, split: str, size: int | None = None) -> Split:
+    """The pictures and labels that <split>.lst names, in its order; brought to `size` if given, as a request is."""
+    info = read_info(folder)
     path = folder / f"{split}.lst"
     images, labels, names, indices = [], [], [], []
     try:
         for row in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
             index, label, name = row.split("\t")
-            if int(label) not in range(len(classes)):
-                raise ValueError(f"label {label} is not one of the {len(classes)} classes")
-            images.append(_pixels(folder / FOLDERS[split] / name))
+            if int(label) not in range(len(info["classes"])):
+                raise ValueError(f"label {label} is not one of the {len(info['classes'])} classes")
+            images.append(_pixels(folder / FOLDERS[split] / name, info["size"], size or info["size"]))
             labels.append(int(label))
             names.append(name)
             indices.append(int(index))
@@ -93,8 +96,8 @@ def choose(split: Split, rows: np.ndarray) -> Split:
     return Split(split.images[rows], split.labels[rows], names, indices)
 
 
-def _pixels(path: Path) -> np.ndarray:
+def _pixels(path: Path, staged: int, size: int) -> np.ndarray:
     with Image.open(path, formats=["PNG"]) as image:
-        if image.mode != "RGB" or image.size != (SIZE, SIZE):
-            raise ValueError(f"{path.name} is not an RGB picture of {SIZE}x{SIZE} pixels")
-        return np.asarray(image)
+        if image.mode != "RGB" or image.size != (staged, staged):
+            raise ValueError(f"{path.name} is not an RGB picture of {staged}x{staged} pixels")
+        return np.asarray(image if size == staged else shrink(image, size))

@@ -157,11 +157,14 @@ NETWORKS: dict[str, type[Network] | type[Lite0]] = {network.recipe: network for 
 class Classifier(nn.Module):
     """The mean of the members' logits over each image and its mirror, divided by the temperature."""
 
-    def __init__(self, members: Sequence[Network | Lite0], temperature: float = 1.0) -> None:
+    def __init__(
+        self, members: Sequence[Network | Lite0], temperature: float = 1.0, size: int = SIZE
+    ) -> None:
         super().__init__()
         self.recipe = members[0].recipe
         self.members = nn.ModuleList(members)
         self.temperature = temperature
+        self.size = size
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         both = torch.cat([images, images.flip(3)]).contiguous(memory_format=torch.channels_last)

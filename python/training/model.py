@@ -19,12 +19,13 @@ from torch.nn import functional
 from core.figures import scores
 from training import dataset, pretrained
 from training.augment import augment, move
-from training.inference import NETWORKS, Classifier, Lite0, Network, channels_last, normalise
+from training.inference import LITE0_SIZE, NETWORKS, Classifier, Lite0, Network, channels_last, normalise
 
 WARM_UP = 0.15  # share of the steps
 BETAS = (0.9, 0.99)
 WEIGHT_DECAY = 0.05
 SMOOTHING = 0.05
+UNBALANCED = 1.2  # times as many photographs of one class as of another: from there they are weighted
 AVERAGING = 0.99
 AT_ONCE = 50  # pictures that are answered together: more would need more memory and be no quicker
 
@@ -32,6 +33,7 @@ AT_ONCE = 50  # pictures that are answered together: more would need more memory
 @dataclass(frozen=True)
 class Recipe:
     name: str
+    size: int  # the side of the pictures that it is trained with, unless the data set's are smaller
     batch: int
     epochs: int
     peak_rate: float
@@ -40,8 +42,8 @@ class Recipe:
     keeps_norms: bool  # the statistics of the norms are those of the weights that it begins with
 
 
-SMALL = Recipe("small", 64, 90, 4e-3, 1, augment, keeps_norms=False)
-PRETRAINED = Recipe("pretrained", 32, 10, 1e-3, 5, move, keeps_norms=True)
+SMALL = Recipe("small", 32, 64, 90, 4e-3, 1, augment, keeps_norms=False)
+PRETRAINED = Recipe("pretrained", LITE0_SIZE, 32, 10, 1e-3, 5, move, keeps_norms=True)
 RECIPES = {recipe.name: recipe for recipe in (SMALL, PRETRAINED)}
 
 
@@ -70,6 +72,7 @@ def train_member(
     rng = torch.Generator().manual_seed(seed)
     images = normalise(train.images).contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(train.labels)
+    weights = weigh(train.labels, classes)
     network = channels_last(NETWORKS[recipe.name](classes))
     if tensors:
         pretrained.give(tensors, network)
@@ -89,7 +92,7 @@ def train_member(
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * rate(step, steps)
             view = recipe.view(images[rows], rng).contiguous(memory_format=torch.channels_last)
-            loss = functional.cross_entropy(network(view), labels[rows], label_smoothing=SMOOTHING)
+            loss = functional.cross_entropy(network(view), labels[rows], weights, label_smoothing=SMOOTHING)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -100,6 +103,14 @@ def train_member(
         hits = scores.correct(logits, validation.labels)
         history.append({"loss": float(np.mean(losses)), "validation_accuracy": float(hits.mean())})
     return Member(average, history, logits)
+
+
+def weigh(labels: np.ndarray, classes: int) -> torch.Tensor | None:
+    """What a photograph of each class counts, so that all classes together count the same; None if they do already."""
+    counts = np.bincount(labels, minlength=classes)
+    if counts.max() <= UNBALANCED * counts.min():
+        return None
+    return torch.from_numpy(len(labels) / (classes * counts.clip(1))).float()
 
 
 def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict]:

@@ -17,7 +17,7 @@ from core.artefacts import SCRIPT_ENVIRONMENT
 from core.console import UserError
 from training import builtin_image, containers, weights
 from training.containers import INSTANCES, Container
-from training.dataset import choose_recipe
+from training.dataset import SIZE, choose_recipe
 
 BUILTIN_EPOCHS = 30
 BUILTIN_BATCH = 32
@@ -31,6 +31,7 @@ BUILTIN_PRETRAINED = {
     "learning_rate": 0.001,
 }
 BUILTIN_SMALL = {"num_layers": 20, "image_shape": "3,32,32"}
+BUILTIN_RESIZED = {"resize": 36}  # of pictures larger than that it would take a piece
 CHECKPOINTS = "/opt/ml/checkpoints"
 WEIGHTS = "pretrained"  # the channel, which train.py knows as SM_CHANNEL_PRETRAINED
 SOURCE = closure.PYTHON
@@ -128,6 +129,7 @@ def builtin(args: argparse.Namespace, dataset: dict, data_uri: str) -> dict[str,
         "training_image": image_uris.retrieve(builtin_image.NAME, args.region),
         "hyperparameters": {
             **(BUILTIN_PRETRAINED if args.recipe == "pretrained" else BUILTIN_SMALL),
+            **(BUILTIN_RESIZED if args.recipe != "pretrained" and dataset["size"] > SIZE else {}),
             "num_classes": len(dataset["classes"]),
             "num_training_samples": samples,
             "mini_batch_size": min(BUILTIN_BATCH, samples),

@@ -17,8 +17,7 @@ def select(
 ) -> tuple[dict[str, Split], dict[str, Any]]:
     """The rows of the named classes as splits, and what dataset.json says of them."""
     check_classes(classes, source.classes)
-    if not 0 < validation < 1:
-        raise UserError(f"--validation {validation:g} is not a share between 0 and 1 such as 0.1")
+    check_share(validation)
     train = _of_classes(source.train, [source.classes.index(name) for name in classes])
     held_out = _stratify(train.labels, validation, seed)
     splits = {
@@ -26,21 +25,33 @@ def select(
         "validation": _where(train, held_out),
         "test": _of_classes(source.test, [source.classes.index(name) for name in classes]),
     }
+    return splits, describe(splits, classes, source.sha256, validation, seed)
+
+
+def describe(
+    splits: dict[str, Split], classes: list[str], sha256: str, validation: float, seed: int = 0
+) -> dict[str, Any]:
+    """What dataset.json says of them; no split may lack a class."""
     counts = {
         split: {name: int((rows.labels == label).sum()) for label, name in enumerate(classes)}
         for split, rows in splits.items()
     }
     for split, name in ((split, name) for split in counts for name in classes if not counts[split][name]):
         raise UserError(f"no picture of {name} is left for the {split} split: the source has too few")
-    info = {
+    return {
         "dataset_id": content_id(splits, classes),
-        "sha256": source.sha256,
+        "sha256": sha256,
         "classes": classes,
         "counts": counts,
         "seed": seed,
+        "size": splits["train"].images.shape[1],
         "validation": validation,
     }
-    return splits, info
+
+
+def check_share(validation: float) -> None:
+    if not 0 < validation < 1:
+        raise UserError(f"--validation {validation:g} is not a share between 0 and 1 such as 0.1")
 
 
 def check_classes(classes: list[str], known: list[str]) -> None:

@@ -82,7 +82,7 @@ def judge(
     classifier.temperature = scores.fit_temperature(unseen.logits, labels)
     calibrated = scores.softmax(unseen.logits / classifier.temperature)
 
-    test = dataset.load(data, "test")
+    test = dataset.load(data, "test", options.size)
     probabilities = scores.softmax(logits_of(classifier, test))
     metrics = {
         **scores.report(probabilities, test.labels, info["classes"], options.threshold),
@@ -107,7 +107,8 @@ def main() -> None:
     info = dataset.read_info(options.data)
     options.recipe = RECIPES[options.recipe or dataset.choose_recipe(info)]
     options.epochs = options.epochs or options.recipe.epochs
-    train, validation = dataset.load(options.data, "train"), dataset.load(options.data, "validation")
+    options.size = min(info["size"], options.recipe.size)
+    train, validation = (dataset.load(options.data, split, options.size) for split in ("train", "validation"))
     out.print(
         f"{len(train.labels)} photos to train on, {len(validation.labels)} to validate on, "
         f"of {', '.join(info['classes'])}; recipe {options.recipe.name}"
@@ -119,7 +120,7 @@ def main() -> None:
     members = train_members(parts, len(info["classes"]), info["dataset_id"], options)
     seconds = round(time.monotonic() - started, 1)
     unseen = gather(members, photos, options.folds)
-    classifier = Classifier([member.network for member in members[: options.members]])
+    classifier = Classifier([member.network for member in members[: options.members]], size=options.size)
     metrics, test, probabilities = judge(classifier, unseen, options.data, info, options)
 
     out.print(summary(metrics, seconds))

@@ -228,6 +228,14 @@ def test_the_builtin_algorithm_goes_on_from_a_network_that_knows_imagenet(launch
     assert json.loads(path.read_text())["recipe"] == "pretrained"
 
 
+def test_the_builtin_algorithm_makes_larger_pictures_small_before_it_takes_a_piece(launch, data):
+    info = json.loads((data / "dataset.json").read_text())
+    (data / "dataset.json").write_text(json.dumps(info | {"size": 224}))
+    launch("--algorithm", "builtin", "--no-spot")
+    given = the_job()["HyperParameters"]
+    assert (given["image_shape"], given["resize"]) == ("3,32,32", "36")
+
+
 def test_the_builtin_algorithm_is_launched_and_promoted(launch, outcome, bucket, command, project):
     outcome["final_metric_data_list"] = [{"MetricName": "validation:accuracy", "Value": 0.9, "Timestamp": 0}]
     done = launch("--algorithm", "builtin", "--no-spot", "--kms-key", KEY)
