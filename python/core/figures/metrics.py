@@ -52,6 +52,12 @@ def wilson(share: float, n: int) -> Estimate:
     return Estimate(share, max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach)))
 
 
+def variance_of_mean(n: int, confidence_sum: float, variance_sum: float) -> float:
+    """Of the mean of n confidences: `variance_sum` is that of c - c * c, so it says what their squares add up to."""
+    mean = confidence_sum / n
+    return max(0.0, (confidence_sum - variance_sum) / n - mean * mean) / n
+
+
 def estimate_accuracy(
     n: int, confidence_sum: float, variance_sum: float, calibration_variance: float
 ) -> Estimate:
