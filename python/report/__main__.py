@@ -169,7 +169,7 @@ def take_environment(args: argparse.Namespace) -> Sources:
         labels=live["labels"] if live else [],
         state_machine=outputs["state_machine_arn"],
         threshold=outputs["threshold"] if args.threshold is None else args.threshold,
-        tolerated=outputs["tolerated_drift"],
+        tolerated=TOLERATED | outputs["tolerated_drift"],  # nor of each that there is now
         least=outputs.get("least", LEAST),  # one that was applied before there was this output has none
         since=args.since or SINCE,
         live=live["id"] if live else None,
