@@ -6,11 +6,11 @@ from pathlib import Path
 from core.canvas import FEW
 from core.figures import metrics, quantities
 from core.figures.drift import say_distance
-from report import draw_beside, draw_trust, theme
+from report import draw_beside, draw_trust, strata, theme
 from report.answered import Answers
-from report.facts import Facts
+from report.facts import Facts, Score
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
-from report.words import number, percent
+from report.words import between, bounds, number, percent
 
 NO_TRUTH = (
     'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
@@ -42,10 +42,9 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         f"The more photos are accepted, the fewer of them are right; {what} from {of_photos}.",
     )
     source = (
-        f"True accuracy, of {of_photos} with labels."
+        f"True accuracy, of {of_photos} with labels. {strata.BY_CHANCE}"
         if score
-        else f"{'Too few' if facts.labelled else 'No'} labels: estimated from the confidence of {of_photos}, as far as "
-        "that is calibrated."
+        else f"{say_why_estimated(facts)}: estimated from the confidence of {of_photos}, as far as that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -73,6 +72,12 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     )
 
 
+def say_why_estimated(facts: Facts) -> str:
+    if not facts.labelled:
+        return "No labels"
+    return "Too few labels" if facts.labelled.accuracy else strata.say_missing(facts.labelled.strata)
+
+
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
     if not score or not truth:
@@ -91,7 +96,7 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     caption = (
         f"Below the dashed line the model is surer than it is right. Each point is a bin of confidence with its "
         f"{1 - metrics.ALPHA:.1%} bounds, hollow if it has fewer than {FEW} photos. Confidence and accuracy differ by "
-        f"{100 * error:.1f} points on average."
+        f"{100 * error:.1f} points on average of these photos."
     )
     rows = [
         (
@@ -105,7 +110,31 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     ]
     head = ("confidence", "photos", "mean confidence", "right", "surely between")
     table = Table("The same in numbers.", head, rows, numbers=(1, 2, 3, 4))
-    return Section(title, f"{of_records}.", [Picture(chart, caption), table], wide=True, beside=True)
+    apart = show_strata(score)
+    return Section(title, f"{of_records}.", [Picture(chart, caption), table, apart], wide=True, beside=True)
+
+
+def show_strata(score: Score) -> Table:
+    """Where the true accuracy comes from, or why there is none."""
+    total = score.accuracy
+    what = (
+        f"True accuracy: {percent(total.value)}, {bounds(total)}"
+        if total
+        else strata.say_missing(score.strata)
+    )
+    rows = [
+        (
+            it.name,
+            f"{it.records:,}",
+            f"{it.labels:,}",
+            percent(it.accuracy.value if it.accuracy else None),
+            between(it.accuracy) if it.accuracy else "-",
+        )
+        for it in score.strata
+    ]
+    head = ("photos", "records", "labels", "right", "surely between")
+    caption = f"{what}. Accepted and rejected count by their shares of the records. {strata.BY_CHANCE}"
+    return Table(caption, head, rows, numbers=(1, 2, 3, 4))
 
 
 def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:

@@ -32,7 +32,12 @@ from core.figures.quantities import CLASS_MIX, ESTIMATE
 from core.figures.tally import CONFIDENCE, Tally
 
 MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not hold
-TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.1, "fall": 0.02}  # unless an environment says otherwise
+TOLERATED = {
+    "confidence": 0.1,
+    "images": 0.1,
+    "classes": 0.1,
+    "fall": 0.02,
+}  # unless an environment says otherwise
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 KS_SPREAD = -math.log(ALPHA / 2) / 2
 
@@ -187,9 +192,7 @@ def of_estimate(before: Tally, live: Tally, tolerance: float) -> Drift:
     The difference of two means, each with the variance of its own sample. The doubt about the calibration is not in
     it: whatever confidence says of accuracy, it said so in training, too.
     """
-    sides = [
-        (it.records, it.confidence_sum, it.confidence_variance_sum) for it in (before, live)
-    ]
+    sides = [(it.records, it.confidence_sum, it.confidence_variance_sum) for it in (before, live)]
     (n, *_), (m, *_) = sides
     means = before.confidence_sum / n, live.confidence_sum / m
     variances = [metrics.variance_of_mean(*side) for side in sides]

@@ -29,7 +29,9 @@ def tally(answers: np.ndarray) -> Tally:
 
 
 def reference(dice: np.random.Generator, n: int = BASELINE) -> Baseline:
-    return Baseline(CLASSES, 0.93, 0.92, {"confidence": deciles(np.linspace(0.5, 1, 100))}, tally(draw(n, dice)))
+    return Baseline(
+        CLASSES, 0.93, 0.92, {"confidence": deciles(np.linspace(0.5, 1, 100))}, tally(draw(n, dice))
+    )
 
 
 def judged(before: Baseline, live: Tally, fall: float = TOLERATED["fall"]) -> Drift:
