@@ -33,6 +33,7 @@ class Answers:
     tolerated: Mapping[str, float]
     least: Mapping[str, float]
     past: Sequence[Result] = ()
+    week_before: Sequence[Result] = ()  # of every model, in the same hours
     asked: int = 0  # photos whose right class somebody has told, in this window or not
 
     @property

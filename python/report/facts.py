@@ -12,6 +12,7 @@ from core.figures.pictures import STATISTICS
 from monitoring.gallery import Exhibit
 from report.answered import Answers
 from report.judgement import Verdict, judge
+from report.season import recall
 from report.strata import Stratum
 from report.thresholds import Choice, tabulate
 from report.trend import Point, trace
@@ -60,6 +61,7 @@ class Facts:
     drift: list[Drift]
     moved: list[str]
     untold: list[str]
+    week_before: dict[str, float]  # the means of the same hours, by statistic
     verdict: Verdict
     predicted: list[int]
     confidence_quantiles: dict[str, float]  # of those that were read
@@ -87,6 +89,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         last=answers.last.isoformat(timespec="seconds"),
         read=answers.read,
         **vars(assessed),
+        week_before=recall(answers),
         verdict=judge(
             assessed,
             scored.accuracy if scored else None,

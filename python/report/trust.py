@@ -1,11 +1,12 @@
 """What the page says of how far one model's answers can be trusted: by accuracy, and by drift from its baseline."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from core.canvas import FEW
 from core.figures import metrics, quantities
-from core.figures.drift import say_distance
+from core.figures.drift import Drift, say_distance
 from report import draw_beside, draw_trust, strata, theme
 from report.answered import Answers
 from report.facts import Facts, Score
@@ -158,12 +159,14 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides."
     )
     beside = show_beside(answers, folder)
+    recalled = {name: quantities.say(name, mean) for name, mean in facts.week_before.items()}
     rows = [
         (
             draw_trust.name_drift(each),
             quantities.QUANTITIES[each.statistic].tells,
             quantities.say(each.statistic, each.baseline_mean),
             quantities.say(each.statistic, each.live_mean),
+            *([recalled.get(each.statistic, "-")] if recalled else []),
             say_distance(each.measure, each.value),
             f"{say_distance(each.measure, each.low)} and {say_distance(each.measure, each.high)}",
             say_distance(each.measure, each.tolerance),
@@ -177,15 +180,24 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "it tells",
         "in training",
         "now",
+        *(["a week before"] if recalled else []),
         "distance",
         "surely between",
         "tolerated",
         "records",
         "verdict",
     )
-    table = Table(MEANS, head, rows, range(2, 8), full=True)
-    words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
+    table = Table(MEANS, head, rows, range(2, len(head) - 1), full=True)
+    words = Sentences(
+        [Badge(f"{each.words}{say_season(each, recalled)}.", TONES[each.verdict]) for each in found]
+    )
     return Section(title, data, [Picture(chart, caption), beside, words, table], wide=True, paired=True)
+
+
+def say_season(drift: Drift, recalled: Mapping[str, str]) -> str:
+    if drift.verdict != "moved" or drift.statistic not in recalled:
+        return ""
+    return f"; in the same hours a week before {recalled[drift.statistic]}"
 
 
 def show_beside(answers: Answers, folder: Path) -> Picture:

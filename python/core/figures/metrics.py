@@ -13,6 +13,7 @@ import numpy as np
 ALPHA = 0.001
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 BISECTIONS = 30  # to nine digits
+SURELY = f"surely: with {1 - ALPHA:.1%} confidence"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
