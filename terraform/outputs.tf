@@ -49,7 +49,7 @@ output "kms_key_arn" {
 }
 
 output "least" {
-  description = "The least accuracy and coverage that the alarms accept."
+  description = "The least accuracy that the report accepts, and the least coverage that the alarms do."
   value       = { accuracy = var.drift.min_accuracy, coverage = var.drift.min_coverage }
 }
 
@@ -83,7 +83,7 @@ output "threshold" {
 }
 
 output "tolerated_drift" {
-  description = "How far the distributions of classes, confidence and images may be from the training's."
+  description = "How far the distributions of classes, confidence and images may be from the training's, and how far the estimated accuracy may fall."
   value       = local.tolerated_drift
 }
 

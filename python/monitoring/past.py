@@ -10,12 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitoring import places
 from monitoring.capture import SourceError
 from monitoring.places import Period
 from monitoring.results import LAST, Result, whole_hour
+
+WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ def read(bucket: str, prefix: str, since: datetime, until: datetime, most: int) 
     end = _find_end(hours, min(closed, whole_hour(until)), most)
     older = [each for each in results if datetime.fromisoformat(each.until) <= end]
     return Past(older, min(hours), end) if older else None
+
+
+def read_week_before(bucket: str, prefix: str, since: datetime, until: datetime) -> list[Result]:
+    """Those of the same hours a week before, of every model."""
+    period = Period(whole_hour(since) - WEEK, until - WEEK)
+    return _read_results(f"s3://{bucket}/{prefix}", period)[1]
 
 
 def _find_end(hours: Counter[datetime], closed: datetime, most: int) -> datetime:

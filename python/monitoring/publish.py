@@ -1,7 +1,7 @@
 """The monitor's figures as CloudWatch metrics, dated to the beginning of their hour.
 
 Of the hour: Records, Unreadable, UndecodableImages. Of the 24 hours until its end: Coverage, EstimatedAccuracy,
-ConfidenceDrift, ImageDrift and ClassDrift, each with the bound that its alarm looks at, and Entropy. What cannot be
+ConfidenceFall, ConfidenceDrift, ImageDrift and ClassDrift, each with the bound that its alarm looks at, and Entropy. What cannot be
 said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
 """
 
@@ -12,11 +12,17 @@ from typing import Any
 
 from core.figures.drift import CLASS_MIX, MIN_RECORDS, Assessment
 from core.figures.pictures import STATISTICS
+from core.figures.quantities import ESTIMATE
 from core.figures.tally import CONFIDENCE
 from monitoring.results import Result
 
 OLDEST = timedelta(days=14)  # CloudWatch takes nothing older
-DRIFTS = {"ConfidenceDrift": (CONFIDENCE,), "ImageDrift": STATISTICS, "ClassDrift": (CLASS_MIX,)}
+DRIFTS = {
+    "ConfidenceFall": (ESTIMATE,),
+    "ConfidenceDrift": (CONFIDENCE,),
+    "ImageDrift": STATISTICS,
+    "ClassDrift": (CLASS_MIX,),
+}
 
 
 def publish(cloudwatch: Any, namespace: str, result: Result, before: Result | None, now: datetime) -> None:

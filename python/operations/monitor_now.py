@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
+from core.figures import metrics
 from core.table import Table
 
 LONGEST_SECONDS = 900  # of any function
@@ -68,6 +69,8 @@ def main() -> None:
     for model, words in moved.items():
         for sentence in words:
             out.print(f"{model}: {sentence}")
+    if any(moved.values()):
+        out.print(metrics.SURELY)
     if found["hours_left"]:
         out.print(f"{found['hours_left']} hours are left for the next run: its time was up")
 

@@ -13,7 +13,7 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -29,7 +29,7 @@ from core.figures.drift import TOLERATED
 from monitoring import past
 from monitoring.capture import Capture, SourceError, parse_moment
 from monitoring.past import Past
-from monitoring.results import RESULTS
+from monitoring.results import RESULTS, Result
 from monitoring.window import Window, collect, empty
 from report import assembly, executions, models
 from report.answered import Answers
@@ -119,6 +119,7 @@ def main() -> None:
         if since and since >= (until or now):
             raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
         counted = read_past(sources, args, since, until or now)
+        week_before = read_week_before(sources, args, since, until or now)
         capture = Capture(sources.capture, counted.until if counted else since, until)
         windows = collect(
             capture,
@@ -131,7 +132,7 @@ def main() -> None:
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
-    answers = list(put_together(sources, find, windows, counted, len(truth.names)))
+    answers = list(put_together(sources, find, windows, counted, week_before, len(truth.names)))
     title = args.title or (f"{TITLE} in {args.env}" if args.env else TITLE)
     live = args.live or sources.live
     content = Content(title, capture, since, until, now, answers, live, past=counted, environment=args.env)
@@ -169,7 +170,7 @@ def take_environment(args: argparse.Namespace) -> Sources:
         labels=live["labels"] if live else [],
         state_machine=outputs["state_machine_arn"],
         threshold=outputs["threshold"] if args.threshold is None else args.threshold,
-        tolerated=outputs["tolerated_drift"],
+        tolerated=TOLERATED | outputs["tolerated_drift"],  # nor of each that there is now
         least=outputs.get("least", LEAST),  # one that was applied before there was this output has none
         since=args.since or SINCE,
         live=live["id"] if live else None,
@@ -186,8 +187,22 @@ def read_past(
     return past.read(*sources.monitored, since, until, READ)
 
 
+def read_week_before(
+    sources: Sources, args: argparse.Namespace, since: datetime | None, until: datetime
+) -> list[Result]:
+    """None for more than a week, which has seen each hour of it itself."""
+    if not (sources.monitored and since) or until - since > past.WEEK or args.kinds != [LIVE]:
+        return []
+    return past.read_week_before(*sources.monitored, since, until)
+
+
 def put_together(
-    sources: Sources, find: models.Finder, windows: Mapping[str, Window], counted: Past | None, asked: int
+    sources: Sources,
+    find: models.Finder,
+    windows: Mapping[str, Window],
+    counted: Past | None,
+    week_before: Sequence[Result],
+    asked: int,
 ) -> Iterator[Answers]:
     """What every model answered, in what was read and in the hours before."""
     results = defaultdict(list)
@@ -198,7 +213,8 @@ def put_together(
         model, own = find(name), results[name]
         classes = max((len(each.tally.classes) for each in own), default=0) or len(model.labels)
         window = windows.get(name) or empty(classes)
-        yield Answers(name, window, model, sources.threshold, sources.tolerated, sources.least, own, asked)
+        settings = sources.threshold, sources.tolerated, sources.least
+        yield Answers(name, window, model, *settings, own, week_before, asked)
 
 
 def publish(content: Content, folder: Path) -> str:

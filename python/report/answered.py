@@ -10,11 +10,14 @@ import numpy as np
 
 from core.figures import metrics, scores
 from core.figures.drift import Assessment, assess
+from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
 from core.figures.tally import Tally
 from monitoring.results import Result
 from monitoring.window import Truth, Window, tally
+from report import strata
 from report.models import Model
+from report.strata import Stratum
 
 FEWEST = 20  # answers with labels whose accuracy is more than chance
 
@@ -30,6 +33,7 @@ class Answers:
     tolerated: Mapping[str, float]
     least: Mapping[str, float]
     past: Sequence[Result] = ()
+    week_before: Sequence[Result] = ()  # of every model, in the same hours
     asked: int = 0  # photos whose right class somebody has told, in this window or not
 
     @property
@@ -101,17 +105,33 @@ class Answers:
         return assess(self.total, self.model.baseline, self.tolerated)
 
     @cached_property
+    def strata(self) -> list[Stratum]:
+        """How right it was, the accepted and the rejected apart; without a label there are none."""
+        if not self.truth:
+            return []
+        confidence = metrics.confidence(self.truth.probabilities)
+        right = scores.correct(self.truth.probabilities, self.truth.labels)
+        return strata.divide(confidence, right, self.threshold, self.total.accepted, self.n)
+
+    @cached_property
+    def accuracy(self) -> Estimate | None:
+        """The true one of all records; None where the labels do not tell it."""
+        return strata.join(self.strata)
+
+    @cached_property
     def curve(self) -> Curve:
         """How right the accepted are by the photos with labels, if they are enough, else by their confidence."""
         if not self.scored:
             return trace_curve(self.confidence, self.confidence)
         assert self.truth
+        confidence = metrics.confidence(self.truth.probabilities)
         right = scores.correct(self.truth.probabilities, self.truth.labels)
-        known = trace_curve(metrics.confidence(self.truth.probabilities), right, FEWEST)
+        weights = strata.weigh(self.strata, confidence >= self.threshold)
+        known = trace_curve(confidence, right, FEWEST, weights)
         accepted = len(self.confidence) - np.searchsorted(np.sort(self.confidence), known.thresholds)
         return replace(known, coverage=accepted / len(self.confidence))
 
     @property
     def scored(self) -> bool:
-        """Whether so many photos have labels that their accuracy is more than chance."""
-        return self.truth is not None and len(self.truth.labels) >= FEWEST
+        """Whether so many photos have labels that their accuracy is more than chance, and of all records."""
+        return self.accuracy is not None and self.truth is not None and len(self.truth.labels) >= FEWEST

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from core.figures import metrics
-from report import draw_answers, theme
+from report import draw_answers, strata, theme
 from report.answered import Answers
-from report.facts import Facts
+from report.facts import Facts, Score
 from report.page import Block, Picture, Section, Table, Tile
 from report.words import between, bounds, moment, number, percent, qualify
 from report.workflow_facts import Unrouted
@@ -34,9 +34,17 @@ def show_tiles(facts: Facts) -> list[Tile]:
         ),
     ]
     if score:
-        note = f"of {number(score.records, 'photo')} with labels; {bounds(score.accuracy)}"
-        tiles.append(Tile("True accuracy", percent(score.accuracy.value), note))
+        tiles.append(show_truth(score))
     return tiles
+
+
+def show_truth(score: Score) -> Tile:
+    found = score.accuracy
+    if not found:
+        return Tile("True accuracy", percent(None), strata.say_missing(score.strata))
+    parts = [f"{it.right:,} of {it.labels:,} {it.name}" for it in score.strata if it.labels]
+    note = f"{bounds(found)}; right are {' and '.join(parts)} with labels, each counted by its share of the records"
+    return Tile("True accuracy", percent(found.value), note)
 
 
 def show_timeline(answers: Answers, unrouted: Unrouted | None, folder: Path) -> Section:

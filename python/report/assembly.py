@@ -34,6 +34,7 @@ class Report:
     """Every figure behind the page, in the order in which report.json has them."""
 
     verdict: str
+    confidence_level: float  # of all bounds: what "surely" means
     environment: str | None
     capture: str
     live: str | None
@@ -86,6 +87,7 @@ def gather(content: Content, every: Sequence[Facts]) -> Report:
     capture, past = content.capture, content.past
     return Report(
         verdict=every[0].verdict.text if has_answered(content, every) else say_empty(content),
+        confidence_level=1 - metrics.ALPHA,
         environment=content.environment,
         capture=capture.source,
         live=content.live or (every[0].model if every else None),
@@ -110,7 +112,7 @@ def fill_main(content: Content, ordered: Sequence[Answers], every: Sequence[Fact
     unrouted = workflow_facts.find_unrouted(content.machine, answers.first, others)
     sections = show_model(answers, own, unrouted, folder) | show_shared(content, every, folder)
     lead = f"{describe_scope(content)}. Live model: {captured.name(own)}.{captured.say_left_out(answers)}"
-    lead += captured.say_counted(content.past, answers.threshold)
+    lead += f" {metrics.SURELY.capitalize()}.{captured.say_counted(content.past, answers.threshold)}"
     if len(every) > 1:
         sections["models"] = captured.show_models(every)
         known = (

@@ -12,6 +12,8 @@ from core.figures.pictures import STATISTICS
 from monitoring.gallery import Exhibit
 from report.answered import Answers
 from report.judgement import Verdict, judge
+from report.season import recall
+from report.strata import Stratum
 from report.thresholds import Choice, tabulate
 from report.trend import Point, trace
 
@@ -23,7 +25,8 @@ class Score:
     """How right the answers were to the photos whose right class is known, each counted once."""
 
     records: int
-    accuracy: Estimate
+    accuracy: Estimate | None  # of all records; None where the labels do not tell it
+    strata: list[Stratum]
     at_threshold: dict[str, float | None]
     expected_calibration_error: float
     reliability: list[dict[str, float]]
@@ -58,6 +61,7 @@ class Facts:
     drift: list[Drift]
     moved: list[str]
     untold: list[str]
+    week_before: dict[str, float]  # the means of the same hours, by statistic
     verdict: Verdict
     predicted: list[int]
     confidence_quantiles: dict[str, float]  # of those that were read
@@ -85,6 +89,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         last=answers.last.isoformat(timespec="seconds"),
         read=answers.read,
         **vars(assessed),
+        week_before=recall(answers),
         verdict=judge(
             assessed,
             scored.accuracy if scored else None,
@@ -111,12 +116,12 @@ def score(answers: Answers) -> Score | None:
     if not answers.truth:
         return None
     probabilities, labels = answers.truth.probabilities, answers.truth.labels
-    n = len(labels)
-    share = float(scores.correct(probabilities, labels).mean())
     return Score(
-        records=n,
-        accuracy=metrics.wilson(share, n),
-        at_threshold=scores.at_threshold(probabilities, labels, answers.threshold),
+        records=len(labels),
+        accuracy=answers.accuracy,
+        strata=answers.strata,
+        at_threshold=scores.at_threshold(probabilities, labels, answers.threshold)
+        | {"coverage": answers.total.accepted / answers.n},
         expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
         reliability=scores.reliability(probabilities, labels),
     )

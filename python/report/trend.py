@@ -14,6 +14,7 @@ from core.figures.drift import assess
 from core.figures.metrics import Estimate
 from core.figures.tally import Tally
 from monitoring.window import tally
+from report import strata
 from report.answered import Answers
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -31,7 +32,7 @@ class Point:
     coverage: Estimate | None
     estimated_accuracy: Estimate | None
     labelled: int  # photos whose right class is known
-    accuracy: Estimate | None  # of these
+    accuracy: Estimate | None  # the true one of all records, as far as the labels tell it
     drift: dict[str, Estimate]  # by statistic
 
 
@@ -40,10 +41,10 @@ def choose_step(since: datetime, until: datetime) -> timedelta:
 
 
 def trace(answers: Answers, step: timedelta) -> list[Point]:
-    tallies, right = add_up(answers, step), find_right(answers, step)
+    tallies, truths = add_up(answers, step), divide_truth(answers, step)
     return [
-        describe(answers, number * step, step, tallies[number], right[number])
-        for number in sorted(tallies.keys() | right.keys())
+        describe(answers, number * step, step, tallies[number], truths[number])
+        for number in sorted(tallies.keys() | truths.keys())
     ]
 
 
@@ -62,13 +63,15 @@ def add_up(answers: Answers, step: timedelta) -> dict[int, Tally]:
     return totals
 
 
-def find_right(answers: Answers, step: timedelta) -> dict[int, np.ndarray]:
-    """By step: which answers were right to the photos whose right class is known."""
-    nothing = np.empty(0, bool)
-    found: dict[int, np.ndarray] = defaultdict(lambda: nothing)
+def divide_truth(answers: Answers, step: timedelta) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """By step: how sure the answers were to the photos whose right class is known, and which of them were right."""
+    nothing = np.empty(0), np.empty(0, bool)
+    found: dict[int, tuple[np.ndarray, np.ndarray]] = defaultdict(lambda: nothing)
     if truth := answers.truth:
+        confidence = metrics.confidence(truth.probabilities)
         right, steps = scores.correct(truth.probabilities, truth.labels), number_of(truth.times, step)
-        found |= {int(number): right[steps == number] for number in np.unique(steps)}
+        for number in np.unique(steps):
+            found[int(number)] = confidence[steps == number], right[steps == number]
     return found
 
 
@@ -77,7 +80,13 @@ def number_of(seconds: float | np.ndarray, step: timedelta) -> np.ndarray:
     return np.floor_divide(np.subtract(seconds, MONDAY if step == WEEK else 0), step.total_seconds())
 
 
-def describe(answers: Answers, since: timedelta, step: timedelta, total: Tally, right: np.ndarray) -> Point:
+def describe(
+    answers: Answers,
+    since: timedelta,
+    step: timedelta,
+    total: Tally,
+    truth: tuple[np.ndarray, np.ndarray],
+) -> Point:
     start = datetime.fromtimestamp(since.total_seconds() + (MONDAY if step == WEEK else 0), UTC)
     said = assess(total, answers.model.baseline, answers.tolerated)
     return Point(
@@ -86,8 +95,8 @@ def describe(answers: Answers, since: timedelta, step: timedelta, total: Tally, 
         records=said.records,
         coverage=said.coverage,
         estimated_accuracy=said.estimated_accuracy,
-        labelled=len(right),
-        accuracy=metrics.wilson(float(right.mean()), len(right)) if len(right) else None,
+        labelled=len(truth[0]),
+        accuracy=strata.join(strata.divide(*truth, answers.threshold, total.accepted, total.records)),
         drift={
             drift.statistic: Estimate(drift.value, drift.low, drift.high)
             for drift in said.drift

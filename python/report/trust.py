@@ -1,16 +1,17 @@
 """What the page says of how far one model's answers can be trusted: by accuracy, and by drift from its baseline."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from core.canvas import FEW
 from core.figures import metrics, quantities
-from core.figures.drift import say_distance
-from report import draw_beside, draw_trust, theme
+from core.figures.drift import Drift, say_distance
+from report import draw_beside, draw_trust, strata, theme
 from report.answered import Answers
-from report.facts import Facts
+from report.facts import Facts, Score
 from report.page import Badge, Missing, Picture, Section, Sentences, Table
-from report.words import number, percent
+from report.words import between, bounds, number, percent
 
 NO_TRUTH = (
     'Nobody has said which answers were right: add --truth FILE with a line {"id": ..., "label": ...} for each. '
@@ -42,10 +43,9 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
         f"The more photos are accepted, the fewer of them are right; {what} from {of_photos}.",
     )
     source = (
-        f"True accuracy, of {of_photos} with labels."
+        f"True accuracy, of {of_photos} with labels. {strata.BY_CHANCE}"
         if score
-        else f"{'Too few' if facts.labelled else 'No'} labels: estimated from the confidence of {of_photos}, as far as "
-        "that is calibrated."
+        else f"{say_why_estimated(facts)}: estimated from the confidence of {of_photos}, as far as that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -73,6 +73,12 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     )
 
 
+def say_why_estimated(facts: Facts) -> str:
+    if not facts.labelled:
+        return "No labels"
+    return "Too few labels" if facts.labelled.accuracy else strata.say_missing(facts.labelled.strata)
+
+
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     title, score, truth = "Is it as right as it is sure?", facts.labelled, answers.truth
     if not score or not truth:
@@ -91,7 +97,7 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     caption = (
         f"Below the dashed line the model is surer than it is right. Each point is a bin of confidence with its "
         f"{1 - metrics.ALPHA:.1%} bounds, hollow if it has fewer than {FEW} photos. Confidence and accuracy differ by "
-        f"{100 * error:.1f} points on average."
+        f"{100 * error:.1f} points on average of these photos."
     )
     rows = [
         (
@@ -105,7 +111,31 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     ]
     head = ("confidence", "photos", "mean confidence", "right", "surely between")
     table = Table("The same in numbers.", head, rows, numbers=(1, 2, 3, 4))
-    return Section(title, f"{of_records}.", [Picture(chart, caption), table], wide=True, beside=True)
+    apart = show_strata(score)
+    return Section(title, f"{of_records}.", [Picture(chart, caption), table, apart], wide=True, beside=True)
+
+
+def show_strata(score: Score) -> Table:
+    """Where the true accuracy comes from, or why there is none."""
+    total = score.accuracy
+    what = (
+        f"True accuracy: {percent(total.value)}, {bounds(total)}"
+        if total
+        else strata.say_missing(score.strata)
+    )
+    rows = [
+        (
+            it.name,
+            f"{it.records:,}",
+            f"{it.labels:,}",
+            percent(it.accuracy.value if it.accuracy else None),
+            between(it.accuracy) if it.accuracy else "-",
+        )
+        for it in score.strata
+    ]
+    head = ("photos", "records", "labels", "right", "surely between")
+    caption = f"{what}. Accepted and rejected count by their shares of the records. {strata.BY_CHANCE}"
+    return Table(caption, head, rows, numbers=(1, 2, 3, 4))
 
 
 def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
@@ -129,12 +159,14 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides."
     )
     beside = show_beside(answers, folder)
+    recalled = {name: quantities.say(name, mean) for name, mean in facts.week_before.items()}
     rows = [
         (
             draw_trust.name_drift(each),
             quantities.QUANTITIES[each.statistic].tells,
             quantities.say(each.statistic, each.baseline_mean),
             quantities.say(each.statistic, each.live_mean),
+            *([recalled.get(each.statistic, "-")] if recalled else []),
             say_distance(each.measure, each.value),
             f"{say_distance(each.measure, each.low)} and {say_distance(each.measure, each.high)}",
             say_distance(each.measure, each.tolerance),
@@ -148,15 +180,24 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "it tells",
         "in training",
         "now",
+        *(["a week before"] if recalled else []),
         "distance",
         "surely between",
         "tolerated",
         "records",
         "verdict",
     )
-    table = Table(MEANS, head, rows, range(2, 8), full=True)
-    words = Sentences([Badge(f"{each.words}.", TONES[each.verdict]) for each in found])
+    table = Table(MEANS, head, rows, range(2, len(head) - 1), full=True)
+    words = Sentences(
+        [Badge(f"{each.words}{say_season(each, recalled)}.", TONES[each.verdict]) for each in found]
+    )
     return Section(title, data, [Picture(chart, caption), beside, words, table], wide=True, paired=True)
+
+
+def say_season(drift: Drift, recalled: Mapping[str, str]) -> str:
+    if drift.verdict != "moved" or drift.statistic not in recalled:
+        return ""
+    return f"; in the same hours a week before {recalled[drift.statistic]}"
 
 
 def show_beside(answers: Answers, folder: Path) -> Picture:

@@ -9,7 +9,8 @@ import pytest
 
 from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
-from core.figures.drift import Assessment, assess, compare, psi
+from core.figures.drift import TOLERATED, Assessment, assess, compare, psi
+from core.figures.quantities import ESTIMATE
 from core.figures.tally import Tally, count
 from monitoring.window import Truth, Window, tally
 
@@ -71,7 +72,7 @@ def test_an_hour_that_had_no_baseline_adds_to_one_that_had(reference):
     both = tally(window, None, 0.93) + tally(window, reference, 0.93)
     assert both.records == 100
     assert sum(both.histograms["confidence"]) == 50
-    (_, confidence, *_) = compare(reference, both)
+    (_, _, confidence, *_) = compare(reference, both)
     assert confidence.live_n == 50
     assert confidence.live_mean == pytest.approx(window.probabilities.max(axis=1).mean())
 
@@ -99,19 +100,20 @@ def test_what_is_said_survives_json(reference):
     assert Assessment.from_json(json.loads(json.dumps(asdict(said), allow_nan=False))) == said
     assert said.class_mix == {"bicycle": 0.5, "motorcycle": 0.5}
     names = [(row.statistic, row.measure) for row in said.drift]
-    assert names[:3] == [("class mix", "share"), ("confidence", "ks"), ("confidence", "psi")]
-    assert names[3:] == [(name, "ks") for name in pictures.STATISTICS]
+    assert names[:2] == [("class mix", "share"), (ESTIMATE, "fall")]
+    assert names[2:4] == [("confidence", "ks"), ("confidence", "psi")]
+    assert names[4:] == [(name, "ks") for name in pictures.STATISTICS]
 
 
 def test_statistics_without_a_live_picture_are_left_out(reference):
     nothing = np.full((50, len(pictures.STATISTICS)), np.nan, np.float32)
     rows = compare(reference, tally(windowed(answers(50, 4), nothing), reference, 0.93))
-    assert [row.statistic for row in rows] == ["class mix", "confidence", "confidence"]
+    assert [row.statistic for row in rows] == ["class mix", ESTIMATE, "confidence", "confidence"]
 
 
-def test_hours_without_a_baseline_leave_only_the_class_mix_to_compare(reference):
+def test_hours_without_a_baseline_leave_only_the_class_mix_and_the_estimate_to_compare(reference):
     rows = compare(reference, tally(windowed(answers(50, 4), measured(50, 5)), None, 0.93))
-    assert [row.statistic for row in rows] == ["class mix"]
+    assert [row.statistic for row in rows] == ["class mix", ESTIMATE]
 
 
 @pytest.mark.parametrize("few", [1, 10, 29])
@@ -120,7 +122,7 @@ def test_ten_pictures_raise_no_alarm_however_odd_they_are(reference, few):
     said = assess(tally(odd, reference, 0.93), reference)
     assert said.moved == []
     assert {row.verdict for row in said.drift} == {"cannot tell", "not judged"}
-    assert said.untold == ["class mix", "confidence", *pictures.STATISTICS]
+    assert said.untold == ["class mix", ESTIMATE, "confidence", *pictures.STATISTICS]
     assert f"{few} now and 84 in the baseline cannot tell, it takes at least" in said.drift[0].words
 
 
@@ -136,7 +138,7 @@ def test_what_is_surely_within_the_tolerance_is_steady(reference):
     said = assess(
         tally(windowed(answers(5000, 6), measured(5000, 7)), reference, 0.93),
         reference,
-        {"confidence": 0.5, "images": 0.5, "classes": 0.5},
+        dict.fromkeys(TOLERATED, 0.5),
     )
     assert {row.verdict for row in said.drift} == {"steady", "not judged"}
     assert (said.moved, said.untold) == ([], [])
@@ -151,9 +153,9 @@ def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(ref
 
 def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
     said = assess(tally(windowed(answers(500, 6, sure=1.5), measured(500, 7)), reference, 0.93), reference)
-    assert said.moved == ["confidence"]
+    assert said.moved == [ESTIMATE, "confidence"]
     moved = [row for row in said.drift if row.verdict == "moved"]
-    assert [row.measure for row in moved] == ["ks"]
+    assert [row.measure for row in moved] == ["fall", "ks"]
     (shown,) = (row for row in said.drift if row.measure == "psi")
     assert shown.low > shown.tolerance
     assert (shown.verdict, shown.words) == (
@@ -165,14 +167,19 @@ def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
     assert said.estimated_accuracy.value < 0.85
 
 
-@pytest.mark.parametrize("kind", ["classes", "confidence", "images"])
+@pytest.mark.parametrize("kind", TOLERATED)
 def test_an_environment_decides_what_is_tolerated(reference, kind):
     """All of it has moved; what may move as far as it likes stays out of the verdict."""
     bicycles = np.sort(answers(500, 6, sure=2))[:, ::-1]
     live = tally(windowed(bicycles, measured(500, 7) * 1.5), reference, 0.93)
-    moved = {"classes": {"class mix"}, "confidence": {"confidence"}, "images": {*pictures.STATISTICS}}
+    moved = {
+        "classes": {"class mix"},
+        "confidence": {"confidence"},
+        "fall": {ESTIMATE},
+        "images": {*pictures.STATISTICS},
+    }
     assert set(assess(live, reference).moved) == set().union(*moved.values())
-    said = assess(live, reference, {"classes": 0.1, "confidence": 0.1, "images": 0.1, kind: 1.0})
+    said = assess(live, reference, TOLERATED | {kind: 1.0})
     assert set(said.moved) == set().union(*moved.values()) - moved[kind]
 
 
@@ -188,6 +195,7 @@ def test_chance_alone_stays_within_the_margins(reference):
 
 
 def test_psi_is_nothing_between_equals_and_what_the_formula_says_between_others():
+    """But for the part that chance gives: 1/n + 1/m for each bin but one."""
     counts = np.array([10, 20, 30])
     assert (psi(counts, counts).value, psi(counts, counts).low) == (0, 0)
     p, q = np.array([0.2, 0.8]), np.array([0.5, 0.5])
@@ -206,3 +214,11 @@ def test_psis_bounds_leave_the_truth_out_about_as_often_as_they_say(n, m, slope)
     drawn = [psi(dice.multinomial(n, p), dice.multinomial(m, q)) for _ in range(4000)]
     assert all(0 <= it.low <= it.value <= it.high for it in drawn)
     assert np.mean([not it.low <= true <= it.high for it in drawn]) <= 3 * metrics.ALPHA
+
+
+def test_psi_is_shown_without_what_chance_gives():
+    """Ten bins of 84 and of 500 from one law: chance alone gives 9 * (1/84 + 1/500), 0.125, on average."""
+    dice, p = np.random.default_rng(0), np.full(10, 0.1)
+    shown = [psi(dice.multinomial(84, p), dice.multinomial(500, p)).value for _ in range(1000)]
+    assert np.median(shown) < 0.01
+    assert np.mean(shown) < 0.03

@@ -125,6 +125,15 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
     )
 
 
+def test_the_same_hours_a_week_before_are_those_of_the_window(watched, cloud_variables, monkeypatch):
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    now = SINCE + timedelta(days=7, minutes=30)
+    found = past.read_week_before(BUCKET, f"results/monitor/{ENDPOINT}", now, now + timedelta(hours=2))
+    assert {it.since[11:16] for it in found} == {"09:00", "10:00", "11:00"}
+    assert {it.since[:10] for it in found} == {f"{SINCE:%Y-%m-%d}"}
+
+
 def test_hours_that_were_counted_at_another_threshold_are_told():
     hours: Any = [SimpleNamespace(threshold=at, tally=Tally(records=5)) for at in (None, 0.93, 0.9, 0.9)]
     counted = past.Past(hours, SINCE, UNTIL)

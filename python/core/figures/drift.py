@@ -28,15 +28,21 @@ from core.figures.baseline import Baseline
 from core.figures.enough import Needed
 from core.figures.metrics import ALPHA, Estimate, Z, wilson
 from core.figures.pictures import STATISTICS
-from core.figures.quantities import CLASS_MIX
+from core.figures.quantities import CLASS_MIX, ESTIMATE
 from core.figures.tally import CONFIDENCE, Tally
 
 MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not hold
-TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.1}  # unless an environment says otherwise
+TOLERATED = {
+    "confidence": 0.1,
+    "images": 0.1,
+    "classes": 0.1,
+    "fall": 0.02,
+}  # unless an environment says otherwise
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 KS_SPREAD = -math.log(ALPHA / 2) / 2
 
-Measure = Literal["ks", "psi", "share"]
+Measure = Literal["ks", "psi", "share", "fall"]
+NOUNS: dict[Measure, str] = {"ks": "distance", "psi": "distance", "share": "difference", "fall": "fall"}
 Verdict = Literal["steady", "moved", "cannot tell", "not judged"]
 
 
@@ -103,7 +109,7 @@ def psi(reference: np.ndarray, live: np.ndarray) -> Estimate:
     """Population stability index, sum (q - p) ln(q/p) (Siddiqi 2006); half a picture more per bin, as none is empty.
 
     Between equals, chance gives (1/n + 1/m) * chi-square of bins - 1 degrees (Yurdakul and Naranjo 2020): its mean
-    comes off before the bounds, its variance is added to that of the delta method. Of 40,000 draws on ten bins, with
+    comes off, its variance is added to that of the delta method. Of 40,000 draws on ten bins, with
     84 and 500 pictures, 1,000 and 5,000, or 5,000 each, none left out a true PSI of 0, and 9 to 16 in 10,000 one of
     0.25.
     """
@@ -114,9 +120,8 @@ def psi(reference: np.ndarray, live: np.ndarray) -> Estimate:
     variance = (
         _variance(q, ratio + 1 - p / q) / m + _variance(p, 1 - q / p - ratio) / n + 2 * freedom * chance**2
     )
-    value = float(((q - p) * ratio).sum())
-    middle, reach = value - freedom * chance, Z * math.sqrt(variance)
-    return Estimate(value, max(0.0, min(value, middle - reach)), max(value, middle + reach))
+    value, reach = float(((q - p) * ratio).sum()) - freedom * chance, Z * math.sqrt(variance)
+    return Estimate(*(max(0.0, it) for it in (value, value - reach, value + reach)))
 
 
 def _variance(shares: np.ndarray, values: np.ndarray) -> float:
@@ -134,7 +139,7 @@ def share_difference(reference: float, reference_variance: float, live: float, m
 
 
 def compare(baseline: Baseline, tally: Tally, tolerated: Mapping[str, float] = TOLERATED) -> list[Drift]:
-    """A row for each statistic that has live values: class mix, confidence by two measures, then the pictures'."""
+    """A row for each statistic that has live values: class mix, estimate, confidence by two measures, the pictures'."""
     measures: list[tuple[str, Measure, float]] = [
         (CONFIDENCE, "ks", tolerated["confidence"]),
         (CONFIDENCE, "psi", TOLERATED_PSI),
@@ -142,6 +147,7 @@ def compare(baseline: Baseline, tally: Tally, tolerated: Mapping[str, float] = T
     ]
     return [
         *([of_classes(baseline, tally, tolerated["classes"])] if tally.records else []),
+        *([of_estimate(baseline.tally, tally, tolerated["fall"])] if tally.records else []),
         *(
             of_values(name, measure, tolerance, baseline, tally)
             for name, measure, tolerance in measures
@@ -180,6 +186,23 @@ def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
     return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), spread, shares, change)
 
 
+def of_estimate(before: Tally, live: Tally, tolerance: float) -> Drift:
+    """How far the mean of confidence has fallen; one that rose has fallen by nothing.
+
+    The difference of two means, each with the variance of its own sample. The doubt about the calibration is not in
+    it: whatever confidence says of accuracy, it said so in training, too.
+    """
+    sides = [(it.records, it.confidence_sum, it.confidence_variance_sum) for it in (before, live)]
+    (n, *_), (m, *_) = sides
+    means = before.confidence_sum / n, live.confidence_sum / m
+    variances = [metrics.variance_of_mean(*side) for side in sides]
+    fall, reach = means[0] - means[1], Z * math.sqrt(sum(variances))
+    bounds = Estimate(*(max(0.0, it) for it in (fall, fall - reach, fall + reach)))
+    spread = Z * Z * n * variances[0], Z * Z * m * variances[1]
+    change = f"{quantities.say(ESTIMATE, means[1])}, in training {quantities.say(ESTIMATE, means[0])}"
+    return _judge(ESTIMATE, "fall", tolerance, bounds, (n, m), spread, means, change)
+
+
 def _judge(
     statistic: str,
     measure: Measure,
@@ -200,7 +223,7 @@ def _judge(
     if verdict == "cannot tell":
         needed = enough.count(value, tolerance, spread, numbers, MIN_RECORDS)
     far, least, most, tolerated = (say_distance(measure, it) for it in (value, low, high, tolerance))
-    changed = f"{change}; {'difference' if measure == 'share' else 'distance'} {far}"
+    changed = f"{change}; {NOUNS[measure]} {far}"
     words = {
         "moved": f"{statistic} moved: {changed}, surely above {least}, tolerated {tolerated}",
         "steady": f"{statistic} is steady: {changed}, surely below {most}, tolerated {tolerated}",
@@ -216,8 +239,8 @@ def _judge(
 
 def say_distance(measure: Measure, distance: float) -> str:
     """Shares differ by points of a hundred; the other distances are from 0, the same, to 1 or more."""
-    if measure == "share":
-        points = f"{100 * distance:.0f}"
+    if measure in ("share", "fall"):
+        points = f"{100 * distance:.{1 if measure == 'fall' else 0}f}"
         return f"{points} point" + "s" * (points != "1")
     return f"{distance:.2f}"
 

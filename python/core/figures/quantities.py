@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.figures.tally import CONFIDENCE
 
 CLASS_MIX = "class mix"
+ESTIMATE = "estimated accuracy"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Quantity:
 
 QUANTITIES = {
     CLASS_MIX: Quantity("{:.0%}", "", "how often each class is the answer; of the one that changed most"),
+    ESTIMATE: Quantity("{:.1%}", "", "the mean of confidence: how far it has fallen"),
     CONFIDENCE: Quantity("{:.3f}", "", "how sure the model is, from a coin's toss up to 1"),
     "brightness": Quantity("{:.0f}", " of 255", "0 is black and 255 is white"),
     "contrast": Quantity("{:.0f}", " of 127", "how far light and dark are apart: 0 is one grey"),

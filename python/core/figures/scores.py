@@ -107,19 +107,22 @@ def coverage_curve(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[s
     return [{"threshold": float(t), **at_threshold(probabilities, labels, t)} for t in thresholds]
 
 
-def trace_curve(confidence: np.ndarray, right: np.ndarray, fewest: int = 1) -> Curve:
+def trace_curve(
+    confidence: np.ndarray, right: np.ndarray, fewest: int = 1, weights: np.ndarray | None = None
+) -> Curve:
     """`right` holds whether each answer is right or, where nobody knows, the probability that it is.
 
-    It begins where `fewest` answers are accepted, if there are as many.
+    It begins where `fewest` answers are accepted, if there are as many. `weights` say for how many each answer stands.
     """
     order = np.argsort(-confidence, kind="stable")
+    weights = np.ones(len(order)) if weights is None else weights[order]
     accepted = np.arange(1, len(order) + 1)
     last_of_equals = np.append(np.diff(confidence[order]) != 0, True)
     shown = last_of_equals & (accepted >= min(fewest, len(order)))
     return Curve(
         confidence[order][shown],
         (accepted / len(order))[shown],
-        (np.cumsum(right[order]) / accepted)[shown],
+        (np.cumsum(right[order] * weights) / np.cumsum(weights))[shown],
     )
 
 

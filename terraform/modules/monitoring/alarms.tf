@@ -66,10 +66,10 @@ locals {
         threshold   = var.drift.min_coverage
       }
       low-accuracy = {
-        description = "The share of a day's photos that the model is right on, judged by its own confidence, is below ${var.drift.min_accuracy}."
-        metric      = merge(local.bound, { name = "EstimatedAccuracyUpperBound" })
-        comparison  = "LessThanThreshold"
-        threshold   = var.drift.min_accuracy
+        description = "The share of a day's photos that the model is right on, judged by its own confidence, has fallen by more than ${var.drift.fall} since training."
+        metric      = merge(local.bound, { name = "ConfidenceFallLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.fall
       }
     },
     {

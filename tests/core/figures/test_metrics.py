@@ -1,5 +1,7 @@
 """Each figure against what one can work out by hand, or against chance itself."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,12 @@ def test_bounds_of_the_estimated_accuracy_widen_with_doubt_in_the_calibration():
     sure = metrics.estimate_accuracy(500, 450, 40, 0.0)
     doubtful = metrics.estimate_accuracy(500, 450, 40, 0.0004)
     assert doubtful.low < sure.low < sure.high < doubtful.high
+
+
+@pytest.mark.parametrize(("hits", "n"), [(15, 15), (9, 10), (30, 40), (0, 10)])
+def test_exact_bounds_are_those_of_the_binomial_law(hits, n):
+    """At the lower one, so many hits or more have half of ALPHA's chance."""
+    found = metrics.bound_exactly(hits, n)
+    chance = sum(math.comb(n, k) * found.low**k * (1 - found.low) ** (n - k) for k in range(hits, n + 1))
+    assert chance == pytest.approx(metrics.ALPHA / 2 if hits else 1)
+    assert metrics.bound_exactly(n - hits, n).high == pytest.approx(1 - found.low, abs=1e-8)

@@ -7,7 +7,7 @@ variables {
   budget_usd              = 100
   capture_percentage      = 20
   dead_letter_queue_names = { monitor = "scones-test-monitor-dead-letters", review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
-  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, min_coverage = 0.6, min_accuracy = 0.85 }
+  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
   functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true } }
@@ -83,11 +83,11 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
 run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   assert {
     condition = { for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name => [alarm.comparison_operator, alarm.threshold] if endswith(alarm.metric_name, "Bound") } == {
-      ConfidenceDriftLowerBound   = ["GreaterThanThreshold", 0.1]
-      ImageDriftLowerBound        = ["GreaterThanThreshold", 0.15]
-      ClassDriftLowerBound        = ["GreaterThanThreshold", 0.2]
-      CoverageUpperBound          = ["LessThanThreshold", 0.6]
-      EstimatedAccuracyUpperBound = ["LessThanThreshold", 0.85]
+      ConfidenceDriftLowerBound = ["GreaterThanThreshold", 0.1]
+      ConfidenceFallLowerBound  = ["GreaterThanThreshold", 0.03]
+      ImageDriftLowerBound      = ["GreaterThanThreshold", 0.15]
+      ClassDriftLowerBound      = ["GreaterThanThreshold", 0.2]
+      CoverageUpperBound        = ["LessThanThreshold", 0.6]
     }
     error_message = "An alarm rings for a value that chance alone may bring about, or at another limit."
   }
@@ -109,7 +109,7 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   assert {
     condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12])) == toset(concat(
       ["Records", "Unreadable", "UndecodableImages", "Coverage", "CoverageUpperBound", "EstimatedAccuracy", "EstimatedAccuracyUpperBound"],
-      ["ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound", "ClassDrift", "ClassDriftLowerBound"],
+      ["ConfidenceFall", "ConfidenceFallLowerBound", "ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound", "ClassDrift", "ClassDriftLowerBound"],
     ))
     error_message = "The dashboard shows something else than the monitor publishes."
   }
@@ -175,7 +175,7 @@ run "a_limit_in_percent_is_refused" {
   command = plan
 
   variables {
-    drift = { confidence = 0.1, images = 0.1, classes = 0.1, min_coverage = 60, min_accuracy = 0.85 }
+    drift = { confidence = 0.1, images = 0.1, classes = 0.1, fall = 0.02, min_coverage = 60, min_accuracy = 0.85 }
   }
 
   expect_failures = [var.drift]
