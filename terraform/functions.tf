@@ -54,11 +54,16 @@ locals {
 
   environment = {
     classify = { ENDPOINT_NAME = module.endpoint.name }
-    filter   = { LABELS = local.labels, THRESHOLD = tostring(var.threshold) }
+    filter = {
+      LABELS         = local.labels
+      MAX_UNLIKENESS = tostring(var.max_unlikeness)
+      THRESHOLD      = tostring(var.threshold)
+    }
     batch = {
       BUCKET           = module.storage.bucket
       ENDPOINT_NAME    = module.endpoint.name
       LABELS           = local.labels
+      MAX_UNLIKENESS   = tostring(var.max_unlikeness)
       MODEL            = local.model_id
       RESULTS          = local.bulk_results
       REVIEW_QUEUE_URL = module.workflow.review_queue.url

@@ -113,6 +113,17 @@ variable "log_retention_days" {
   default     = 30
 }
 
+variable "max_unlikeness" {
+  description = "How unlike a model's training photographs a photo may be without a person looking at it: the share of these that may be nearer to the others. 1 lets every photo pass."
+  type        = number
+  default     = 0.995
+
+  validation {
+    condition     = var.max_unlikeness > 0 && var.max_unlikeness <= 1
+    error_message = "max_unlikeness is a share above 0 and at most 1, as in 0.995: at 0 no photo would pass, and 1 turns it off."
+  }
+}
+
 variable "model" {
   description = "The live model, written by `make promote` into envs/<environment>.model.tfvars.json; null before the first."
   type = object({

@@ -70,10 +70,13 @@ def captured(
     output: str = "[0.94, 0.06]",
     encoding: str = "JSON",
     image: bytes | None = IMAGE,
+    unlikeness: float | None = None,
     **metadata: Any,
 ) -> bytes:
     """One line of a capture file."""
     kind = {"JSON": "application/json", "CSV": "text/csv"}.get(encoding, "application/octet-stream")
+    if unlikeness is not None:
+        kind += f"; unlikeness={unlikeness:.4f}"
     data = {
         "endpointOutput": {
             "observedContentType": kind,

@@ -3,10 +3,10 @@
 The event is what Step Functions' ItemBatcher makes, and when the batch began, which may have been with an earlier
 invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...], "started": "2026-11-21T12:00:00Z"}.
 Each image becomes one line of <RESULTS>/<run>/parts/<name of the batch>.jsonl, whatever becomes of it; the same batch
-again writes the same part. What the model is not sure of goes to the review queue as well. No driver is routed.
+again writes the same part. What the model is not sure of, or does not know the like of, goes to the review queue as well. No driver is routed.
 A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
 
-Settings: BUCKET; ENDPOINT_NAME, LABELS and THRESHOLD as in classify and filter; MODEL, the live one's id;
+Settings: BUCKET; ENDPOINT_NAME, LABELS, THRESHOLD and MAX_UNLIKENESS as in classify and filter; MODEL, the live one's id;
 RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
 """
 
@@ -29,6 +29,7 @@ from botocore.exceptions import ClientError
 from core.contract.answer_kinds import BULK
 from core.contract.decision import decide
 from core.contract.errors import (
+    UNDECIDED,
     EndpointNotFound,
     EndpointThrottled,
     EndpointUnavailable,
@@ -37,7 +38,6 @@ from core.contract.errors import (
     NotReached,
     ReviewUnavailable,
     StorageUnavailable,
-    ThresholdConfidenceNotMet,
 )
 from core.contract.events import answer, parse_pointer
 from core.contract.lines import Line, count, join, parse_run
@@ -71,6 +71,7 @@ class Settings:
     endpoint_name: str
     labels: tuple[str, ...]
     threshold: float
+    max_unlikeness: float
     model: str | None
     results: str
     review_queue_url: str
@@ -85,6 +86,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         endpoint_name=classify.read_settings(environment).endpoint_name,
         labels=gate.labels,
         threshold=gate.threshold,
+        max_unlikeness=gate.max_unlikeness,
         model=environment.get("MODEL") or None,
         results=environment["RESULTS"],
         review_queue_url=environment["REVIEW_QUEUE_URL"],
@@ -120,12 +122,14 @@ def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exceptio
         image = parse_pointer({"s3_bucket": given.bucket, "s3_key": key})
         content, version = patiently(lambda: read_version(image), left)
         line = replace(line, version=version)
-        inferences = patiently(lambda: classify.classify(content, image, given.endpoint_name, BULK), left)
-        line = replace(line, inferences=inferences, confidence=max(inferences))
-        decision = decide(inferences, image, given.labels, given.threshold)
+        told = patiently(lambda: classify.classify(content, image, given.endpoint_name, BULK), left)
+        line = replace(line, inferences=told.inferences, confidence=max(told.inferences))
+        decision = decide(
+            told.inferences, image, given.labels, given.threshold, told.unlikeness, given.max_unlikeness
+        )
     except Exception as error:  # whatever it is, the other images of the batch do not suffer for it
-        unsure = isinstance(error, ThresholdConfidenceNotMet)
-        return replace(line, outcome=REVIEW if unsure else FAILED, error=type(error).__name__), error
+        undecided = isinstance(error, UNDECIDED)
+        return replace(line, outcome=REVIEW if undecided else FAILED, error=type(error).__name__), error
     return replace(line, outcome=ACCEPTED, label=decision["label"]), None
 
 

@@ -1,5 +1,7 @@
 """ClassifyImages: asks the model's endpoint how probable each class is.
 
+Where the model says how unlike its training photographs the photo is, the body passes that on as `unlikeness`.
+
 Settings: ENDPOINT_NAME, the endpoint to ask.
 """
 
@@ -15,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from core.contract import answer_kinds
+from core.contract import answer_kinds, unlike
 from core.contract.errors import (
     AccessDenied,
     EndpointNotFound,
@@ -42,13 +44,21 @@ from lambdas.reading import NETWORK_FAULTS, read_image
 if TYPE_CHECKING:
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-ATTRIBUTES_LIMIT = 1024  # characters that SageMaker takes, ASCII only
+ATTRIBUTES_LIMIT = 1024 - len(",unlikeness=0.9412")  # of what SageMaker takes, ASCII only; the answer has it all
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
 
 
 @dataclass(frozen=True)
 class Settings:
     endpoint_name: str
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What the model answered."""
+
+    inferences: list[float]  # the probability of each class, in the order of the model's labels
+    unlikeness: float | None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -94,8 +104,7 @@ def custom_attributes(image: Pointer, kind: str, source: str | None) -> str:
 
 def classify(
     content: bytes, image: Pointer, endpoint_name: str, kind: str, source: str | None = None
-) -> list[float]:
-    """The probability of each class, in the order of the model's labels."""
+) -> Inferred:
     form = content_type(content, image)
     try:
         response = runtime().invoke_endpoint(
@@ -111,7 +120,8 @@ def classify(
         raise
     except NETWORK_FAULTS as error:
         raise EndpointUnavailable(f"{image}: {error}") from error
-    return parse_probabilities(inferences, image)
+    told = unlike.split(response.get("CustomAttributes", ""))
+    return Inferred(parse_probabilities(inferences, image), unlike.parse(told.get(unlike.NAME), image))
 
 
 def raise_by_name(error: ClientError, image: Pointer, endpoint_name: str) -> None:
@@ -139,5 +149,6 @@ def handler(event: object, _context: LambdaContext) -> Answer:
     image = parse_pointer(body)
     kind = answer_kinds.of_upload(image.key)
     content, source = image_content(body, image), parse_source(body)
-    inferences = classify(content, image, settings().endpoint_name, kind, source)
-    return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": inferences})
+    told = classify(content, image, settings().endpoint_name, kind, source)
+    known = {} if told.unlikeness is None else {unlike.NAME: told.unlikeness}
+    return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": told.inferences} | known)

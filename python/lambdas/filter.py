@@ -2,7 +2,10 @@
 
 The photo need not be named: {"statusCode": 200, "body": "{\"inferences\": [0.9969, 0.0030]}"} is enough to decide.
 
-Settings: LABELS, the classes in the model's order ("bicycle,motorcycle"); THRESHOLD, the least confidence.
+What it knows is also how unlike the model's training photographs the photo is, if the event says so: `unlikeness`.
+
+Settings: LABELS, the classes in the model's order ("bicycle,motorcycle"); THRESHOLD, the least confidence;
+MAX_UNLIKENESS, the most unlikeness.
 """
 
 import functools
@@ -15,6 +18,7 @@ from core.contract.decision import THRESHOLD, decide
 from core.contract.errors import InvalidEvent, InvalidSetting
 from core.contract.events import UNNAMED, answer, parse_body, parse_pointer_if_any
 from core.contract.shapes import Answer, LambdaContext
+from core.contract.unlike import MAX_UNLIKENESS, NAME
 from lambdas.logged import logged
 
 
@@ -22,6 +26,7 @@ from lambdas.logged import logged
 class Settings:
     labels: tuple[str, ...]
     threshold: float
+    max_unlikeness: float = MAX_UNLIKENESS
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -29,17 +34,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     labels = tuple(label.strip() for label in names.split(","))
     if len(labels) < 2 or "" in labels or len(set(labels)) < len(labels):
         raise InvalidSetting(f"LABELS must be two or more different names with commas between, not {names!r}")
-    return Settings(labels, read_threshold(environment.get("THRESHOLD", str(THRESHOLD))))
+    return Settings(
+        labels,
+        read_share(environment, "THRESHOLD", THRESHOLD),
+        read_share(environment, "MAX_UNLIKENESS", MAX_UNLIKENESS),
+    )
 
 
-def read_threshold(text: str) -> float:
+def read_share(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, str(default))
     try:
-        threshold = float(text)
+        share = float(text)
     except ValueError:
-        threshold = math.nan
-    if not 0 < threshold <= 1:
-        raise InvalidSetting(f"THRESHOLD must be a number above 0 and at most 1, not {text!r}")
-    return threshold
+        share = math.nan
+    if not 0 < share <= 1:
+        raise InvalidSetting(f"{name} must be a number above 0 and at most 1, not {text!r}")
+    return share
 
 
 @functools.cache
@@ -53,6 +63,9 @@ def handler(event: object, _context: LambdaContext) -> Answer:
     image = parse_pointer_if_any(body)
     if "inferences" not in body:
         raise InvalidEvent(f"{image or UNNAMED}: the event has no inferences")
-    decision = decide(body["inferences"], image, settings().labels, settings().threshold)
+    given = settings()
+    decision = decide(
+        body["inferences"], image, given.labels, given.threshold, body.get(NAME), given.max_unlikeness
+    )
     named = {"s3_bucket": image.bucket, "s3_key": image.key} if image else {}
     return answer({**named, **decision})

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from core.contract.errors import InvalidEvent, ThresholdConfidenceNotMet
+from core.contract.errors import UNDECIDED, InvalidEvent, ThresholdConfidenceNotMet
 from core.contract.events import parse_body, parse_pointer
 from core.contract.shapes import Answer, Json, LambdaContext
 
-LOGGED = ("inferences", "label", "confidence", "threshold", "accepted", "review", "failed")
+LOGGED = ("inferences", "unlikeness", "label", "confidence", "threshold", "accepted", "review", "failed")
 
 # Of an event that a handler reads without a look, Step Functions itself has seen to the shape.
 Handler = Callable[[Any, LambdaContext], Answer]
@@ -29,8 +29,10 @@ def logged(handler: Handler) -> Handler:
         }
         try:
             result = handler(event, context)
-        except ThresholdConfidenceNotMet as outcome:
-            log("WARNING", {**line, "message": "not sure enough", "error": type(outcome).__name__})
+        except UNDECIDED as outcome:
+            unsure = isinstance(outcome, ThresholdConfidenceNotMet)
+            message = "not sure enough" if unsure else str(outcome)
+            log("WARNING", {**line, "message": message, "error": type(outcome).__name__})
             raise
         except Exception as error:
             log("ERROR", {**line, "message": str(error), "error": type(error).__name__})

@@ -17,7 +17,7 @@ from core.contract.errors import InvalidEvent, InvalidSetting
 from core.contract.events import answer
 from core.contract.shapes import Answer, LambdaContext
 from core.figures.drift import TOLERATED
-from lambdas.filter import read_threshold
+from lambdas.filter import read_share
 from lambdas.logged import logged
 from monitoring.results import RESULTS, whole_hour
 from monitoring.watch import Settings, watch
@@ -35,7 +35,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         endpoint=required["ENDPOINT_NAME"],
         model=environment.get("MODEL", ""),
         namespace=required["NAMESPACE"],
-        threshold=read_threshold(environment.get("THRESHOLD", str(THRESHOLD))),
+        threshold=read_share(environment, "THRESHOLD", THRESHOLD),
         tolerated=read_tolerated(environment.get("TOLERATED", "{}")),
     )
 

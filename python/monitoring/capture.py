@@ -128,7 +128,8 @@ def as_json(record: Record) -> str:
     time = record.time.isoformat().replace("+00:00", "Z")
     known = {"time": time} | {name: getattr(record, name) for name in names}
     known |= {"model": record.model or None, "kind": record.kind, "s3_key": record.key}
-    return json.dumps(known | {"photo_id": record.photo_id, "source": record.source})
+    known |= {"photo_id": record.photo_id, "source": record.source, "unlikeness": record.unlikeness}
+    return json.dumps(known)
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
+from core.contract import unlike
 from core.contract.answer_kinds import LIVE
+from core.contract.errors import UnexpectedInference
 from core.contract.events import Fault, find_fault
 
 ANSWERS = ("prediction", "predictions", "probabilities")
@@ -35,6 +36,7 @@ class Record:
     variant: str
     attributes: dict[str, str]  # that came with the request
     inference_id: str | None
+    unlikeness: float | None = None  # to the model's training photographs, if the model says it
 
     @property
     def kind(self) -> str:
@@ -112,13 +114,24 @@ def read_record(line: bytes, file: str, number: int, origin: tuple[str, str, str
         variant=variant,
         attributes=read_attributes(metadata.get("customAttributes")),
         inference_id=inference_id if isinstance(inference_id, str) else None,
+        unlikeness=read_unlikeness(data.get("endpointOutput")),
     )
 
 
 def read_attributes(told: object) -> dict[str, str]:
     """As lambdas.classify joins them: names and values, percent-encoded."""
-    pairs = [it for text in told for it in str(text).split(",")] if isinstance(told, list) else []
-    return {name: unquote(value) for name, equals, value in (it.partition("=") for it in pairs) if equals}
+    return unlike.split(",".join(map(str, told))) if isinstance(told, list) else {}
+
+
+def read_unlikeness(answer: object) -> float | None:
+    """From the content type that the model gave its answer: no document says that the capture has its attributes."""
+    told = answer.get("observedContentType") if isinstance(answer, dict) else None
+    if not isinstance(told, str) or unlike.NAME not in told:
+        return None
+    try:
+        return unlike.parse(unlike.split(told, ";").get(unlike.NAME), None)
+    except UnexpectedInference:
+        return None
 
 
 def read_time(text: object) -> datetime:

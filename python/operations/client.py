@@ -14,7 +14,7 @@ from botocore.config import Config
 from core import environment
 from core.console import out
 from core.contract.answer_kinds import LIVE, upload_to
-from core.contract.errors import LOW_CONFIDENCE
+from core.contract.errors import FOR_REVIEW
 from core.contract.events import reason
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
@@ -155,7 +155,7 @@ def outcome(photo: Photo, uploaded: float, execution: "DescribeExecutionOutputTy
     return Outcome(
         photo=photo,
         key=json.loads(execution["input"])["s3_key"],
-        kind=ACCEPTED if accepted else REVIEW if error == LOW_CONFIDENCE else FAILED,
+        kind=ACCEPTED if accepted else REVIEW if error in FOR_REVIEW else FAILED,
         seconds=execution["stopDate"].timestamp() - uploaded,
         execution=execution["executionArn"],
         output=json.loads(execution["output"]) if accepted else {},

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
-from core.contract.errors import LOW_CONFIDENCE
+from core.contract.errors import FOR_REVIEW
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from report import history
 from report.graph.graph import Definition
@@ -71,7 +71,7 @@ class Machine:
 @dataclass
 class StateCount:
     entered: int = 0
-    review: int = 0  # left for low confidence, which is an outcome and no failure
+    review: int = 0  # left for a person to decide, which is an outcome and no failure
     failed: int = 0  # left with any other error that no retry mended
     caught: int = 0  # of both, those after which the execution went on
 
@@ -141,7 +141,7 @@ def _leave_unread(listed: Listed) -> Execution:
 def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Execution:
     """From an item of ListExecutions and whatever else is known of it: input, error, cause."""
     error = known.get("error", "")
-    review = listed["status"] == "FAILED" and error == LOW_CONFIDENCE
+    review = listed["status"] == "FAILED" and error in FOR_REVIEW
     stop = listed.get("stopDate")
     return Execution(
         name=listed["name"],
@@ -164,8 +164,8 @@ def per_state(executions: Iterable[Execution]) -> dict[str, StateCount]:
         for step in execution.steps:
             count, arose = counts[step.state], step.error if not (step.fails and caught) else None
             count.entered += 1
-            count.review += arose == LOW_CONFIDENCE
-            count.failed += arose not in (None, LOW_CONFIDENCE)
+            count.review += arose in FOR_REVIEW
+            count.failed += arose is not None and arose not in FOR_REVIEW
             count.caught += step.caught
             caught = caught or step.caught
     return dict(counts)

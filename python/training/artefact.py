@@ -1,6 +1,7 @@
 """The model artefact, `model.tar.gz`, laid out as SageMaker's PyTorch containers expect.
 
-model.pt            the recipe, the members' weights and the temperature; loads without running pickled code
+model.pt            the recipe, the side of its pictures, the members' weights, the temperature, and how unlikeness
+                    is measured; loads without running pickled code
 labels.json         the classes, in the order of the probabilities
 metrics.json        how good it is, see training.train
 golden.json         a photo and its answer, by which a deployment proves itself
@@ -51,12 +52,15 @@ def write(
         "members": weights,
         "temperature": classifier.temperature,
     }
+    if classifier.unlikeness:
+        saved["unlikeness"] = portable(classifier.unlikeness)
     save(saved, folder / "model.pt")
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     (folder / "baseline.json").write_text(json.dumps(baseline) + "\n")
-    answer = inference.predict_fn(inference.input_fn(golden, "image/png"), classifier.eval())[0]
-    example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.tolist()}
+    model = inference.Model(inference.Answering(classifier).eval(), classifier.size)
+    answer = inference.predict_fn(inference.input_fn(golden, "image/png"), model)
+    example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.probabilities.tolist()}
     (folder / "golden.json").write_text(json.dumps(example) + "\n")
     shutil.copyfile(inference.__file__, folder / "code" / "inference.py")
 

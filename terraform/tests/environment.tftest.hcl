@@ -91,6 +91,26 @@ run "a_threshold_above_1_is_refused" {
   expect_failures = [var.threshold]
 }
 
+run "a_most_unlikeness_of_0_is_refused" {
+  command = plan
+
+  variables {
+    max_unlikeness = 0
+  }
+
+  expect_failures = [var.max_unlikeness]
+}
+
+run "a_most_unlikeness_above_1_is_refused" {
+  command = plan
+
+  variables {
+    max_unlikeness = 99.5
+  }
+
+  expect_failures = [var.max_unlikeness]
+}
+
 run "a_prefix_that_no_bucket_could_have_is_refused" {
   command = plan
 

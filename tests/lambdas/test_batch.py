@@ -113,6 +113,20 @@ def test_unsure_answers_go_to_the_review_queue_as_the_single_path_sends_them(end
     }
 
 
+def test_photos_unlike_training_s_go_to_the_review_queue_too_by_that_name(endpoint, run, queue):
+    endpoint.answer(b"[0.99, 0.01]", **{"X-Amzn-SageMaker-Custom-Attributes": "kind=bulk,unlikeness=1.0000"})
+    counts, lines, _ = run({"archive/blank.png": "photo"})
+    assert counts == {"accepted": 0, "review": 1, "failed": 0}
+    line = lines["archive/blank.png"]
+    assert (line["outcome"], line["label"], line["confidence"], line["error"]) == (
+        "review",
+        None,
+        0.99,
+        "UnlikeTraining",
+    )
+    assert [message["reason"] for message in received(queue)] == ["UnlikeTraining"]
+
+
 def test_poison_fails_by_name_in_its_own_line_only(run, queue):
     poison = {
         "archive/gone.png": (None, "ImageNotFound"),

@@ -102,7 +102,7 @@ def test_the_endpoint_is_told_of_a_photo_that_somebody_chose(event, endpoint, co
     assert endpoint.asked[0].headers["X-Amzn-SageMaker-Custom-Attributes"].split(",")[1] == f"kind={kind}"
 
 
-@pytest.mark.parametrize(("length", "told"), [(939, True), (940, False)])
+@pytest.mark.parametrize(("length", "told"), [(921, True), (922, False)])
 def test_a_key_too_long_for_the_attributes_is_classified_without_it(event, endpoint, context, length, told):
     answer = classify.handler(event("serialized-bare") | {"s3_key": "k" * length}, context)
     assert answer["body"]["inferences"] == [0.9969, 0.0031]
@@ -113,6 +113,26 @@ def test_a_key_too_long_for_the_attributes_is_classified_without_it(event, endpo
         "live",
         True,
     )
+
+
+def test_how_unlike_training_s_photographs_it_is_goes_on_with_the_photo(endpoint, event, context):
+    attributes = {"X-Amzn-SageMaker-Custom-Attributes": "s3_key=a%2Cb.png,kind=live,unlikeness=0.9412"}
+    endpoint.answer(b"[0.9969, 0.0031]", **attributes)
+    body = classify.handler(event("serialized"), context)["body"]
+    assert body == CLASSIFIED["body"] | {"unlikeness": 0.9412}
+
+
+@pytest.mark.parametrize("told", ["trace=7", "unlikeness", ""])
+def test_of_a_model_that_does_not_say_it_nothing_goes_on(endpoint, event, context, told):
+    endpoint.answer(b"[0.9969, 0.0031]", **{"X-Amzn-SageMaker-Custom-Attributes": told})
+    assert classify.handler(event("serialized"), context) == CLASSIFIED
+
+
+@pytest.mark.parametrize("share", ["1.01", "much", "nan", ""])
+def test_an_unlikeness_that_is_no_share_is_refused(endpoint, event, context, share):
+    endpoint.answer(b"[0.9969, 0.0031]", **{"X-Amzn-SageMaker-Custom-Attributes": f"unlikeness={share}"})
+    with pytest.raises(UnexpectedInference, match=r"bicycle\.png: the model's unlikeness is not a number"):
+        classify.handler(event("serialized"), context)
 
 
 def test_an_image_of_1_mb_is_read_from_s3(put, endpoint, context):

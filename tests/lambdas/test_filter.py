@@ -5,7 +5,13 @@ import math
 
 import pytest
 
-from core.contract.errors import InvalidEvent, InvalidSetting, ThresholdConfidenceNotMet, UnexpectedInference
+from core.contract.errors import (
+    InvalidEvent,
+    InvalidSetting,
+    ThresholdConfidenceNotMet,
+    UnexpectedInference,
+    UnlikeTraining,
+)
 from core.contract.events import Pointer
 from lambdas import filter as filter_step
 
@@ -111,6 +117,40 @@ def test_a_hair_below_the_threshold_is_not_enough():
 def test_it_never_fails_open(event, context, inferences):
     with pytest.raises(UnexpectedInference, match=r"s3://scones-test-123456789012/incoming/bicycle\.png"):
         filter_step.handler(event("classified-bare") | {"inferences": inferences}, context)
+
+
+def test_a_photo_like_those_of_training_passes_with_what_is_known_of_it(event, context):
+    body = event("classified-bare") | {"unlikeness": 0.995}
+    assert filter_step.handler(body, context)["body"]["unlikeness"] == 0.995
+
+
+def test_a_photo_unlike_those_of_training_goes_to_a_person_however_sure_the_model_is(event, context):
+    body = event("classified-bare") | {"unlikeness": 0.9988}
+    said = r"bicycle\.png: it is farther from the training photographs than 99\.88% of themselves, and at most 99\.50%"
+    with pytest.raises(UnlikeTraining, match=said):
+        filter_step.handler(body, context)
+    with pytest.raises(ThresholdConfidenceNotMet):
+        filter_step.handler(body | {"inferences": [0.6, 0.4]}, context)
+
+
+def test_a_most_unlikeness_of_1_lets_every_photo_pass(event, context, monkeypatch):
+    monkeypatch.setenv("MAX_UNLIKENESS", "1")
+    filter_step.settings.cache_clear()
+    answer = filter_step.handler(event("classified-bare") | {"unlikeness": 1.0}, context)
+    filter_step.settings.cache_clear()
+    assert answer["body"]["label"] == "bicycle"
+
+
+@pytest.mark.parametrize("unlikeness", [-0.1, 1.1, math.nan, "much", "", True, [0.5], 10**400])
+def test_an_unlikeness_that_makes_no_sense_lets_no_photo_pass(event, context, unlikeness):
+    with pytest.raises(UnexpectedInference, match=r"bicycle\.png: the model's unlikeness is not a number from 0 to 1"):
+        filter_step.handler(event("classified-bare") | {"unlikeness": unlikeness}, context)
+
+
+@pytest.mark.parametrize("text", ["0", "-0.1", "1.01", "nan", "inf", "", "high"])
+def test_a_most_unlikeness_that_makes_no_sense_is_refused(text):
+    with pytest.raises(InvalidSetting, match="MAX_UNLIKENESS must be a number above 0 and at most 1"):
+        filter_step.read_settings({"LABELS": "bicycle,motorcycle", "MAX_UNLIKENESS": text})
 
 
 @pytest.mark.parametrize("field", ["inferences", "s3_bucket", "s3_key"])

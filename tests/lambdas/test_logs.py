@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.contract.errors import ImageNotFound, ThresholdConfidenceNotMet
+from core.contract.errors import ImageNotFound, ThresholdConfidenceNotMet, UnlikeTraining
 from core.contract.outcomes import OUTCOMES
 from lambdas import filter as filter_step
 from lambdas import serialize
@@ -52,6 +52,17 @@ def test_a_failure_is_logged_by_its_name(event, context, capsys):
     line = the_one_line(capsys)
     assert (line["level"], line["error"]) == ("ERROR", "ImageNotFound")
     assert line["message"] == "s3://scones-test-123456789012/incoming/gone.png: there is no such object"
+
+
+def test_how_unlike_training_s_photographs_a_photo_is_is_logged_and_an_outcome_too(event, context, capsys):
+    body = event("classified-bare")
+    filter_step.handler(body | {"unlikeness": 0.9412}, context)
+    assert the_one_line(capsys)["unlikeness"] == 0.9412
+    with pytest.raises(UnlikeTraining):
+        filter_step.handler(body | {"unlikeness": 1}, context)
+    line = the_one_line(capsys)
+    assert (line["level"], line["error"]) == ("WARNING", "UnlikeTraining")
+    assert "farther from the training photographs than 100.00% of themselves" in line["message"]
 
 
 def test_low_confidence_is_an_outcome_and_no_error_in_the_log(event, context, capsys):

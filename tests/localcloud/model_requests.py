@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from training import artefact
+from training import artefact, unlikeness
 from training.inference import Classifier, Network
 
 PNG, JPEG, X_IMAGE, JSON = "image/png", "image/jpeg", "application/x-image", "application/json"
@@ -108,7 +108,10 @@ REQUESTS |= {f"nothing, accepts {accept!r}": (b"", PNG, accept) for accept in ("
 def write_artefact(folder: Path) -> Path:
     """The unpacked artefact."""
     torch.manual_seed(1)
-    artefact.write(folder, Classifier([Network(2), Network(2)], 0.8), ["a", "b"], {}, PICTURE, {})
+    networks = [Network(2).eval(), Network(2).eval()]
+    some, others = np.random.default_rng(0).integers(0, 256, (2, 60, 32, 32, 3), dtype=np.uint8)
+    known, _ = unlikeness.learn(networks, 2, [some, some], [others, others])
+    artefact.write(folder, Classifier(networks, 0.8, unlikeness=known), ["a", "b"], {}, PICTURE, {})
     return folder
 
 

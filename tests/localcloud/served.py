@@ -21,6 +21,7 @@ class Served(NamedTuple):
     phrase: str
     content_type: str
     body: bytes
+    attributes: str = ""  # X-Amzn-SageMaker-Custom-Attributes
 
 
 def asking(port: int) -> Callable[..., Served]:
@@ -32,7 +33,8 @@ def asking(port: int) -> Callable[..., Served]:
             connection.request(method, path, body, named)
             response = connection.getresponse()
             kind = response.getheader("Content-Type", "")
-            return Served(response.status, response.reason, kind, response.read())
+            attributes = response.getheader("X-Amzn-SageMaker-Custom-Attributes", "")
+            return Served(response.status, response.reason, kind, response.read(), attributes)
 
     return ask
 

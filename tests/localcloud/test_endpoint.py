@@ -13,6 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from tests.builders import document, make_role
 
+from monitoring.record import read_record
+
 IMAGE = b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x80"  # not UTF-8
 MODEL = """
 import json, os
@@ -35,6 +37,13 @@ def predict_fn(data, model):
 def output_fn(prediction, accept):
     return json.dumps(prediction)
 """
+TELLING = MODEL.replace(
+    """(prediction, accept):
+    return json.dumps(prediction)""",
+    """(prediction, accept, context):
+    context.set_response_header(0, "X-Amzn-SageMaker-Custom-Attributes", "unlikeness=0.9412")
+    return json.dumps(prediction), accept + "; unlikeness=0.9412\"""",
+)
 CAPTURE = {
     "EnableCapture": True,
     "InitialSamplingPercentage": 100,
@@ -255,6 +264,24 @@ def test_each_answer_is_captured_as_the_configuration_asks(endpoint, ask, aws, b
     assert lines[0]["eventMetadata"]["inferenceId"] == "photo-1"
     assert lines[0]["eventMetadata"]["customAttributes"] == ["trace=1"]
     assert set(lines[1]["eventMetadata"]) == {"eventId", "inferenceTime"}
+
+
+def test_what_the_code_says_beside_its_answer_is_answered_and_its_type_is_captured(
+    endpoint, aws, bucket, until
+):
+    name = endpoint(TELLING, capture={**CAPTURE, "DestinationS3Uri": f"s3://{bucket}/telling"})
+    answer = aws("sagemaker-runtime").invoke_endpoint(
+        EndpointName=name, Body=IMAGE, ContentType="image/png", CustomAttributes="kind=live"
+    )
+    assert answer["CustomAttributes"] == "unlikeness=0.9412"
+    look = lambda: aws("s3").list_objects_v2(Bucket=bucket, Prefix=f"telling/{name}/")  # noqa: E731
+    key = until(look, lambda it: "Contents" in it)["Contents"][0]["Key"]
+    content = aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    output = json.loads(content)["captureData"]["endpointOutput"]
+    assert output["observedContentType"] == "application/json; unlikeness=0.9412"
+    assert (output["encoding"], output["data"]) == ("JSON", "[0.9969, 0.0031]")
+    record = read_record(content, key, 1, ("", name, "AllTraffic"))
+    assert (record.unlikeness, record.kind) == (0.9412, "live")
 
 
 def test_without_listed_content_types_everything_is_captured_as_base64(endpoint, ask, aws, bucket, until):

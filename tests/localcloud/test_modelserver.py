@@ -29,7 +29,9 @@ def input_fn(body, content_type):
     return [type(body).__name__, content_type]
 def predict_fn(data, model):
     return data
-def output_fn(prediction, accept):
+def output_fn(prediction, accept, context):
+    if told := context.get_all_request_header(0).get("Told"):
+        context.set_response_header(0, "X-Amzn-SageMaker-Custom-Attributes", told + "!")
     return (repr(prediction), "text/own") if accept == "own" else repr([*prediction, accept])
 """
 
@@ -48,7 +50,7 @@ def start(tmp_path, serve):
 
 def test_the_ping_is_healthy_before_the_model_has_loaded_and_a_request_waits_for_it(start):
     ask = start(seconds=1)
-    status, _, kind, body = ask("GET", "/ping", seconds=0.8)
+    status, _, kind, body, _ = ask("GET", "/ping", seconds=0.8)
     assert (status, kind, json.loads(body)) == (200, "application/json", {"status": "Healthy"})
     assert ask("POST", "/invocations", b"x", Content_Type="a/b").status == 200
 
@@ -65,7 +67,7 @@ def test_a_network_that_goes_on_from_imagenet_is_served_like_the_small_one(serve
     torch.manual_seed(1)
     classifier = Classifier([Lite0(2), Lite0(2)], 0.8)
     artefact.write(tmp_path, classifier, ["a", "b"], {}, PICTURE, {})
-    status, _, kind, body = serve(tmp_path)("POST", "/invocations", PICTURE, Content_Type=PNG)
+    status, _, kind, body, _ = serve(tmp_path)("POST", "/invocations", PICTURE, Content_Type=PNG)
     golden = json.loads((tmp_path / "golden.json").read_text())
     assert (status, kind) == (200, "application/json")
     assert json.loads(body) == pytest.approx(golden["probabilities"], abs=1e-5)
@@ -75,7 +77,7 @@ def test_more_bytes_than_torchserve_takes_never_come_to_the_model(start):
     ask = start()
     assert ask("POST", "/invocations", b"x" * 6_553_500, Content_Type="a/b").status == 200
     refused = ask("POST", "/invocations", b"x" * 6_553_501, Content_Type="a/b")
-    assert refused == (413, "Request Entity Too Large", "", b"")
+    assert refused == (413, "Request Entity Too Large", "", b"", "")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,14 @@ def test_more_bytes_than_torchserve_takes_never_come_to_the_model(start):
     ],
 )
 def test_types_are_told_to_the_code_as_they_came(start, headers, kind, body):
-    assert start()("POST", "/invocations", b"x", **headers) == (200, "OK", kind, repr(body).encode())
+    assert start()("POST", "/invocations", b"x", **headers) == (200, "OK", kind, repr(body).encode(), "")
+
+
+def test_a_function_that_takes_one_argument_more_gets_the_requests_headers_and_sets_the_answers(start):
+    ask = start()
+    served = ask("POST", "/invocations", b"x", Content_Type="a/b", Told="so")
+    assert (served.status, served.attributes) == (200, "so!")
+    assert ask("POST", "/invocations", b"x", Content_Type="a/b").attributes == ""
 
 
 def test_an_error_has_a_status_of_its_own_only_if_it_is_of_the_toolkit_s_kind(start):

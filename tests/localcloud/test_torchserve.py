@@ -9,6 +9,7 @@ It needs Java 11 or newer and 45 MB, and half a minute, so it is left out unless
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from tests.localcloud.model_requests import (
     write_artefact,
 )
 from tests.localcloud.served import HOST, Served, asking
+
+from training.inference import ATTRIBUTES
 
 pytestmark = pytest.mark.torchserve
 
@@ -123,11 +126,22 @@ def test_it_agrees_on_every_request(base, ask_torchserve, serve, subtests):
         served = ask_here("POST", "/invocations", body, **headers)
         with subtests.test(name):
             assert (served.status, served.content_type) == (expected.status, expected.content_type)
+            assert served.attributes == expected.attributes
             assert without_frames(served.body) == without_frames(expected.body)
             if served.status != 200:
                 assert served.phrase == expected.phrase
         statuses.add(expected.status)
     assert statuses == {200, 400, 500}, "the requests are of all kinds"
+
+
+def test_it_hands_on_what_the_code_says_beside_its_answer(base, ask_torchserve, serve):
+    body, content_type, accept = REQUESTS["a png"]
+    for sent in ("kind=live,id=7", "kind=live,id=8"):  # each request has a context of its own
+        headers = name_headers(content_type, accept) | {ATTRIBUTES: sent}
+        served = ask_torchserve("POST", "/invocations", body, **headers)
+        assert re.fullmatch(rf"{sent},unlikeness=[01]\.\d{{4}}", served.attributes)
+        here = serve(base / "model")("POST", "/invocations", body, **headers)
+        assert served[2:] == here[2:], "it has no phrase for what is well"
 
 
 def test_it_refuses_as_many_bytes(base, ask_torchserve, serve):

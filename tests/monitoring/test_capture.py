@@ -62,6 +62,22 @@ def test_every_line_of_every_file_is_a_record(folder):
     assert (second.content_type, second.image_bytes, second.image()) == ("image/png", len(IMAGE), IMAGE)
 
 
+@pytest.mark.parametrize(
+    ("kind", "unlikeness"),
+    [
+        ("application/json", None),
+        ("application/json; unlikeness=0.9412", 0.9412),
+        ("application/json;charset=utf-8;unlikeness=1.0000", 1.0),
+        ("application/json; unlikeness=much", None),
+        ("application/json; unlikeness=7", None),
+    ],
+)
+def test_how_unlike_training_s_photographs_a_photo_was_stands_in_its_answer_s_type(folder, kind, unlikeness):
+    line = captured().replace(b"application/json", kind.encode())
+    (record,), _ = read(folder({"a.jsonl": line}))
+    assert (record.unlikeness, record.probabilities) == (unlikeness, (0.94, 0.06))
+
+
 def test_a_half_written_file_gives_what_was_written_whole(folder):
     for cut in (1, 50, 2000, len(captured()) - 2):
         source = folder({"a.jsonl": captured() * 2 + captured()[:cut], "b.jsonl": captured().rstrip()})
@@ -201,6 +217,7 @@ def test_the_command_prints_records_and_counts(folder):
         "s3_key": None,
         "photo_id": None,
         "source": None,
+        "unlikeness": None,
     }
     assert done.stderr.splitlines() == [
         f"{source}/a.jsonl:2: not JSON",
@@ -213,12 +230,13 @@ def test_the_command_shows_whose_answer_it_is_and_for_which_photo(folder):
     told = ["kind=shadow,s3_key=a%20b.png,id=p-1,source=dock%207"]
     line = json.loads(
         run(
-            folder({f"{MODEL}/ep/all/2024/10/16/09/a.jsonl": captured(stamp(9), customAttributes=told)})
+            folder({f"{MODEL}/ep/all/2024/10/16/09/a.jsonl": captured(stamp(9), unlikeness=0.9412, customAttributes=told)})
         ).stdout
     )
-    known = {name: line[name] for name in list(line)[-5:]}
+    known = {name: line[name] for name in list(line)[-6:]}
     assert known == {
-        "model": MODEL, "kind": "shadow", "s3_key": "a b.png", "photo_id": "p-1", "source": "dock 7"
+        "model": MODEL, "kind": "shadow", "s3_key": "a b.png", "photo_id": "p-1", "source": "dock 7",
+        "unlikeness": 0.9412,
     }  # fmt: skip
 
 

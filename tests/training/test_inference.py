@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from training import artefact, inference
-from training.inference import Classifier, Network, UnacceptableImage
+from training.inference import Answering, Classifier, Network, UnacceptableImage
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +83,25 @@ def test_an_answer_is_one_probability_per_class(model):
     ],
 )
 def test_every_mode_and_size_becomes_what_the_network_was_trained_on(model, body, content_type):
-    assert inference.input_fn(body, content_type).shape == (1, 3, 32, 32)
+    assert inference.input_fn(body, content_type).mode == "RGB"
     assert sum(answer(model, body, content_type)) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_picture_of_the_right_size_arrives_unchanged():
     original = picture(size=(32, 32))
-    seen = inference.input_fn(encode(original), "image/png")
-    assert torch.equal(seen, inference.normalise(np.asarray(original)[None].copy()))
+    seen = inference.decode(encode(original))
+    assert np.array_equal(np.asarray(seen), np.asarray(original))
+
+
+def test_a_picture_is_brought_to_the_side_that_the_model_was_trained_at(tmp_path):
+    torch.manual_seed(1)
+    artefact.write(tmp_path, Classifier([Network(2)], size=48), ["a", "b"], {}, encode(picture()), {})
+    served = inference.model_fn(str(tmp_path))
+    assert served.size == 48
+    with torch.inference_mode():
+        pixels = np.asarray(inference.decode(encode(picture(size=(90, 70))), 48))[None].copy()
+        expected = inference.load(tmp_path / "model.pt")(inference.normalise(pixels)).softmax(1)[0].numpy()
+    assert answer(served, encode(picture(size=(90, 70)))) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 def test_16_bit_grey_is_scaled_not_clipped():
@@ -146,7 +157,7 @@ def test_bad_input_is_refused_by_name(body, content_type, said):
 @given(st.binary(max_size=2000), st.sampled_from(["image/png", "image/jpeg", "application/x-image", "a/b"]))
 def test_no_bytes_fail_with_anything_but_their_own_error(body, content_type):
     try:
-        assert inference.input_fn(body, content_type).shape == (1, 3, 32, 32)
+        assert inference.input_fn(body, content_type).mode == "RGB"
     except UnacceptableImage:
         pass
 
@@ -160,7 +171,7 @@ def test_no_damaged_picture_fails_with_anything_but_its_own_error(kind, damage):
     for place, value in damage:
         body[int(place * (len(body) - 1))] = value
     try:
-        assert inference.input_fn(bytes(body), "image/png").shape == (1, 3, 32, 32)
+        assert inference.input_fn(bytes(body), "image/png").mode == "RGB"
     except UnacceptableImage:
         pass
 
@@ -175,16 +186,59 @@ def test_eight_threads_at_once_get_right_answers(model):
 
 def test_the_served_model_answers_as_the_trained_one(model):
     torch.manual_seed(1)
-    trained = Classifier([Network(2), Network(2)], 0.8).eval()
+    trained = inference.Model(Answering(Classifier([Network(2), Network(2)], 0.8)).eval(), 32)
     data = inference.input_fn(encode(picture()), "image/png")
-    expected = inference.predict_fn(data, trained)
-    np.testing.assert_allclose(inference.predict_fn(data, model), expected, atol=1e-5)
+    expected = inference.predict_fn(data, trained).probabilities
+    np.testing.assert_allclose(inference.predict_fn(data, model).probabilities, expected, atol=1e-5)
 
 
 def test_a_model_of_before_there_were_two_recipes_is_served(tmp_path):
     members = [Network(2).eval().state_dict()]
     torch.save({"members": members, "temperature": 1.0}, tmp_path / "model.pt")
-    assert len(answer(inference.model_fn(str(tmp_path)), encode(picture()))) == 2
+    served = inference.model_fn(str(tmp_path))
+    assert len(answer(served, encode(picture()))) == 2
+    assert served.size == 32
+    context = Context({})
+    prediction = inference.predict_fn(picture(), served)
+    assert inference.output_fn(prediction, "application/json", context) == answer_text(prediction)
+    assert context.told == {}, "it does not know how unlike its training photographs a picture is"
+
+
+class Context:
+    """As much of the container's as the code asks."""
+
+    def __init__(self, headers):
+        self.headers, self.told = headers, {}
+
+    def get_all_request_header(self, index):
+        assert index == 0
+        return self.headers
+
+    def set_response_header(self, index, name, value):
+        assert index == 0
+        self.told[name] = value
+
+
+def answer_text(prediction):
+    return json.dumps([round(float(p), 6) for p in prediction.probabilities])
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "unlikeness=0.9412"),
+        ({"x-amzn-sagemaker-custom-attributes": "kind=live,id=7"}, "kind=live,id=7,unlikeness=0.9412"),
+        ({"X-Amzn-SageMaker-Custom-Attributes": "k" * 1007}, "unlikeness=0.9412"),
+        ({"X-Amzn-SageMaker-Custom-Attributes": "k" * 1006}, f"{'k' * 1006},unlikeness=0.9412"),
+    ],
+)
+def test_how_unlike_the_photographs_it_is_stands_beside_the_answer(headers, told):
+    prediction = inference.Prediction(np.array([0.9969, 0.0031]), 0.94118)
+    context = Context(headers)
+    body, kind = inference.output_fn(prediction, "application/json", context)
+    assert (body, kind) == ("[0.9969, 0.0031]", "application/json; unlikeness=0.9412")
+    assert context.told == {"X-Amzn-SageMaker-Custom-Attributes": told}
+    assert inference.output_fn(prediction, "text/csv", context) == body, "a type of one's own is left alone"
 
 
 def test_a_refusal_is_the_callers_fault_to_the_container():

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference
+from core.contract import unlike
+from core.contract.errors import ThresholdConfidenceNotMet, UnexpectedInference, UnlikeTraining
 from core.contract.events import UNNAMED, Pointer, parse_probabilities
 from core.contract.shapes import Json
 
@@ -11,15 +12,30 @@ THRESHOLD = (
 )
 
 
-def decide(inferences: object, image: Pointer | None, labels: Sequence[str], threshold: float) -> Json:
-    """The label that the model is sure of, and how sure; a model that is not sure raises."""
+def decide(
+    inferences: object,
+    image: Pointer | None,
+    labels: Sequence[str],
+    threshold: float,
+    unlikeness: object = None,
+    max_unlikeness: float = unlike.MAX_UNLIKENESS,
+) -> Json:
+    """The label that the model is sure of, and how sure; a model that is not sure, or does not know such photos, raises."""
     probabilities = parse_probabilities(inferences, image)
     if len(probabilities) != len(labels):
         raise UnexpectedInference(
             f"{image or UNNAMED}: {len(probabilities)} probabilities for {len(labels)} labels"
         )
+    share = unlike.parse(unlikeness, image)
     confidence = max(probabilities)
     if confidence < threshold:
         raise ThresholdConfidenceNotMet("THRESHOLD_CONFIDENCE_NOT_MET")
+    if share is not None and share > max_unlikeness:
+        raise UnlikeTraining(
+            f"{image or UNNAMED}: it is farther from the training photographs than {share:.2%} of themselves, "
+            f"and at most {max_unlikeness:.2%} pass"
+        )
     label = labels[probabilities.index(confidence)]
-    return {"inferences": probabilities, "label": label, "confidence": confidence, "threshold": threshold}
+    known = {} if share is None else {unlike.NAME: share}
+    decision = {"inferences": probabilities, "label": label, "confidence": confidence, "threshold": threshold}
+    return decision | known

@@ -41,6 +41,10 @@ class ThresholdConfidenceNotMet(Exception):
     """The model is not sure enough: the photo goes to the review queue."""
 
 
+class UnlikeTraining(Exception):
+    """The photo is too unlike those that the model learned from for its answer to count: it goes to the review queue."""
+
+
 class StorageUnavailable(Exception):
     """S3 did not answer as it should. Transient: worth a retry."""
 
@@ -66,3 +70,6 @@ class ResultsDisagree(Exception):
 
 
 LOW_CONFIDENCE = ThresholdConfidenceNotMet.__name__
+# Outcomes and no failures: a person decides. The state machine catches them by these names.
+UNDECIDED = (ThresholdConfidenceNotMet, UnlikeTraining)
+FOR_REVIEW = frozenset(error.__name__ for error in UNDECIDED)

@@ -46,7 +46,8 @@ LOAD_SECONDS = 120
 ENDING_SECONDS = 2
 ANSWER_SECONDS = 60  # SageMaker's own limit
 NO_ANSWER = 0  # the status that stands in its ModelError then
-FORWARDED = ("Accept", "Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
+ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+FORWARDED = ("Accept", "Content-Type", ATTRIBUTES)
 
 _answer_limit = float(ANSWER_SECONDS)
 
@@ -67,6 +68,7 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+    attributes: str = ""  # that the model's code set
 
 
 class ModelServer:
@@ -152,7 +154,8 @@ class ModelServer:
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            reply = Reply(response.status, response.getheader("Content-Type", ""), response.read())
+            kind, attributes = response.getheader("Content-Type", ""), response.getheader(ATTRIBUTES, "")
+            reply = Reply(response.status, kind, response.read(), attributes)
         except Exception:
             connection.close()
             raise

@@ -5,21 +5,24 @@
 `GET /ping` is healthy from the start, `POST /invocations` waits for the model and answers with what the artefact's own
 code makes of the body. So a model that cannot load is healthy, and its requests wait until who sent them gives up.
 An exception becomes status 500, or the `status_code` of one of the toolkit's kind, with its traceback in the body.
+A function of the code that takes one argument more gets the request's context, and may set headers of the answer.
 So do AWS's toolkit 2.0.25 and TorchServe 0.12, which tests run beside it. TorchServe loads again and again, and after
 400 s its ping says 500; that is left out. `GET /loaded` is of the local cloud alone: it answers once loading has ended,
 well or badly. The standard library only.
 """
 
 import importlib
+import inspect
 import json
 import os
 import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 JSON = "application/json"
@@ -36,6 +39,28 @@ class BaseInferenceToolkitError(Exception):
     def __init__(self, status_code: int, message: str, phrase: str) -> None:
         super().__init__(status_code, message, phrase)
         self.status_code, self.message, self.phrase = status_code, message, phrase
+
+
+class Context:
+    """What TorchServe tells the code of one request and is told of the answer, as far as headers go."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.headers, self.told = dict(headers), dict[str, str]()
+
+    def get_all_request_header(self, _index: int) -> dict[str, str]:
+        return self.headers
+
+    def get_request_header(self, _index: int, name: str) -> str | None:
+        return self.headers.get(name)
+
+    def set_response_header(self, _index: int, name: str, value: str) -> None:
+        self.told[name] = value
+
+
+def call(function: Callable[..., Any], *arguments: Any, context: Context) -> Any:
+    """The code's functions may take the context too: the toolkit goes by the number of their parameters."""
+    more = len(inspect.signature(function).parameters) > len(arguments)
+    return function(*arguments, context) if more else function(*arguments)
 
 
 class Worker:
@@ -56,15 +81,17 @@ class Worker:
         finally:
             self.ended.set()
 
-    def answer(self, body: bytes, sent: str | None, accepted: str | None) -> tuple[Any, str]:
+    def answer(
+        self, body: bytes, sent: str | None, accepted: str | None, context: Context
+    ) -> tuple[Any, str]:
         """What the code makes of the body, and of which type that is."""
         self.loaded.wait()
         if not accepted or accepted == "*/*":
             accepted = DEFAULT_ACCEPT
         content = body.decode() if sent in AS_TEXT else body
-        output = self.code.output_fn(
-            self.code.predict_fn(self.code.input_fn(content, sent), self.model), accepted
-        )
+        data = call(self.code.input_fn, content, sent, context=context)
+        prediction = call(self.code.predict_fn, data, self.model, context=context)
+        output = call(self.code.output_fn, prediction, accepted, context=context)
         return output if isinstance(output, tuple) else (output, accepted)
 
 
@@ -90,12 +117,15 @@ def main() -> None:
             if len(body) > MOST_BYTES:
                 self.answer(413, "", "", b"")
                 return
+            context = Context(self.headers)
             try:
-                output, kind = worker.answer(body, self.headers["Content-Type"], self.headers["Accept"])
+                sent, accepted = self.headers["Content-Type"], self.headers["Accept"]
+                output, kind = worker.answer(body, sent, accepted, context)
             except Exception as error:
                 self.refuse(error)
             else:
-                self.answer(200, "", kind, output.encode() if isinstance(output, str) else output)
+                content = output.encode() if isinstance(output, str) else output
+                self.answer(200, "", kind, content, context.told)
 
         def refuse(self, error: Exception) -> None:
             status, message, phrase = 500, str(error) or "Invalid Request", str(error) or "Invalid Request"
@@ -108,8 +138,17 @@ def main() -> None:
             else:  # it counts the phrase's characters and sends its bytes
                 self.answer(500, "", JSON, json.dumps(WORKER_DIED, indent=2).encode() + b"\n")
 
-        def answer(self, status: int, phrase: str, content_type: str, body: bytes) -> None:
+        def answer(
+            self,
+            status: int,
+            phrase: str,
+            content_type: str,
+            body: bytes,
+            headers: Mapping[str, str] = MappingProxyType({}),
+        ) -> None:
             self.send_response(status, phrase or None)
+            for name, value in headers.items():
+                self.send_header(name, value)
             if content_type:
                 self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

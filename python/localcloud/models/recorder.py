@@ -1,4 +1,8 @@
-"""Data capture: what goes into an endpoint and comes out of it, written to S3 about once a second."""
+"""Data capture: what goes into an endpoint and comes out of it, written to S3 about once a second.
+
+AWS: content types are kept as they came, with their parameters, which do not count when one is looked up among those
+of the configuration. The custom attributes are the request's: no document says that the answer's are kept.
+"""
 
 import base64
 import json

@@ -196,6 +196,8 @@ def _install_runtime(url: str) -> None:
         role = serving.servers[variant].role
         recorder.record(capture, name, variant, (self.body, self.headers), reply, role)
         headers = {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant}
+        if reply.attributes:
+            headers[endpoints.ATTRIBUTES] = reply.attributes
         return 200, headers, reply.body
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from core.contract.errors import LOW_CONFIDENCE
+from core.contract.errors import FOR_REVIEW
 from core.contract.events import reason
 from report import executions, theme
 from report.executions import Execution
@@ -91,7 +91,7 @@ def find_way(graph: Graph, steps: Sequence[Step]) -> dict[tuple[str, str], str]:
 def colour_of(step: Step) -> str:
     if step.error is None:
         return theme.ACCEPTED
-    return theme.REVIEW if step.error == LOW_CONFIDENCE else theme.FAILED
+    return theme.REVIEW if step.error in FOR_REVIEW else theme.FAILED
 
 
 def duration(seconds: float) -> str:

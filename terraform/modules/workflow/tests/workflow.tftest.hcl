@@ -49,7 +49,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet"], ResultPath = "$.error", Next = "SendToReview" }
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "SendToReview" }
     error_message = "Low confidence does not go to review, or loses its inferences on the way."
   }
 
@@ -61,7 +61,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   assert {
     condition = length(setintersection(
       flatten([for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) : try(state.Retry[*].ErrorEquals, []) if strcontains(try(state.Resource, ""), "lambda")]),
-      ["States.ALL", "States.TaskFailed", "ThresholdConfidenceNotMet", "NotAnImage", "ImageNotFound", "InvalidEvent", "EndpointNotFound"],
+      ["States.ALL", "States.TaskFailed", "ThresholdConfidenceNotMet", "UnlikeTraining", "NotAnImage", "ImageNotFound", "InvalidEvent", "EndpointNotFound"],
     )) == 0
     error_message = "A retry would only repeat the same answer."
   }
