@@ -18,7 +18,6 @@ import numpy as np
 from PIL import Image
 
 from core.console import UserError
-from training.photo import shrink
 
 FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
@@ -77,6 +76,11 @@ def load(folder: Path, split: str, size: int | None = None) -> Split:
     except (OSError, SyntaxError, ValueError) as error:  # Pillow calls a damaged PNG a SyntaxError
         raise UserError(f"{path} or a picture it names is broken ({error}): {RESTAGE}") from error
     return Split(np.stack(images), np.array(labels, dtype=np.int64), names, indices)
+
+
+def shrink(image: Image.Image, side: int) -> Image.Image:
+    """As code/inference.py brings a request to its side."""
+    return image.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _pixels(path: Path, staged: int, size: int) -> np.ndarray:
