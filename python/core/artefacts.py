@@ -38,6 +38,8 @@ def read(location: str) -> bytes:
         if not location.startswith("s3://"):
             return Path(location).read_bytes()
         bucket, key = split_address(location)
+        if not key:
+            raise UserError(f"{location} names a bucket and no file in it")
         return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except (OSError, ClientError, BotoCoreError) as error:
         raise UserError(f"{location} cannot be read: {error}") from error

@@ -37,14 +37,14 @@ RUNNING: list[subprocess.Popen[bytes]] = []
 
 def main() -> None:
     parser = arguments.Parser(prog="operations.demo")
-    parser.add_argument("--dataset", default="sample", help="sample, cifar100, or the path of an archive")
+    parser.add_argument("--dataset", default="sample", help="what training.stage takes as --source")
     parser.add_argument(
         "--out", type=Path, default=FOLDER, help="an empty or new folder to work in (build/demo)"
     )
     options = parser.parse_args()
     terraform.check_installed()
     source = options.dataset
-    if source not in ("sample", "cifar100"):
+    if source not in ("sample", "cifar100") and not source.startswith("s3://"):
         source = str(Path(source).resolve())  # the work is done in another folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends everything as Ctrl-C does
     folder = prepare(options.out.resolve())

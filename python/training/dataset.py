@@ -18,7 +18,6 @@ import numpy as np
 from PIL import Image
 
 from core.console import UserError
-from training.photo import shrink
 
 FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
@@ -94,6 +93,11 @@ def choose(split: Split, rows: np.ndarray) -> Split:
     chosen = rows.tolist()
     names, indices = ([column[row] for row in chosen] for column in (split.names, split.indices))
     return Split(split.images[rows], split.labels[rows], names, indices)
+
+
+def shrink(image: Image.Image, side: int) -> Image.Image:
+    """As code/inference.py brings a request to its side."""
+    return image.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _pixels(path: Path, staged: int, size: int) -> np.ndarray:

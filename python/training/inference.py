@@ -313,9 +313,7 @@ def predict_fn(data: Image.Image, model: Model) -> Prediction:
     pixels = np.asarray(reduce(data, model.size))[None].copy()
     with torch.inference_mode():
         logits, *unlikeness = model.network(normalise(pixels))
-    return Prediction(
-        logits[0].double().softmax(0).numpy(), float(unlikeness[0]) if unlikeness else None
-    )
+    return Prediction(logits[0].double().softmax(0).numpy(), float(unlikeness[0]) if unlikeness else None)
 
 
 def output_fn(prediction: Prediction, accept: str, context: Any = None) -> str | tuple[str, str]:

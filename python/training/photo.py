@@ -22,6 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.contract.errors import NotAnImage
 from core.contract.images import content_type
 from core.figures.pictures import keep_upper_bits
+from training.dataset import shrink
 
 SIDE = 224
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -78,11 +79,6 @@ def _decode(path: Path) -> Image.Image:
             layer = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
         return shrink(upright.convert("RGB"), SIDE)
-
-
-def shrink(image: Image.Image, side: int) -> Image.Image:
-    """As code/inference.py brings a request to its side."""
-    return image.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _explain(path: Path, error: Exception) -> str:

@@ -38,7 +38,9 @@ def learn(
     if all(images is unseen[0] for images in unseen):
         distances = measure(spans, others)
     else:
-        distances = np.concatenate([measure([one], [other]) for one, other in zip(spans, others, strict=True)])
+        distances = np.concatenate(
+            [measure([one], [other]) for one, other in zip(spans, others, strict=True)]
+        )
     return Unlikeness(fit(spans[:shipped], distances)), distances
 
 

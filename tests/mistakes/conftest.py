@@ -42,6 +42,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
     (folder / "no photos/list.txt").write_text("scones, butter, jam")
     shutil.copy(folder / "photo.png", folder / "photos")
+    for name in ("one class/car", "classes/car", "classes/Fire Truck"):
+        (folder / name).mkdir(parents=True)
+        shutil.copy(folder / "photo.png", folder / name)
+    (folder / "list.csv").write_text("file,kind\nphoto.png,car\n")
     for name, text in SETTINGS.items():
         (folder / f"terraform/envs/{name}.tfvars").write_text(text)
     return folder

@@ -104,8 +104,28 @@ MISTAKES = [
     ("evaluate|DATA=-x", NEW),
     ("loadgen|DURATION=1x", "--duration takes seconds, minutes or hours, as in 60s, 5m or 2h, not '1x'"),
     # Of models.
-    ("stage|DATASET=it's nope", "--source it's nope is neither cifar100 nor sample nor an archive's path"),
-    ("stage|DATASET=-x", "--source -x is neither cifar100 nor sample nor an archive's path"),
+    ("stage|DATASET=it's nope", "--source it's nope is neither cifar100 nor sample nor an archive, a folder"),
+    ("stage|DATASET=-x", "--source -x is neither cifar100 nor sample nor an archive, a folder or a manifest"),
+    (
+        "stage|DATASET=empty folder/",
+        "empty folder has no photos in it that a class could be told of: it needs",
+    ),
+    (
+        "stage|DATASET=photos",
+        "photos has no photos in it that a class could be told of: it needs a folder per",
+    ),
+    (
+        "stage|DATASET=one class",
+        "car: two or more different classes are needed, each with photos in a folder of",
+    ),
+    ("stage|DATASET=classes", "the class 'Fire Truck' cannot be the label of a route: rename it with"),
+    (
+        "stage|DATASET=classes|ARGS=--classes car,van",
+        "there are no photos of 'van': there are Fire Truck, car",
+    ),
+    ("stage|DATASET=list.csv", "list.csv has file, kind: it needs a column path and a column label, as in"),
+    ("stage|DATASET=s3://bucket", "s3://bucket names a bucket and no file in it"),
+    ("stage|DATASET=sample|ARGS=--classes car,van", "the source has no class 'van'; the nearest are car"),
     ("train|DATA=-x", f"-x {NOT_STAGED}"),
     ("promote|RUN=-x", NEW),
     ("train|DATA=it's nope", f"it's nope {NOT_STAGED}"),
