@@ -37,7 +37,7 @@ variable "drift" {
     confidence   = optional(number, 0.1)
     images       = optional(number, 0.1)
     classes      = optional(number, 0.1)
-    fall         = optional(number, 0.02)
+    fall         = optional(number, 0.005)
     min_coverage = optional(number, 0.6)
     min_accuracy = optional(number, 0.85)
   })

@@ -1,7 +1,7 @@
 """The monitor's figures as CloudWatch metrics, dated to the beginning of their hour.
 
 Of the hour: Records, Unreadable, UndecodableImages. Of the 24 hours until its end: Coverage, EstimatedAccuracy,
-ConfidenceFall, ConfidenceDrift, ImageDrift and ClassDrift, each with the bound that its alarm looks at, and Entropy. What cannot be
+ConfidenceFall, ConfidenceDrift, ImageDrift and ClassDrift, each with its bound, and Entropy. What cannot be
 said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
 """
 

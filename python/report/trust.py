@@ -20,7 +20,8 @@ NO_TRUTH = (
 MEANS = (
     "Averages, and how far apart the values are as a whole. Distance: of all values that one could draw a line at, the "
     "largest difference between the shares of photos below it, then and now (Kolmogorov, Smirnov): 0 is the same, 1 "
-    "has nothing in common. PSI adds up the differences of ten bins. Of the class mix it is that of the shares."
+    "has nothing in common. PSI adds up the differences of ten bins, less what chance adds. Of the class mix it is that "
+    "of the shares; of the estimated accuracy, how far it has fallen."
 )
 TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
@@ -160,7 +161,7 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     )
     beside = show_beside(answers, folder)
     recalled = {name: quantities.say(name, mean) for name, mean in facts.week_before.items()}
-    rows = [
+    rows: list[tuple[str | Badge, ...]] = [
         (
             draw_trust.name_drift(each),
             quantities.QUANTITIES[each.statistic].tells,

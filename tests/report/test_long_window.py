@@ -125,7 +125,8 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
     )
 
 
-def test_the_same_hours_a_week_before_are_those_of_the_window(watched, cloud_variables, monkeypatch):
+@pytest.mark.usefixtures("watched")
+def test_the_same_hours_a_week_before_are_those_of_the_window(cloud_variables, monkeypatch):
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
     now = SINCE + timedelta(days=7, minutes=30)

@@ -14,6 +14,17 @@ Measured with the standard model, whose baseline are 84 validation photographs, 
     blurred by a radius of one pixel    in 20 of 20, sharpness
     noise of 10 levels of 255           in 20 of 20, noise
     90:10 of either class               in 1,000 of 1,000, class mix
+
+What is tolerated of a fall of the estimated accuracy is less than what a fall costs: an answer of confidence 0.8 may be
+worth much less. Measured with three networks of `pretrained` on those 150 photographs, 500 a day, beside 850 answers
+of single ones to photographs that they were not trained on:
+
+    tolerated                                               0.005            0.01             0.02
+    unchanged                                  an alarm on  3 of 10,000      0 of 10,000      0 of 10,000 days
+    11 changes that cost 5 points or more      19 of 20     days of 10       of 9             of 6
+
+The one that is left, photographs upside down, costs 5.3 points and rings in 69 of 100. The baseline's answers are those
+of single networks. Several together are as sure: 0.957 on average where each alone is 0.959.
 """
 
 import math
@@ -36,7 +47,7 @@ TOLERATED = {
     "confidence": 0.1,
     "images": 0.1,
     "classes": 0.1,
-    "fall": 0.02,
+    "fall": 0.005,
 }  # unless an environment says otherwise
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 KS_SPREAD = -math.log(ALPHA / 2) / 2

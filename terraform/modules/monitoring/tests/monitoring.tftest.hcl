@@ -175,7 +175,7 @@ run "a_limit_in_percent_is_refused" {
   command = plan
 
   variables {
-    drift = { confidence = 0.1, images = 0.1, classes = 0.1, fall = 0.02, min_coverage = 60, min_accuracy = 0.85 }
+    drift = { confidence = 0.1, images = 0.1, classes = 0.1, fall = 0.005, min_coverage = 60, min_accuracy = 0.85 }
   }
 
   expect_failures = [var.drift]
