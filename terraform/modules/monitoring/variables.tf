@@ -24,11 +24,12 @@ variable "dead_letter_queue_names" {
 }
 
 variable "drift" {
-  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, and the least coverage and estimated accuracy. All are shares, from 0 to 1."
+  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, the largest share of photos outside the range of the training's, and the least coverage and estimated accuracy. All are shares, from 0 to 1."
   type = object({
     confidence   = number
     images       = number
     classes      = number
+    outside      = number
     min_coverage = number
     min_accuracy = number
   })
