@@ -68,6 +68,8 @@ def farthest(statistics: np.ndarray, baseline: Baseline) -> tuple[float, str]:
     """How unusual the picture is, and in what."""
     found = []
     for name, value in zip(STATISTICS, statistics.tolist(), strict=True):
+        if name not in baseline.edges:  # one of before there was this statistic
+            continue
         low, high = baseline.edges[name][0], baseline.edges[name][-1]
         spread = max(high - low, 0.1 * abs(high))  # the baseline's pictures may all have one width
         outside = max(low - value, value - high, 0.0) / spread if spread else 0.0

@@ -1,7 +1,7 @@
 """The monitor's figures as CloudWatch metrics, dated to the beginning of their hour.
 
 Of the hour: Records, Unreadable, UndecodableImages. Of the 24 hours until its end: Coverage, EstimatedAccuracy,
-ConfidenceFall, ConfidenceDrift, ImageDrift and ClassDrift, each with its bound, and Entropy. What cannot be
+ConfidenceFall, ConfidenceDrift, ImageDrift, OutsideShare and ClassDrift, each with its bound, and Entropy. What cannot be
 said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
 """
 
@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.figures.drift import CLASS_MIX, MIN_RECORDS, Assessment
-from core.figures.pictures import STATISTICS
+from core.figures.drift import CLASS_MIX, IMAGES, MIN_RECORDS, Assessment
 from core.figures.quantities import ESTIMATE
-from core.figures.tally import CONFIDENCE
+from core.figures.tally import CONFIDENCE, OUTSIDE
 from monitoring.results import Result
 
 OLDEST = timedelta(days=14)  # CloudWatch takes nothing older
 DRIFTS = {
     "ConfidenceFall": (ESTIMATE,),
     "ConfidenceDrift": (CONFIDENCE,),
-    "ImageDrift": STATISTICS,
+    "ImageDrift": IMAGES,
+    "OutsideShare": (OUTSIDE,),
     "ClassDrift": (CLASS_MIX,),
 }
 
@@ -62,7 +62,9 @@ def figures(day: Assessment) -> Iterator[tuple[str, float]]:
             if enough:
                 yield f"{metric}UpperBound", estimate.high
     for metric, statistics in DRIFTS.items():
-        rows = [drift for drift in day.drift if drift.statistic in statistics and drift.measure != "psi"]
+        rows = [
+            drift for drift in day.drift if drift.statistic in statistics and drift.verdict != "not judged"
+        ]
         if told := [drift for drift in rows if drift.bounded]:
             worst = max(told, key=lambda drift: drift.low)
             yield metric, worst.value

@@ -40,6 +40,13 @@ class Result:
     day: Assessment
     not_live: dict[str, int] = field(default_factory=dict)  # of the records, by kind: they are in no figure
     threshold: float | None = None  # from which an answer counts as accepted; results of before do not say it
+    repeats: int = 0  # of the records: their picture was counted within a day, so they are in no figure
+    counted: str = ""  # the hashes of the pictures in the figures, see monitoring.repeats
+
+    @property
+    def hour_number(self) -> int:
+        """Since 1970."""
+        return int(datetime.fromisoformat(self.since).timestamp() // 3600)
 
     @classmethod
     def from_json(cls, content: Json) -> Self:

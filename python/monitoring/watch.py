@@ -25,6 +25,7 @@ from core.figures.drift import Assessment, assess
 from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
+from monitoring.repeats import pack, unpack
 from monitoring.results import Result, Results, whole_hour
 from monitoring.window import collect, tally
 
@@ -127,7 +128,10 @@ class Watcher:
         source = f"s3://{self.settings.bucket}/{self.settings.captures}/{model}/{self.settings.endpoint}"
         capture = Capture(source, since, until)
         baseline = self.baseline(model)
-        window = next(iter(collect(capture, baseline_of=lambda _: baseline).values()), None)
+        earlier = self.earlier(model, since)
+        counted = {it.hour_number: unpack(it.counted) for it in earlier}
+        found = collect(capture, baseline_of=lambda _: baseline, counted_of=lambda _: counted)
+        window = next(iter(found.values()), None)
         hour = tally(window, baseline, self.settings.threshold) if window else Tally()
         return Result(
             since=since.isoformat(),
@@ -141,17 +145,18 @@ class Watcher:
             undecodable_images=window.undecodable if window else 0,
             other_number_of_classes=window.mismatched if window else 0,
             not_live=dict(window.left_out) if window else {},
+            repeats=window.repeats if window else 0,
+            counted=pack(each for hour in window.counted.values() for each in hour) if window else "",
             threshold=self.settings.threshold,
             tally=hour,
             hour=assess(hour, baseline, self.settings.tolerated),
-            day=assess(sum(self.earlier(model, since), hour), baseline, self.settings.tolerated),
+            day=assess(sum((it.tally for it in earlier), hour), baseline, self.settings.tolerated),
         )
 
-    def earlier(self, model: str, since: datetime) -> Iterator[Tally]:
-        """The totals of the 23 hours before."""
-        for hours in range(1, 24):
-            if result := self.results.read(model, since - hours * HOUR):
-                yield result.tally
+    def earlier(self, model: str, since: datetime) -> list[Result]:
+        """Those of the 23 hours before."""
+        found = (self.results.read(model, since - hours * HOUR) for hours in range(1, 24))
+        return [result for result in found if result]
 
 
 def summary(result: Result) -> Json:
@@ -163,6 +168,7 @@ def summary(result: Result) -> Json:
         "model": result.model,
         "records": result.records,
         "left_out": sum(result.not_live.values()),
+        "repeats": result.repeats,
         "unreadable": result.unreadable,
         "coverage": coverage and coverage.value,
         "estimated_accuracy": accuracy and accuracy.value,

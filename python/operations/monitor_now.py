@@ -17,7 +17,17 @@ from core.figures import metrics
 from core.table import Table
 
 LONGEST_SECONDS = 900  # of any function
-HEAD = ("hour (UTC)", "model", "records", "left out", "unreadable", "coverage", "accuracy", "drift")
+HEAD = (
+    "hour (UTC)",
+    "model",
+    "records",
+    "left out",
+    "repeats",
+    "unreadable",
+    "coverage",
+    "accuracy",
+    "drift",
+)
 
 
 def invoke(function: str) -> Json:
@@ -43,13 +53,15 @@ def table(found: Json) -> Table:
     for result in busy:
         shares = [share(result[name]) for name in ("coverage", "estimated_accuracy")]
         left_out = result.get("left_out", 0)  # a function of before does not say it
-        counts = [f"{n:,}" for n in (result["records"] - left_out, left_out, result["unreadable"])]
+        repeats = result.get("repeats", 0)
+        counted = result["records"] - left_out - repeats
+        counts = [f"{n:,}" for n in (counted, left_out, repeats, result["unreadable"])]
         rows.append((moment(result["since"])[5:], result["model"], *counts, *shares, result["drift"]))
     return Table(
         HEAD,
         rows,
-        numbers=(2, 3, 4, 5, 6),
-        note=f"{caption}; coverage and accuracy are shares of 1, of live records",
+        numbers=(2, 3, 4, 5, 6, 7),
+        note=f"{caption}; coverage and accuracy are shares of 1, of live records; a photo counts once a day",
     )
 
 

@@ -128,6 +128,7 @@ def main() -> None:
             labels_of=lambda model_id: truth.positions(find(model_id).labels),
             threshold=sources.threshold,
             kinds=args.kinds,
+            counted_of=counted.counted if counted else lambda _: {},
         )
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
@@ -141,6 +142,8 @@ def main() -> None:
     verdict = publish(content, args.out)
     left = sum(each.left_out.total() for each in answers)
     others = f", {left:,} of other kinds are left out" if left else ""
+    if again := sum(each.repeats for each in answers):
+        others += f", {number(again, 'repeat')} of a photo left out"
     counted_in = number(sum(each.n for each in answers), "record")
     out.print(f"{verdict}. {counted_in}{others}; see {args.out / name_page(args.env)}")
 

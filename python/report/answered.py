@@ -87,6 +87,10 @@ class Answers:
     def left_out(self) -> Counter[str]:
         return sum((Counter(each.not_live) for each in self.past), self.window.left_out)
 
+    @property
+    def repeats(self) -> int:
+        return self.window.repeats + sum(each.repeats for each in self.past)
+
     @cached_property
     def confidence(self) -> np.ndarray:
         return metrics.confidence(self.window.probabilities)

@@ -53,12 +53,13 @@ def show_unreadable(content: Content) -> Section:
 
 
 def say_left_out(answers: Answers) -> str:
-    """The answers to photos that somebody chose, as a sentence with its space; nothing without any."""
-    left_out = answers.left_out
+    """The answers to photos that somebody chose, and repeats, as sentences with their space; nothing without any."""
+    left_out, repeats = answers.left_out, answers.repeats
+    again = f" {number(repeats, 'repeat')} of a photo left out: each counts once a day." if repeats else ""
     if not left_out:
-        return ""
+        return again
     kinds = " and ".join(f"{n:,} of kind {kind}" for kind, n in sorted(left_out.items()))
-    return f" {kinds} are left out: --kinds {','.join([LIVE, *sorted(left_out)])} takes them in."
+    return f" {kinds} are left out: --kinds {','.join([LIVE, *sorted(left_out)])} takes them in.{again}"
 
 
 def say_files(content: Content) -> str:

@@ -18,7 +18,8 @@ def explain_counts(
     said = [say_answers(every)] if len(every) > 1 else []
     if workflow:
         since = f" since {moment(read_since)}" if read_since else ""
-        said.append(set_side_by_side(sum(each.read for each in every), left_out(every), workflow, since))
+        read = sum(each.read for each in every)
+        said.append(set_side_by_side(read, left_out(every), count_repeats(every), workflow, since))
     return " ".join(said)
 
 
@@ -29,7 +30,7 @@ def say_answers(every: Sequence[Answers]) -> str:
     )
 
 
-def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts, since: str) -> str:
+def set_side_by_side(answers: int, chosen: int, repeats: int, workflow: WorkflowFacts, since: str) -> str:
     """Neither holds the other: bulk runs go straight to the endpoint, broken photos end before it."""
     counted = (
         "A record is an answer that was captured at the endpoint, an execution is a photo that the state machine took "
@@ -45,6 +46,8 @@ def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts, since: 
     reasons = ["photos that failed before the model was asked", "answers that are not captured yet"]
     if chosen:
         reasons.insert(0, f"photos of the {number(chosen, 'record')} that are left out")
+    if repeats:
+        reasons.insert(0, f"{number(repeats, 'repeat')} of a photo that is counted once a day")
     read = "them"
     if workflow.histories < workflow.executions:
         read = f"the {workflow.histories:,} whose steps were read"
@@ -52,6 +55,10 @@ def set_side_by_side(answers: int, chosen: int, workflow: WorkflowFacts, since: 
         f"{counted}. Of {read}, {workflow.answered:,} got an answer of the model. "
         f"The {workflow.executions - answers:,} more are {', '.join(reasons[:-1])} and {reasons[-1]}."
     )
+
+
+def count_repeats(every: Sequence[Answers]) -> int:
+    return sum(each.window.repeats for each in every)
 
 
 def left_out(every: Sequence[Answers]) -> int:

@@ -71,6 +71,7 @@ class Facts:
     undecodable: int
     mismatched: int
     left_out: dict[str, int]
+    repeats: int  # left out too: of a photo that was counted within a day
     labelled: Score | None
     thresholds: list[Choice]
     least_confident: list[Shown]
@@ -104,6 +105,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         undecodable=answers.undecodable,
         mismatched=answers.mismatched,
         left_out=dict(answers.left_out),
+        repeats=answers.repeats,
         labelled=scored,
         thresholds=tabulate(answers.curve, answers.threshold, answers.confidence),
         least_confident=list(map(describe, window.least_confident)),

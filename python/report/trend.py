@@ -4,7 +4,7 @@ trace(answers, choose_step(since, until))  ->  points, the oldest first
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -58,8 +58,7 @@ def add_up(answers: Answers, step: timedelta) -> dict[int, Tally]:
     steps = number_of(window.times, step)
     for number in np.unique(steps):
         mine = steps == number
-        part = replace(window, probabilities=window.probabilities[mine], pictures=window.pictures[mine])
-        totals[int(number)] += tally(part, answers.model.baseline, answers.threshold)
+        totals[int(number)] += tally(window.part(mine), answers.model.baseline, answers.threshold)
     return totals
 
 

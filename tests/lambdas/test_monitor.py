@@ -37,12 +37,24 @@ def test_settings_have_the_workflows_defaults():
     settings = monitor.read_settings(REQUIRED)
     assert (settings.captures, settings.results, settings.models) == ("captures", "results/monitor", "models")
     assert (settings.model, settings.threshold) == ("", 0.93)
-    assert settings.tolerated == {"confidence": 0.1, "images": 0.1, "classes": 0.1, "fall": 0.005}
+    assert settings.tolerated == {
+        "confidence": 0.1,
+        "images": 0.1,
+        "classes": 0.04,
+        "outside": 0.03,
+        "fall": 0.005,
+    }
 
 
 def test_how_much_drift_is_tolerated_is_a_setting():
     settings = monitor.read_settings({**REQUIRED, "TOLERATED": '{"images": 0.3}'})
-    assert settings.tolerated == {"confidence": 0.1, "images": 0.3, "classes": 0.1, "fall": 0.005}
+    assert settings.tolerated == {
+        "confidence": 0.1,
+        "images": 0.3,
+        "classes": 0.04,
+        "outside": 0.03,
+        "fall": 0.005,
+    }
 
 
 @pytest.mark.parametrize("text", ["", "0.1", "[]", '{"pictures": 0.1}', '{"images": 0}', '{"images": "0.1"}'])

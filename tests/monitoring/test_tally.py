@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,9 +12,11 @@ from core.figures.baseline import Baseline
 from core.figures.drift import TOLERATED, Assessment, assess, compare, psi
 from core.figures.quantities import ESTIMATE
 from core.figures.tally import Tally, count
+from monitoring.publish import figures
 from monitoring.window import Truth, Window, tally
 
 CLASSES = ["bicycle", "motorcycle"]
+JUDGED = [name for name in pictures.STATISTICS if name not in ("width", "height")]
 
 
 def answers(n: int, seed: int, sure: float = 12) -> np.ndarray:
@@ -122,14 +124,14 @@ def test_ten_pictures_raise_no_alarm_however_odd_they_are(reference, few):
     said = assess(tally(odd, reference, 0.93), reference)
     assert said.moved == []
     assert {row.verdict for row in said.drift} == {"cannot tell", "not judged"}
-    assert said.untold == ["class mix", ESTIMATE, "confidence", *pictures.STATISTICS]
+    assert said.untold == ["class mix", ESTIMATE, "confidence", *JUDGED]
     assert f"{few} now and 84 in the baseline cannot tell, it takes at least" in said.drift[0].words
 
 
 def test_a_baseline_too_small_to_tell_is_never_called_steady(reference):
     """84 pictures leave a KS distance of up to 0.21 to chance, and 0.10 is tolerated: nobody knows, with a million."""
     said = assess(tally(windowed(answers(100_000, 6), measured(100_000, 7)), reference, 0.93), reference)
-    rows = [row for row in said.drift if row.measure == "ks"]
+    rows = [row for row in said.drift if row.measure == "ks" and row.statistic not in ("width", "height")]
     assert {row.verdict for row in rows} == {"cannot tell"}
     assert all(row.needed and row.needed.baseline > 1000 for row in rows)
 
@@ -149,6 +151,76 @@ def test_a_large_sample_raises_no_alarm_for_a_difference_too_small_to_matter(ref
     """The bounds of a million pictures are narrow, yet the baseline's own 84 leave their mark."""
     said = assess(tally(windowed(answers(100_000, 6), measured(100_000, 7)), reference, 0.93), reference)
     assert said.moved == []
+
+
+def limited(reference: Baseline) -> Baseline:
+    """With limits, of 850 photos of which one in a hundred was outside."""
+    limits = {"brightness": [0.0, 200.0], "noise": [0.0, 200.0]}
+    seen = replace(
+        reference.tally,
+        histograms=reference.tally.histograms | {"outside": [841, 9]},
+        sums=reference.tally.sums | {"outside": [850, 9.0]},
+    )
+    return replace(reference, limits=limits, tally=seen)
+
+
+@pytest.mark.parametrize(("bad", "verdict"), [(0, "steady"), (50, "moved")])
+def test_a_tenth_of_black_photos_moves_the_share_outside_though_no_distance_can_see_it(
+    reference, bad, verdict
+):
+    known, statistics = limited(reference), measured(500, 7)
+    statistics[:bad, pictures.STATISTICS.index("noise")] = -1
+    said = assess(tally(windowed(answers(500, 6), statistics), known, 0.93), known)
+    (outside,) = (row for row in said.drift if row.statistic == "outside")
+    assert (outside.measure, outside.verdict, outside.live_mean) == ("share", verdict, bad / 500)
+    assert said.moved == (["outside"] if bad else [])
+    if bad:
+        assert outside.words.startswith("outside moved: 10.0% of the photos, in training 1.1%, surely above ")
+        assert outside.words.endswith("%, tolerated 3.0%")
+
+
+def test_a_baseline_that_cannot_say_how_many_are_outside_raises_no_alarm(reference):
+    """Of 40 photos, none of them outside: one in five might be."""
+    known = limited(reference)
+    few = replace(known.tally, sums=known.tally.sums | {"outside": [40, 0.0]})
+    known, statistics = replace(known, tally=few), measured(500, 7)
+    statistics[:50, 0] = -1
+    said = assess(tally(windowed(answers(500, 6), statistics), known, 0.93), known)
+    assert "outside" not in said.moved
+    assert "outside" in said.untold
+
+
+def test_few_photos_outside_are_steady(reference):
+    known = limited(reference)
+    said = assess(tally(windowed(answers(5000, 6), measured(5000, 7)), known, 0.93), known)
+    (outside,) = (row for row in said.drift if row.statistic == "outside")
+    assert outside.verdict == "steady"
+
+
+def test_pictures_of_another_size_ring_nothing_and_hide_nothing(reference):
+    large = measured(500, 7)
+    large[:, [pictures.STATISTICS.index(name) for name in ("width", "height")]] = 640
+    said = assess(tally(windowed(answers(500, 6), large), reference, 0.93), reference)
+    sizes = [row for row in said.drift if row.statistic in ("width", "height")]
+    assert [row.verdict for row in sizes] == ["not judged"] * 2
+    assert said.moved == []
+    assert dict(figures(said))["ImageDrift"] < 0.2
+
+
+def test_unlikeness_moves_like_a_statistic_of_the_pictures(reference):
+    edges = reference.edges | {"unlikeness": baseline.deciles(np.linspace(0, 1, 400))}
+    known = Baseline(
+        CLASSES,
+        0.93,
+        1.0,
+        edges,
+        count(answers(400, 0), measured(400, 1), edges, 0.93, unlikeness=np.linspace(0, 1, 400)),
+    )
+    for column, moved in ((np.full(500, 0.97), ["unlikeness"]), (np.linspace(0, 1, 500), [])):
+        live = replace(windowed(answers(500, 6), measured(500, 7)), unlikeness=column)
+        assert assess(tally(live, known, 0.93), known).moved == moved
+    silent = assess(tally(windowed(answers(500, 6), measured(500, 7)), known, 0.93), known)
+    assert "unlikeness" not in {*silent.untold, *(row.statistic for row in silent.drift)}
 
 
 def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
@@ -176,7 +248,7 @@ def test_an_environment_decides_what_is_tolerated(reference, kind):
         "classes": {"class mix"},
         "confidence": {"confidence"},
         "fall": {ESTIMATE},
-        "images": {*pictures.STATISTICS},
+        "images": {*JUDGED},
     }
     assert set(assess(live, reference).moved) == set().union(*moved.values())
     said = assess(live, reference, TOLERATED | {kind: 1.0})

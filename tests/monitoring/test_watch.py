@@ -123,8 +123,8 @@ def endpoint(aws, monkeypatch, cloud_variables):
 
 
 def seconds(start: datetime, count: int, **options) -> list[str]:
-    """So many records, a second between one and the next."""
-    return [line(start + timedelta(seconds=i), image=PICTURES[i], **options) for i in range(count)]
+    """So many records, a second between one and the next, each of another vehicle."""
+    return [line(start + timedelta(seconds=i), image=picture(), **options) for i in range(count)]
 
 
 def test_an_hour_becomes_a_result_and_metrics(endpoint):
@@ -309,6 +309,44 @@ def test_dark_pictures_move_and_a_few_of_them_ring_nothing(endpoint):
     (bound,) = endpoint.sums("ImageDriftLowerBound")
     assert bound > 0.3
     assert endpoint.sums("ConfidenceDriftLowerBound") == [0]
+    assert endpoint.sums("OutsideShare") == [1]
+    assert endpoint.sums("OutsideShareLowerBound")[0] > 0.8
+
+
+def test_a_parked_bicycle_that_is_photographed_each_hour_counts_once_a_day(endpoint):
+    """By the monitor too, which forgets nothing from one hour, and one run, to the next."""
+    parked, start = picture(), NOON - 30 * HOUR
+    endpoint.closed(start)
+    for hour in range(30):
+        time = start + hour * HOUR
+        endpoint.capture(time, *seconds(time, 2), line(time, image=parked), line(time, image=parked))
+    endpoint.watch(start + 10 * HOUR + timedelta(minutes=20))
+    done = endpoint.watch(NOON + timedelta(minutes=20))["results"]
+    assert [result["repeats"] for result in done] == [2] * 14 + [1] + [2] * 5
+    assert [result["records"] for result in done] == [4] * 20
+    last = endpoint.result(NOON - HOUR)
+    assert (last["records"], last["repeats"], last["tally"]["records"]) == (4, 2, 2)
+    assert last["day"]["records"] == 24 * 2 + 1
+
+
+def test_hours_that_were_written_before_repeats_were_left_out_are_still_read(endpoint):
+    endpoint.closed(NOON)
+    endpoint.capture(NOON, *seconds(NOON, 5))
+    endpoint.watch(NOON + HOUR + timedelta(minutes=20))
+    (key,) = endpoint.results()
+    old = json.loads(endpoint.results()[key])
+    for name in ("repeats", "counted"):
+        del old[name]
+    for part in ("histograms", "sums"):
+        for statistic in ("tilt", "warmth", "outside"):
+            del old["tally"][part][statistic]
+    endpoint.put(f"results/monitor/{endpoint.name}/{key}", json.dumps(old).encode())
+    endpoint.capture(NOON + HOUR, *seconds(NOON + HOUR, 40))
+    endpoint.watch(NOON + 2 * HOUR + timedelta(minutes=20))
+    day = endpoint.result(NOON + HOUR)["day"]
+    assert day["records"] == 45
+    rows = {row["statistic"]: row["live_n"] for row in day["drift"]}
+    assert (rows["brightness"], rows["tilt"], rows["outside"]) == (45, 40, 40)
 
 
 def test_hours_too_old_for_cloudwatch_are_still_worked_out(endpoint):

@@ -178,3 +178,41 @@ def test_the_gallery_keeps_the_least_confident_and_the_confidently_unusual(refer
     (without,) = collect(records, exhibits=3).values()
     assert len(without.least_confident) == 3
     assert without.unusual == []
+
+
+def shown(number: int, level: int = 0) -> bytes:
+    """A picture of its own, the more so the lighter."""
+    rough = np.random.default_rng(number).integers(0, 200, (16, 16, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(rough + np.uint8(level)).resize((64, 64), Image.Resampling.BICUBIC).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_vehicle_that_is_photographed_again_counts_once_a_day():
+    """Every quarter of an hour for two days, as the light changes, beside others that come once."""
+    quarter = timedelta(minutes=15)
+    parked = [record(n, image=shown(0, n % 9), time=START + n * quarter) for n in range(192)]
+    others = [record(n, image=shown(n), time=START + n * timedelta(hours=1)) for n in range(1, 48)]
+    (found,) = collect(sorted([*parked, *others], key=lambda it: it.time)).values()
+    assert (len(found.times), found.repeats) == (47 + 2, 190)
+    assert len(found.probabilities) == len(found.pictures) == len(found.times)
+    assert sum(map(len, found.counted.values())) == len(found.times)
+
+
+def test_black_photos_of_a_broken_camera_each_count():
+    (found,) = collect(record(n, image=png(0)) for n in range(40)).values()
+    assert (len(found.times), found.repeats) == (40, 0)
+
+
+def test_a_photo_that_was_counted_in_an_hour_before_is_a_repeat():
+    first = collect([record(0, image=shown(1))])["a" * 16].counted
+    for hours, repeats in ((1, 1), (23, 1), (24, 0)):
+        later = [record(1, image=shown(1), time=START + timedelta(hours=hours))]
+        (found,) = collect(later, counted_of=lambda _: first).values()
+        assert found.repeats == repeats
+
+
+def test_a_repeat_still_tells_whether_the_model_was_right():
+    records = [record(n, image=shown(1), attributes={"s3_key": f"{n}.png"}) for n in range(2)]
+    (found,) = collect(records, labels_of=lambda _: {"0.png": 0, "1.png": 1}).values()
+    assert (found.repeats, found.truth.labels.tolist()) == (1, [0, 1])

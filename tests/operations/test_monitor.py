@@ -68,7 +68,7 @@ def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
     assert re.split(r" {2,}", row.strip()) == [
         f"{now:%m-%d %H}:00",
         MODEL,
-        *("3", "0", "1", "1.000", "-", "no baseline"),
+        *("3", "0", "0", "1", "1.000", "-", "no baseline"),
     ]
     assert "24 hours without traffic" in text
 

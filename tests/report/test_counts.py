@@ -10,8 +10,8 @@ import pytest
 from report.counts import explain_counts
 
 
-def facts(records: int, **left_out: int) -> Any:
-    window = SimpleNamespace(left_out=Counter(left_out))
+def facts(records: int, repeats: int = 0, **left_out: int) -> Any:
+    window = SimpleNamespace(left_out=Counter(left_out), repeats=repeats)
     return SimpleNamespace(n=records, read=records, window=window)
 
 
@@ -32,6 +32,11 @@ def test_more_executions_than_answers_failed_before_or_are_of_photos_that_are_le
     assert "The 168 more are photos of the 153 records that are left out, " in words
     assert "left out" not in explain_counts([facts(10)], workflow(12, 12))
     assert "Of the 400 whose steps were read" in explain_counts([facts(10)], workflow(900, 399, 400))
+
+
+def test_more_executions_than_answers_are_of_photos_that_were_sent_again() -> None:
+    words = explain_counts([facts(40, repeats=24)], workflow(64, 64))
+    assert "The 24 more are 24 repeats of a photo that is counted once a day, " in words
 
 
 def test_executions_are_set_beside_what_was_read_alone() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.builders import captured, png
 
 from core.contract.answer_kinds import LIVE
 from core.contract.model_id import identify
@@ -36,6 +38,12 @@ def watched(
     answered = {live: by_hour(traffic(480, seed=40)[0]), BEFORE: by_hour(traffic(48, seed=41)[0])}
     answered[BEFORE] = dict(list(answered[BEFORE].items())[:20])
     answered[BEFORE]["2024/10/15/11"] += b"no record\n"
+    parked = picture()
+    for number, hour in enumerate(answered[live]):
+        time = SINCE + timedelta(hours=number, minutes=30)
+        answered[live][hour] += captured(
+            time.isoformat(), "[0.9, 0.1]", image=parked, eventId=f"parked-{number}"
+        )
     for model, hours in answered.items():
         for hour, lines in hours.items():
             key = f"captures/{model}/{ENDPOINT}/AllTraffic/{hour}/00-00-000-a.jsonl"
@@ -70,6 +78,11 @@ def watched(
     }
 
 
+def picture() -> bytes:
+    rough = np.random.default_rng(42).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    return png(rough.repeat(2, axis=0).repeat(2, axis=1))
+
+
 def by_hour(lines: bytes) -> dict[str, bytes]:
     """Under the names of their folders."""
     found: dict[str, bytes] = defaultdict(bytes)
@@ -100,11 +113,11 @@ def report(watched, cloud_variables, patched, tmp_path):
 def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, tmp_path):
     every = report(1_000_000)
     forget_captures(aws("s3"), "/2024/10/15/")
-    some = report(100)
-    assert (every["counted"], every["records"]) == (0, 500)
-    assert (some["counted"], some["records"]) == (400, 500)
+    some = report(110)
+    assert (every["counted"], every["records"]) == (0, 548)
+    assert (some["counted"], some["records"]) == (438, 548)
     assert some["counted_since"] == SINCE.isoformat()
-    assert some["counted_until"] == "2024-10-16T23:00:00+00:00", "ten an hour, and the last hundred are read"
+    assert some["counted_until"] == "2024-10-16T23:00:00+00:00", "eleven an hour, and the last ten are read"
     assert some["unreadable"] == every["unreadable"] == {"not JSON": 1}
     assert some["unreadable_examples"] == every["unreadable_examples"]
     assert some["releases"] == every["releases"]
@@ -117,11 +130,12 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
         for name in read.keys() - one_by_one:
             assert counted[name] == approximately(read[name]), name
     live, other = some["models"]
-    assert (live["read"], live["records"], len(live["least_confident"])) == (100, 480, 12)
+    assert (live["read"], live["records"], len(live["least_confident"])) == (100, 482, 12)
+    assert live["repeats"] == 46, "one stands there for two days"
     assert (other["read"], other["records"], other["least_confident"]) == (0, 20, [])
-    page = (tmp_path / "100" / "report-prod.html").read_text()
+    page = (tmp_path / "110" / "report-prod.html").read_text()
     assert (
-        "400 records from 15 Oct 2024, 09:00 UTC to 16 Oct 2024, 23:00 UTC are counted in the monitor" in page
+        "438 records from 15 Oct 2024, 09:00 UTC to 16 Oct 2024, 23:00 UTC are counted in the monitor" in page
     )
 
 
@@ -180,7 +194,7 @@ def test_a_question_that_the_monitor_did_not_ask_is_answered_by_reading(
 @pytest.mark.parametrize(
     ("closed", "most", "until"),
     [
-        ("2024-10-17T09:00:00+00:00", 500, None),
+        ("2024-10-17T09:00:00+00:00", 600, None),
         ("2024-10-17T09:00:00+00:00", 1, "2024-10-17T09:00:00+00:00"),
         ("2024-10-15T12:00:00+00:00", 100, "2024-10-15T12:00:00+00:00"),
         ("2024-10-15T09:00:00+00:00", 100, None),

@@ -1,26 +1,28 @@
-"""What a model answered on its own validation split: the reference that live answers are compared with.
+"""What a model answered in training, and what its photos were like: the reference that live ones are compared with.
 
-    make(probabilities, labels, images, classes, threshold)  ->  the content of the artefact's baseline.json
+    make(probabilities, labels, photos, classes, threshold)  ->  the content of the artefact's baseline.json
     from_artefact(Path("model.tar.gz"))                      ->  Baseline, or None if the artefact has none
 
-`training.train` makes it, so it travels with the model and is versioned with it. Bins are the deciles of the
-baseline, fixed for ever: nothing here looks at live data.
+The answers are to photos that the network had not learned from; the photos may be more than these. `training.train`
+makes it, so it travels with the model and is versioned with it. Bins are the deciles of the baseline, fixed for ever:
+nothing here looks at live data.
 """
 
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from core import archives
-from core.figures import metrics, pictures, scores
-from core.figures.tally import CONFIDENCE, Tally, count
+from core.figures import metrics, pictures, scores, usual
+from core.figures.tally import CONFIDENCE, OUTSIDE, UNLIKENESS, Tally, count
 
 NAME = "baseline.json"
-VERSION = 1
+VERSION = 2
+READ = (1, 2)  # one of version 1 has no limits, and fewer statistics
 DECILES = np.linspace(0.1, 0.9, 9)
 
 
@@ -35,6 +37,9 @@ class Baseline:
     accuracy: float  # on the pictures of the baseline
     edges: dict[str, list[float]]  # per statistic, between its bins
     tally: Tally  # on these bins
+    limits: dict[str, list[float]] = field(
+        default_factory=dict
+    )  # of nearly all photos, see core.figures.usual
 
     @property
     def variance(self) -> float:
@@ -53,24 +58,33 @@ class Baseline:
 def make(
     probabilities: np.ndarray,
     labels: np.ndarray,
-    images: Sequence[bytes],
+    photos: Sequence[bytes],
     classes: Sequence[str],
     threshold: float,
+    unlikeness: np.ndarray | None = None,
 ) -> dict:
+    """A row per answer, with its label and unlikeness; photos are counted by themselves."""
     answered = np.round(probabilities, 6)  # as an endpoint answers
-    measured = pictures.statistics(images)
+    measured = pictures.statistics(photos)
     values = {
         CONFIDENCE: metrics.confidence(answered),
         **dict(zip(pictures.STATISTICS, measured.T, strict=True)),
     }
+    if unlikeness is not None:
+        values[UNLIKENESS] = unlikeness
     edges = {name: deciles(column[np.isfinite(column)]) for name, column in values.items()}
+    limits, outside = usual.find(measured)
+    tally = count(answered, measured, edges, threshold, unlikeness=unlikeness)
+    if limits:
+        tally.histograms[OUTSIDE], tally.sums[OUTSIDE] = outside, [sum(outside), float(outside[1])]
     return {
         "version": VERSION,
         "classes": list(classes),
         "threshold": threshold,
         "accuracy": float(scores.correct(answered, labels).mean()),
         "edges": edges,
-        "tally": asdict(count(answered, measured, edges, threshold)),
+        "limits": limits,
+        "tally": asdict(tally),
     }
 
 
@@ -86,13 +100,14 @@ def load(text: bytes) -> Baseline:
         content = json.loads(text)
         fields = {key: content[key] for key in ("classes", "threshold", "accuracy", "edges")}
         version, tally = content["version"], Tally(**content["tally"])
+        limits = content.get("limits", {})
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenBaseline(f"{NAME} is broken: {error!r}") from error
-    if version != VERSION:
+    if version not in READ:
         raise BrokenBaseline(
-            f"{NAME} has version {version}, this code reads {VERSION}: train the model again"
+            f"{NAME} has version {version}, this code reads {' and '.join(map(str, READ))}: train the model again"
         )
-    return Baseline(**fields, tally=tally)
+    return Baseline(**fields, tally=tally, limits=limits)
 
 
 def from_artefact(source: Path | bytes) -> Baseline | None:

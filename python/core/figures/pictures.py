@@ -1,6 +1,7 @@
 """Figures of a picture that tell one camera, light or scene from another, as the network sees it.
 
     statistics([png, jpeg, None, b"broken"])  ->  float32 array (4, len(STATISTICS)); NaN rows for the last two
+    look([png, jpeg, None, b"broken"])        ->  the same, and a hash of each by which one photo is known again
 
 Each picture is brought to 32x32 RGB as code/inference.py does it, so what reduction hides from the network raises
 no alarm either, and every picture costs the same. Width, height and aspect are those of the file, before rotation.
@@ -17,8 +18,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-STATISTICS = ("brightness", "contrast", "saturation", "sharpness", "noise", "width", "height", "aspect")
+from core.figures import likeness
+
+OF_PIXELS = ("brightness", "contrast", "saturation", "sharpness", "noise", "tilt", "warmth")
+STATISTICS = (*OF_PIXELS, "width", "height", "aspect")
 SIZE = 32
+FLAT = 2  # levels of contrast: what has less shows nothing by which it could be told from another
 BATCH = 256
 FORMATS = ("PNG", "JPEG")  # what an endpoint takes
 MAX_PIXELS = 16_000_000  # that have to be held in memory; a JPEG's decoder leaves most of them out
@@ -27,15 +32,24 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
 def statistics(images: Sequence[bytes | None]) -> np.ndarray:
+    return look(images)[0]
+
+
+def look(images: Sequence[bytes | None]) -> tuple[np.ndarray, np.ndarray]:
+    """The statistics, and core.figures.likeness's hashes; 0 is none: no picture, or one that shows nothing."""
     rows = np.full((len(images), len(STATISTICS)), np.nan, dtype=np.float32)
+    found = np.zeros(len(images), dtype=np.uint64)
     for start in range(0, len(images), BATCH):
         decoded = [
             (start + i, *seen) for i, b in enumerate(images[start : start + BATCH]) if (seen := decode(b))
         ]
         if decoded:
             places, pixels, sizes = zip(*decoded, strict=True)
-            rows[list(places)] = _measure(b"".join(pixels), np.array(sizes, dtype=np.float32))
-    return rows
+            colours = np.frombuffer(b"".join(pixels), dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)
+            rows[list(places)] = measured = _measure(colours, np.array(sizes, dtype=np.float32))
+            shows = measured[:, STATISTICS.index("contrast")] >= FLAT
+            found[list(places)] = np.where(shows, likeness.hashes(colours), 0)
+    return rows, found
 
 
 def decode(body: bytes | None) -> tuple[bytes, tuple[int, int]] | None:
@@ -74,9 +88,8 @@ def keep_upper_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
 
 
-def _measure(pixels: bytes, sizes: np.ndarray) -> np.ndarray:
+def _measure(colours: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """A row per picture."""
-    colours = np.frombuffer(pixels, dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)
     luma = colours.astype(np.float32) @ LUMA
     width, height = sizes.T
     columns = {
@@ -85,6 +98,8 @@ def _measure(pixels: bytes, sizes: np.ndarray) -> np.ndarray:
         "saturation": saturation(colours),
         "sharpness": sharpness(luma),
         "noise": noise(luma),
+        "tilt": tilt(luma),
+        "warmth": warmth(colours),
         "width": width,
         "height": height,
         "aspect": aspect(width, height),
@@ -129,6 +144,18 @@ def noise(luma: np.ndarray) -> np.ndarray:
     response = np.abs(np.diff(np.diff(luma, n=2, axis=2), n=2, axis=1)).reshape(len(luma), -1)
     quarter = response.shape[1] // 4
     return np.partition(response, quarter, axis=1)[:, quarter] / (6 * HALF_NORMAL_QUARTILE)
+
+
+def tilt(luma: np.ndarray) -> np.ndarray:
+    """The mean luma of the upper half less that of the lower, ITU-R BT.601: light comes from above."""
+    middle = luma.shape[1] // 2
+    return luma[:, :middle].mean(axis=(1, 2)) - luma[:, middle:].mean(axis=(1, 2))
+
+
+def warmth(colours: np.ndarray) -> np.ndarray:
+    """The mean of red less blue, in levels of sRGB (IEC 61966-2-1): the axis of light from candle to sky."""
+    red, blue = (colours[..., channel].sum(axis=(1, 2), dtype=np.int64) for channel in (0, 2))
+    return (red - blue) / math.prod(colours.shape[1:3])
 
 
 def aspect(width: np.ndarray, height: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ compare("width", 1280.0, 32.0)    ->  "1,280 pixels, in training 32"
 
 from dataclasses import dataclass
 
-from core.figures.tally import CONFIDENCE
+from core.figures.tally import CONFIDENCE, OUTSIDE, UNLIKENESS
 
 CLASS_MIX = "class mix"
 ESTIMATE = "estimated accuracy"
@@ -28,9 +28,19 @@ QUANTITIES = {
     "saturation": Quantity("{:.0%}", "", "how colourful: 0% is grey"),
     "sharpness": Quantity("{:.2f}", "", "how much of the detail is fine: less when a photo is blurred"),
     "noise": Quantity("{:.1f}", " of 255", "the grain in smooth places"),
+    "tilt": Quantity(
+        "{:+.0f}", " of 255", "how much lighter the upper half is than the lower: less when photos are turned"
+    ),
+    "warmth": Quantity("{:+.0f}", " of 255", "red less blue: above 0 is warm light, below it cold"),
     "width": Quantity("{:,.0f}", " pixels", "of the file"),
     "height": Quantity("{:,.0f}", " pixels", "of the file"),
     "aspect": Quantity("{:.2f}", "", "width over height: above 1 lies, below 1 stands"),
+    UNLIKENESS: Quantity(
+        "{:.2f}", "", "how unlike the training's photos to the network: there 0.50 on average"
+    ),
+    OUTSIDE: Quantity(
+        "{:.1%}", "", "photos that look as hardly any of the training's: black, blurred, at night"
+    ),
 }
 
 

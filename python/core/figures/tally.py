@@ -1,6 +1,6 @@
 """What is kept of the answers of a while: totals that add up, so that a day is the sum of its hours.
 
-count(probabilities, pictures, edges, threshold)  ->  Tally
+count(probabilities, pictures, edges, threshold, limits, unlikeness)  ->  Tally
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,10 @@ from core.figures import metrics
 from core.figures.pictures import STATISTICS
 
 CONFIDENCE = "confidence"
+# The share of the training's photos that the network finds nearer to the others of the training.
+UNLIKENESS = "unlikeness"
+# Whether any statistic of the picture is beyond the baseline's limits; its histogram has two bins, no and yes.
+OUTSIDE = "outside"
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,23 @@ class Tally:
 
 
 def count(
-    probabilities: np.ndarray, pictures: np.ndarray, edges: Mapping[str, list[float]], threshold: float
+    probabilities: np.ndarray,
+    pictures: np.ndarray,
+    edges: Mapping[str, list[float]],
+    threshold: float,
+    limits: Mapping[str, list[float]] | None = None,
+    unlikeness: np.ndarray | None = None,
 ) -> Tally:
     """The totals of these answers and their pictures' statistics; without edges there are no histograms."""
     if not len(probabilities):
         return Tally()
     confidence = metrics.confidence(probabilities)
     values = {CONFIDENCE: confidence, **dict(zip(STATISTICS, pictures.T, strict=True))}
+    if unlikeness is not None:
+        values[UNLIKENESS] = unlikeness
     known = {name: column[np.isfinite(column)] for name, column in values.items()}
+    beyond = find_outside(pictures, limits) if limits else np.empty(0, bool)
+    outside = {OUTSIDE: [int((~beyond).sum()), int(beyond.sum())]} if limits else {}
     return Tally(
         records=len(probabilities),
         accepted=int((confidence >= threshold).sum()),
@@ -61,9 +74,19 @@ def count(
         confidence_variance_sum=float((confidence * (1 - confidence)).sum()),
         entropy_sum=float(metrics.entropy(probabilities).sum()),
         classes=np.bincount(metrics.predict(probabilities), minlength=probabilities.shape[1]).tolist(),
-        histograms={name: histogram(known[name], cuts) for name, cuts in edges.items()},
-        sums={name: [len(column), float(column.sum(dtype=float))] for name, column in known.items()},
+        histograms={name: histogram(known[name], cuts) for name, cuts in edges.items() if name in known}
+        | outside,
+        sums={name: [len(column), float(column.sum(dtype=float))] for name, column in known.items()}
+        | {name: [len(beyond), float(beyond.sum())] for name in outside},
     )
+
+
+def find_outside(pictures: np.ndarray, limits: Mapping[str, list[float]]) -> np.ndarray:
+    """Of each picture that could be read, whether a statistic is beyond its limits."""
+    low, high = np.array([limits[name] for name in limits]).T
+    columns = pictures[:, [STATISTICS.index(name) for name in limits]]
+    columns = columns[np.isfinite(columns).all(axis=1)]
+    return ((columns < low) | (columns > high)).any(axis=1)
 
 
 def histogram(values: np.ndarray, edges: list[float]) -> list[int]:

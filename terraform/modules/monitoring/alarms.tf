@@ -53,6 +53,13 @@ locals {
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.images
       }
+      # A distance cannot exceed the share of the photos that are bad: a tenth of them black is below every tolerance.
+      pictures-outside = {
+        description = "More than ${100 * var.drift.outside} % of a day's photos look as hardly any of the training's: black, blurred, or at night."
+        metric      = merge(local.bound, { name = "OutsideShareLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.outside
+      }
       class-drift = {
         description = "Another mix of vehicles arrives than in training: a class's share has moved by more than ${var.drift.classes}."
         metric      = merge(local.bound, { name = "ClassDriftLowerBound" })

@@ -8,8 +8,9 @@ import pytest
 from tests.builders import pack, png
 
 from core.figures import baseline
-from core.figures.pictures import STATISTICS
-from core.figures.tally import histogram
+from core.figures.drift import assess
+from core.figures.pictures import STATISTICS, statistics
+from core.figures.tally import count, histogram
 from training import sample
 
 
@@ -72,5 +73,36 @@ def test_a_broken_one_is_refused_in_one_line(content, said):
 
 
 def test_a_baseline_of_another_version_is_refused(made):
-    with pytest.raises(baseline.BrokenBaseline, match="version 2, this code reads 1: train the model again"):
-        baseline.load(json.dumps(made | {"version": 2}).encode())
+    with pytest.raises(
+        baseline.BrokenBaseline, match="version 3, this code reads 1 and 2: train the model again"
+    ):
+        baseline.load(json.dumps(made | {"version": 3}).encode())
+
+
+def test_a_baseline_of_before_there_were_limits_is_still_read(made):
+    new = {"tilt", "warmth", "outside"}
+    old = {key: value for key, value in made.items() if key != "limits"} | {"version": 1}
+    old["edges"] = {name: edges for name, edges in made["edges"].items() if name not in new}
+    old["tally"] = made["tally"] | {
+        part: {name: it for name, it in made["tally"][part].items() if name not in new}
+        for part in ("histograms", "sums")
+    }
+    read = baseline.load(json.dumps(old).encode())
+    assert read.limits == {}
+    measured = statistics(list(map(png, sample.draw(60, 1, seed=6).train.images)))
+    answered = np.tile([0.9, 0.1], (60, 1))
+    said = assess(count(answered, measured, read.edges, 0.93, read.limits), read)
+    found = {row.statistic for row in said.drift}
+    assert found == {"class mix", "confidence", *STATISTICS} - new
+    assert not new & {*said.untold}
+
+
+def test_photos_may_be_more_than_the_answers(made):
+    drawn = sample.draw(90, 1, seed=5).train
+    answers, photos = np.tile([[0.9, 0.1], [0.2, 0.8]], (20, 1)), list(map(png, drawn.images))
+    unlike = np.linspace(0, 1, 40)
+    more = baseline.make(answers, drawn.labels[:40], photos, ["bicycle", "motorcycle"], 0.93, unlike)
+    histograms = more["tally"]["histograms"]
+    assert more["tally"]["records"] == sum(histograms["confidence"]) == sum(histograms["unlikeness"]) == 40
+    assert sum(histograms["brightness"]) == sum(histograms["outside"]) == 90
+    assert "unlikeness" not in made["edges"]

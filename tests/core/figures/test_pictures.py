@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from core.figures import pictures
+from core.figures.likeness import NEAR
 from core.figures.pictures import BATCH, STATISTICS, decode, statistics
 from training import inference, sample
 
@@ -109,7 +110,13 @@ def test_plain_pictures_have_the_figures_that_one_can_work_out():
     grey, red = Image.new("RGB", (32, 32), (100, 100, 100)), Image.new("RGB", (32, 32), (200, 50, 50))
     halves = Image.new("RGB", (32, 32))
     halves.paste((200, 200, 200), (0, 0, 16, 32))
+    above = halves.rotate(-90)
     rows = statistics([encode(grey), encode(red), encode(halves)])
+    assert column(rows, "tilt") == pytest.approx([0, 0, 0], abs=0.01)
+    assert column(statistics([encode(above), encode(above.rotate(180))]), "tilt") == pytest.approx(
+        [200, -200], abs=0.1
+    )
+    assert column(rows, "warmth") == pytest.approx([0, 150, 0], abs=0.01)
     assert column(rows, "brightness") == pytest.approx([100, 0.299 * 200 + 0.701 * 50, 100], abs=0.01)
     assert column(rows, "contrast") == pytest.approx([0, 0, 100], abs=0.01)
     assert column(rows, "saturation") == pytest.approx([0, 0.75, 0], abs=1e-3)
@@ -127,6 +134,8 @@ def test_each_statistic_is_a_function_whose_docstring_names_its_source():
     quartile = np.sort(response, axis=1)[:, response.shape[1] // 4]
     assert pictures.noise(luma) == pytest.approx(quartile / (6 * 0.3186), rel=1e-3)
     assert pictures.aspect(np.array([90.0]), np.array([60.0])).tolist() == [1.5]
+    upper = luma[:, :16].mean(axis=(1, 2)) - luma[:, 16:].mean(axis=(1, 2))
+    assert pictures.tilt(luma) == pytest.approx(upper, rel=1e-3)
     for name in sorted({*STATISTICS} - {"width", "height"}):
         assert re.search(r"\d{3}", getattr(pictures, name).__doc__), f"{name} has no source"
 
@@ -169,3 +178,18 @@ def test_a_picture_is_measured_the_same_in_any_company():
     alone = np.concatenate([statistics([picture]) for picture in drawn[-30:]])
     np.testing.assert_allclose(together[-30:], alone, rtol=1e-5)
     assert statistics([]).shape == (0, len(STATISTICS))
+
+
+def test_a_photo_is_known_again_and_one_that_shows_nothing_never_is():
+    rough = Image.fromarray(np.random.default_rng(1).integers(0, 256, (16, 16, 3), dtype=np.uint8))
+    shot = rough.resize((96, 96), Image.Resampling.BICUBIC)
+    black, dim = Image.new("RGB", (32, 32)), Image.new("RGB", (32, 32), (9, 9, 10))
+    photos = [shot, shot.resize((300, 300)), shot.rotate(180), black, dim]
+    again = [encode(shot, "JPEG", quality=80), b"broken", None]
+    _, found = pictures.look([*map(encode, photos), *again])
+    bits = [(int(found[0]) ^ int(other)).bit_count() for other in found]
+    assert bits[0] == 0
+    assert bits[1] <= NEAR
+    assert bits[5] <= NEAR
+    assert bits[2] > NEAR
+    assert found[[3, 4, 6, 7]].tolist() == [0, 0, 0, 0]

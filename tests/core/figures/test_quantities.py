@@ -7,7 +7,7 @@ import pytest
 from tests.builders import png
 
 from core.figures import baseline, pictures
-from core.figures.drift import assess
+from core.figures.drift import IMAGES, assess
 from core.figures.quantities import QUANTITIES, compare, say
 from core.figures.tally import CONFIDENCE, count
 
@@ -16,7 +16,7 @@ ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8]] * (len(PHOTOS) // 2))
 
 
 def test_every_statistic_can_be_said():
-    assert {*pictures.STATISTICS, CONFIDENCE, "class mix"} == {*QUANTITIES}
+    assert {*IMAGES, CONFIDENCE, "outside", "class mix"} == {*QUANTITIES}
     assert [say(name, 0.0) for name in ("width", "saturation", "noise")] == ["0 pixels", "0%", "0.0 of 255"]
 
 
@@ -42,9 +42,11 @@ def test_larger_photos_are_said_in_pixels_and_what_training_always_had_too():
     large[:, pictures.STATISTICS.index("width")] = 1280
     said = assess(count(ANSWERS, large, reference.edges, 0.93), reference)
     words = {row.statistic: row.words for row in said.drift}
-    assert words["width"].startswith(
-        "width moved: 1,280 pixels on average, in training always 32; distance 1.00, "
+    assert words["width"] == (
+        "width: 1,280 pixels on average, in training always 32; distance 1.00; not judged, as the model sees every "
+        "photo in one size"
     )
+    assert not {"width", "height", "aspect"} & {*said.moved, *said.untold}
     assert words["class mix"].startswith(
         "class mix: a 50% of the answers, in training 50%; difference 0 points, "
     )

@@ -7,7 +7,7 @@ variables {
   budget_usd              = 100
   capture_percentage      = 20
   dead_letter_queue_names = { monitor = "scones-test-monitor-dead-letters", review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
-  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
+  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
   functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true } }
@@ -39,6 +39,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       "serialize-errors", "classify-errors", "serialize-throttles", "classify-throttles", "filter-throttles",
       "monitor-dead-letters", "review-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "review-age",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
+      "pictures-outside",
     ])
     error_message = "Something is not watched, or what happens by design rings."
   }
@@ -86,6 +87,7 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
       ConfidenceDriftLowerBound = ["GreaterThanThreshold", 0.1]
       ConfidenceFallLowerBound  = ["GreaterThanThreshold", 0.03]
       ImageDriftLowerBound      = ["GreaterThanThreshold", 0.15]
+      OutsideShareLowerBound    = ["GreaterThanThreshold", 0.03]
       ClassDriftLowerBound      = ["GreaterThanThreshold", 0.2]
       CoverageUpperBound        = ["LessThanThreshold", 0.6]
     }
@@ -109,7 +111,8 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   assert {
     condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12])) == toset(concat(
       ["Records", "Unreadable", "UndecodableImages", "Coverage", "CoverageUpperBound", "EstimatedAccuracy", "EstimatedAccuracyUpperBound"],
-      ["ConfidenceFall", "ConfidenceFallLowerBound", "ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound", "ClassDrift", "ClassDriftLowerBound"],
+      ["ConfidenceFall", "ConfidenceFallLowerBound", "ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound"],
+      ["OutsideShare", "OutsideShareLowerBound", "ClassDrift", "ClassDriftLowerBound"],
     ))
     error_message = "The dashboard shows something else than the monitor publishes."
   }
@@ -175,7 +178,7 @@ run "a_limit_in_percent_is_refused" {
   command = plan
 
   variables {
-    drift = { confidence = 0.1, images = 0.1, classes = 0.1, fall = 0.005, min_coverage = 60, min_accuracy = 0.85 }
+    drift = { confidence = 0.1, images = 0.1, classes = 0.1, outside = 0.03, fall = 0.005, min_coverage = 60, min_accuracy = 0.85 }
   }
 
   expect_failures = [var.drift]
