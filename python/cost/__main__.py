@@ -3,15 +3,15 @@
 What is there, and which way a photo takes, Terraform says; how long things take was measured; prices are an input.
 """
 
-import re
 from pathlib import Path
 
-from core import arguments
+from core import arguments, filling
 from core.console import UserError, out, run
 from cost import definition, measured, prices, sheets, standing
 from cost.photos import Photos
 
-PLACE = re.compile(r"(<!-- make cost -->\n).*?(<!-- end -->\n)", re.DOTALL)
+COMMAND = "make cost"
+PLACE = filling.place(COMMAND)
 
 
 def main() -> None:
@@ -41,11 +41,7 @@ def main() -> None:
 
 
 def fill(page: Path, drawn: list[sheets.Sheet]) -> str:
-    text = page.read_text()
-    if not PLACE.search(text):
-        raise UserError(f"{page} has no <!-- make cost --> and <!-- end --> to put the tables between")
-    tables = "\n\n".join(sheet.markdown() for sheet in drawn)
-    return PLACE.sub(lambda place: f"{place[1]}{tables}\n{place[2]}", text)
+    return filling.fill(page, COMMAND, "\n\n".join(sheet.markdown() for sheet in drawn))
 
 
 if __name__ == "__main__":
