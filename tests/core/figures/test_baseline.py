@@ -93,7 +93,7 @@ def test_a_baseline_of_before_there_were_limits_is_still_read(made):
     answered = np.tile([0.9, 0.1], (60, 1))
     said = assess(count(answered, measured, read.edges, 0.93, read.limits), read)
     found = {row.statistic for row in said.drift}
-    assert found == {"class mix", "confidence", *STATISTICS} - new
+    assert found == {"class mix", "estimated accuracy", "confidence", *STATISTICS} - new
     assert not new & {*said.untold}
 
 

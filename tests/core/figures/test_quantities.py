@@ -16,7 +16,7 @@ ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8]] * (len(PHOTOS) // 2))
 
 
 def test_every_statistic_can_be_said():
-    assert {*IMAGES, CONFIDENCE, "outside", "class mix"} == {*QUANTITIES}
+    assert {*IMAGES, CONFIDENCE, "outside", "class mix", "estimated accuracy"} == {*QUANTITIES}
     assert [say(name, 0.0) for name in ("width", "saturation", "noise")] == ["0 pixels", "0%", "0.0 of 255"]
 
 
