@@ -47,7 +47,7 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
 
 def measure(some: Path, many: Path, size: float) -> list[Figure]:
     plain = rate(lambda: sum(1 for _ in Capture(some)))
-    pictures = rate(lambda: sum(len(w.times) for w in collect(Capture(some)).values()))
+    pictures = rate(lambda: sum(len(w.times) + w.repeats for w in collect(Capture(some)).values()))
     records, megabytes = peak(many)
     return [
         Figure("capture_bytes_per_record", size, "B", "a line of the capture that is read here"),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.figures.baseline import Baseline
+from core.figures.drift import is_judged
 from core.figures.pictures import STATISTICS
 from core.figures.quantities import QUANTITIES, say
 from monitoring.record import Record
@@ -68,10 +69,11 @@ def farthest(statistics: np.ndarray, baseline: Baseline) -> tuple[float, str]:
     """How unusual the picture is, and in what."""
     found = []
     for name, value in zip(STATISTICS, statistics.tolist(), strict=True):
-        if name not in baseline.edges:  # one of before there was this statistic
+        # A larger file is not unusual, and an older baseline does not have each statistic.
+        if name not in baseline.edges or not is_judged(name, baseline):
             continue
         low, high = baseline.edges[name][0], baseline.edges[name][-1]
-        spread = max(high - low, 0.1 * abs(high))  # the baseline's pictures may all have one width
+        spread = max(high - low, 0.1 * abs(high))  # the baseline's pictures may all have one value
         outside = max(low - value, value - high, 0.0) / spread if spread else 0.0
         form = QUANTITIES[name].form
         usual = "always" if baseline.always(name) else f"mostly {form.format(low)} to"

@@ -216,3 +216,11 @@ def test_a_repeat_still_tells_whether_the_model_was_right():
     records = [record(n, image=shown(1), attributes={"s3_key": f"{n}.png"}) for n in range(2)]
     (found,) = collect(records, labels_of=lambda _: {"0.png": 0, "1.png": 1}).values()
     assert (found.repeats, found.truth.labels.tolist()) == (1, [0, 1])
+
+
+def test_a_larger_file_is_not_unusual(reference):
+    content = io.BytesIO()
+    Image.new("RGB", (640, 480), (120, 120, 120)).save(content, "PNG")
+    records = [record(0, (0.99, 0.01), content.getvalue()), record(1, (0.99, 0.01), png(250))]
+    (found,) = collect(records, exhibits=9, baseline_of=lambda _: reference, threshold=0.93).values()
+    assert [exhibit.event_id for exhibit in found.unusual] == ["event-1"]

@@ -134,6 +134,7 @@ def test_results_of_the_monitor_say_what_reading_every_record_says(report, aws, 
     assert live["repeats"] == 46, "one stands there for two days"
     assert (other["read"], other["records"], other["least_confident"]) == (0, 20, [])
     page = (tmp_path / "110" / "report-prod.html").read_text()
+    assert "46 repeats of a photo left out: each counts once a day." in page
     assert (
         "438 records from 15 Oct 2024, 09:00 UTC to 16 Oct 2024, 23:00 UTC are counted in the monitor" in page
     )

@@ -29,9 +29,11 @@ QUANTITIES = {
     "sharpness": Quantity("{:.2f}", "", "how much of the detail is fine: less when a photo is blurred"),
     "noise": Quantity("{:.1f}", " of 255", "the grain in smooth places"),
     "tilt": Quantity(
-        "{:+.0f}", " of 255", "how much lighter the upper half is than the lower: less when photos are turned"
+        "{:+z.0f}",
+        " of 255",
+        "how much lighter the upper half is than the lower: less when photos are turned",
     ),
-    "warmth": Quantity("{:+.0f}", " of 255", "red less blue: above 0 is warm light, below it cold"),
+    "warmth": Quantity("{:+z.0f}", " of 255", "red less blue: above 0 is warm light, below it cold"),
     "width": Quantity("{:,.0f}", " pixels", "of the file"),
     "height": Quantity("{:,.0f}", " pixels", "of the file"),
     "aspect": Quantity("{:.2f}", "", "width over height: above 1 lies, below 1 stands"),
