@@ -50,6 +50,7 @@ TOLERATED = {
     "fall": 0.005,
 }  # unless an environment says otherwise
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
+HARM = 0.05  # of a fall: where one of so much may be hidden, the estimated accuracy is not called steady
 KS_SPREAD = -math.log(ALPHA / 2) / 2
 
 Measure = Literal["ks", "psi", "share", "fall"]
@@ -211,7 +212,7 @@ def of_estimate(before: Tally, live: Tally, tolerance: float) -> Drift:
     bounds = Estimate(*(max(0.0, it) for it in (fall, fall - reach, fall + reach)))
     spread = Z * Z * n * variances[0], Z * Z * m * variances[1]
     change = f"{quantities.say(ESTIMATE, means[1])}, in training {quantities.say(ESTIMATE, means[0])}"
-    return _judge(ESTIMATE, "fall", tolerance, bounds, (n, m), spread, means, change)
+    return _judge(ESTIMATE, "fall", tolerance, bounds, (n, m), spread, means, change, max(tolerance, HARM))
 
 
 def _judge(
@@ -223,21 +224,25 @@ def _judge(
     spread: tuple[float, float],
     means: tuple[float, float],
     change: str,
+    harm: float | None = None,
 ) -> Drift:
+    """It is steady if what does harm cannot be hidden: what is tolerated, unless more is."""
+    hidden = harm or tolerance
     value, low, high = bounds.value, bounds.low, bounds.high
-    verdict: Verdict = "moved" if low > tolerance else "steady" if high <= tolerance else "cannot tell"
+    verdict: Verdict = "moved" if low > tolerance else "steady" if high <= hidden else "cannot tell"
     if measure == "psi":
         verdict = "not judged"
     elif min(numbers) < MIN_RECORDS:
         verdict = "cannot tell"
     needed = None
     if verdict == "cannot tell":
-        needed = enough.count(value, tolerance, spread, numbers, MIN_RECORDS)
+        needed = enough.count(value, hidden, spread, numbers, MIN_RECORDS)
     far, least, most, tolerated = (say_distance(measure, it) for it in (value, low, high, tolerance))
+    enough_below = f", {say_distance(measure, harm)} would matter" if harm else ""
     changed = f"{change}; {NOUNS[measure]} {far}"
     words = {
         "moved": f"{statistic} moved: {changed}, surely above {least}, tolerated {tolerated}",
-        "steady": f"{statistic} is steady: {changed}, surely below {most}, tolerated {tolerated}",
+        "steady": f"{statistic} is steady: {changed}, surely below {most}, tolerated {tolerated}{enough_below}",
         "not judged": f"{statistic}: PSI {far}, between {least} and {most}; above {tolerated} is called a major "
         "shift, the distance decides",
         "cannot tell": f"{statistic}: {changed}, between {least} and {most}, tolerated {tolerated}; "
