@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.canvas import FEW
 from core.figures import metrics, quantities
-from core.figures.drift import Drift, say_distance
+from core.figures.drift import HARM, Drift, say_distance
 from report import draw_beside, draw_trust, strata, theme
 from report.answered import Answers
 from report.facts import Facts, Score
@@ -20,8 +20,8 @@ NO_TRUTH = (
 MEANS = (
     "Averages, and how far apart the values are as a whole. Distance: of all values that one could draw a line at, the "
     "largest difference between the shares of photos below it, then and now (Kolmogorov, Smirnov): 0 is the same, 1 "
-    "has nothing in common. PSI adds up the differences of ten bins, less what chance adds. Of the class mix it is that "
-    "of the shares; of the estimated accuracy, how far it has fallen."
+    "has nothing in common. PSI adds up the differences of ten bins, less what chance adds. Of the class mix it is "
+    "that of the shares; of the estimated accuracy, how far it has fallen."
 )
 TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
@@ -46,7 +46,8 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     source = (
         f"True accuracy, of {of_photos} with labels. {strata.BY_CHANCE}"
         if score
-        else f"{say_why_estimated(facts)}: estimated from the confidence of {of_photos}, as far as that is calibrated."
+        else f"{'Too few' if facts.labelled else 'No'} labels: estimated from the confidence of {of_photos}, as far as "
+        "that is calibrated."
     )
     test = answers.model.tested
     beside = (
@@ -72,12 +73,6 @@ def show_coverage(answers: Answers, facts: Facts, folder: Path) -> Section:
     return Section(
         "What the threshold buys", source, [Picture(chart, caption), table], wide=True, beside=True
     )
-
-
-def say_why_estimated(facts: Facts) -> str:
-    if not facts.labelled:
-        return "No labels"
-    return "Too few labels" if facts.labelled.accuracy else strata.say_missing(facts.labelled.strata)
 
 
 def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
@@ -157,7 +152,8 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     caption = (
         "How far each figure is from what it was in training, in multiples of what is tolerated. The bar is what the "
         "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
-        "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides."
+        "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides. "
+        f"The estimated accuracy is steady where no fall of {say_distance('fall', HARM)} can be hidden."
     )
     beside = show_beside(answers, folder)
     recalled = {name: quantities.say(name, mean) for name, mean in facts.week_before.items()}

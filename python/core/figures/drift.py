@@ -4,7 +4,8 @@ Each figure has bounds from the two samples' sizes: chance alone goes beyond the
 (metrics.ALPHA). A statistic has moved only if its lower bound is above what is tolerated, so neither ten odd
 pictures nor a difference too small to matter raise an alarm. It is steady only if its upper bound is not: in between
 nobody can tell, and it is said how many pictures could. PSI is shown with its bounds and decides nothing: the KS
-distance tells of the same confidence whether it has moved.
+distance tells of the same confidence whether it has moved. Of the estimated accuracy and the class mix so little
+is tolerated that a baseline of a thousand cannot tell: they are steady where nothing that does harm can be hidden.
 
 What is tolerated of the images is a distance, which cannot exceed the share of the photos that are bad: of 850 and 500
 photos it is seen above 0.21. So the share outside is judged beside it, itself and not by its distance (of_outside).
@@ -56,6 +57,8 @@ MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not h
 TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.04, "outside": 0.03, "fall": 0.005}
 IMAGES = (*STATISTICS, UNLIKENESS)
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
+# Where so much may be hidden, the estimated accuracy's fall and the class mix are not called steady.
+HARM, HARM_OF_CLASSES = 0.05, 0.1
 KS_SPREAD = -math.log(ALPHA / 2) / 2
 
 Measure = Literal["ks", "psi", "share", "fall"]
@@ -237,7 +240,7 @@ def of_classes(baseline: Baseline, live: Tally, tolerance: float) -> Drift:
         f"{name} {shares[1]:.0%} of the answers, in training {shares[0]:.0%}; "
         f"difference {say_distance('share', bounds.value)}"
     )
-    return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), spread, shares, change)
+    return _judge(CLASS_MIX, "share", tolerance, bounds, (n, m), spread, shares, change, harm=HARM_OF_CLASSES)
 
 
 def of_estimate(before: Tally, live: Tally, tolerance: float) -> Drift:
@@ -257,7 +260,7 @@ def of_estimate(before: Tally, live: Tally, tolerance: float) -> Drift:
         f"{quantities.say(ESTIMATE, means[1])}, in training {quantities.say(ESTIMATE, means[0])}; "
         f"fall {say_distance('fall', bounds.value)}"
     )
-    return _judge(ESTIMATE, "fall", tolerance, bounds, (n, m), spread, means, change)
+    return _judge(ESTIMATE, "fall", tolerance, bounds, (n, m), spread, means, change, harm=HARM)
 
 
 def _judge(
@@ -270,24 +273,27 @@ def _judge(
     means: tuple[float, float],
     change: str,
     judged: bool = True,
+    harm: float = 0.0,
 ) -> Drift:
+    """It is steady if what does harm cannot be hidden: what is tolerated, unless more is."""
+    hidden = max(tolerance, harm)
     value, low, high = bounds.value, bounds.low, bounds.high
-    verdict: Verdict = "moved" if low > tolerance else "steady" if high <= tolerance else "cannot tell"
+    verdict: Verdict = "moved" if low > tolerance else "steady" if high <= hidden else "cannot tell"
     if not judged:
         verdict = "not judged"
     elif min(numbers) < MIN_RECORDS:
         verdict = "cannot tell"
     needed = None
     if verdict == "cannot tell":
-        needed = enough.count(value, tolerance, spread, numbers, MIN_RECORDS)
-    said = [
+        needed = enough.count(value, hidden, spread, numbers, MIN_RECORDS)
+    far, least, most, tolerated, matters = (
         f"{it:.1%}" if statistic == OUTSIDE else say_distance(measure, it)
-        for it in (value, low, high, tolerance)
-    ]
-    far, least, most, tolerated = said
+        for it in (value, low, high, tolerance, harm)
+    )
+    enough_below = f", {matters} would matter" if harm > tolerance else ""
     words = {
         "moved": f"{statistic} moved: {change}, surely above {least}, tolerated {tolerated}",
-        "steady": f"{statistic} is steady: {change}, surely below {most}, tolerated {tolerated}",
+        "steady": f"{statistic} is steady: {change}, surely below {most}, tolerated {tolerated}{enough_below}",
         "not judged": f"{statistic}: PSI {far}, between {least} and {most}; above {tolerated} is called a major "
         "shift, the distance decides",
         "cannot tell": f"{statistic}: {change}, between {least} and {most}, tolerated {tolerated}; "

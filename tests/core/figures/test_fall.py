@@ -8,7 +8,7 @@ import pytest
 
 from core.figures import pictures
 from core.figures.baseline import Baseline, deciles
-from core.figures.drift import TOLERATED, Assessment, Drift, assess, of_estimate
+from core.figures.drift import HARM, TOLERATED, Assessment, Drift, assess, of_estimate
 from core.figures.quantities import ESTIMATE
 from core.figures.tally import Tally, count
 from monitoring.publish import figures
@@ -52,6 +52,20 @@ def test_an_estimate_that_fell_by_6_points_rings_within_a_day():
 def test_days_like_the_training_do_not_ring():
     dice = np.random.default_rng(2)
     assert not any(judged(reference(dice), tally(draw(DAY, dice))).verdict == "moved" for _ in range(1000))
+
+
+def test_a_day_like_the_training_is_steady_where_no_fall_that_matters_can_be_hidden():
+    """Half a point is tolerated, and what 850 photographs leave open is more than that."""
+    dice = np.random.default_rng(9)
+    before = reference(dice)
+    day, few = judged(before, tally(draw(DAY, dice))), judged(before, tally(draw(40, dice, sure=9.0)))
+    assert (day.verdict, few.verdict) == ("steady", "cannot tell")
+    assert TOLERATED["fall"] < day.high < HARM < few.high
+    assert day.words.endswith(
+        f", surely below {100 * day.high:.1f} points, tolerated 0.5 points, 5.0 points would matter"
+    )
+    assert few.needed
+    assert few.needed.live < DAY
 
 
 def test_answers_that_are_surer_than_in_training_have_not_fallen():

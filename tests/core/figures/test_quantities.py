@@ -8,15 +8,15 @@ from tests.builders import png
 
 from core.figures import baseline, pictures
 from core.figures.drift import IMAGES, assess
-from core.figures.quantities import QUANTITIES, compare, say
-from core.figures.tally import CONFIDENCE, count
+from core.figures.quantities import CLASS_MIX, ESTIMATE, QUANTITIES, compare, say
+from core.figures.tally import CONFIDENCE, OUTSIDE, count
 
 PHOTOS = [png(np.full((32, 32, 3), level, np.uint8)) for level in range(40, 240, 5)]
 ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8]] * (len(PHOTOS) // 2))
 
 
 def test_every_statistic_can_be_said():
-    assert {*IMAGES, CONFIDENCE, "outside", "class mix", "estimated accuracy"} == {*QUANTITIES}
+    assert {*IMAGES, CONFIDENCE, OUTSIDE, CLASS_MIX, ESTIMATE} == {*QUANTITIES}
     assert [say(name, 0.0) for name in ("width", "saturation", "noise")] == ["0 pixels", "0%", "0.0 of 255"]
 
 
