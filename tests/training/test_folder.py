@@ -5,10 +5,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tests.training.photographs import fill, save, scene
 
-from training import dataset, divide, inference, photo, sample
+from training import artefact, dataset, divide, inference, photo, sample
 
 SAMPLE_ID = "e265799385761566"
 
@@ -244,3 +245,17 @@ def test_a_data_set_of_an_earlier_version_has_pictures_of_32(stage, project):
     path.write_text(json.dumps(info))
     assert dataset.read_info(project / "data")["size"] == 32
     assert "nothing is changed" in stage(source="sample")
+
+
+def test_a_model_of_large_pictures_is_trained_at_the_size_of_its_recipe_and_says_so(stage, command, project):
+    for number in range(40):
+        save(scene(number).point(lambda level: level // 4), project / f"photos/bicycle/{number}.jpg")
+        save(scene(100 + number).point(lambda level: 192 + level // 4), project / f"photos/car/{number}.jpg")
+    stage()
+    flags = ("--recipe", "small", "--epochs", 12, "--members", 1)
+    done = command("train", "--data", "data", "--out", "model", *flags)
+    assert done.returncode == 0, done.stderr
+    artefact.unpack(project / "model/model.tar.gz", project / "unpacked")
+    assert torch.load(project / "unpacked/model.pt", weights_only=True)["size"] == 32
+    answer = json.loads((project / "unpacked/golden.json").read_text())
+    assert max(answer["probabilities"]) > 0.5
