@@ -26,6 +26,7 @@ class Score:
     accuracy: Estimate
     at_threshold: dict[str, float | None]
     expected_calibration_error: float
+    expected_calibration_error_by_chance: float
     reliability: list[dict[str, float]]
 
 
@@ -118,6 +119,7 @@ def score(answers: Answers) -> Score | None:
         accuracy=metrics.wilson(share, n),
         at_threshold=scores.at_threshold(probabilities, labels, answers.threshold),
         expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
+        expected_calibration_error_by_chance=scores.calibration_error_by_chance(probabilities),
         reliability=scores.reliability(probabilities, labels),
     )
 
