@@ -29,6 +29,7 @@ class Score:
     strata: list[Stratum]
     at_threshold: dict[str, float | None]
     expected_calibration_error: float
+    expected_calibration_error_by_chance: float
     reliability: list[dict[str, float]]
 
 
@@ -125,6 +126,7 @@ def score(answers: Answers) -> Score | None:
         at_threshold=scores.at_threshold(probabilities, labels, answers.threshold)
         | {"coverage": answers.total.accepted / answers.n},
         expected_calibration_error=scores.expected_calibration_error(probabilities, labels),
+        expected_calibration_error_by_chance=scores.calibration_error_by_chance(probabilities),
         reliability=scores.reliability(probabilities, labels),
     )
 

@@ -93,7 +93,8 @@ def show_reliability(answers: Answers, facts: Facts, folder: Path) -> Section:
     caption = (
         f"Below the dashed line the model is surer than it is right. Each point is a bin of confidence with its "
         f"{1 - metrics.ALPHA:.1%} bounds, hollow if it has fewer than {FEW} photos. Confidence and accuracy differ by "
-        f"{100 * error:.1f} points on average of these photos."
+        f"{100 * error:.1f} points on average of these photos; by chance alone it would be "
+        f"{100 * score.expected_calibration_error_by_chance:.1f}."
     )
     rows = [
         (

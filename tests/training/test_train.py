@@ -258,16 +258,25 @@ def metrics_of(probabilities, labels) -> dict:
 
 
 def test_the_gate_stops_what_must_not_be_deployed():
-    labels = np.array([0, 1, 0, 1])
-    good = np.array([[0.99, 0.01], [0.01, 0.99]] * 2)
-    assert train.gate(metrics_of(good, labels), good, 1.0) == []
+    labels = np.array([0, 1] * 10)
+    good = np.array([[0.99, 0.01], [0.01, 0.99]] * 10)
+    assert train.gate(metrics_of(good, labels), good, 0.85) == []
 
-    one_sided = np.array([[0.99, 0.01]] * 4)
-    assert train.gate(metrics_of(one_sided, labels), one_sided, 0.5) == ["b is never predicted"]
+    one_sided = np.array([[0.99, 0.01]] * 20)
+    assert train.gate(metrics_of(one_sided, labels), one_sided, 0.25) == ["b is never predicted"]
 
     broken = good.copy()
     broken[0, 0] = np.nan
     assert train.gate(metrics_of(good, labels), broken, 0.5) == ["a probability is not a finite number"]
+
+
+@pytest.mark.parametrize(("right", "passes"), [(134, False), (135, True)])
+def test_accuracy_has_to_be_shown_by_as_many_photos_as_there_are(right, passes):
+    """The exact bound of 134 of 150 is 0.8428, and of 135 0.8502: by the share alone 128 would pass."""
+    labels = np.array([0, 1] * 75)
+    answers = np.eye(2)[np.where(np.arange(150) < right, labels, 1 - labels)]
+    said = "test accuracy 0.893 on 150 photos shows 0.843 at least (95% sure), which is below --min-accuracy 0.85"
+    assert train.gate(metrics_of(answers, labels), answers, 0.85) == ([] if passes else [said])
 
 
 def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.figures import binomial
 from core.figures.metrics import wilson
 
 BINS = 10
+DRAWS = 400
 TEMPERATURE, TEMPERATURE_SPREAD = 1.0, 0.1  # of the recipe; the spread is that of its logarithm
 
 
@@ -28,6 +30,17 @@ class Curve:
             return None
         nearest = passing[np.argmin(self.thresholds[passing])]
         return float(self.coverage[nearest]), float(self.accuracy[nearest])
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How right the answers are that a threshold accepts, by `n` of them: two bounds, one in twenty beyond each."""
+
+    threshold: float
+    n: int
+    low: float
+    high: float
+    level: float
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -83,9 +96,28 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str,
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Naeini et al. 2015: the gap between confidence and accuracy, weighted by how many pictures show it."""
-    bins = reliability(probabilities, labels)
-    return sum(b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(labels)
+    """How far confidence and accuracy are apart: Naeini et al. 2015, by bins of equal count (Nguyen and O'Connor 2015).
+
+    Bins of equal width leave most of a sure model's answers in one, and a few each in the others.
+    """
+    confidence = probabilities.max(axis=1)
+    return _gap(np.sort(confidence), correct(probabilities, labels)[np.argsort(confidence, kind="stable")])
+
+
+def calibration_error_by_chance(probabilities: np.ndarray) -> float:
+    """What a model that is exactly as right as it is sure shows on average, with as many pictures.
+
+    Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation": it is never 0. Here by DRAWS of its own
+    confidences.
+    """
+    confidence, dice = np.sort(probabilities.max(axis=1)), np.random.default_rng(0)
+    return float(np.mean([_gap(confidence, dice.random(len(confidence)) < confidence) for _ in range(DRAWS)]))
+
+
+def _gap(confidence: np.ndarray, hits: np.ndarray) -> float:
+    """Both in the order of confidence."""
+    edges = np.linspace(0, len(hits), min(BINS, len(hits)) + 1).astype(int)[:-1]
+    return float(np.abs(np.add.reduceat(confidence - hits, edges)).sum() / len(hits))
 
 
 def at_threshold(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float | None]:
@@ -133,15 +165,28 @@ def read_curve(points: list[dict[str, float | None]]) -> Curve | None:
     return Curve(*(np.array([point[column] for point in known]) for column in columns)) if known else None
 
 
-def lowest_threshold(
-    probabilities: np.ndarray, labels: np.ndarray, selective_accuracy: float
-) -> float | None:
-    """The lowest threshold of the curve from which on every one reaches the asked-for selective accuracy."""
+def promise(probabilities: np.ndarray, labels: np.ndarray, accuracy: float) -> Promise | None:
+    """The lowest threshold whose accepted answers are surely right so often; None if none shows it.
+
+    Thresholds are tried from the highest down, and the first whose lower bound does not reach it ends the search: so
+    looking at many of them breaks no more promises than one in twenty (fixed sequence: Angelopoulos et al. 2021,
+    "Learn then Test"). It begins where enough are accepted to show it at all, which the labels have no part in.
+
+    In 1000 draws of 850 from 850 out-of-fold answers of the recipe small (25 epochs, accuracy 0.887) at 0.98, a promise
+    was broken in 0.5 % and none was given in 68 %; the lowest threshold that keeps it in the draw itself, without a
+    bound, broke it in 35 %, and in 36 % of draws of 84, by which nothing can be shown.
+    """
+    confidence, hits = probabilities.max(axis=1), correct(probabilities, labels)
     chosen = None
     for point in reversed(coverage_curve(probabilities, labels)):
-        if point["selective_accuracy"] is not None and point["selective_accuracy"] < selective_accuracy:
+        threshold = float(point["threshold"] or 0)
+        accepted = confidence >= threshold
+        n, right = int(accepted.sum()), int(hits[accepted].sum())
+        if n < binomial.fewest(accuracy):
+            continue
+        if binomial.low(right, n) < accuracy:
             break
-        chosen = point["threshold"]
+        chosen = Promise(threshold, n, binomial.low(right, n), binomial.high(right, n), binomial.LEVEL)
     return chosen
 
 
@@ -172,6 +217,7 @@ def report(probabilities: np.ndarray, labels: np.ndarray, names: list[str], thre
         "test_accuracy": float(correct(probabilities, labels).mean()),
         "n_test": len(labels),
         "expected_calibration_error": expected_calibration_error(probabilities, labels),
+        "expected_calibration_error_by_chance": calibration_error_by_chance(probabilities),
         "threshold": threshold,
         **at_threshold(probabilities, labels, threshold),
         "classes": per_class(matrix, names),

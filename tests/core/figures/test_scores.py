@@ -18,10 +18,25 @@ def test_report_counts_what_was_right():
     assert (report["coverage"], report["selective_accuracy"]) == (0.5, 1.0)
 
 
-def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
-    # Bins: [0.6, 0.7) holds one wrong answer; [0.9, 1] holds three right ones of mean confidence 0.94.
-    expected = (1 * abs(0.6 - 0) + 3 * abs(0.94 - 1)) / 4
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy_in_bins_of_equal_count():
+    # Four answers are four bins of one each: three right ones, and a wrong one of confidence 0.6.
+    expected = (0.05 + 0.1 + 0.6 + 0.03) / 4
     assert scores.expected_calibration_error(SURE, LABELS) == pytest.approx(expected)
+    # Twenty are ten bins of two: in each a right answer and a wrong one, of confidence 0.9.
+    alike = np.tile([[0.9, 0.1]], (20, 1))
+    assert scores.expected_calibration_error(alike, np.array([0, 1] * 10)) == pytest.approx(0.4)
+
+
+def test_a_model_that_is_as_right_as_it_is_sure_shows_the_error_of_chance():
+    rng = np.random.default_rng(1)
+    first = rng.uniform(0, 1, 300)
+    probabilities = np.column_stack([first, 1 - first])
+    shown = [
+        scores.expected_calibration_error(probabilities, (rng.random(300) > first).astype(int))
+        for _ in range(300)
+    ]
+    assert scores.calibration_error_by_chance(probabilities) == pytest.approx(np.mean(shown), abs=0.002)
+    assert scores.calibration_error_by_chance(np.eye(2)) == 0
 
 
 def test_a_gate_that_lets_nothing_through_has_no_accuracy():
@@ -48,10 +63,33 @@ def test_a_few_right_answers_do_not_make_it_certain():
     assert scores.fit_temperature(logits, np.array([0, 1] * 42)) > 0.8
 
 
-def test_the_lowest_threshold_keeps_its_promise_at_every_threshold_above():
-    threshold = scores.lowest_threshold(SURE, LABELS, 0.98)
-    assert threshold == 0.61
-    assert scores.lowest_threshold(SURE, 1 - LABELS, 0.98) in (None, 0.98)
+def answers(confidence, wrong) -> tuple[np.ndarray, np.ndarray]:
+    """Of this confidence each, those at these places wrong."""
+    labels = np.zeros(len(confidence), int)
+    labels[wrong] = 1
+    return np.column_stack([confidence, 1 - confidence]), labels
+
+
+def test_a_threshold_promises_what_its_answers_surely_show():
+    confidence = np.linspace(1, 0.6, 400)
+    found = scores.promise(*answers(confidence, []), 0.98)
+    assert found is not None
+    assert (found.threshold, found.n, found.high) == (0.5, 400, 1)
+    assert found.low == pytest.approx(0.05 ** (1 / 400))
+
+
+def test_too_few_answers_promise_nothing_however_right_they_are():
+    """By 149 right ones, 0.98 is shown."""
+    assert scores.promise(*answers(np.full(148, 0.99), []), 0.98) is None
+    assert scores.promise(*answers(np.full(149, 0.99), []), 0.98) is not None
+
+
+def test_below_a_threshold_that_breaks_the_promise_none_is_looked_for():
+    """Ten wrong answers follow on 300 right ones, and then come 4,000 that would hide them."""
+    confidence = np.concatenate([np.full(300, 0.95), np.full(10, 0.85), np.full(4000, 0.75)])
+    found = scores.promise(*answers(confidence, np.arange(300, 310)), 0.98)
+    assert found is not None
+    assert (found.threshold, found.n) == (0.86, 300)
 
 
 def test_three_classes_start_their_curve_at_a_third():
