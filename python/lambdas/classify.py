@@ -44,7 +44,9 @@ from lambdas.reading import NETWORK_FAULTS, read_image
 if TYPE_CHECKING:
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-ATTRIBUTES_LIMIT = 1024 - len(",unlikeness=0.9412")  # of what SageMaker takes, ASCII only; the answer has it all
+ATTRIBUTES_LIMIT = 1024 - len(
+    ",unlikeness=0.9412"
+)  # of what SageMaker takes, ASCII only; the answer has it all
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
 
 

@@ -33,7 +33,7 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, scores
-from training import artefact, dataset, plots, pretrained, swap, weights
+from training import artefact, dataset, plots, pretrained, swap, unlikeness, weights
 from training.inference import NETWORKS, Classifier
 from training.model import PRETRAINED, RECIPES, Member, logits_of, train_member
 
@@ -133,7 +133,8 @@ def main() -> None:
     started = time.monotonic()
     members = train_members(options, train, validation, len(info["classes"]))
     seconds = round(time.monotonic() - started, 1)
-    classifier = Classifier([member.network for member in members])
+    networks = [member.network for member in members]
+    classifier = Classifier(networks)
     metrics, test, probabilities = judge(classifier, options.data, info, options)
 
     out.print(summary(metrics, seconds))
@@ -149,6 +150,9 @@ def main() -> None:
         draw(options.refused)
         refuse(reasons, options.refused)
 
+    classifier.unlikeness, _ = unlikeness.learn(
+        networks, len(networks), [train.images] * len(networks), [validation.images] * len(networks)
+    )
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
     answered = scores.softmax(logits_of(classifier, validation))
     photos = [(options.data / dataset.FOLDERS["validation"] / name).read_bytes() for name in validation.names]

@@ -143,7 +143,9 @@ def test_a_most_unlikeness_of_1_lets_every_photo_pass(event, context, monkeypatc
 
 @pytest.mark.parametrize("unlikeness", [-0.1, 1.1, math.nan, "much", "", True, [0.5], 10**400])
 def test_an_unlikeness_that_makes_no_sense_lets_no_photo_pass(event, context, unlikeness):
-    with pytest.raises(UnexpectedInference, match=r"bicycle\.png: the model's unlikeness is not a number from 0 to 1"):
+    with pytest.raises(
+        UnexpectedInference, match=r"bicycle\.png: the model's unlikeness is not a number from 0 to 1"
+    ):
         filter_step.handler(event("classified-bare") | {"unlikeness": unlikeness}, context)
 
 

@@ -230,7 +230,13 @@ def test_the_command_shows_whose_answer_it_is_and_for_which_photo(folder):
     told = ["kind=shadow,s3_key=a%20b.png,id=p-1,source=dock%207"]
     line = json.loads(
         run(
-            folder({f"{MODEL}/ep/all/2024/10/16/09/a.jsonl": captured(stamp(9), unlikeness=0.9412, customAttributes=told)})
+            folder(
+                {
+                    f"{MODEL}/ep/all/2024/10/16/09/a.jsonl": captured(
+                        stamp(9), unlikeness=0.9412, customAttributes=told
+                    )
+                }
+            )
         ).stdout
     )
     known = {name: line[name] for name in list(line)[-6:]}

@@ -98,4 +98,3 @@ def test_for_three_networks_of_the_largest_kind_it_takes_less_than_500_kb(tmp_pa
     kept = Unlikeness(unlikeness.fit(spans, np.random.default_rng(0).random(5000)))
     artefact.save(artefact.portable(kept), tmp_path / "kept.pt")
     assert (tmp_path / "kept.pt").stat().st_size < 500_000
-
