@@ -14,12 +14,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 
 from core import arguments, environment
 from core.console import UserError, out, run
+from core.contract.answer_kinds import VERIFY
+from monitoring.capture import Capture
+from monitoring.record import Record
 from operations import polling
 from operations.bulk_run import Run
 from operations.verify import BLANK
@@ -164,12 +168,36 @@ def list_dimensions(place: Place) -> Seen:
     return Seen(seen >= ROLLBACK_METRICS, f"metrics of {named['Value']}: {sorted(seen)}")
 
 
+def capture_answer(place: Place) -> Seen:
+    """A captured answer keeps its content type's parameters, and the record the request's attributes."""
+    boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=place.outputs["endpoint_name"],
+        ContentType="application/x-image",
+        Accept="application/json",
+        CustomAttributes=f"kind={VERIFY},id={place.mark}",
+        Body=BLANK,
+    )
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    source = f"s3://{place.bucket}/captures"
+
+    def look() -> list[Record]:
+        return [it for it in Capture(source, since) if it.photo_id == place.mark]
+
+    try:
+        record = wait(look, bool, "the record of an answer")[0]
+    except UserError:
+        return Seen(False, "no record has the request's attributes: is capture_percentage 100?")
+    said = f"unlikeness {record.unlikeness}, attributes {record.attributes}"
+    return Seen(record.unlikeness is not None, said)
+
+
 EXPERIMENTS = {
     "empty-prefix": read_empty_prefix,
     "quoted-key": quote_key,
     "redrive": redrive_map,
     "manifest": name_answers,
     "dimension": list_dimensions,
+    "captured-type": capture_answer,
 }
 
 

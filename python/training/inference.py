@@ -92,12 +92,23 @@ class Network(nn.Module):
         )
         self.head = nn.Linear(2 * WIDTHS[-1], classes)
 
-    def features(self, images: torch.Tensor) -> torch.Tensor:
-        maps = self.blocks(self.stem(images))
-        return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1)
-
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.head(self.features(images))
+        return self.tell(self.blocks(self.stem(images)))
+
+    def tell(self, maps: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1))
+
+    def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The logits and the features, which are how much each stage's maps vary over the picture.
+
+        What the head sees does not do: it has learned to tell two classes apart, and takes a blank picture for either.
+        """
+        maps = [self.stem(images)]
+        for block in self.blocks:
+            maps.append(block(maps[-1]))
+        means = torch.cat([it.mean((2, 3)) for it in maps], dim=1)
+        squares = torch.cat([it.square().mean((2, 3)) for it in maps], dim=1)
+        return self.tell(maps[-1]), (squares - means.square()).clamp(min=0).sqrt()
 
 
 class Unit(nn.Sequential):
@@ -154,12 +165,14 @@ class Lite0(nn.Module):
         self.last = Unit(inputs, FEATURES, 1)
         self.head = nn.Linear(FEATURES, classes)
 
-    def features(self, images: torch.Tensor) -> torch.Tensor:
-        maps = self.last(self.blocks(self.stem(enlarge(images) * LITE0_SCALE + LITE0_SHIFT)))
-        return maps.mean((2, 3))
-
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.head(self.features(images))
+        return self.look(images)[0]
+
+    def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The logits and the features: the last layer's, which know more than two classes, from ImageNet."""
+        maps = self.last(self.blocks(self.stem(enlarge(images) * LITE0_SCALE + LITE0_SHIFT)))
+        features = maps.mean((2, 3))
+        return self.head(features), features
 
 
 NETWORKS: dict[str, type[Network] | type[Lite0]] = {network.recipe: network for network in (Network, Lite0)}
@@ -175,7 +188,7 @@ class Unlikeness(nn.Module):
     """
 
     centre: torch.Tensor  # (m, 1, f)
-    axes: torch.Tensor  # (m, f, d)
+    axes: torch.Tensor  # (m, f, d), in half precision
     spread: torch.Tensor  # (m, 1, d): the variance along each
     beside: torch.Tensor  # (m, 1): the variance beside all of them
     distances: torch.Tensor  # (n,): of the photographs, in order
@@ -183,12 +196,12 @@ class Unlikeness(nn.Module):
     def __init__(self, fitted: dict[str, torch.Tensor]) -> None:
         super().__init__()
         for name in ("centre", "axes", "spread", "beside", "distances"):
-            self.register_buffer(name, fitted[name].float())
+            self.register_buffer(name, fitted[name])
 
     def measure(self, features: torch.Tensor) -> torch.Tensor:
         """The mean of the members' distances, from features (m, pictures, f)."""
         seen = functional.normalize(features, dim=2) - self.centre
-        along = torch.bmm(seen, self.axes).square()
+        along = torch.bmm(seen, self.axes.float()).square()
         left = seen.square().sum(2) - along.sum(2)
         return ((along / self.spread).sum(2) + self.axes.shape[2] * left / self.beside).mean(0)
 
@@ -216,10 +229,9 @@ class Classifier(nn.Module):
     def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The logits, and each member's features: (members, images, features)."""
         both = torch.cat([images, images.flip(3)]).contiguous(memory_format=torch.channels_last)
-        features = [member.features(both) for member in self.members]
-        logits = torch.stack([member.head(it) for member, it in zip(self.members, features, strict=True)])
-        straight, mirrored = logits.mean(0).chunk(2)
-        one, other = torch.stack(features).chunk(2, dim=1)
+        seen = [member.look(both) for member in self.members]
+        straight, mirrored = torch.stack([logits for logits, _ in seen]).mean(0).chunk(2)
+        one, other = torch.stack([features for _, features in seen]).chunk(2, dim=1)
         return (straight + mirrored) / (2 * self.temperature), (one + other) / 2
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

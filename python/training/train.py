@@ -37,7 +37,7 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, binomial, scores
-from training import artefact, dataset, folds, plots, swap, weights
+from training import artefact, dataset, folds, plots, swap, unlikeness, weights
 from training.inference import Classifier
 from training.members import train_members
 from training.model import RECIPES, Member, logits_of
@@ -140,7 +140,8 @@ def main() -> None:
     members = train_members(parts, len(info["classes"]), info["dataset_id"], options)
     seconds = round(time.monotonic() - started, 1)
     unseen = gather(members, photos, options.folds)
-    classifier = Classifier([member.network for member in members[: options.members]], size=options.size)
+    networks = [member.network for member in members]
+    classifier = Classifier(networks[: options.members], size=options.size)
     metrics, test, probabilities = judge(classifier, unseen, options.data, info, options)
 
     out.print(summary(metrics, seconds))
@@ -156,11 +157,24 @@ def main() -> None:
         draw(options.refused)
         refuse(reasons, options.refused)
 
+    classifier.unlikeness, distances = unlikeness.learn(
+        networks,
+        options.members,
+        [part.seen.images for part in parts],
+        [part.unseen.images for part in parts],
+    )
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
     answered = scores.softmax(unseen.logits / classifier.temperature)
     pictures = [(options.data / dataset.FOLDERS["train"] / name).read_bytes() for name in photos.names]
     golden = pictures[surest(answered, photos.labels)]
-    reference = baseline.make(answered, photos.labels, pictures, info["classes"], options.threshold)
+    reference = baseline.make(
+        answered,
+        photos.labels,
+        pictures,
+        info["classes"],
+        options.threshold,
+        unlikeness.shares(distances),
+    )
     packed = classifier, info["classes"], metrics, golden, reference
     if options.sagemaker:
         draw(options.report)

@@ -14,7 +14,7 @@ from torch import nn
 
 from training.inference import Classifier, Lite0, Network, Unlikeness, normalise
 
-AXES = 16
+AXES = 32
 AT_ONCE = 50  # pictures, as in training.model
 KEPT = 1000  # distances at most: so fine is the share
 LEAST = 1e-6  # of a variance: photographs that are all the same have none
@@ -60,7 +60,7 @@ def span(seen: torch.Tensor) -> Span:
     few = min(AXES, (len(variances) + 1) // 2)
     return {
         "centre": centre[None].float(),
-        "axes": axes[:few].T.float(),
+        "axes": axes[:few].T.half(),
         "spread": variances[None, :few].clamp(min=LEAST).float(),
         "beside": variances[few:].sum()[None].clamp(min=LEAST).float(),
     }
