@@ -1,7 +1,8 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures.
+hold the same figures. The row `drift` is no matter of speed, and measured only if it is named: which changes of the
+photos ring an alarm (see `drifting`), of the model and the data set that are named.
 """
 
 from collections.abc import Callable
@@ -9,18 +10,37 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import busy, captures, file, imports, prefix, reporting, single, staging, tables, training
+from rich.console import RenderableType
+
+from bench import (
+    busy,
+    captures,
+    drift_tables,
+    drifting,
+    file,
+    heatmap,
+    imports,
+    prefix,
+    reporting,
+    single,
+    staging,
+    tables,
+    training,
+)
 from bench.figures import Figure, Measured, gather
-from core import arguments
+from bench.tables import Section
+from core import arguments, filling
 from core.console import UserError, out, run
 
 
 @dataclass(frozen=True)
 class Row:
-    ready: Callable[
-        [], AbstractContextManager[Callable[[], list[Figure]]]
-    ]  # prepares, and yields what measures
+    # Prepares, and yields what measures.
+    ready: Callable[..., AbstractContextManager[Callable[[], list[Figure]]]]
     rounds: int  # the fewer, the longer a round takes
+    options: tuple[str, ...] = ()  # that `ready` is told
+    table: Callable[[Section], RenderableType] = tables.of_figures
+    by_default: bool = True
 
 
 ROWS = {
@@ -31,22 +51,38 @@ ROWS = {
     "staging": Row(staging.ready, 5),
     "training": Row(training.ready, 3),
     "month": Row(reporting.ready, 2),
+    "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, by_default=False),
 }
+DEFAULT = ",".join(name for name, row in ROWS.items() if row.by_default)
 WIDTH = 120  # of what goes to a file
+COMMAND = "make bench ONLY=drift"  # in the mark of a page
 
 
 def main() -> None:
     parser = arguments.Parser("bench", __doc__)
-    parser.add_argument("--only", default=",".join(ROWS), help=f"rows to measure, of {', '.join(ROWS)}")
+    parser.add_argument("--only", default=DEFAULT, help=f"rows to measure, of {', '.join(ROWS)}")
     parser.add_argument("--repeat", help="how often each row is measured (default: 2 to 5 times)")
     parser.add_argument("--compare", type=Path, help="the file of an earlier measuring, to compare with")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="a file for the figures")
+    parser.add_argument(
+        "--data", type=Path, default=Path("build/data/sample"), help="for drift: a staged data set"
+    )
+    parser.add_argument(
+        "--model", type=Path, default=Path("build/model/model.tar.gz"), help="for drift: a model.tar.gz"
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="for drift: a page for the table, and beside it its picture, as docs/drift.md",
+    )
     options = parser.parse_args()
     names = options.only.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         raise UserError(f"there is no row {unknown[0]!r}: choose from {', '.join(ROWS)}")
     repeat = times(options.repeat) if options.repeat else None
     before = file.read(options.compare) if options.compare else None  # --out may name the same file
+    if options.page:
+        filling.fill(options.page, COMMAND, "")  # refused now, and not when everything is measured
 
     busy.load()
     if not out.is_terminal:
@@ -54,12 +90,18 @@ def main() -> None:
     out.print(str(file.this_machine()))
     figures: list[Measured] = []
     for name in names:
-        section = measure(name, repeat or ROWS[name].rounds)
+        row = ROWS[name]
+        told = {option: getattr(options, option) for option in row.options}
+        section = measure(name, repeat or row.rounds, **told)
         figures += section.figures
-        out.print("", tables.of_figures(section), sep="\n")
+        out.print("", row.table(section), sep="\n")
     if before:
         out.print("", tables.of_changes(before, figures, str(options.compare)), sep="\n")
     file.write(options.out, figures)
+    if options.page:
+        known = {figure.name: figure for figure in figures}
+        options.page.write_text(filling.fill(options.page, COMMAND, drift_tables.markdown(known)))
+        heatmap.draw(known, options.page.with_suffix(".png"))
 
 
 def times(text: str) -> int:
@@ -68,14 +110,14 @@ def times(text: str) -> int:
     return int(text)
 
 
-def measure(name: str, rounds: int) -> tables.Section:
+def measure(name: str, rounds: int, **told: object) -> Section:
     watch, found = busy.Watch(), []
-    with out.status(f"preparing {name}") as status, ROWS[name].ready() as once:
+    with out.status(f"preparing {name}") as status, ROWS[name].ready(**told) as once:
         for number in range(1, rounds + 1):
             status.update(f"measuring {name}, {number}/{rounds}")
             with watch:
                 found.append(once())
-    return tables.Section(name, rounds, watch.share(), gather(found, watch.share()))
+    return Section(name, rounds, watch.share(), gather(found, watch.share()))
 
 
 if __name__ == "__main__":

@@ -88,6 +88,12 @@ def pictures() -> list[bytes]:
 
 def line(number: int, png: bytes, start: datetime = START) -> str:
     confidence = 0.5 + (number % 500) / 1000
+    answer = json.dumps([confidence, 1 - confidence])
+    return exchange(number, png, answer, "application/json", start + timedelta(seconds=number))
+
+
+def exchange(number: int, png: bytes, answer: str, kind: str, moment: datetime) -> str:
+    """The line of a picture and of what was answered."""
     sides = {
         "endpointInput": {
             "observedContentType": "image/png",
@@ -96,13 +102,12 @@ def line(number: int, png: bytes, start: datetime = START) -> str:
             "encoding": "BASE64",
         },
         "endpointOutput": {
-            "observedContentType": "application/json",
+            "observedContentType": kind,
             "mode": "OUTPUT",
-            "data": json.dumps([confidence, 1 - confidence]),
+            "data": answer,
             "encoding": "JSON",
         },
     }
-    moment = start + timedelta(seconds=number)
     metadata = {
         "eventId": f"{number:08}-c9ea-4b2a-9c1e-000000000000",
         "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
