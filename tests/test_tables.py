@@ -4,6 +4,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from rich.console import Console
 from tests.delivery import records
 
+from bench import drift_tables, drifting
 from bench import file as bench_file
 from bench import tables as bench_tables
 from bench.figures import Measured
+from bench.shifts import ALL, UNCHANGED
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
@@ -127,12 +130,23 @@ def of_bench_changes() -> Any:
     return bench_tables.of_changes(before, [FIGURE], "build/bench-before-the-change.json")
 
 
+def of_drift() -> Any:
+    values = {"fall": 12.3, "500": 0.001} | {f"{share}%_500": 1.0 for share in (10, 25, 100)}
+    known = {
+        drifting.name(shift, part): replace(FIGURE, value=value, meaning="confidence-drift")
+        for shift in (UNCHANGED, *ALL)
+        for part, value in values.items()
+    }
+    return drift_tables.table(known, ALL, 500)
+
+
 def of_installed() -> Any:
     return installed.table([("types-boto3-lite", "1,698.0", ", ".join(["sagemaker-core"] * 9))])
 
 
 # By the file that draws it.
 DRAWN: list[tuple[str, Callable[[], Any]]] = [
+    ("bench/drift_tables.py", of_drift),
     ("bench/tables.py", of_bench),
     ("bench/tables.py", of_bench_changes),
     ("cost/sheets.py", of_cost),

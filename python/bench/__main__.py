@@ -29,7 +29,7 @@ from bench import (
 )
 from bench.figures import Figure, Measured, gather
 from bench.tables import Section
-from core import arguments
+from core import arguments, filling
 from core.console import UserError, out, run
 
 
@@ -55,6 +55,7 @@ ROWS = {
 }
 DEFAULT = ",".join(name for name, row in ROWS.items() if row.by_default)
 WIDTH = 120  # of what goes to a file
+COMMAND = "make bench ONLY=drift"  # in the mark of a page
 
 
 def main() -> None:
@@ -69,13 +70,19 @@ def main() -> None:
     parser.add_argument(
         "--model", type=Path, default=Path("build/model/model.tar.gz"), help="for drift: a model.tar.gz"
     )
-    parser.add_argument("--picture", type=Path, help="for drift: a PNG of its table")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="for drift: a page for the table, and beside it its picture, as docs/drift.md",
+    )
     options = parser.parse_args()
     names = options.only.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         raise UserError(f"there is no row {unknown[0]!r}: choose from {', '.join(ROWS)}")
     repeat = times(options.repeat) if options.repeat else None
     before = file.read(options.compare) if options.compare else None  # --out may name the same file
+    if options.page:
+        filling.fill(options.page, COMMAND, "")  # refused now, and not when everything is measured
 
     busy.load()
     if not out.is_terminal:
@@ -91,8 +98,10 @@ def main() -> None:
     if before:
         out.print("", tables.of_changes(before, figures, str(options.compare)), sep="\n")
     file.write(options.out, figures)
-    if options.picture:
-        heatmap.draw(figures, options.picture)
+    if options.page:
+        known = {figure.name: figure for figure in figures}
+        options.page.write_text(filling.fill(options.page, COMMAND, drift_tables.markdown(known)))
+        heatmap.draw(known, options.page.with_suffix(".png"))
 
 
 def times(text: str) -> int:

@@ -65,7 +65,7 @@ def smeared(length: int) -> Change:
     def smear(images: np.ndarray, _chance: np.random.Generator) -> np.ndarray:
         steps = range(length * images.shape[2] // SIDE)
         padded = np.pad(images.astype(float), ((0, 0), (0, 0), (0, len(steps) - 1), (0, 0)), "edge")
-        return clip(sum(padded[:, :, step : step + images.shape[2]] for step in steps) / len(steps))
+        return clip(np.mean([padded[:, :, step : step + images.shape[2]] for step in steps], axis=0))
 
     return smear
 

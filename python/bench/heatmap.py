@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from bench import drift_tables, drifting
-from bench.figures import Measured
-from bench.shifts import ALL
+from bench.drift_tables import Known
+from bench.shifts import UNCHANGED, Shift
 from core import canvas
 
 INCHES, DPI = (8.0, 8.6), 110
@@ -19,34 +19,35 @@ COSTS = LinearSegmentedColormap.from_list("costs", ["white", canvas.ORANGE])
 RINGS = LinearSegmentedColormap.from_list("rings", ["white", canvas.SKY])
 
 
-def draw(figures: Sequence[Measured], path: Path) -> None:
-    known = {it.name: it.value for it in figures}
-    shifts = [shift for shift in ALL if drifting.name(shift, "fall") in known]
-    falls = np.array([known[drifting.name(shift, "fall")] for shift in shifts])
-    costs = np.outer(falls, drifting.SHARES)
-    rings = np.array(
-        [
-            [known[drifting.name(shift, f"{share:.0%}", drift_tables.OF)] for share in drifting.SHARES]
-            for shift in shifts
-        ]
-    )
+def draw(known: Known, path: Path) -> None:
+    shifts = drift_tables.find_shifts(known)
+    quiet = known[drifting.name(UNCHANGED, drift_tables.OF)].value
+    falls = [known[drifting.name(shift, "fall")].value for shift in shifts]
+    costs = np.outer([0.0, *falls], drifting.SHARES)
+    rings = np.array([[quiet] * len(drifting.SHARES), *(rates(known, shift) for shift in shifts)])
     picture = Figure(figsize=INCHES, layout="constrained", facecolor="white")
     left, right = picture.subplots(1, 2, sharey=True)
-    fill(left, costs.clip(0), COSTS, 50, [[f"{it:.0f}" for it in row] for row in costs.round() + 0.0])
-    fill(right, 100 * rings, RINGS, 100, [[f"{it:.0%}" for it in row] for row in rings])
-    left.set_title("what it costs: points of accuracy")
-    right.set_title(f"the days on which an alarm rings,\n{drift_tables.OF} photos a day")
-    left.set_yticks(range(len(shifts)), [shift.name for shift in shifts])
-    causes = [shift.cause for shift in shifts]
-    for row in range(1, len(shifts)):
+    fill(left, costs.clip(0), COSTS, 50, [[f"{it:.1f}" for it in row] for row in costs.round(1) + 0.0])
+    fill(right, 100 * rings, RINGS, 100, [[f"{100 * it:.3g}%" for it in row] for row in rings])
+    left.set_title("points of accuracy lost")
+    right.set_title(f"days on which an alarm rings,\nof {drift_tables.OF} photos each")
+    left.set_yticks(range(1 + len(shifts)), ["unchanged", *(shift.name for shift in shifts)])
+    causes = ["", *(shift.cause for shift in shifts)]
+    for row in range(1, len(causes)):
         if causes[row] != causes[row - 1]:
             for axes in (left, right):
                 axes.axhline(row - 0.5, color="black", linewidth=0.8)
-    picture.supxlabel("share of the photos that are affected")
-    missed = (costs >= drift_tables.COSTLY) & (rings < drift_tables.SEEN)
-    for row, column in np.argwhere(missed):
-        right.add_patch(outline(row, column))
+            right.text(2.6, row - 0.4, causes[row], rotation=270, va="top", fontsize=9, clip_on=False)
+    for unseen in drift_tables.find_unseen(known, shifts):
+        right.add_patch(outline(1 + shifts.index(unseen.shift), drifting.SHARES.index(unseen.share)))
+    picture.supxlabel(
+        "share of the photos affected; framed: costs 5 points or more, rings on fewer than 19 of 20 days"
+    )
     canvas.save(picture, path, DPI)
+
+
+def rates(known: Known, shift: Shift) -> list[float]:
+    return [known[drifting.name(shift, f"{share:.0%}", drift_tables.OF)].value for share in drifting.SHARES]
 
 
 def fill(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bench import alarm_rules, days, drifting, exposures, file
-from bench.__main__ import DEFAULT, ROWS, main
+from bench.__main__ import DEFAULT, ROWS, Row, main
 from bench.days import Monitor, Rings
 from bench.drift_tables import find_unseen
 from bench.figures import Figure, summarize
@@ -33,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drifting")
-    flags = ("--recipe", "small", "--members", "1", "--epochs", "4", "--min-accuracy", "0")
+    flags = ("--recipe", "small", "--members", "1", "--epochs", "12", "--min-accuracy", "0")
     command = ("training.train", "--data", data, "--out", folder, *flags)
     subprocess.run([sys.executable, "-m", *map(str, command)], check=True, capture_output=True)
     return folder / "model.tar.gz"
@@ -89,7 +89,7 @@ def test_the_alarms_are_those_of_terraform_with_its_limits() -> None:
 
 def test_an_alarm_rings_beyond_its_limit_and_never_for_what_cannot_be_said() -> None:
     rule = alarm_rules.Rule("low-coverage", "CoverageUpperBound", above=False, limit=0.6)
-    figures = ({"CoverageUpperBound": 0.59}, {"CoverageUpperBound": 0.6}, {})
+    figures: list[dict[str, float]] = [{"CoverageUpperBound": 0.59}, {"CoverageUpperBound": 0.6}, {}]
     assert [rule.rings(it) for it in figures] == [True, False, False]
 
 
@@ -124,7 +124,7 @@ def test_a_figure_is_named_for_what_it_is_and_costs_are_held_against_rings() -> 
     assert [(it.share, it.points, it.rings) for it in find_unseen(known, [night])] == [(0.25, 10.0, 0.9)]
 
 
-def test_the_table_the_file_and_the_picture_hold_the_same_figures(
+def test_the_table_the_file_and_the_page_hold_the_same_figures(
     data: Path,
     model: Path,
     tmp_path: Path,
@@ -134,7 +134,8 @@ def test_the_table_the_file_and_the_picture_hold_the_same_figures(
     monkeypatch.setattr(drifting, "ALL", SOME)
     monkeypatch.setattr(drifting, "DAYS", 3)
     monkeypatch.setattr(drifting, "UNCHANGED_DAYS", 4)
-    path, picture = tmp_path / "drift.json", tmp_path / "drift.png"
+    path, page = tmp_path / "drift.json", tmp_path / "drift.md"
+    page.write_text("# Drift\n<!-- make bench ONLY=drift -->\n<!-- end -->\n")
     flags = (
         "--only",
         "drift",
@@ -144,8 +145,8 @@ def test_the_table_the_file_and_the_picture_hold_the_same_figures(
         model,
         "--out",
         path,
-        "--picture",
-        picture,
+        "--page",
+        page,
     )
     monkeypatch.setattr(sys, "argv", ["bench", *map(str, flags)])
     main()
@@ -156,8 +157,9 @@ def test_the_table_the_file_and_the_picture_hold_the_same_figures(
     _, table = printed.split("500 photos a day", 1)
     night = next(line for line in table.splitlines() if line.startswith("night")).split()
     rings = [known[f"drift_night_{share}_500"] for share in ("10%", "25%", "100%")]
-    assert night[1:5] == [f"{known['drift_night_fall']:.0f}", *(f"{it:.0%}" for it in rings)]
-    with Image.open(picture) as drawn:
+    assert night[1:5] == [f"{known['drift_night_fall']:.1f}", *(f"{it:.0%}" for it in rings)]
+    assert f"| {' | '.join(night)} |" in page.read_text()
+    with Image.open(page.with_suffix(".png")) as drawn:
         assert 800 <= drawn.width <= 1000
 
 
@@ -178,3 +180,14 @@ def test_days_ring_by_the_alarm_that_rings_most_often(
     monkeypatch.setattr(monitor, "listen", lambda _: next(heard))
     rings = monitor.watch(SHIFTS["night"], 1.0, 50, 4, np.random.default_rng(0))
     assert rings == Rings(0.75, "image-drift")
+
+
+def test_a_page_that_has_no_place_for_the_table_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Something else\n")
+    monkeypatch.setitem(ROWS, "drift", Row(lambda **_: pytest.fail("it measures"), 1, ("data", "model")))
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", "drift", "--page", str(page)])
+    with pytest.raises(UserError, match=r"page.md has no <!-- make bench ONLY=drift --> and <!-- end -->"):
+        main()
