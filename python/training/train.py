@@ -165,8 +165,9 @@ def main() -> None:
     )
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
     answered = scores.softmax(unseen.logits / classifier.temperature)
-    pictures = [(options.data / dataset.FOLDERS["train"] / name).read_bytes() for name in photos.names]
-    golden = pictures[surest(answered, photos.labels)]
+    folder = options.data / dataset.FOLDERS["train"]
+    golden = (folder / photos.names[surest(answered, photos.labels)]).read_bytes()
+    pictures = [(folder / name).read_bytes() for name in (*train.names, *validation.names)]
     reference = baseline.make(
         answered,
         photos.labels,

@@ -10,9 +10,10 @@ from statistics import NormalDist
 
 import numpy as np
 
+from core.figures import binomial
+
 ALPHA = 0.001
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)
-BISECTIONS = 30  # to nine digits
 SURELY = f"surely: with {1 - ALPHA:.1%} confidence"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -59,25 +60,8 @@ def bound_exactly(hits: int, n: int) -> Estimate:
 
     Wilson's leave 0.98 out in 3 of 1,000 samples of 15.
     """
-    logs, k = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))]), np.arange(n + 1)
-    ways = logs[n] - logs - logs[::-1]
-
-    def chance(share: float, seen: slice) -> float:
-        return float(np.exp(ways + k * math.log(share) + (n - k) * math.log1p(-share))[seen].sum())
-
-    def search(seen: slice, upper: bool) -> float:
-        inside, outside = hits / n, float(upper)
-        for _ in range(BISECTIONS):
-            middle = (inside + outside) / 2
-            if chance(middle, seen) > ALPHA / 2:
-                inside = middle
-            else:
-                outside = middle
-        return outside
-
-    low = search(slice(hits, None), False) if hits else 0.0
-    high = search(slice(hits + 1), True) if hits < n else 1.0
-    return Estimate(hits / n, low, high)
+    level = 1 - ALPHA / 2
+    return Estimate(hits / n, binomial.low(hits, n, level), binomial.high(hits, n, level))
 
 
 def variance_of_mean(n: int, confidence_sum: float, variance_sum: float) -> float:
