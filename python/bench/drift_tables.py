@@ -41,7 +41,7 @@ def markdown(known: Known) -> str:
             "",
             *(f"| {' | '.join(map(str, line))} |" for line in lines),
             "",
-            f"{drawn.note[0].upper()}{drawn.note[1:]}. As they are, {accuracy.value:.1f} % {accuracy.meaning}.",
+            f"{drawn.note[0].upper()}{drawn.note[1:]}. The model's {accuracy.meaning}: {accuracy.value:.1f} %.",
             "",
             *say_unseen(known, shifts, "- "),
         ]

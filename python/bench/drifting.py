@@ -52,7 +52,9 @@ def measure(monitor: Monitor) -> list[Figure]:
     chance = np.random.default_rng(SEED)
     exposed = monitor.exposed
     unchanged = days.accuracy(exposed, UNCHANGED)
-    found = [Figure(name(UNCHANGED, "accuracy"), 100 * unchanged, "%", "of the test photos, as they are")]
+    found = [
+        Figure(name(UNCHANGED, "accuracy"), 100 * unchanged, "%", "accuracy on the test photos, as they are")
+    ]
     for photos in PHOTOS:
         rings = monitor.watch(UNCHANGED, 0.0, photos, UNCHANGED_DAYS, chance)
         found.append(Figure(name(UNCHANGED, photos), rings.share, "of days", rings.alarm))
