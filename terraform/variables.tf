@@ -32,12 +32,13 @@ variable "capture_percentage" {
 }
 
 variable "drift" {
-  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, the largest share of photos outside the range of the training's, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, above 0 and at most 1."
+  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, the largest shares of photos outside the range of the training's and of repeats, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, above 0 and at most 1."
   type = object({
     confidence   = optional(number, 0.1)
     images       = optional(number, 0.1)
     classes      = optional(number, 0.04)
     outside      = optional(number, 0.03)
+    repeats      = optional(number, 0.15)
     fall         = optional(number, 0.005)
     min_coverage = optional(number, 0.6)
     min_accuracy = optional(number, 0.85)

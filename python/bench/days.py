@@ -38,7 +38,7 @@ class Monitor:
         self.tolerated = alarm_rules.limits()
 
     def watch(self, shift: Shift, share: float, photos: int, days: int, chance: np.random.Generator) -> Rings:
-        heard = [self.listen(self.draw(shift, share, photos, chance)) for _ in range(days)]
+        heard = [self.listen(self.draw(shift, share, photos, chance), photos) for _ in range(days)]
         often = Counter(alarm for alarms in heard for alarm in alarms)
         alarm = often.most_common(1)[0][0] if often else SILENT
         return Rings(sum(map(bool, heard)) / days, alarm)
@@ -47,19 +47,20 @@ class Monitor:
         """The rows of a day: so large a share of it under the shift, the rest as it was."""
         labels, affected = self.exposed.labels, round(share * photos)
         changed = shift.draw(labels, affected, chance)
-        if shift.repeats and not self.exposed.counts_repeats:
+        if shift.repeats:  # the monitor counts each once
             changed = np.unique(changed)
         others = UNCHANGED.draw(labels, photos - affected, chance)
         return np.concatenate([self.exposed.first(shift) + changed, others])
 
-    def listen(self, rows: np.ndarray) -> list[str]:
-        """The alarms that a day with these rows rings."""
-        figures = self.figures(rows)
+    def listen(self, rows: np.ndarray, photos: int) -> list[str]:
+        """The alarms that a day with these rows rings; what more there were of its photos are repeats."""
+        figures = self.figures(rows, photos)
         return [rule.alarm for rule in self.rules if rule.rings(figures)]
 
-    def figures(self, rows: np.ndarray) -> dict[str, float]:
+    def figures(self, rows: np.ndarray, photos: int) -> dict[str, float]:
         """What the monitor publishes of such a day."""
-        counted = tally(take(self.exposed.window, rows), self.baseline, self.threshold)
+        window = replace(take(self.exposed.window, rows), repeats=photos - len(rows))
+        counted = tally(window, self.baseline, self.threshold)
         return dict(publish.figures(drift.assess(counted, self.baseline, self.tolerated)))
 
 

@@ -43,7 +43,6 @@ class Exposed:
     labels: np.ndarray  # of the photos
     shifts: Sequence[Shift]
     seed: int
-    counts_repeats: bool  # whether the monitor counts a photo that comes again and again each time
 
     def first(self, shift: Shift) -> int:
         """The row of the first photo under this shift."""
@@ -64,9 +63,7 @@ def expose(
         artefact.unpack(model, folder)
         with serve(folder) as ask:
             answers = [ask(png) for png in track(pictures, "answering", len(pictures))]
-    window = read(pictures, answers, APART, baseline)
-    twice = read(pictures[:1] * 2, answers[:1] * 2, timedelta(minutes=1), baseline)
-    return Exposed(window, labels, shifts, seed, len(twice.times) == 2)
+    return Exposed(read(pictures, answers, baseline), labels, shifts, seed)
 
 
 def encode(image: np.ndarray) -> bytes:
@@ -104,14 +101,12 @@ def serve(folder: Path) -> Iterator[Ask]:
         process.wait()
 
 
-def read(
-    pictures: Sequence[bytes], answers: Sequence[tuple[str, str]], apart: timedelta, baseline: Baseline
-) -> Window:
+def read(pictures: Sequence[bytes], answers: Sequence[tuple[str, str]], baseline: Baseline) -> Window:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, PLACE)
         path.parent.mkdir(parents=True)
         lines = (
-            captures.exchange(number, png, *answer, START + number * apart)
+            captures.exchange(number, png, *answer, START + number * APART)
             for number, (png, answer) in enumerate(zip(pictures, answers, strict=True))
         )
         path.write_text("".join(lines))

@@ -1,8 +1,8 @@
 """The monitor's figures as CloudWatch metrics, dated to the beginning of their hour.
 
 Of the hour: Records, Unreadable, UndecodableImages. Of the 24 hours until its end: Coverage, EstimatedAccuracy,
-ConfidenceFall, ConfidenceDrift, ImageDrift, OutsideShare and ClassDrift, each with its bound, and Entropy. What cannot be
-said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
+ConfidenceFall, ConfidenceDrift, ImageDrift, OutsideShare, ClassDrift and RepeatShare, each with its bound, and Entropy.
+What cannot be said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
 """
 
 from collections import Counter
@@ -61,6 +61,10 @@ def figures(day: Assessment) -> Iterator[tuple[str, float]]:
             yield metric, estimate.value
             if enough:
                 yield f"{metric}UpperBound", estimate.high
+    # All other figures are of pictures that are counted once, and of a camera that stands still these are few.
+    if day.repeats:
+        yield "RepeatShare", day.repeats.value
+        yield "RepeatShareLowerBound", day.repeats.low
     for metric, statistics in DRIFTS.items():
         rows = [
             drift for drift in day.drift if drift.statistic in statistics and drift.verdict != "not judged"

@@ -40,8 +40,12 @@ class Result:
     day: Assessment
     not_live: dict[str, int] = field(default_factory=dict)  # of the records, by kind: they are in no figure
     threshold: float | None = None  # from which an answer counts as accepted; results of before do not say it
-    repeats: int = 0  # of the records: their picture was counted within a day, so they are in no figure
     counted: str = ""  # the hashes of the pictures in the figures, see monitoring.repeats
+
+    @property
+    def repeats(self) -> int:
+        """Of the records: their picture was counted within a day, so they are in no figure."""
+        return self.tally.repeats
 
     @property
     def hour_number(self) -> int:

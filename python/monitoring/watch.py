@@ -145,7 +145,6 @@ class Watcher:
             undecodable_images=window.undecodable if window else 0,
             other_number_of_classes=window.mismatched if window else 0,
             not_live=dict(window.left_out) if window else {},
-            repeats=window.repeats if window else 0,
             counted=pack(each for hour in window.counted.values() for each in hour) if window else "",
             threshold=self.settings.threshold,
             tally=hour,

@@ -9,7 +9,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, replace, replace
 from typing import Self
 
 import numpy as np
@@ -219,4 +219,5 @@ def name_of(record: Record, labels: Mapping[str, int]) -> str | None:
 
 def tally(window: Window, baseline: Baseline | None, threshold: float) -> Tally:
     edges, limits = (baseline.edges, baseline.limits) if baseline else ({}, {})
-    return count(window.probabilities, window.pictures, edges, threshold, limits, window.unlikeness)
+    counted = count(window.probabilities, window.pictures, edges, threshold, limits, window.unlikeness)
+    return replace(counted, repeats=window.repeats)

@@ -94,7 +94,7 @@ def test_an_alarm_rings_beyond_its_limit_and_never_for_what_cannot_be_said() -> 
 
 
 def test_each_alarm_of_a_days_figures_looks_at_what_the_monitor_publishes(monitor: Monitor) -> None:
-    figures = monitor.figures(monitor.draw(UNCHANGED, 0.0, 500, np.random.default_rng(0)))
+    figures = monitor.figures(monitor.draw(UNCHANGED, 0.0, 500, np.random.default_rng(0)), 500)
     assert {rule.metric for rule in monitor.rules} <= figures.keys()
 
 
@@ -111,6 +111,11 @@ def test_a_row_of_the_day_is_the_photo_under_its_shift(monitor: Monitor, data: P
 
 def test_a_frozen_camera_is_wrong_about_the_vehicles_that_are_not_on_its_photo(monitor: Monitor) -> None:
     assert days.accuracy(monitor.exposed, SHIFTS["the same photo again"]) == pytest.approx(0.5)
+
+
+def test_a_frozen_camera_rings_as_its_photo_counts_once(monitor: Monitor) -> None:
+    rings = monitor.watch(SHIFTS["the same photo again"], 0.25, 500, 5, np.random.default_rng(0))
+    assert (rings.share, rings.alarm) == (1.0, "pictures-repeated")
 
 
 def test_a_figure_is_named_for_what_it_is_and_costs_are_held_against_rings() -> None:
@@ -177,7 +182,7 @@ def test_days_ring_by_the_alarm_that_rings_most_often(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = iter([["class-drift"], [], ["image-drift", "low-coverage"], ["image-drift"]])
-    monkeypatch.setattr(monitor, "listen", lambda _: next(heard))
+    monkeypatch.setattr(monitor, "listen", lambda *_: next(heard))
     rings = monitor.watch(SHIFTS["night"], 1.0, 50, 4, np.random.default_rng(0))
     assert rings == Rings(0.75, "image-drift")
 

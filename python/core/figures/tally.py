@@ -31,6 +31,7 @@ class Tally:
     sums: dict[str, list[float]] = field(
         default_factory=dict
     )  # per statistic: how many values, and their sum
+    repeats: int = 0  # further records, in no figure here: of a picture that was counted within a day
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -42,6 +43,7 @@ class Tally:
             _add(self.classes, other.classes),
             _merge(self.histograms, other.histograms),
             _merge(self.sums, other.sums),
+            self.repeats + other.repeats,
         )
 
     def mean(self, statistic: str) -> float:

@@ -60,6 +60,13 @@ locals {
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.outside
       }
+      # Of pictures that come again and again each counts once, so no other alarm sees them.
+      pictures-repeated = {
+        description = "More than ${100 * var.drift.repeats} % of a day's photos show again what was photographed in the 24 hours before: a camera that stands still, or parked vehicles."
+        metric      = merge(local.bound, { name = "RepeatShareLowerBound" })
+        comparison  = "GreaterThanThreshold"
+        threshold   = var.drift.repeats
+      }
       class-drift = {
         description = "Another mix of vehicles arrives than in training: a class's share has moved by more than ${var.drift.classes}."
         metric      = merge(local.bound, { name = "ClassDriftLowerBound" })

@@ -13,9 +13,9 @@ locals {
     { title = "estimated accuracy of the day", metrics = ["EstimatedAccuracy", "EstimatedAccuracyUpperBound"], stat = "Average", limits = [var.drift.min_accuracy] },
     {
       title   = "drift of the day"
-      metrics = flatten([for name in ["ConfidenceFall", "ConfidenceDrift", "ImageDrift", "OutsideShare", "ClassDrift"] : [name, "${name}LowerBound"]])
+      metrics = flatten([for name in ["ConfidenceFall", "ConfidenceDrift", "ImageDrift", "OutsideShare", "RepeatShare", "ClassDrift"] : [name, "${name}LowerBound"]])
       stat    = "Average"
-      limits  = distinct([var.drift.fall, var.drift.confidence, var.drift.images, var.drift.outside, var.drift.classes])
+      limits  = distinct([var.drift.fall, var.drift.confidence, var.drift.images, var.drift.outside, var.drift.repeats, var.drift.classes])
     },
   ]
 

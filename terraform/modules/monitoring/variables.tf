@@ -24,13 +24,14 @@ variable "dead_letter_queue_names" {
 }
 
 variable "drift" {
-  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, the largest share of photos outside the range of the training's, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, from 0 to 1."
+  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, the largest shares of photos outside the range of the training's and of repeats, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, from 0 to 1."
   type = object({
     confidence   = number
     images       = number
     classes      = number
     fall         = number
     outside      = number
+    repeats      = number
     min_coverage = number
     min_accuracy = number
   })

@@ -7,7 +7,7 @@ variables {
   budget_usd              = 100
   capture_percentage      = 20
   dead_letter_queue_names = { monitor = "scones-test-monitor-dead-letters", review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
-  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
+  drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, repeats = 0.5, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
   functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true } }
@@ -88,6 +88,7 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
       ConfidenceFallLowerBound  = ["GreaterThanThreshold", 0.03]
       ImageDriftLowerBound      = ["GreaterThanThreshold", 0.15]
       OutsideShareLowerBound    = ["GreaterThanThreshold", 0.03]
+      RepeatShareLowerBound     = ["GreaterThanThreshold", 0.5]
       ClassDriftLowerBound      = ["GreaterThanThreshold", 0.2]
       CoverageUpperBound        = ["LessThanThreshold", 0.6]
     }
@@ -112,7 +113,7 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
     condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12])) == toset(concat(
       ["Records", "Unreadable", "UndecodableImages", "Coverage", "CoverageUpperBound", "EstimatedAccuracy", "EstimatedAccuracyUpperBound"],
       ["ConfidenceFall", "ConfidenceFallLowerBound", "ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound"],
-      ["OutsideShare", "OutsideShareLowerBound", "ClassDrift", "ClassDriftLowerBound"],
+      ["OutsideShare", "OutsideShareLowerBound", "RepeatShare", "RepeatShareLowerBound", "ClassDrift", "ClassDriftLowerBound"],
     ))
     error_message = "The dashboard shows something else than the monitor publishes."
   }
@@ -178,7 +179,7 @@ run "a_limit_in_percent_is_refused" {
   command = plan
 
   variables {
-    drift = { confidence = 0.1, images = 0.1, classes = 0.1, outside = 0.03, fall = 0.005, min_coverage = 60, min_accuracy = 0.85 }
+    drift = { confidence = 0.1, images = 0.1, classes = 0.1, outside = 0.03, repeats = 0.5, fall = 0.005, min_coverage = 60, min_accuracy = 0.85 }
   }
 
   expect_failures = [var.drift]
