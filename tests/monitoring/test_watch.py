@@ -142,8 +142,10 @@ def test_an_hour_becomes_a_result_and_metrics(endpoint):
     assert endpoint.sums("Coverage") == pytest.approx([31 / 41])
     assert endpoint.sums("CoverageUpperBound")[0] > 31 / 41
     assert endpoint.sums("EstimatedAccuracy") == pytest.approx([(31 * 0.97 + 10 * 0.6) / 41])
+    assert endpoint.sums("ConfidenceFall") == [0], "surer than in training"
     assert done["hours_left"] == 0
-    assert done["results"][0]["drift"].startswith("cannot tell: class mix, confidence, ")
+    untold = "class mix, confidence, brightness"
+    assert done["results"][0]["drift"].startswith(f"cannot tell: {untold}"), "the estimate is steady"
 
 
 def test_what_a_bulk_run_asks_is_counted_and_moves_nothing(endpoint):
