@@ -85,11 +85,7 @@ def test_a_photo_is_what_the_model_sees_of_it(project):
         seen = photo.read(photo.Photo(path, "car", name)).pixels
         content = io.BytesIO()
         Image.open(path).save(content, "PNG", exif=Image.open(path).getexif())
-        inference.SIZE, before = photo.SIDE, inference.SIZE
-        try:
-            expected = np.asarray(inference.decode(content.getvalue())).astype(int)
-        finally:
-            inference.SIZE = before
+        expected = np.asarray(inference.decode(content.getvalue(), photo.SIDE)).astype(int)
         assert np.abs(seen - expected).mean() < (1 if name.endswith("jpg") else 0.01)
     assert photo.MAX_PIXELS == inference.MAX_PIXELS
 
