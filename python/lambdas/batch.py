@@ -3,11 +3,12 @@
 The event is what Step Functions' ItemBatcher makes, and when the batch began, which may have been with an earlier
 invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...], "started": "2026-11-21T12:00:00Z"}.
 Each image becomes one line of <RESULTS>/<run>/parts/<name of the batch>.jsonl, whatever becomes of it; the same batch
-again writes the same part. What the model is not sure of, or does not know the like of, goes to the review queue as well. No driver is routed.
+again writes the same part. What the model is not sure of, or knows none like, goes to the review queue as well. No
+driver is routed.
 A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
 
-Settings: BUCKET; ENDPOINT_NAME, LABELS, THRESHOLD and MAX_UNLIKENESS as in classify and filter; MODEL, the live one's id;
-RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
+Settings: BUCKET; ENDPOINT_NAME, LABELS, THRESHOLD and MAX_UNLIKENESS as in classify and filter; MODEL, the live one's
+id; RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
 """
 
 import functools

@@ -37,7 +37,7 @@ OUTCOMES = {
     "PENDING_REDRIVE": "running",
 }
 HISTORIES = 400  # executions whose every step is read
-REASONS = 2000  # older failed executions whose error alone is read: was it low confidence?
+REASONS = 2000  # older failed executions whose error alone is read: was it for review?
 REQUESTS_AT_ONCE = 8
 
 

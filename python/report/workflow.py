@@ -75,7 +75,7 @@ def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts, t
         if name not in charts
     ]
     rows = [(state, f"{n.entered:,}", f"{n.review:,}", f"{n.failed:,}") for state, n in facts.states.items()]
-    head = ("state", "entered", "low confidence", "failed")
+    head = ("state", "entered", "for review", "failed")
     caption = "A failure counts where it arose, caught or not, and only there."
     counts: list[Block] = [Table(caption, head, rows, (1, 2, 3)), *absent]
     rest: list[Block]
@@ -88,7 +88,9 @@ def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts, t
 
 def show_outcomes(chart: Chart, machine: Machine, facts: WorkflowFacts) -> Section:
     ended = ", ".join(f"{n:,} {outcome}" for outcome, n in facts.outcomes.items())
-    caption = "By when they started. Review: the model was not sure enough, so a person looks at the photo."
+    caption = (
+        "By when they started. Review: a person looks, for the model was not sure, or knows no such photos."
+    )
     pairs = Counter((each.outcome, each.error) for each in machine.executions)
     rows = [
         (outcome, error or "-", f"{n:,}", percent(n / facts.executions))

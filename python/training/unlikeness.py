@@ -3,7 +3,7 @@
     classifier.unlikeness, distances = learn(networks, shipped=3, seen=..., unseen=...)
 
 A network answers to any picture, and is sure of a blank one; but its features of such a picture lie where those of no
-training photograph do. What this catches and what it costs stands in docs/model.md.
+training photograph do. What this catches and what it costs stands in docs/unlike.md.
 """
 
 from collections.abc import Sequence

@@ -101,7 +101,7 @@ def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_pat
     assert words == "3,000 executions; states, times and traces are of the newest 400."
     assert "2,100 accepted, 600 review, 300 failed" in by_name["executions"].alt
     assert "Classify: 400 entered, 40 failed" in by_name["states"].alt
-    assert "Filter: 360 entered, 80 low confidence" in by_name["states"].alt
+    assert "Filter: 360 entered, 80 for review" in by_name["states"].alt
     assert "Review: 80 ended here; Broken: 40 ended here" in by_name["states"].alt
     assert by_name["trace-accepted"].title == "An accepted execution: bicycle at 0.987, 300 ms"
     assert by_name["trace-failed"].title == "A failed execution: EndpointUnavailable, after 200 ms"

@@ -127,6 +127,14 @@ def test_counts_and_times_per_state(workflow: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("error", ["ThresholdConfidenceNotMet", "UnlikeTraining"])
+def test_what_a_person_decides_is_no_failure_of_its_state(error: str) -> None:
+    step = history.Step("Filter", None, datetime.now(UTC), error=error, caught=True)
+    execution = Execution("x", "arn", "FAILED", "review", datetime.now(UTC), None, steps=[step])
+    count = executions.per_state([execution])["Filter"]
+    assert (count.review, count.failed) == (1, 0)
+
+
 def test_beyond_the_newest_only_the_reason_of_failures_is_read(
     workflow: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads(base64.b64decode(done.stdout.strip().strip('"')))
 
 
+UNDECIDED = "ThresholdConfidenceNotMet or UnlikeTraining"
+
+
 def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str, Any]) -> None:
     graph = parse(own)
     assert set(graph.nodes) == {START, END, *own["States"]}
@@ -60,7 +63,7 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     }
     assert Edge("AssignDriver", "Assign bicycle", "choice", "label = bicycle") in graph.edges
     assert Edge("AssignDriver", "NoRoute", "choice", "otherwise") in graph.edges
-    assert Edge("FilterInferences", "SendToReview", "catch", "ThresholdConfidenceNotMet") in graph.edges
+    assert Edge("FilterInferences", "SendToReview", "catch", UNDECIDED) in graph.edges
     assert Edge("FilterInferences", "Notify", "catch") in graph.edges
 
 
@@ -242,7 +245,7 @@ def test_text_of_our_own_machine_stays_in_its_box(own: dict[str, Any]) -> None:
 
 
 def check_text(graph: Graph, looks: dict[str, Look]) -> None:
-    key = {"no error": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed": theme.FAILED}
+    key = {"no error": theme.ACCEPTED, "for review": theme.REVIEW, "failed": theme.FAILED}
     picture = Picture("A title " * 20, ("a subtitle " * 20,), looks, {}, key | {"never entered": theme.GREY})
     with theme.use_look(theme.LIGHT):
         figure = draw.draw(graph, picture)

@@ -20,7 +20,7 @@ def decide(
     unlikeness: object = None,
     max_unlikeness: float = unlike.MAX_UNLIKENESS,
 ) -> Json:
-    """The label that the model is sure of, and how sure; a model that is not sure, or does not know such photos, raises."""
+    """The label that the model is sure of, and how sure. One that is not sure, or knows no such photos, raises."""
     probabilities = parse_probabilities(inferences, image)
     if len(probabilities) != len(labels):
         raise UnexpectedInference(

@@ -42,7 +42,7 @@ class ThresholdConfidenceNotMet(Exception):
 
 
 class UnlikeTraining(Exception):
-    """The photo is too unlike those that the model learned from for its answer to count: it goes to the review queue."""
+    """The photo is too unlike those that the model learned from: it goes to the review queue."""
 
 
 class StorageUnavailable(Exception):

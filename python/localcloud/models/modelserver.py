@@ -44,8 +44,8 @@ class BaseInferenceToolkitError(Exception):
 class Context:
     """What TorchServe tells the code of one request and is told of the answer, as far as headers go."""
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self.headers, self.told = dict(headers), dict[str, str]()
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers, self.told = headers, dict[str, str]()
 
     def get_all_request_header(self, _index: int) -> dict[str, str]:
         return self.headers
@@ -117,7 +117,7 @@ def main() -> None:
             if len(body) > MOST_BYTES:
                 self.answer(413, "", "", b"")
                 return
-            context = Context(self.headers)
+            context = Context(dict(self.headers.items()))
             try:
                 sent, accepted = self.headers["Content-Type"], self.headers["Accept"]
                 output, kind = worker.answer(body, sent, accepted, context)

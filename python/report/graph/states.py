@@ -25,13 +25,13 @@ def show_counts(graph: Graph, read: Sequence[Execution], subtitle: tuple[str, ..
             looks[name] = Look(ends[name], (f"{count.entered:,} ended here",), DARKEST)
             continue
         words = [f"{count.entered:,} entered"]
-        words += [f"{count.review:,} low confidence"] * bool(count.review)
+        words += [f"{count.review:,} for review"] * bool(count.review)
         words += [f"{count.failed:,} failed"] * bool(count.failed)
         colour = theme.FAILED if count.failed else theme.REVIEW if count.review else theme.ACCEPTED
         share = (count.failed or count.review) / count.entered
         looks[name] = Look(colour, tuple(words), SHADE + (DARKEST - SHADE) * share)
     taken = {pair: theme.GREY for one in read for pair in find_way(graph, one.steps)}
-    key = {"no error": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed": theme.FAILED}
+    key = {"no error": theme.ACCEPTED, "for review": theme.REVIEW, "failed": theme.FAILED}
     return Picture("What every state did", subtitle, looks, taken, key | {"never entered": theme.GREY})
 
 
@@ -40,7 +40,7 @@ def show_trace(graph: Graph, execution: Execution) -> Picture:
     for step in execution.steps:
         by_state[step.state].append(step)
     looks = {name: Look(colour_of(steps[-1]), tell(steps)) for name, steps in by_state.items()}
-    key = {"done": theme.ACCEPTED, "low confidence": theme.REVIEW, "failed or caught": theme.FAILED}
+    key = {"done": theme.ACCEPTED, "for review": theme.REVIEW, "failed or caught": theme.FAILED}
     return Picture(
         title(execution),
         (execution.name, f"started {moment(execution.start)}", *filter(None, [reason(execution.cause)])),
