@@ -52,6 +52,7 @@ STAGES = (  # of Lite0: kernel, stride, times as wide inside, outputs, blocks
 FEATURES = 1280
 CONTENT_TYPES = ("image/png", "image/jpeg", "application/x-image")
 MAX_PIXELS = 50_000_000  # the largest phone sensors; a bomb claims more
+DRAFT = 448  # the side that a large JPEG is decoded to at least
 JSON = "application/json"
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 ATTRIBUTES_LIMIT = 1024  # characters that SageMaker takes
@@ -364,6 +365,7 @@ def read(body: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(body), formats=("PNG", "JPEG"))
         if math.prod(image.size) > MAX_PIXELS:
             raise UnacceptableImage(f"{image.width}x{image.height} pixels are more than {MAX_PIXELS:,}")
+        image.draft(None, (DRAFT, DRAFT))  # a JPEG's decoder leaves out what would be thrown away
         return to_rgb(ImageOps.exif_transpose(image))
     except UnacceptableImage:
         raise

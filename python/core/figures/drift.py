@@ -22,8 +22,8 @@ answers out of fold (the small recipe in three folds, PyTorch 2.13):
     red and blue swapped, hue turned        on 200, warmth; of hue by 60 degrees, which costs nothing, on 169
     a class mix of 70:30, and of 30:70      on 98 and 100 of 100 (the pretrained recipe, two seeds, 400 days each)
 
-A class mix is that of the answers, so a model that errs sees less of it: one that is right on 0.91, and takes 13 % of one
-class for the other, found 70:30 on one day of two, and 30:70 on all.
+A class mix is that of the answers, so a model that errs sees less of it: one that is right on 0.91, and takes 13 % of
+one class for the other, found 70:30 on one day of two, and 30:70 on all.
 
 What is tolerated of a fall of the estimated accuracy is less than what a fall costs: an answer of confidence 0.8 may be
 worth much less. Measured with three networks of `pretrained` on those 150 photographs, 500 a day, beside 850 answers
