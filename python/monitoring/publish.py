@@ -62,9 +62,9 @@ def figures(day: Assessment) -> Iterator[tuple[str, float]]:
             if enough:
                 yield f"{metric}UpperBound", estimate.high
     # All other figures are of pictures that are counted once, and of a camera that stands still these are few.
-    if day.repeats:
-        yield "RepeatShare", day.repeats.value
-        yield "RepeatShareLowerBound", day.repeats.low
+    if day.repeated:
+        yield "RepeatShare", day.repeated.value
+        yield "RepeatShareLowerBound", day.repeated.low
     for metric, statistics in DRIFTS.items():
         rows = [
             drift for drift in day.drift if drift.statistic in statistics and drift.verdict != "not judged"

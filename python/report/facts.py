@@ -62,6 +62,7 @@ class Facts:
     drift: list[Drift]
     moved: list[str]
     untold: list[str]
+    repeated: Estimate | None  # the share of repeats among all live answers
     week_before: dict[str, float]  # the means of the same hours, by statistic
     verdict: Verdict
     predicted: list[int]

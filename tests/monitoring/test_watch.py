@@ -330,8 +330,8 @@ def test_a_parked_bicycle_that_is_photographed_each_hour_counts_once_a_day(endpo
     last = endpoint.result(NOON - HOUR)
     assert (last["records"], last["tally"]["repeats"], last["tally"]["records"]) == (4, 2, 2)
     assert last["day"]["records"] == 24 * 2 + 1
-    assert last["day"]["repeats"]["value"] == 47 / 96
-    assert endpoint.sums("RepeatShareLowerBound")[-1] == last["day"]["repeats"]["low"] > 0.3
+    assert last["day"]["repeated"]["value"] == 47 / 96
+    assert endpoint.sums("RepeatShareLowerBound")[-1] == last["day"]["repeated"]["low"] > 0.3
 
 
 def test_hours_that_were_written_before_repeats_were_left_out_are_still_read(endpoint):
@@ -340,7 +340,7 @@ def test_hours_that_were_written_before_repeats_were_left_out_are_still_read(end
     endpoint.watch(NOON + HOUR + timedelta(minutes=20))
     (key,) = endpoint.results()
     old = json.loads(endpoint.results()[key])
-    del old["counted"], old["tally"]["repeats"], old["day"]["repeats"]
+    del old["counted"], old["tally"]["repeats"], old["day"]["repeated"]
     for part in ("histograms", "sums"):
         for statistic in ("tilt", "warmth", "outside"):
             del old["tally"][part][statistic]

@@ -100,13 +100,13 @@ class Assessment:
     drift: list[Drift]
     moved: list[str]
     untold: list[str] = field(default_factory=list)  # of which nobody can tell
-    repeats: Estimate | None = None  # the share of them among all live answers; they are in no other figure
+    repeated: Estimate | None = None  # the share of them among all live answers; they are in no other figure
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
         estimates = {
             name: found and Estimate(**found)
-            for name in ("coverage", "estimated_accuracy", "repeats")
+            for name in ("coverage", "estimated_accuracy", "repeated")
             for found in [content.get(name)]
         }
         return cls(**content | estimates | {"drift": list(map(read_drift, content["drift"]))})
@@ -331,7 +331,7 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
         drift=drifts,
         moved=name(drifts, "moved"),
         untold=[*name(drifts, "cannot tell"), *(find_unseen(baseline, live) if baseline else [])],
-        repeats=metrics.wilson(live.repeats / answered, answered) if (answered := n + live.repeats) else None,
+        repeated=metrics.wilson(live.repeats / answered, answered) if (answered := n + live.repeats) else None,
     )
 
 
