@@ -33,6 +33,7 @@ CONTENTS = {
         *CONTRACT,
         *IMAGES,
         "core/contract/answer_kinds.py",
+        "core/contract/unlike.py",
         "lambdas/__init__.py",
         "lambdas/classify.py",
         "lambdas/logged.py",
@@ -40,6 +41,7 @@ CONTENTS = {
     "filter": [
         *CONTRACT,
         "core/contract/decision.py",
+        "core/contract/unlike.py",
         "lambdas/__init__.py",
         "lambdas/filter.py",
         "lambdas/logged.py",

@@ -17,7 +17,7 @@ from tests.pipeline import changes
 from operations import roles, workplace
 
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
-QUICK = ("--members", "1", "--folds", "1", "--epochs", "15", "--min-accuracy", "0.5")
+QUICK = ("--members", "1", "--folds", "1", "--epochs", "15", "--min-accuracy", "0.4")
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
 HEARD_SECONDS = 20
