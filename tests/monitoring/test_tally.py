@@ -9,7 +9,8 @@ import pytest
 
 from core.figures import baseline, metrics, pictures
 from core.figures.baseline import Baseline
-from core.figures.drift import TOLERATED, Assessment, assess, compare, psi
+from core.figures.distances import psi
+from core.figures.drift import TOLERATED, Assessment, assess, compare
 from core.figures.quantities import ESTIMATE
 from core.figures.tally import Tally, count
 from monitoring.publish import figures

@@ -9,21 +9,11 @@ is tolerated that a baseline of a thousand cannot tell: they are steady where no
 
 What is tolerated of the images is a distance, which cannot exceed the share of the photos that are bad: of 850 and 500
 photos it is seen above 0.21. So the share outside is judged beside it, itself and not by its distance (of_outside).
+docs/drift.md says which of thirty changes ring, and what each costs.
 
-Measured on days of 500 drawn from the 150 test photographs of CIFAR-100, 200 of each, against a baseline of 850 with
-answers out of fold (the small recipe in three folds, PyTorch 2.13):
-
-    unchanged                               an alarm on 0 of 1,000 days, and on 0 of 300 of 5,000
-    a tenth black, at night, or blurred     on 200 of 200, outside; of one in twenty, on 110
-    a quarter                               on 200, outside, and brightness or sharpness on 140 to 200
-    40 % darker; blurred by a pixel         on 200, brightness; sharpness
-    noise of 5 or 10 levels of 255          on 200, noise
-    turned by 90, 180 or 270 degrees        on 200, tilt
-    red and blue swapped, hue turned        on 200, warmth; of hue by 60 degrees, which costs nothing, on 169
-    a class mix of 70:30, and of 30:70      on 98 and 100 of 100 (the pretrained recipe, two seeds, 400 days each)
-
-A class mix is that of the answers, so a model that errs sees less of it: one that is right on 0.91, and takes 13 % of
-one class for the other, found 70:30 on one day of two, and 30:70 on all.
+A class mix is that of the answers, so a model that errs sees less of it: with the pretrained recipe a mix of 70:30 was
+found on 98 of 100 days of 500, and 30:70 on all; with a model that is right on 0.91, and takes 13 % of one class for
+the other, on one day of two, and on all.
 
 What is tolerated of a fall of the estimated accuracy is less than what a fall costs: an answer of confidence 0.8 may be
 worth much less. Measured with three networks of `pretrained` on those 150 photographs, 500 a day, beside 850 answers
@@ -46,8 +36,9 @@ import numpy as np
 
 from core.figures import enough, metrics, quantities
 from core.figures.baseline import Baseline
+from core.figures.distances import KS_SPREAD, ks, ks_margin, psi, share_difference
 from core.figures.enough import Needed
-from core.figures.metrics import ALPHA, Estimate, Z, wilson
+from core.figures.metrics import Estimate, Z, wilson
 from core.figures.pictures import OF_PIXELS, STATISTICS
 from core.figures.quantities import CLASS_MIX, ESTIMATE
 from core.figures.tally import CONFIDENCE, OUTSIDE, UNLIKENESS, Tally
@@ -59,7 +50,6 @@ IMAGES = (*STATISTICS, UNLIKENESS)
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 # Where so much may be hidden, the estimated accuracy's fall and the class mix are not called steady.
 HARM, HARM_OF_CLASSES = 0.05, 0.1
-KS_SPREAD = -math.log(ALPHA / 2) / 2
 
 Measure = Literal["ks", "psi", "share", "fall"]
 Verdict = Literal["steady", "moved", "cannot tell", "not judged"]
@@ -115,49 +105,6 @@ class Assessment:
 def read_drift(row: dict[str, Any]) -> Drift:
     needed = row.get("needed")  # results of before there was one have none
     return Drift(**row | {"needed": needed and Needed(**needed)})
-
-
-def ks(reference: np.ndarray, live: np.ndarray) -> float:
-    """The largest difference of the cumulative shares (Kolmogorov 1933, Smirnov 1939), seen at the bins' edges."""
-    return float(np.abs(reference.cumsum() / reference.sum() - live.cumsum() / live.sum()).max())
-
-
-def ks_margin(n: int, m: int) -> float:
-    """What chance adds at most: sqrt(-ln(ALPHA/2)/2) * sqrt(1/n + 1/m), Smirnov 1948; on bins it adds less."""
-    return math.sqrt(KS_SPREAD * (1 / n + 1 / m))
-
-
-def psi(reference: np.ndarray, live: np.ndarray) -> Estimate:
-    """Population stability index, sum (q - p) ln(q/p) (Siddiqi 2006); half a picture more per bin, as none is empty.
-
-    Between equals, chance gives (1/n + 1/m) * chi-square of bins - 1 degrees (Yurdakul and Naranjo 2020): its mean
-    comes off, its variance is added to that of the delta method. Of 40,000 draws on ten bins, with
-    84 and 500 pictures, 1,000 and 5,000, or 5,000 each, none left out a true PSI of 0, and 9 to 16 in 10,000 one of
-    0.25.
-    """
-    n, m, freedom = int(reference.sum()), int(live.sum()), len(live) - 1
-    p, q = ((counts + 0.5) / (counts + 0.5).sum() for counts in (reference, live))
-    ratio = np.log(q / p)
-    chance = 1 / n + 1 / m
-    variance = (
-        _variance(q, ratio + 1 - p / q) / m + _variance(p, 1 - q / p - ratio) / n + 2 * freedom * chance**2
-    )
-    value, reach = float(((q - p) * ratio).sum()) - freedom * chance, Z * math.sqrt(variance)
-    return Estimate(*(max(0.0, it) for it in (value, value - reach, value + reach)))
-
-
-def _variance(shares: np.ndarray, values: np.ndarray) -> float:
-    return float((shares * values**2).sum() - (shares * values).sum() ** 2)
-
-
-def share_difference(reference: float, reference_variance: float, live: float, m: int) -> Estimate:
-    """How far apart two shares are, whichever is larger, as Newcombe 1998, method 10, joins the bounds of each."""
-    now, apart = wilson(live, m), abs(live - reference)
-    before = Z * math.sqrt(reference_variance)
-    inwards, outwards = (now.value - now.low, now.high - now.value)[:: 1 if live > reference else -1]
-    return Estimate(
-        apart, max(0.0, apart - math.hypot(inwards, before)), min(1.0, apart + math.hypot(outwards, before))
-    )
 
 
 def compare(baseline: Baseline, tally: Tally, tolerated: Mapping[str, float] = TOLERATED) -> list[Drift]:
@@ -331,7 +278,9 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
         drift=drifts,
         moved=name(drifts, "moved"),
         untold=[*name(drifts, "cannot tell"), *(find_unseen(baseline, live) if baseline else [])],
-        repeated=metrics.wilson(live.repeats / answered, answered) if (answered := n + live.repeats) else None,
+        repeated=metrics.wilson(live.repeats / answered, answered)
+        if (answered := n + live.repeats)
+        else None,
     )
 
 

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from core.figures import enough
-from core.figures.drift import KS_SPREAD, MIN_RECORDS, ks_margin
+from core.figures.distances import KS_SPREAD, ks_margin
+from core.figures.drift import MIN_RECORDS
 
 
 def told(distance: float, tolerance: float, n: int, m: int) -> bool:
