@@ -1,4 +1,4 @@
-"""How far apart two samples are, with bounds from their sizes: chance alone goes beyond them once in a thousand times."""
+"""How far apart two samples are, with bounds from their sizes: chance goes beyond them once in a thousand times."""
 
 import math
 
