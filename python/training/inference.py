@@ -11,7 +11,7 @@ them its members are.
 
 One 32x32 PNG, start to end, on one core of an AMD EPYC, before it measured unlikeness: with the small network median
 1.0 ms with one member, 2.8 ms with three. Where other work took half of the core's speed (2.4 and 6.2 ms then), with
-Lite0 10.5 and 29 ms. Unlikeness takes an eighth more with the small one, and 4 % with Lite0.
+Lite0 10.5 and 29 ms. Unlikeness takes an eighth more with the small one, and 2 % with Lite0.
 """
 
 import io

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.contract.errors import FOR_REVIEW
 from training import artefact as artefacts
 from training import dataset, evaluate
 
@@ -108,7 +109,9 @@ def test_a_sure_answer_routes_the_driver_and_other_teams_hear_of_it(deployed, ph
         "threshold": 0.93,
         "assignment": ROUTES[label],
     }
-    assert json.loads(ended["output"]) == expected
+    output = json.loads(ended["output"])
+    assert 0 <= output.pop("unlikeness") <= 0.995
+    assert output == expected
     (heard,) = deployed.routed.about(s3_key=f"incoming/sure/{name}")
     shared = ("s3_bucket", "s3_key", "label", "confidence", "assignment")
     assert heard == {field: expected[field] for field in shared}
@@ -139,7 +142,7 @@ def test_the_time_from_upload_to_outcome_is_measured(deployed, photos, capsys):
     for name, photo in list(photos.items())[:PHOTOS]:
         uploaded = time.time()
         ended = deployed.route(f"timed/{name}", photo)
-        assert ended["status"] == "SUCCEEDED" or ended["error"] == "ThresholdConfidenceNotMet"
+        assert ended["status"] == "SUCCEEDED" or ended["error"] in FOR_REVIEW
         seconds.append(ended["stopDate"].timestamp() - uploaded)
     with capsys.disabled():
         print(f"\nfrom upload to outcome, warm: median {statistics.median(seconds):.2f} s of {PHOTOS} photos")
