@@ -50,6 +50,7 @@ STAGES = (  # of Lite0: kernel, stride, times as wide inside, outputs, blocks
     (3, 1, 6, 320, 1),
 )
 FEATURES = 1280
+FAMILIAR = (2, 4, 7, 10)  # the blocks that end the stages with 24, 40, 80 and 112 outputs
 CONTENT_TYPES = ("image/png", "image/jpeg", "application/x-image")
 MAX_PIXELS = 50_000_000  # the largest phone sensors; a bomb claims more
 DRAFT = 448  # the side that a large JPEG is decoded to at least
@@ -110,9 +111,7 @@ class Network(nn.Module):
         maps = [self.stem(images)]
         for block in self.blocks:
             maps.append(block(maps[-1]))
-        means = torch.cat([it.mean((2, 3)) for it in maps], dim=1)
-        squares = torch.cat([it.square().mean((2, 3)) for it in maps], dim=1)
-        return self.tell(maps[-1]), (squares - means.square()).clamp(min=0).sqrt()
+        return self.tell(maps[-1]), vary(maps)
 
 
 class Unit(nn.Sequential):
@@ -173,10 +172,16 @@ class Lite0(nn.Module):
         return self.look(images)[0]
 
     def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The logits and the features: the last layer's, which know more than two classes, from ImageNet."""
-        maps = self.last(self.blocks(self.stem(enlarge(images) * LITE0_SCALE + LITE0_SHIFT)))
-        features = maps.mean((2, 3))
-        return self.head(features), features
+        """The logits and the features, which are how much the maps of some stages vary over the picture.
+
+        What the head sees does not do: there, photographs that it is unsure of lie farther out than a blank picture.
+        """
+        maps, ends = self.stem(enlarge(images) * LITE0_SCALE + LITE0_SHIFT), []
+        for number, block in enumerate(self.blocks):
+            maps = block(maps)
+            if number in FAMILIAR:
+                ends.append(maps)
+        return self.head(self.last(maps).mean((2, 3))), vary(ends)
 
 
 NETWORKS: dict[str, type[Network] | type[Lite0]] = {network.recipe: network for network in (Network, Lite0)}
@@ -272,6 +277,13 @@ class Prediction:
 def normalise(pixels: np.ndarray) -> torch.Tensor:
     """uint8 pictures (n, height, width, 3) as the network wants them: (n, 3, height, width) around zero."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div(255).sub(0.5).div(0.25)
+
+
+def vary(stages: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The standard deviation of each map over the picture."""
+    means = torch.cat([maps.mean((2, 3)) for maps in stages], dim=1)
+    squares = torch.cat([maps.square().mean((2, 3)) for maps in stages], dim=1)
+    return (squares - means.square()).clamp(min=0).sqrt()
 
 
 def enlarge(images: torch.Tensor) -> torch.Tensor:

@@ -94,7 +94,8 @@ def test_the_artefact_has_it_and_says_the_same(classifier, tmp_path):
 
 
 def test_for_three_networks_of_the_largest_kind_it_takes_less_than_500_kb(tmp_path):
-    spans = [unlikeness.span(torch.rand(60, inference.FEATURES)) for _ in range(3)]
+    width = inference.Lite0(2).look(torch.zeros(1, 3, 32, 32))[1].shape[1]
+    spans = [unlikeness.span(torch.rand(60, width)) for _ in range(3)]
     kept = Unlikeness(unlikeness.fit(spans, np.random.default_rng(0).random(5000)))
     artefact.save(artefact.portable(kept), tmp_path / "kept.pt")
     assert (tmp_path / "kept.pt").stat().st_size < 500_000
