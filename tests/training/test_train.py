@@ -69,7 +69,7 @@ def test_the_artefact_answers_its_golden_photo_as_it_says(trained, tmp_path):
     np.testing.assert_allclose(answered, golden["probabilities"], atol=1e-5)
 
 
-def test_the_artefact_holds_what_the_model_answered_on_its_validation_split(trained):
+def test_the_artefact_holds_what_it_answered_on_its_validation_split_and_how_all_its_photos_are(trained):
     reference = baseline.from_artefact(trained / "model.tar.gz")
     assert reference is not None
     metrics = json.loads((trained / "metrics.json").read_text())
@@ -77,8 +77,10 @@ def test_the_artefact_holds_what_the_model_answered_on_its_validation_split(trai
     assert reference.threshold == 0.93
     assert reference.accuracy == metrics["validation_accuracy"]
     assert reference.tally.records == 16
-    assert all(sum(counts) == 16 for counts in reference.tally.histograms.values())
-    assert reference.tally.sums["width"] == [16, 16 * 32]
+    answered = {name: sum(counts) for name, counts in reference.tally.histograms.items()}
+    assert answered.pop("confidence") == answered.pop("unlikeness") == 16
+    assert {*answered.values()} == {144 + 16}
+    assert reference.tally.sums["width"] == [160, 160 * 32]
 
 
 def test_the_same_seed_and_data_give_the_same_bytes(trained, staged_sample, tmp_path):
