@@ -286,7 +286,7 @@ def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):
     torch.manual_seed(0)
     members = [Network(2)]
     info = dataset.read_info(staged_sample)
-    options = Namespace(threshold=0.93, members=1, folds=1, epochs=1, seed=0)
+    options = Namespace(threshold=0.93, members=1, folds=1, epochs=1, seed=0, size=32)
     validation = dataset.load(staged_sample, "validation")
     unseen = train.Unseen(validation, train.logits_of(Classifier(members), validation))
     honest, *_ = train.judge(Classifier(members), unseen, staged_sample, info, options)
