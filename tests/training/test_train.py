@@ -296,7 +296,7 @@ def test_selection_never_sees_the_test_split(staged_sample, monkeypatch):
 
     def load(folder, split, size):
         reads.append(split)
-        loaded = original(folder, split)
+        loaded = original(folder, split, size)
         return dataclasses.replace(loaded, labels=0 * loaded.labels) if split == "test" else loaded
 
     monkeypatch.setattr(dataset, "load", load)
