@@ -73,6 +73,7 @@ def make(
     if unlikeness is not None:
         values[UNLIKENESS] = unlikeness
     edges = {name: deciles(column[np.isfinite(column)]) for name, column in values.items()}
+    edges[CONFIDENCE] = of_unsure(values[CONFIDENCE], threshold)
     limits, outside = usual.find(measured)
     tally = count(answered, measured, edges, threshold, unlikeness=unlikeness)
     if limits:
@@ -93,6 +94,16 @@ def deciles(values: np.ndarray) -> list[float]:
     cuts = np.quantile(values.astype(float), DECILES)
     single = cuts[1:][np.diff(cuts) == 0]
     return np.unique([*cuts, *np.nextafter(single, np.inf)]).tolist()
+
+
+def of_unsure(confidence: np.ndarray, threshold: float) -> list[float]:
+    """Edges of bins with as many of the answers each that the threshold stops, and one bin for what it lets through.
+
+    Nothing is decided above it, and there most answers are within a few hundredths: by deciles of all, 150 unchanged
+    photographs were 0.14 to 0.27 away from the answers of single networks to others, with three networks together.
+    """
+    below = confidence[confidence < threshold]
+    return [*(edge for edge in (deciles(below) if len(below) else []) if edge < threshold), threshold]
 
 
 def load(text: bytes) -> Baseline:
