@@ -99,7 +99,7 @@ locals {
   dead_letter_queues = merge(module.workflow.dead_letter_queues, {
     monitor = { name = module.lambda["monitor"].dead_letter_queue_name, url = module.lambda["monitor"].dead_letter_queue_url }
   })
-  tolerated_drift = { for kind in ["classes", "confidence", "fall", "images", "outside"] : kind => var.drift[kind] }
+  tolerated_drift = { for kind in ["classes", "confidence", "fall", "images", "outside", "repeats"] : kind => var.drift[kind] }
 
   # What the stack's roles may do at most: modules/github_oidc/boundary.tf, made by `make bootstrap`.
   boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.prefix}-boundary"

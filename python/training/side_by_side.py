@@ -59,7 +59,7 @@ def hear(pipe: Connection, name: str) -> bytes | None:
     """The result, or None after a step."""
     try:
         done, wrong = pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):
         raise UserError(f"{name} was ended from outside: give it more memory, or fewer processors") from None
     if wrong:
         raise UserError(f"{name}: {wrong}")

@@ -166,7 +166,8 @@ def main() -> None:
     # The artefact knows nothing of the time that it took: the same seed and data give the same bytes.
     answered = scores.softmax(unseen.logits / classifier.temperature)
     folder = options.data / dataset.FOLDERS["train"]
-    golden = (folder / photos.names[surest(answered, photos.labels)]).read_bytes()
+    unlike = unlikeness.shares(distances)
+    golden = (folder / photos.names[surest(answered, photos.labels, unlike)]).read_bytes()
     pictures = [(folder / name).read_bytes() for name in (*train.names, *validation.names)]
     reference = baseline.make(
         answered,
@@ -174,7 +175,7 @@ def main() -> None:
         pictures,
         info["classes"],
         options.threshold,
-        unlikeness.shares(distances),
+        unlike,
     )
     packed = classifier, info["classes"], metrics, golden, reference
     if options.sagemaker:
@@ -197,9 +198,13 @@ def refuse(reasons: list[str], pictures: Path) -> NoReturn:
     raise UserError(f"{refusal} To look at it: {pictures}")
 
 
-def surest(probabilities: np.ndarray, labels: np.ndarray) -> int:
-    """The photo that the model is most sure of, and right: the one by which a deployment proves itself."""
-    return int(np.argmax(probabilities.max(axis=1) * scores.correct(probabilities, labels)))
+def surest(probabilities: np.ndarray, labels: np.ndarray, unlike: np.ndarray) -> int:
+    """The photo that the model is most sure of, and right: the one by which a deployment proves itself.
+
+    It is none that is unlike the others, so that it is routed whatever an environment's `max_unlikeness` is.
+    """
+    usual = unlike <= np.median(unlike)
+    return int(np.argmax(probabilities.max(axis=1) * (1 + usual) * scores.correct(probabilities, labels)))
 
 
 def summary(metrics: dict, seconds: float) -> str:

@@ -33,7 +33,10 @@ def learn(
     Network k has seen the pictures seen[k] and not those in unseen[k]. Where all share one array of these, it is the
     distance from all networks together.
     """
-    spans = [span(features(network, images)) for network, images in zip(networks, seen, strict=True)]
+    axes = min(
+        AXES, (min(map(len, seen)) + 1) // 2
+    )  # as many of each network, however few photographs it has seen
+    spans = [span(features(network, images), axes) for network, images in zip(networks, seen, strict=True)]
     others = [features(network, images) for network, images in zip(networks, unseen, strict=True)]
     if all(images is unseen[0] for images in unseen):
         distances = measure(spans, others)
@@ -51,13 +54,13 @@ def features(network: Network | Lite0, images: np.ndarray) -> torch.Tensor:
         return torch.cat([alone.look(part)[1][0] for part in normalise(images).split(AT_ONCE)])
 
 
-def span(seen: torch.Tensor) -> Span:
+def span(seen: torch.Tensor, few: int = AXES) -> Span:
     """Where one network's features of its own training photographs lie."""
     directions = nn.functional.normalize(seen.double(), dim=1)
     centre = directions.mean(0)
     _, lengths, axes = torch.linalg.svd(directions - centre, full_matrices=False)
     variances = lengths.square() / len(seen)
-    few = min(AXES, (len(variances) + 1) // 2)
+    few = min(few, (len(variances) + 1) // 2)
     return {
         "centre": centre[None].float(),
         "axes": axes[:few].T.half(),

@@ -43,6 +43,7 @@ def test_settings_have_the_workflows_defaults():
         "classes": 0.04,
         "outside": 0.03,
         "fall": 0.005,
+        "repeats": 0.15,
     }
 
 
@@ -54,6 +55,7 @@ def test_how_much_drift_is_tolerated_is_a_setting():
         "classes": 0.04,
         "outside": 0.03,
         "fall": 0.005,
+        "repeats": 0.15,
     }
 
 

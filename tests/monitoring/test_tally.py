@@ -244,13 +244,14 @@ def test_less_sure_answers_move_confidence_and_psi_only_tells_of_it(reference):
 def test_an_environment_decides_what_is_tolerated(reference, kind):
     """All of it has moved; what may move as far as it likes stays out of the verdict."""
     bicycles, known = np.sort(answers(500, 6, sure=2))[:, ::-1], limited(reference)
-    live = tally(windowed(bicycles, measured(500, 7) * 1.5), known, 0.93)
+    live = replace(tally(windowed(bicycles, measured(500, 7) * 1.5), known, 0.93), repeats=400)
     moved = {
         "classes": {"class mix"},
         "confidence": {"confidence"},
         "fall": {ESTIMATE},
         "images": {*JUDGED},
         "outside": {"outside"},
+        "repeats": {"repeats"},
     }
     assert set(assess(live, known).moved) == set().union(*moved.values())
     said = assess(live, known, TOLERATED | {kind: 1.0})
@@ -296,3 +297,13 @@ def test_psi_is_shown_without_what_chance_gives():
     shown = [psi(dice.multinomial(84, p), dice.multinomial(500, p)).value for _ in range(1000)]
     assert np.median(shown) < 0.01
     assert np.mean(shown) < 0.03
+
+
+def test_repeats_move_once_there_are_enough_answers(reference):
+    """One photo that was sent four times says nothing; thirty times do, though it counts once."""
+    once = tally(windowed(answers(1, 6), measured(1, 7)), reference, 0.93)
+    few, many = (assess(replace(once, repeats=n), reference) for n in (3, 29))
+    assert (few.repeated, few.moved) == (None, [])
+    assert many.moved == ["repeats"]
+    assert not {*dict(figures(few))} & {"RepeatShare", "RepeatShareLowerBound"}
+    assert dict(figures(many))["RepeatShareLowerBound"] > 0.6

@@ -99,3 +99,11 @@ def test_for_three_networks_of_the_largest_kind_it_takes_less_than_500_kb(tmp_pa
     kept = Unlikeness(unlikeness.fit(spans, np.random.default_rng(0).random(5000)))
     artefact.save(artefact.portable(kept), tmp_path / "kept.pt")
     assert (tmp_path / "kept.pt").stat().st_size < 500_000
+
+
+def test_networks_that_have_seen_few_photographs_and_not_as_many_each_are_joined():
+    few = photos(61)
+    networks = [inference.Network(2).eval() for _ in range(2)]
+    known, distances = unlikeness.learn(networks, 2, [few[:48], few[:49]], [few[48:], few[49:]])
+    assert len(distances) == 13 + 12
+    assert np.isfinite(ask(inference.Classifier(networks, unlikeness=known).eval(), few)).all()

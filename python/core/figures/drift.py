@@ -45,8 +45,16 @@ from core.figures.tally import CONFIDENCE, OUTSIDE, UNLIKENESS, Tally
 
 MIN_RECORDS = 30  # on both sides: below it, the laws behind the bounds do not hold
 # Unless an environment says otherwise.
-TOLERATED = {"confidence": 0.1, "images": 0.1, "classes": 0.04, "outside": 0.03, "fall": 0.005}
+TOLERATED = {
+    "confidence": 0.1,
+    "images": 0.1,
+    "classes": 0.04,
+    "outside": 0.03,
+    "fall": 0.005,
+    "repeats": 0.15,
+}
 IMAGES = (*STATISTICS, UNLIKENESS)
+REPEATS = "repeats"
 TOLERATED_PSI = 0.25  # above it is what Siddiqi calls a major shift
 # Where so much may be hidden, the estimated accuracy's fall and the class mix are not called steady.
 HARM, HARM_OF_CLASSES = 0.05, 0.1
@@ -268,6 +276,8 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
     n = live.records
     names = baseline.classes if baseline else [str(position) for position in range(len(live.classes))]
     drifts = compare(baseline, live, tolerated) if baseline else []
+    answered, limit = n + live.repeats, {**TOLERATED, **tolerated}[REPEATS]
+    repeated = metrics.wilson(live.repeats / answered, answered) if answered >= MIN_RECORDS else None
     return Assessment(
         records=n,
         coverage=metrics.wilson(live.accepted / n, n) if n else None,
@@ -276,11 +286,9 @@ def assess(live: Tally, baseline: Baseline | None, tolerated: Mapping[str, float
         entropy=live.entropy_sum / n if n else None,
         class_mix={name: count / n for name, count in zip(names, live.classes, strict=True)} if n else {},
         drift=drifts,
-        moved=name(drifts, "moved"),
+        moved=[*name(drifts, "moved"), *([REPEATS] if repeated and repeated.low > limit else [])],
         untold=[*name(drifts, "cannot tell"), *(find_unseen(baseline, live) if baseline else [])],
-        repeated=metrics.wilson(live.repeats / answered, answered)
-        if (answered := n + live.repeats)
-        else None,
+        repeated=repeated,
     )
 
 

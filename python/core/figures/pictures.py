@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.figures import likeness
 
@@ -65,6 +65,7 @@ def decode(body: bytes | None) -> tuple[bytes, tuple[int, int]] | None:
             image.draft(None, (2 * SIZE, 2 * SIZE))
         if math.prod(image.size) > MAX_PIXELS:
             return None
+        ImageOps.exif_transpose(image, in_place=True)
         return _reduce(image).tobytes(), size
     except Exception:  # decoders of untrusted bytes fail in many ways, all of them the picture's fault
         return None

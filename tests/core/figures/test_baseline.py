@@ -24,8 +24,17 @@ def made() -> dict:
 
 def test_bins_are_deciles_that_hold_as_many_values_each(made):
     assert made["edges"].keys() == {"confidence", *STATISTICS}
-    for name in ("confidence", "brightness", "contrast", "sharpness", "noise"):
+    for name in ("brightness", "contrast", "sharpness", "noise"):
         assert made["tally"]["histograms"][name] == [6] * 10
+
+
+def test_bins_of_confidence_are_of_what_the_threshold_stops_and_one_is_for_the_rest():
+    sure = np.concatenate([np.linspace(0.5, 0.92, 30), np.linspace(0.95, 0.99, 50)])
+    edges = baseline.of_unsure(sure, 0.93)
+    assert edges[-1] == 0.93
+    assert np.bincount(np.searchsorted(edges, sure, side="right")).tolist() == [3] * 10 + [50]
+    assert baseline.of_unsure(np.full(9, 0.97), 0.93) == [0.93]
+    assert baseline.of_unsure(np.full(9, 0.6), 0.93)[-1] == 0.93
 
 
 def test_a_value_that_all_pictures_share_has_a_bin_of_its_own(made):

@@ -193,3 +193,15 @@ def test_a_photo_is_known_again_and_one_that_shows_nothing_never_is():
     assert bits[5] <= NEAR
     assert bits[2] > NEAR
     assert found[[3, 4, 6, 7]].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_phones_picture_is_measured_as_it_is_shown(orientation):
+    """Else each that was taken with the phone on its head would be a drift of tilt."""
+    shown = scene(size=(64, 64))
+    turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = encode(shown.transpose(turn[orientation]), exif=exif)
+    upright, turned = statistics([encode(shown), stored])
+    assert turned == pytest.approx(upright, rel=1e-4)

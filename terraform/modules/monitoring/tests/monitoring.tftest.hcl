@@ -39,7 +39,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       "serialize-errors", "classify-errors", "serialize-throttles", "classify-throttles", "filter-throttles",
       "monitor-dead-letters", "review-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "review-age",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
-      "pictures-outside",
+      "pictures-outside", "pictures-repeated",
     ])
     error_message = "Something is not watched, or what happens by design rings."
   }
