@@ -22,6 +22,12 @@ def find(folder: Path) -> list[Photo]:
         raise UserError(
             f"{visible(str(folder))} has {given[0]}/ with classes and no {missing}/: it needs {LAYOUTS}"
         )
+    others = [part.name for part in folders(folder) if part.name not in SPLITS and files(part)]
+    if given and others:
+        raise UserError(
+            f"{visible(str(folder))} has {visible(', '.join(others))} beside train/ and test/: "
+            f"move the photos into those two, or the folders elsewhere"
+        )
     parts = [(folder / name, name) for name in given] or [(folder, "")]
     photos = [
         Photo(path, kind.name, path.relative_to(folder).as_posix(), split)

@@ -199,6 +199,7 @@ def test_a_data_set_of_large_pictures_is_read_at_the_size_that_is_asked_for(stag
         ("flat", [], "has no photos in it that a class could be told of: it needs a folder per class"),
         ("one", [], "two or more different classes are needed"),
         ("no test", [], "has train/ with classes and no test/"),
+        ("more", [], "has evil\\x1b, val beside train/ and test/: move the photos"),
         ("Fire Truck", [], "the class 'Fire Truck' cannot be the label of a route"),
         ("unread", [], "no photo of car can be read; left out: car/x.jpg"),
         ("two", ["--classes", "bicycle,van"], "there are no photos of 'van': there are bicycle, car"),
@@ -212,6 +213,10 @@ def test_a_folder_that_is_no_data_set_is_refused_in_one_line(stage, project, mak
         fill(folder, 0, 3)
     elif make == "no test":
         fill(folder / "train/car", 0, 3)
+    elif make == "more":
+        for part in ("train", "test", "val", "evil\x1b"):
+            fill(folder / part / "car", 0, 1)
+        (folder / "empty").mkdir()  # nothing is lost with it
     elif make != "empty":
         fill(folder / "bicycle", 0, 6)
     if make in ("two", "Fire Truck"):
