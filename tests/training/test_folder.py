@@ -160,6 +160,8 @@ def test_one_photo_in_two_classes_is_asked_about(stage, photos):
 def test_the_order_of_the_classes_can_be_given_and_some_left_out(stage, project):
     stage("--classes", "motorcycle,bicycle")
     assert dataset.read_info(project / "data")["classes"] == ["motorcycle", "bicycle"]
+    (project / "photos/van").mkdir()
+    assert "left out: van/ (no photos in it)" in stage("--classes", "bicycle,car", out="other")
 
 
 def test_the_share_of_each_side_is_about_what_was_asked():
@@ -202,6 +204,17 @@ def test_a_data_set_of_large_pictures_is_read_at_the_size_that_is_asked_for(stag
         ("more", [], "has evil\\x1b, val beside train/ and test/: move the photos"),
         ("Fire Truck", [], "the class 'Fire Truck' cannot be the label of a route"),
         ("unread", [], "no photo of car can be read; left out: car/x.jpg"),
+        ("empty class", [], "no photo of van can be read; left out: van/ (no photos in it)"),
+        (
+            "empty class",
+            ["--classes", "bicycle,van"],
+            "no photo of van can be read; left out: van/ (no photos",
+        ),
+        (
+            "empty classes",
+            [],
+            "has no photos in it that a class could be told of: it needs a folder per class",
+        ),
         ("two", ["--classes", "bicycle,van"], "there are no photos of 'van': there are bicycle, car"),
         ("two", ["--validation", "2"], "--validation 2 is not a share between 0 and 1"),
     ],
@@ -217,10 +230,16 @@ def test_a_folder_that_is_no_data_set_is_refused_in_one_line(stage, project, mak
         for part in ("train", "test", "val", "evil\x1b"):
             fill(folder / part / "car", 0, 1)
         (folder / "empty").mkdir()  # nothing is lost with it
+    elif make == "empty classes":
+        (folder / "van").mkdir()
     elif make != "empty":
         fill(folder / "bicycle", 0, 6)
     if make in ("two", "Fire Truck"):
         fill(folder / ("car" if make == "two" else make), 10, 6)
+    if make == "empty class":
+        fill(folder / "car", 10, 6)
+        (folder / "car/x.jpg").write_text("no photo")  # not this is why there is no van
+        (folder / "van").mkdir()
     if make == "unread":
         (folder / "car").mkdir()
         (folder / "car/x.jpg").write_text("no photo")

@@ -123,6 +123,11 @@ def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     assert f"left out: s3://{bucket}/own/gone.jpg (S3 says NoSuchKey)" in done.stdout
     info = dataset.read_info(project / "data")
     assert sum(sum(counts.values()) for counts in info["counts"].values()) == 16
+    lines += [truth(f"s3://{bucket}/own/van.jpg", "van")]
+    client.put_object(Bucket=bucket, Key="own/vans.manifest", Body="\n".join(lines))
+    done = command("stage", "--source", f"s3://{bucket}/own/vans.manifest", "--out", "vans")
+    assert done.returncode == 1
+    assert f"no photo of van can be read; left out: s3://{bucket}/own/van.jpg (S3 says NoSu" in done.stderr
     fill(photos / "here/car", 100, 8)
     fill(photos / "here/bicycle", 0, 8)
     done = command("stage", "--source", photos / "here", "--out", "again")
