@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import aws_errors, sending
 from core.artefacts import split_address
@@ -98,4 +98,8 @@ def _get(client: "S3Client", address: str, path: Path) -> str:
         if aws_errors.explain(error):  # and so will all the others
             raise
         return f"S3 says {error.response['Error']['Code']}"
+    except (BotoCoreError, OSError) as error:  # the answer ended too soon, or the disk is full
+        if aws_errors.explain(error):
+            raise
+        return f"cannot be fetched: {error}"
     return ""

@@ -1,11 +1,15 @@
 """Photographs that a file lists, as people keep such lists: CSV, Ground Truth, Label Studio; here and in S3."""
 
+import errno
 import json
+from unittest import mock
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, ResponseStreamingError
 from tests.training.photographs import fill, save, scene
 
+from core import sending
 from core.console import UserError
 from training import dataset, manifest
 
@@ -132,6 +136,31 @@ def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     fill(photos / "here/bicycle", 0, 8)
     done = command("stage", "--source", photos / "here", "--out", "again")
     assert dataset.read_info(project / "again")["dataset_id"] == info["dataset_id"]  # whatever lists them
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (ReadTimeoutError(endpoint_url="http://s3"), "cannot be fetched: Read timeout on endpoint URL: \"http://s3\""),
+        (ResponseStreamingError(error="cut"), "cannot be fetched: An error occurred while reading from response"),
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot be fetched: [Errno 28] No space left on device"),
+        (EndpointConnectionError(endpoint_url="http://s3"), None),  # and so will all the others
+    ],
+)  # fmt: skip
+def test_a_photo_that_stops_on_its_way_is_named(tmp_path, monkeypatch, error, problem):
+    client = mock.Mock()
+    client.get_object.return_value = {
+        "ContentLength": 9,
+        "Body": mock.Mock(read=mock.Mock(side_effect=error)),
+    }
+    monkeypatch.setattr(sending, "connect", lambda: client)
+    path = written(tmp_path, "a.csv", "path,label\ns3://bucket/x.jpg,car\n")
+    if problem is None:
+        with pytest.raises(EndpointConnectionError):
+            read(path, tmp_path)
+    else:
+        [(_, label, said)] = read(path, tmp_path)
+        assert label == "car" and said.startswith(problem)
 
 
 @pytest.mark.parametrize(
