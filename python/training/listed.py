@@ -1,5 +1,6 @@
 """Where the photographs lie that a manifest lists: beside it, elsewhere here, or in S3, many fetched at once."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,9 @@ def fetch(manifest: str, labels: dict[str, list[str]], folder: Path) -> list[Pho
             problem = "no path"
         elif source.startswith(("http://", "https://")):
             problem = "a web address: download it, or put it into S3"
+        elif source.startswith("data:"):
+            source = path = f"{source[:30]}..."
+            problem = "a picture inside the manifest: put it into a file"
         elif remote and not path.startswith(S3):
             path = f"{base}/{path}"
         if path.startswith(S3):
@@ -69,7 +73,8 @@ def locate(folder: Path, path: str) -> Path:
         folder / "images" / name,
         folder / UPLOADED.sub("", name, count=1),
     ]
-    return next((candidate for candidate in candidates if candidate.is_file()), candidates[0])
+    # Unlike Path.is_file, this takes a name that is too long for one that is not there.
+    return next((candidate for candidate in candidates if os.path.isfile(candidate)), candidates[0])  # noqa: PTH113
 
 
 def download(wanted: list[tuple[Photo, str]]) -> list[tuple[Photo, str]]:

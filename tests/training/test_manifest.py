@@ -181,6 +181,17 @@ def test_what_is_no_manifest_is_refused_in_one_line(tmp_path, name, text, compla
     assert "\n" not in str(refused.value)
 
 
+def test_a_path_that_no_file_can_have_is_named(command, photos):
+    rows = [{"image": name, "choice": name.split("/")[0]} for name in NAMES]
+    rows += [{"image": it, "choice": "car"} for it in ("x" * 300, f"data:image/png;base64,{'iVBO' * 2000}")]
+    written(photos, "project.json", json.dumps(rows))
+    done = command("stage", "--source", photos / "project.json", "--out", "data")
+    assert done.returncode == 0, done.stderr
+    said = "".join(done.stdout.split())
+    assert f"leftout:{'x' * 300}(cannotberead:Filenametoolong)" in said
+    assert "data:image/png;base64,iVBOiVBO...(apictureinsidethemanifest:putitintoafile)" in said
+
+
 def test_photos_that_are_not_there_are_named(command, photos):
     written(photos, "labels.csv", "path,label\nbicycle/0.jpg,bicycle\ngone.jpg,car\n,car\n")
     done = command("stage", "--source", photos / "labels.csv", "--out", "data")
