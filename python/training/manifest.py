@@ -62,13 +62,13 @@ def parse(location: str) -> list[tuple[str, list[str]]]:
 
 
 def _flat(rows: list[dict[str, Any]], location: str) -> Rows:
-    names = [name for name in rows[0] if name] if rows else []
+    names = list(dict.fromkeys(name for row in rows for name in row if name))  # a task has only those it has
     photo = next((name for name in PHOTO if name in names), "")
     label = next((name for name in LABEL if name in names), "")
     if rows and not (photo and label):
         raise UserError(f"{visible(location)} has {visible(', '.join(names))}: it needs {COLUMNS}")
     for row in rows:
-        yield str(row[photo] or ""), _choices(row.get(label))
+        yield str(row.get(photo) or ""), _choices(row.get(label))
 
 
 def _choices(value: Any) -> list[str]:

@@ -115,6 +115,12 @@ def test_what_label_studio_exports_flat_is_read(photos, tmp_path, shape):
     ]  # fmt: skip
 
 
+def test_what_the_first_task_does_not_have_the_others_may(photos, tmp_path):
+    rows = [{"id": 1, "image": NAMES[0]}, {"id": 2, "image": NAMES[9], "choice": "car"}, {"id": 3}]
+    path = written(photos, "project.json", json.dumps(rows))
+    assert read(path, tmp_path) == [(NAMES[0], "", "no label"), (NAMES[9], "car", ""), ("", "", "no path")]
+
+
 def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     client = boto3.client("s3")
     for name in NAMES:
