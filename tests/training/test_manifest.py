@@ -121,6 +121,25 @@ def test_what_the_first_task_does_not_have_the_others_may(photos, tmp_path):
     assert read(path, tmp_path) == [(NAMES[0], "", "no label"), (NAMES[9], "car", ""), ("", "", "no path")]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", 'path,label\na.jpg," "\n'),
+        ("a.json", json.dumps([{"path": "a.jpg", "label": [" "]}])),
+        ("a.json", json.dumps([studio("a.jpg", " ")])),
+        ("a.manifest", truth("a.jpg", " ")),
+    ],
+)
+def test_a_blank_label_is_none(tmp_path, name, text):
+    assert read(written(tmp_path, name, text), tmp_path) == [("a.jpg", "", "no label")]
+
+
+def test_a_list_is_as_many_labels_as_are_in_it(tmp_path):
+    rows = [{"path": "a.jpg", "label": ["car", "bike"]}, {"path": "b.jpg", "label": [" car", "car"]}]
+    path = written(tmp_path, "a.json", json.dumps(rows))
+    assert read(path, tmp_path) == [("a.jpg", "", "labelled car and bike"), ("b.jpg", "car", "")]
+
+
 def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     client = boto3.client("s3")
     for name in NAMES:
