@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 S3 = "s3://"
 MAX_BYTES = 100_000_000  # of one photo in S3: a film is not fetched
 STUDIO_FILE = "/data/local-files/?d="
-STUDIO_UPLOAD = re.compile(r"/?data/upload/\d+/")
+STUDIO_UPLOAD = re.compile(r"\A/?data/upload/\d+/")
 UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
 
 

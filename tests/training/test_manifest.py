@@ -11,7 +11,7 @@ from tests.training.photographs import fill, save, scene
 
 from core import sending
 from core.console import UserError
-from training import dataset, manifest
+from training import dataset, listed, manifest
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("bicycle", "car") for number in range(8)]
 
@@ -138,6 +138,12 @@ def test_a_list_is_as_many_labels_as_are_in_it(tmp_path):
     rows = [{"path": "a.jpg", "label": ["car", "bike"]}, {"path": "b.jpg", "label": [" car", "car"]}]
     path = written(tmp_path, "a.json", json.dumps(rows))
     assert read(path, tmp_path) == [("a.jpg", "", "labelled car and bike"), ("b.jpg", "car", "")]
+
+
+def test_an_upload_folder_that_is_not_label_studios_stays_in_the_path():
+    kept = ("s3://bucket/data/upload/3/a.jpg", "my/data/upload/3/a.jpg", "metadata/upload/3/a.jpg")
+    assert tuple(map(listed.plain, kept)) == kept
+    assert {listed.plain(it) for it in ("/data/upload/3/a.jpg", "data/upload/3/a.jpg")} == {"a.jpg"}
 
 
 def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
