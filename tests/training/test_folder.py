@@ -94,12 +94,15 @@ def test_what_cannot_be_read_is_named_and_left_out(stage, photos, project):
     (photos / "car/notes.txt").write_text("not a photo")
     (photos / "car/.hidden.jpg").write_text("not seen")
     (photos / "car/cut.jpg").write_bytes((photos / "car/200.jpg").read_bytes()[:900])
+    whole = save(scene(900), photos / "car/whole.webp").read_bytes()
+    (photos / "car/cut.webp").write_bytes(whole[: len(whole) // 2])
     (photos / "car/phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     Image.new("1", (8000, 7000)).save(photos / "car/large.png")
     Image.new("1", (20000, 20000)).save(photos / "car/bomb.png")
     said = stage()
     assert "left out: car/notes.txt (neither a JPEG nor a PNG nor a WebP)" in said
     assert "left out: car/cut.jpg (damaged: " in said
+    assert "left out: car/cut.webp (damaged: " in said and "whole.webp" not in said
     assert "left out: car/phone.heic (in the format HEIC: save it as JPEG)" in said
     assert "left out: car/large.png (8000x7000 pixels are more than 50,000,000)" in said
     assert "left out: car/bomb.png (more than 50,000,000 pixels)" in said
@@ -107,7 +110,7 @@ def test_what_cannot_be_read_is_named_and_left_out(stage, photos, project):
     assert dataset.read_info(project / "data")["counts"]["train"]["car"] > 0
     for number in range(20):
         (photos / f"car/{number}.txt").write_text("no")
-    assert "and 15 more that cannot be read" in stage(out="again")
+    assert "and 16 more that cannot be read" in stage(out="again")
 
 
 def test_what_is_nearly_the_same_stays_on_one_side_and_is_counted(stage, photos, project):
