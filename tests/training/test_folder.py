@@ -260,6 +260,16 @@ def test_the_sample_is_what_it_was_and_draws_a_car_when_asked(stage, project):
     assert info["counts"]["test"] == {"bicycle": 50, "motorcycle": 50, "car": 50}
 
 
+@pytest.mark.usefixtures("photos")
+def test_photographs_do_not_go_where_the_drawings_are(stage, command):
+    assert "sample is for the drawings of `sample`: name another folder" in stage(out="sample", status=1)
+    stage(source="sample")
+    done = command("stage", "--source", "photos", "--out", "data")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "data is for the drawings of `sample`: name another folder" in done.stderr
+    assert "nothing is changed" in stage(source="sample")
+
+
 def test_a_data_set_of_an_earlier_version_has_pictures_of_32(stage, project):
     stage(source="sample")
     path = project / "data/dataset.json"

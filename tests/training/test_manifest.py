@@ -158,6 +158,11 @@ def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     assert f"left out: s3://{bucket}/own/gone.jpg (S3 says NoSuchKey)" in done.stdout
     info = dataset.read_info(project / "data")
     assert sum(sum(counts.values()) for counts in info["counts"].values()) == 16
+    client.put_object(Bucket=bucket, Key="own/sample", Body="\n".join(lines))
+    assert command("stage", "--source", f"s3://{bucket}/own/sample", "--out", "same").returncode == 0
+    same = dataset.read_info(project / "same")
+    assert (same["dataset_id"], same["source"]) == (info["dataset_id"], f"s3://{bucket}/own/sample")
+    assert dataset.choose_recipe(same) == "pretrained"
     lines += [truth(f"s3://{bucket}/own/van.jpg", "van")]
     client.put_object(Bucket=bucket, Key="own/vans.manifest", Body="\n".join(lines))
     done = command("stage", "--source", f"s3://{bucket}/own/vans.manifest", "--out", "vans")
