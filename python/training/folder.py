@@ -3,7 +3,7 @@
     find(Path("photos"))  ->  a Photo for each file, in the order of their names
 
 Folders inside a class's folder belong to it; what is hidden does not. Every other file is taken for a photograph: one
-that is none is named later, when it cannot be read.
+that is none is named later, when it cannot be read, and so is a class's folder without any.
 """
 
 from pathlib import Path
@@ -22,14 +22,21 @@ def find(folder: Path) -> list[Photo]:
         raise UserError(
             f"{visible(str(folder))} has {given[0]}/ with classes and no {missing}/: it needs {LAYOUTS}"
         )
+    others = [part.name for part in folders(folder) if part.name not in SPLITS and files(part)]
+    if given and others:
+        raise UserError(
+            f"{visible(str(folder))} has {visible(', '.join(others))} beside train/ and test/: "
+            f"move the photos into those two, or the folders elsewhere"
+        )
     parts = [(folder / name, name) for name in given] or [(folder, "")]
-    photos = [
-        Photo(path, kind.name, path.relative_to(folder).as_posix(), split)
-        for part, split in parts
-        for kind in folders(part)
-        for path in files(kind)
-    ]
-    if not photos:
+    photos = []
+    for part, split in parts:
+        for kind in folders(part):
+            name = kind.relative_to(folder).as_posix()
+            photos += [
+                Photo(path, kind.name, path.relative_to(folder).as_posix(), split) for path in files(kind)
+            ] or [Photo(kind, kind.name, f"{name}/", split, problem="no photos in it")]
+    if all(photo.problem for photo in photos):
         raise UserError(
             f"{visible(str(folder))} has no photos in it that a class could be told of: it needs {LAYOUTS}"
         )

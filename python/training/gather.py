@@ -32,19 +32,23 @@ def gather(
     photos: Sequence[Photo], classes: list[str] | None, validation: float
 ) -> tuple[dict[str, Split], dict[str, Any], list[str]]:
     """The classes are those named, or all that there are, in the order of their names."""
-    there = sorted({photo.label for photo in photos if not photo.problem})
+    there = sorted({photo.label for photo in photos} - {""})  # of those without a photo that can be read too
     classes = classes or there
     check_labels(classes, there)
     check_share(validation)
     photos = [photo for photo in dict.fromkeys(photos) if photo.label in classes or photo.problem]
-    seen, told = look(photos)
+    seen, unread = look(photos)
+    told = list(unread.values())
+    if len(told) > NAMED:
+        told = [*told[:NAMED], f"and {len(told) - NAMED} more that cannot be read"]
     # In an order of their own, so that a data set is the same whatever has listed them.
     photos = sorted(seen, key=lambda photo: (photo.label, seen[photo].digest, photo.name))
     pictures = [seen[photo] for photo in photos]
     left = Counter(photo.label for photo in photos)
     for name in classes:
         if not left[name]:
-            raise UserError(f"no photo of {name} can be read; {told[0] if told else 'there is none'}")
+            first = next(said for photo, said in unread.items() if photo.label == name)
+            raise UserError(f"no photo of {name} can be read; {first}")
         if left[name] < FEW:
             told.append(
                 f"warning: {left[name]} photos of {name} are few: take {FEW} or more, better a hundred"
@@ -89,16 +93,14 @@ def check_labels(classes: Sequence[str], there: Sequence[str]) -> None:
         )
 
 
-def look(photos: Sequence[Photo]) -> tuple[dict[Photo, Seen], list[str]]:
-    """Every picture that can be read, and the names of the others."""
-    seen, unread = {}, []
+def look(photos: Sequence[Photo]) -> tuple[dict[Photo, Seen], dict[Photo, str]]:
+    """Every picture that can be read, and what is to be said of the others."""
+    seen, unread = {}, {}
     for photo, picture in track(_read_all(photos), "reading", len(photos)):
         if isinstance(picture, Unreadable):
-            unread.append(f"left out: {visible(photo.name)} ({visible(str(picture))})")
+            unread[photo] = f"left out: {visible(photo.name)} ({visible(str(picture))})"
         else:
             seen[photo] = picture
-    if len(unread) > NAMED:
-        unread = [*unread[:NAMED], f"and {len(unread) - NAMED} more that cannot be read"]
     return seen, unread
 
 

@@ -1,12 +1,13 @@
 """Where the photographs lie that a manifest lists: beside it, elsewhere here, or in S3, many fetched at once."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import aws_errors, sending
 from core.artefacts import split_address
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 S3 = "s3://"
 MAX_BYTES = 100_000_000  # of one photo in S3: a film is not fetched
 STUDIO_FILE = "/data/local-files/?d="
-STUDIO_UPLOAD = re.compile(r"/?data/upload/\d+/")
+STUDIO_UPLOAD = re.compile(r"\A/?data/upload/\d+/")
 UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
 
 
@@ -35,6 +36,9 @@ def fetch(manifest: str, labels: dict[str, list[str]], folder: Path) -> list[Pho
             problem = "no path"
         elif source.startswith(("http://", "https://")):
             problem = "a web address: download it, or put it into S3"
+        elif source.startswith("data:"):
+            source = path = f"{source[:30]}..."
+            problem = "a picture inside the manifest: put it into a file"
         elif remote and not path.startswith(S3):
             path = f"{base}/{path}"
         if path.startswith(S3):
@@ -69,7 +73,8 @@ def locate(folder: Path, path: str) -> Path:
         folder / "images" / name,
         folder / UPLOADED.sub("", name, count=1),
     ]
-    return next((candidate for candidate in candidates if candidate.is_file()), candidates[0])
+    # Unlike Path.is_file, this takes a name that is too long for one that is not there.
+    return next((candidate for candidate in candidates if os.path.isfile(candidate)), candidates[0])  # noqa: PTH113
 
 
 def download(wanted: list[tuple[Photo, str]]) -> list[tuple[Photo, str]]:
@@ -98,4 +103,8 @@ def _get(client: "S3Client", address: str, path: Path) -> str:
         if aws_errors.explain(error):  # and so will all the others
             raise
         return f"S3 says {error.response['Error']['Code']}"
+    except (BotoCoreError, OSError) as error:  # the answer ended too soon, or the disk is full
+        if aws_errors.explain(error):
+            raise
+        return f"cannot be fetched: {error}"
     return ""

@@ -36,7 +36,7 @@ def find(location: str, folder: Path) -> list[Photo]:
     """Every photo once; one with several labels, or none, is there with its problem."""
     labels: dict[str, list[str]] = {}
     for source, found in parse(location):
-        labels.setdefault(source, []).extend(found)
+        labels.setdefault(source, []).extend(label.strip() for label in found if label.strip())
     if not labels:
         raise UserError(f"{visible(location)} lists no photos")
     return listed.fetch(
@@ -62,22 +62,27 @@ def parse(location: str) -> list[tuple[str, list[str]]]:
 
 
 def _flat(rows: list[dict[str, Any]], location: str) -> Rows:
-    names = [name for name in rows[0] if name] if rows else []
+    names = list(dict.fromkeys(name for row in rows for name in row if name))  # a task has only those it has
     photo = next((name for name in PHOTO if name in names), "")
     label = next((name for name in LABEL if name in names), "")
     if rows and not (photo and label):
         raise UserError(f"{visible(location)} has {visible(', '.join(names))}: it needs {COLUMNS}")
     for row in rows:
-        yield str(row[photo] or ""), _choices(row.get(label))
+        yield str(row.get(photo) or ""), _choices(row.get(label))
 
 
 def _choices(value: Any) -> list[str]:
-    """Label Studio writes one choice as a text, and several as {"choices": [...]}, in CSV as the text of that."""
+    """Label Studio writes one choice as a text, and several as {"choices": [...]}, in CSV as the text of that.
+
+    Others write several as a list.
+    """
     if isinstance(value, str) and value.startswith('{"choices"'):
         value = json.loads(value)
     if isinstance(value, dict):
-        return [str(choice) for choice in value.get("choices", [])]
-    return [str(value).strip()] if value else []
+        value = value.get("choices", [])
+    if isinstance(value, list):
+        return [str(choice) for choice in value]
+    return [str(value)] if value else []
 
 
 def _of_ground_truth(lines: list[dict[str, Any]], location: str) -> Rows:
@@ -113,7 +118,7 @@ def _of_label_studio(tasks: list[Any], location: str) -> Rows:
     for task, found in zip(tasks, results, strict=True):
         data = task.get("data", {})
         source = next((str(data[name]) for name in PHOTO if name in data), "")
-        yield source, [choice for result in found for choice in result["value"]["choices"]]
+        yield source, [str(choice) for result in found for choice in result["value"]["choices"]]
 
 
 def _check_one(names: set[Any], location: str) -> None:

@@ -52,6 +52,7 @@ def main() -> None:
     classes = [name.strip() for name in options.classes.split(",")] if options.classes else None
     folder = options.out.resolve()
     check_replaceable(folder)
+    check_kind(options.source, folder)
     splits, info, told = read(options.source, classes, options.validation)
     for line in told:
         out.print(line)
@@ -77,7 +78,8 @@ def read(
     if source.startswith("s3://") or (Path(source).suffix in manifest.SUFFIXES and Path(source).is_file()):
         with tempfile.TemporaryDirectory() as fetched:
             splits, info, told = gather.gather(manifest.find(source, Path(fetched)), classes, validation)
-        return splits, info | {"source": Path(source).name}, told
+        # In full, so that no name in a bucket is taken for that of the drawings.
+        return splits, info | {"source": source if source.startswith("s3://") else Path(source).name}, told
     classes = classes or CLASSES.split(",")
     splits, info = select(read_source(source, classes), classes, validation, SEED)
     return splits, info | {"source": Path(source).name}, []
@@ -116,6 +118,20 @@ def check_replaceable(folder: Path) -> None:
     if content and not ("dataset.json" in content and content <= CONTENT):
         raise UserError(
             f"--out {folder} is there and is not a staged data set: remove it or name another folder"
+        )
+
+
+def check_kind(source: str, folder: Path) -> None:
+    """Refuse photographs where the drawings are: by the name `sample` the Makefile takes a data set for them."""
+    if source == "sample":
+        return
+    try:
+        drawn = read_info(folder)["source"] == "sample"
+    except UserError:  # missing or broken
+        drawn = False
+    if drawn or folder.name == "sample":
+        raise UserError(
+            f"--out {folder} is for the drawings of `sample`: name another folder, as in DATA=build/data/mine"
         )
 
 

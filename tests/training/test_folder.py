@@ -94,12 +94,15 @@ def test_what_cannot_be_read_is_named_and_left_out(stage, photos, project):
     (photos / "car/notes.txt").write_text("not a photo")
     (photos / "car/.hidden.jpg").write_text("not seen")
     (photos / "car/cut.jpg").write_bytes((photos / "car/200.jpg").read_bytes()[:900])
+    whole = save(scene(900), photos / "car/whole.webp").read_bytes()
+    (photos / "car/cut.webp").write_bytes(whole[: len(whole) // 2])
     (photos / "car/phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     Image.new("1", (8000, 7000)).save(photos / "car/large.png")
     Image.new("1", (20000, 20000)).save(photos / "car/bomb.png")
     said = stage()
     assert "left out: car/notes.txt (neither a JPEG nor a PNG nor a WebP)" in said
     assert "left out: car/cut.jpg (damaged: " in said
+    assert "left out: car/cut.webp (damaged: " in said and "whole.webp" not in said
     assert "left out: car/phone.heic (in the format HEIC: save it as JPEG)" in said
     assert "left out: car/large.png (8000x7000 pixels are more than 50,000,000)" in said
     assert "left out: car/bomb.png (more than 50,000,000 pixels)" in said
@@ -107,7 +110,7 @@ def test_what_cannot_be_read_is_named_and_left_out(stage, photos, project):
     assert dataset.read_info(project / "data")["counts"]["train"]["car"] > 0
     for number in range(20):
         (photos / f"car/{number}.txt").write_text("no")
-    assert "and 15 more that cannot be read" in stage(out="again")
+    assert "and 16 more that cannot be read" in stage(out="again")
 
 
 def test_what_is_nearly_the_same_stays_on_one_side_and_is_counted(stage, photos, project):
@@ -160,6 +163,8 @@ def test_one_photo_in_two_classes_is_asked_about(stage, photos):
 def test_the_order_of_the_classes_can_be_given_and_some_left_out(stage, project):
     stage("--classes", "motorcycle,bicycle")
     assert dataset.read_info(project / "data")["classes"] == ["motorcycle", "bicycle"]
+    (project / "photos/van").mkdir()
+    assert "left out: van/ (no photos in it)" in stage("--classes", "bicycle,car", out="other")
 
 
 def test_the_share_of_each_side_is_about_what_was_asked():
@@ -199,8 +204,20 @@ def test_a_data_set_of_large_pictures_is_read_at_the_size_that_is_asked_for(stag
         ("flat", [], "has no photos in it that a class could be told of: it needs a folder per class"),
         ("one", [], "two or more different classes are needed"),
         ("no test", [], "has train/ with classes and no test/"),
+        ("more", [], "has evil\\x1b, val beside train/ and test/: move the photos"),
         ("Fire Truck", [], "the class 'Fire Truck' cannot be the label of a route"),
         ("unread", [], "no photo of car can be read; left out: car/x.jpg"),
+        ("empty class", [], "no photo of van can be read; left out: van/ (no photos in it)"),
+        (
+            "empty class",
+            ["--classes", "bicycle,van"],
+            "no photo of van can be read; left out: van/ (no photos",
+        ),
+        (
+            "empty classes",
+            [],
+            "has no photos in it that a class could be told of: it needs a folder per class",
+        ),
         ("two", ["--classes", "bicycle,van"], "there are no photos of 'van': there are bicycle, car"),
         ("two", ["--validation", "2"], "--validation 2 is not a share between 0 and 1"),
     ],
@@ -212,10 +229,20 @@ def test_a_folder_that_is_no_data_set_is_refused_in_one_line(stage, project, mak
         fill(folder, 0, 3)
     elif make == "no test":
         fill(folder / "train/car", 0, 3)
+    elif make == "more":
+        for part in ("train", "test", "val", "evil\x1b"):
+            fill(folder / part / "car", 0, 1)
+        (folder / "empty").mkdir()  # nothing is lost with it
+    elif make == "empty classes":
+        (folder / "van").mkdir()
     elif make != "empty":
         fill(folder / "bicycle", 0, 6)
     if make in ("two", "Fire Truck"):
         fill(folder / ("car" if make == "two" else make), 10, 6)
+    if make == "empty class":
+        fill(folder / "car", 10, 6)
+        (folder / "car/x.jpg").write_text("no photo")  # not this is why there is no van
+        (folder / "van").mkdir()
     if make == "unread":
         (folder / "car").mkdir()
         (folder / "car/x.jpg").write_text("no photo")
@@ -231,6 +258,16 @@ def test_the_sample_is_what_it_was_and_draws_a_car_when_asked(stage, project):
     info = dataset.read_info(project / "three")
     assert info["classes"] == list(sample.CLASSES)
     assert info["counts"]["test"] == {"bicycle": 50, "motorcycle": 50, "car": 50}
+
+
+@pytest.mark.usefixtures("photos")
+def test_photographs_do_not_go_where_the_drawings_are(stage, command):
+    assert "sample is for the drawings of `sample`: name another folder" in stage(out="sample", status=1)
+    stage(source="sample")
+    done = command("stage", "--source", "photos", "--out", "data")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "data is for the drawings of `sample`: name another folder" in done.stderr
+    assert "nothing is changed" in stage(source="sample")
 
 
 def test_a_data_set_of_an_earlier_version_has_pictures_of_32(stage, project):

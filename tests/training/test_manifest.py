@@ -1,13 +1,17 @@
 """Photographs that a file lists, as people keep such lists: CSV, Ground Truth, Label Studio; here and in S3."""
 
+import errno
 import json
+from unittest import mock
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, ResponseStreamingError
 from tests.training.photographs import fill, save, scene
 
+from core import sending
 from core.console import UserError
-from training import dataset, manifest
+from training import dataset, listed, manifest
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("bicycle", "car") for number in range(8)]
 
@@ -111,6 +115,37 @@ def test_what_label_studio_exports_flat_is_read(photos, tmp_path, shape):
     ]  # fmt: skip
 
 
+def test_what_the_first_task_does_not_have_the_others_may(photos, tmp_path):
+    rows = [{"id": 1, "image": NAMES[0]}, {"id": 2, "image": NAMES[9], "choice": "car"}, {"id": 3}]
+    path = written(photos, "project.json", json.dumps(rows))
+    assert read(path, tmp_path) == [(NAMES[0], "", "no label"), (NAMES[9], "car", ""), ("", "", "no path")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", 'path,label\na.jpg," "\n'),
+        ("a.json", json.dumps([{"path": "a.jpg", "label": [" "]}])),
+        ("a.json", json.dumps([studio("a.jpg", " ")])),
+        ("a.manifest", truth("a.jpg", " ")),
+    ],
+)
+def test_a_blank_label_is_none(tmp_path, name, text):
+    assert read(written(tmp_path, name, text), tmp_path) == [("a.jpg", "", "no label")]
+
+
+def test_a_list_is_as_many_labels_as_are_in_it(tmp_path):
+    rows = [{"path": "a.jpg", "label": ["car", "bike"]}, {"path": "b.jpg", "label": [" car", "car"]}]
+    path = written(tmp_path, "a.json", json.dumps(rows))
+    assert read(path, tmp_path) == [("a.jpg", "", "labelled car and bike"), ("b.jpg", "car", "")]
+
+
+def test_an_upload_folder_that_is_not_label_studios_stays_in_the_path():
+    kept = ("s3://bucket/data/upload/3/a.jpg", "my/data/upload/3/a.jpg", "metadata/upload/3/a.jpg")
+    assert tuple(map(listed.plain, kept)) == kept
+    assert {listed.plain(it) for it in ("/data/upload/3/a.jpg", "data/upload/3/a.jpg")} == {"a.jpg"}
+
+
 def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     client = boto3.client("s3")
     for name in NAMES:
@@ -123,10 +158,45 @@ def test_photos_and_the_manifest_may_be_in_s3(command, bucket, photos, project):
     assert f"left out: s3://{bucket}/own/gone.jpg (S3 says NoSuchKey)" in done.stdout
     info = dataset.read_info(project / "data")
     assert sum(sum(counts.values()) for counts in info["counts"].values()) == 16
+    client.put_object(Bucket=bucket, Key="own/sample", Body="\n".join(lines))
+    assert command("stage", "--source", f"s3://{bucket}/own/sample", "--out", "same").returncode == 0
+    same = dataset.read_info(project / "same")
+    assert (same["dataset_id"], same["source"]) == (info["dataset_id"], f"s3://{bucket}/own/sample")
+    assert dataset.choose_recipe(same) == "pretrained"
+    lines += [truth(f"s3://{bucket}/own/van.jpg", "van")]
+    client.put_object(Bucket=bucket, Key="own/vans.manifest", Body="\n".join(lines))
+    done = command("stage", "--source", f"s3://{bucket}/own/vans.manifest", "--out", "vans")
+    assert done.returncode == 1
+    assert f"no photo of van can be read; left out: s3://{bucket}/own/van.jpg (S3 says NoSu" in done.stderr
     fill(photos / "here/car", 100, 8)
     fill(photos / "here/bicycle", 0, 8)
     done = command("stage", "--source", photos / "here", "--out", "again")
     assert dataset.read_info(project / "again")["dataset_id"] == info["dataset_id"]  # whatever lists them
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (ReadTimeoutError(endpoint_url="http://s3"), "cannot be fetched: Read timeout on endpoint URL: \"http://s3\""),
+        (ResponseStreamingError(error="cut"), "cannot be fetched: An error occurred while reading from response"),
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot be fetched: [Errno 28] No space left on device"),
+        (EndpointConnectionError(endpoint_url="http://s3"), None),  # and so will all the others
+    ],
+)  # fmt: skip
+def test_a_photo_that_stops_on_its_way_is_named(tmp_path, monkeypatch, error, problem):
+    client = mock.Mock()
+    client.get_object.return_value = {
+        "ContentLength": 9,
+        "Body": mock.Mock(read=mock.Mock(side_effect=error)),
+    }
+    monkeypatch.setattr(sending, "connect", lambda: client)
+    path = written(tmp_path, "a.csv", "path,label\ns3://bucket/x.jpg,car\n")
+    if problem is None:
+        with pytest.raises(EndpointConnectionError):
+            read(path, tmp_path)
+    else:
+        [(_, label, said)] = read(path, tmp_path)
+        assert label == "car" and said.startswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +215,17 @@ def test_what_is_no_manifest_is_refused_in_one_line(tmp_path, name, text, compla
     with pytest.raises(UserError, match=complaint) as refused:
         manifest.find(str(written(tmp_path, name, text)), tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_path_that_no_file_can_have_is_named(command, photos):
+    rows = [{"image": name, "choice": name.split("/")[0]} for name in NAMES]
+    rows += [{"image": it, "choice": "car"} for it in ("x" * 300, f"data:image/png;base64,{'iVBO' * 2000}")]
+    written(photos, "project.json", json.dumps(rows))
+    done = command("stage", "--source", photos / "project.json", "--out", "data")
+    assert done.returncode == 0, done.stderr
+    said = "".join(done.stdout.split())
+    assert f"leftout:{'x' * 300}(cannotberead:Filenametoolong)" in said
+    assert "data:image/png;base64,iVBOiVBO...(apictureinsidethemanifest:putitintoafile)" in said
 
 
 def test_photos_that_are_not_there_are_named(command, photos):
