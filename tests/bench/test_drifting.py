@@ -224,3 +224,19 @@ def test_a_page_that_has_no_place_for_the_table_is_refused_before_anything_is_me
     monkeypatch.setattr(sys, "argv", ["bench", "--only", "drift", "--page", str(page)])
     with pytest.raises(UserError, match=r"page.md has no <!-- make bench ONLY=drift --> and <!-- end -->"):
         main()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("capture", r"--page is for the table of drift: name it, --only drift"),
+        ("drift", r"page.md is not there: name a page with <!-- make bench ONLY=drift --> and <!-- end -->"),
+    ],
+)
+def test_a_page_without_drift_or_without_a_file_is_refused_before_anything_is_measured(
+    row: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROWS, row, Row(lambda **_: pytest.fail("it measures"), 1))
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", row, "--page", str(tmp_path / "page.md")])
+    with pytest.raises(UserError, match=said):
+        main()
