@@ -53,6 +53,11 @@ output "least" {
   value       = { accuracy = var.drift.min_accuracy, coverage = var.drift.min_coverage }
 }
 
+output "max_unlikeness" {
+  description = "How unlike the training's photographs a photo may be without a person looking at it."
+  value       = var.max_unlikeness
+}
+
 output "metrics_namespace" {
   description = "CloudWatch namespace of the environment's own metrics, the monitor's among them."
   value       = module.monitoring.namespace

@@ -79,6 +79,8 @@ def main() -> None:
     names = options.only.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         raise UserError(f"there is no row {unknown[0]!r}: choose from {', '.join(ROWS)}")
+    if options.page and "drift" not in names:
+        raise UserError("--page is for the table of drift: name it, --only drift")
     repeat = times(options.repeat) if options.repeat else None
     before = file.read(options.compare) if options.compare else None  # --out may name the same file
     if options.page:

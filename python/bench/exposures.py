@@ -4,7 +4,8 @@
 
 The artefact's own code answers, in the process that serves it in the local cloud; its answers are written as an
 endpoint captures them, and read by `monitoring`. The records are more than a day apart, so that none counts as a repeat
-of another: a photo and its darker copy stand for different photos.
+of another: a photo and its copy stand for different photos. Each shift is read by itself, from the same day on: a year
+has room for 350 photos, and a capture none for years beyond 2099.
 """
 
 import contextlib
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,13 +28,14 @@ from bench import captures
 from bench.shifts import UNCHANGED, Shift
 from core.console import UserError, track
 from core.figures.baseline import Baseline
-from localcloud.models.endpoints import DEFAULT_CODE, HOST, PROGRAM
+from localcloud.models.endpoints import DEFAULT_CODE, HOST, LOAD_SECONDS, PROGRAM
 from monitoring.capture import Capture
 from monitoring.window import Window, collect
 from training import artefact
 
 START, APART = datetime(2010, 1, 1, tzinfo=UTC), timedelta(hours=25)
 PLACE = "model/endpoint/primary/2010/01/01/00/00-00-000-a.jsonl"
+COLUMNS = ("times", "probabilities", "pictures", "unlikeness")  # of a window: a row per record
 
 Ask = Callable[[bytes], tuple[str, str]]  # a PNG -> the answer and its content type
 
@@ -61,9 +64,11 @@ def expose(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         artefact.unpack(model, folder)
-        with serve(folder) as ask:
+        with serve(folder, model) as ask:
             answers = [ask(png) for png in track(pictures, "answering", len(pictures))]
-    return Exposed(read(pictures, answers, baseline), labels, shifts, seed)
+    parts = [slice(at, at + len(images)) for at in range(0, len(pictures), len(images))]
+    windows = [read(pictures[part], answers[part], baseline) for part in parts]
+    return Exposed(join(windows), labels, shifts, seed)
 
 
 def encode(image: np.ndarray) -> bytes:
@@ -73,8 +78,8 @@ def encode(image: np.ndarray) -> bytes:
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[Ask]:
-    """An unpacked artefact's own code, as an endpoint of the local cloud runs it."""
+def serve(folder: Path, model: Path) -> Iterator[Ask]:
+    """An unpacked artefact's own code, as an endpoint of the local cloud runs it; errors name the artefact."""
     with socket.create_server((HOST, 0)) as listener:
         port, descriptor = listener.getsockname()[1], listener.fileno()
         process = subprocess.Popen(
@@ -83,14 +88,20 @@ def serve(folder: Path) -> Iterator[Ask]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    connection = http.client.HTTPConnection(HOST, port)
+    connection = http.client.HTTPConnection(HOST, port, timeout=LOAD_SECONDS)
 
     def ask(png: bytes) -> tuple[str, str]:
-        connection.request("POST", "/invocations", png, {"Content-Type": "image/png"})
-        reply = connection.getresponse()
-        body = reply.read().decode()
+        try:
+            connection.request("POST", "/invocations", png, {"Content-Type": "image/png"})
+            reply = connection.getresponse()
+            body = reply.read().decode()
+        except TimeoutError as error:  # a model that cannot load is waited for
+            raise UserError(f"{model} has not answered in {LOAD_SECONDS} s: can it be loaded?") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise UserError(f"{model} does not answer: its process has ended") from error
         if reply.status != http.HTTPStatus.OK:
-            raise UserError(f"the model does not answer: {body.splitlines()[0]}")
+            said, _, _ = body.partition("\n")
+            raise UserError(f"{model} does not answer: {said or reply.reason}")
         return body, reply.headers["Content-Type"]
 
     try:
@@ -110,5 +121,15 @@ def read(pictures: Sequence[bytes], answers: Sequence[tuple[str, str]], baseline
             for number, (png, answer) in enumerate(zip(pictures, answers, strict=True))
         )
         path.write_text("".join(lines))
-        (window,) = collect(Capture(folder), baseline_of=lambda _: baseline).values()
+        windows = [*collect(Capture(folder), baseline_of=lambda _: baseline).values()]
+    count = sum(len(it.times) for it in windows)
+    if count != len(pictures):
+        raise UserError(f"of {len(pictures)} answers the monitor reads {count}: each is needed")
+    (window,) = windows
     return window
+
+
+def join(windows: Sequence[Window]) -> Window:
+    """Their rows, one window's after the other's."""
+    rows: dict[str, Any] = {name: np.concatenate([getattr(it, name) for it in windows]) for name in COLUMNS}
+    return replace(windows[0], **rows)

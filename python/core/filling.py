@@ -17,6 +17,8 @@ def place(command: str) -> re.Pattern[str]:
 
 def fill(page: Path, command: str, text: str) -> str:
     """What the page says then."""
+    if not page.is_file():
+        raise UserError(f"{page} is not there: name a page with <!-- {command} --> and <!-- end -->")
     found, before = place(command), page.read_text()
     if not found.search(before):
         raise UserError(f"{page} has no <!-- {command} --> and <!-- end --> to put the tables between")

@@ -1,7 +1,7 @@
 """What an environment's settings ask for as they stand in its files, beside what was applied last.
 
-It is what somebody may have changed since, and forgotten: the model, the off switch, the threshold and the endpoint's
-name. What else differs, a plan shows.
+It is what somebody may have changed since, and forgotten: the model, the off switch, the threshold, how unlike a
+photo may be and the endpoint's name. What else differs, a plan shows.
 """
 
 import json
@@ -12,7 +12,7 @@ from core.terraform_code import hcl_blocks
 from operations import terraform
 
 SWITCH = "endpoint_enabled"
-NAMES = ("endpoint_name", "threshold")  # of settings that are outputs as they are
+NAMES = ("endpoint_name", "threshold", "max_unlikeness")  # of settings that are outputs as they are
 
 
 def read(env: str, name: str) -> object:
@@ -62,6 +62,8 @@ def compare(env: str, outputs: Json) -> list[str]:
     elif applied and on != outputs["endpoint_live"]:
         found.append(f"{SWITCH} is {json.dumps(on)}, applied was {json.dumps(not on)}")
     for name in NAMES:
-        if (asked := read(env, name)) != outputs[name]:
-            found.append(f"{name} is {json.dumps(asked)}, applied was {json.dumps(outputs[name])}")
+        asked = read(env, name)
+        applied = outputs.get(name, asked)  # one that was applied before may not say each
+        if asked != applied:
+            found.append(f"{name} is {json.dumps(asked)}, applied was {json.dumps(applied)}")
     return found

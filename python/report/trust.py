@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.canvas import FEW
 from core.figures import metrics, quantities
-from core.figures.drift import HARM, Drift, say_distance
+from core.figures.drift import HARM, HARM_OF_CLASSES, Drift, say_distance
 from report import draw_beside, draw_trust, strata, theme
 from report.answered import Answers
 from report.facts import Facts, Score
@@ -21,7 +21,7 @@ MEANS = (
     "Averages, and how far apart the values are as a whole. Distance: of all values that one could draw a line at, the "
     "largest difference between the shares of photos below it, then and now (Kolmogorov, Smirnov): 0 is the same, 1 "
     "has nothing in common. PSI adds up the differences of ten bins, less what chance adds. Of the class mix it is "
-    "that of the shares; of the estimated accuracy, how far it has fallen."
+    "that of the shares; of the estimated accuracy, how far it has fallen; of outside, the share itself."
 )
 TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
 
@@ -140,9 +140,7 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
     if answers.model.baseline is None:
         return Section(title, "No baseline.", [Missing(answers.model.why_no_baseline)], wide=True)
     reference = answers.model.baseline.tally.records
-    data = (
-        f"{number(facts.records, 'record')} now, {number(reference, 'validation picture')} in the baseline."
-    )
+    data = f"{number(facts.records, 'record')} now, {number(reference, 'answer')} in the baseline."
     chart = theme.save(
         partial(draw_trust.draw_drifts, found),
         folder,
@@ -154,7 +152,8 @@ def show_drifts(answers: Answers, facts: Facts, folder: Path) -> Section:
         "How far each figure is from what it was in training, in multiples of what is tolerated. The bar is what the "
         "number of records leaves open: what lies wholly beyond the dashed line has moved, what lies wholly before it "
         "is steady, and of what crosses it nobody can tell. PSI is shown beside the distance, which decides. "
-        f"The estimated accuracy is steady where no fall of {say_distance('fall', HARM)} can be hidden."
+        f"The estimated accuracy is steady where no fall of {say_distance('fall', HARM)} can be hidden, and the class "
+        f"mix where no difference of {say_distance('share', HARM_OF_CLASSES)} can: their bars may cross the line then."
     )
     beside = show_beside(answers, folder)
     recalled = {name: quantities.say(name, mean) for name, mean in facts.week_before.items()}

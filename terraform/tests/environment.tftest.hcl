@@ -26,7 +26,7 @@ run "the_first_deployment_needs_no_model" {
   }
 
   assert {
-    condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93 && output.tolerated_drift == { classes = 0.04, confidence = 0.1, fall = 0.005, images = 0.1, outside = 0.03, repeats = 0.15 }
+    condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93 && output.max_unlikeness == 0.995 && output.tolerated_drift == { classes = 0.04, confidence = 0.1, fall = 0.005, images = 0.1, outside = 0.03, repeats = 0.15 }
     error_message = "The defaults have changed."
   }
 }

@@ -109,6 +109,34 @@ def test_a_row_of_the_day_is_the_photo_under_its_shift(monitor: Monitor, data: P
     assert (len(rows), (rows >= 60).sum()) == (100, 25)
 
 
+def test_each_shift_is_read_from_the_same_day_on(monitor: Monitor) -> None:
+    times = monitor.exposed.window.times.reshape(1 + len(SOME), 60)
+    assert (times == times[0]).all()
+    assert (np.diff(times[0]) > 24 * 3600).all()
+
+
+def test_an_answer_that_the_monitor_cannot_read_is_not_left_out_silently(model: Path) -> None:
+    reference, png = baseline.from_artefact(model), exposures.encode(np.zeros((32, 32, 3), np.uint8))
+    assert reference
+    answers = [("[0.9, 0.1]", "application/json"), ("bicycle", "application/json")]
+    with pytest.raises(UserError, match=r"of 2 answers the monitor reads 1: each is needed"):
+        exposures.read([png, png], answers, reference)
+
+
+def test_a_model_that_cannot_be_loaded_is_named_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exposures, "LOAD_SECONDS", 1)
+    code = tmp_path / "code" / exposures.DEFAULT_CODE
+    code.parent.mkdir()
+    code.write_text("raise ImportError\n")
+    with (
+        exposures.serve(tmp_path, Path("mine/model.tar.gz")) as ask,
+        pytest.raises(UserError, match=r"mine/model.tar.gz has not answered in 1 s: can it be loaded\?"),
+    ):
+        ask(b"")
+
+
 def test_a_frozen_camera_is_wrong_about_the_vehicles_that_are_not_on_its_photo(monitor: Monitor) -> None:
     assert days.accuracy(monitor.exposed, SHIFTS["the same photo again"]) == pytest.approx(0.5)
 
@@ -195,4 +223,20 @@ def test_a_page_that_has_no_place_for_the_table_is_refused_before_anything_is_me
     monkeypatch.setitem(ROWS, "drift", Row(lambda **_: pytest.fail("it measures"), 1, ("data", "model")))
     monkeypatch.setattr(sys, "argv", ["bench", "--only", "drift", "--page", str(page)])
     with pytest.raises(UserError, match=r"page.md has no <!-- make bench ONLY=drift --> and <!-- end -->"):
+        main()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("capture", r"--page is for the table of drift: name it, --only drift"),
+        ("drift", r"page.md is not there: name a page with <!-- make bench ONLY=drift --> and <!-- end -->"),
+    ],
+)
+def test_a_page_without_drift_or_without_a_file_is_refused_before_anything_is_measured(
+    row: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROWS, row, Row(lambda **_: pytest.fail("it measures"), 1))
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", row, "--page", str(tmp_path / "page.md")])
+    with pytest.raises(UserError, match=said):
         main()

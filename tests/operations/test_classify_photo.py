@@ -8,6 +8,7 @@ import pytest
 
 from operations.classify_photo import describe
 from operations.client import Photo, outcome
+from operations.demo import consequence
 
 
 def ended(error, message):
@@ -45,3 +46,15 @@ def ended(error, message):
 def test_a_photo_that_is_not_routed_says_in_one_line_why(error, message, kind, said):
     result = ended(error, message)
     assert (result.kind, describe(result)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("ThresholdConfidenceNotMet", "the model is not sure: the photo waits in the review queue"),
+        ("UnlikeTraining", "the model knows no photos like it: the photo waits in the review queue"),
+        ("NotAnImage", "NotAnImage"),
+    ],
+)
+def test_the_demo_says_the_same_of_such_a_photo(error, said):
+    assert consequence(ended(error, "")) == said

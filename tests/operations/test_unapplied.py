@@ -13,6 +13,7 @@ OUTPUTS = {
     "endpoint_live": True,
     "endpoint_name": "image-classifier-ep",
     "threshold": 0.93,
+    "max_unlikeness": 0.995,
 }
 
 
@@ -62,6 +63,13 @@ def test_a_switch_and_a_threshold_that_were_turned_and_not_applied_are_named(set
         "threshold is 0.5, applied was 0.93",
     ]
     assert unapplied.compare("local", OUTPUTS | {"endpoint_live": False, "threshold": 0.5}) == []
+
+
+def test_how_unlike_a_photo_may_be_is_named_where_it_is_known_what_was_applied(settings):
+    settings.write_text(settings.read_text() + "max_unlikeness = 1\n")
+    assert unapplied.compare("local", OUTPUTS) == ["max_unlikeness is 1, applied was 0.995"]
+    before = {name: value for name, value in OUTPUTS.items() if name != "max_unlikeness"}
+    assert unapplied.compare("local", before) == []
 
 
 def test_a_variable_of_the_process_counts_where_no_file_sets_it(settings, monkeypatch):

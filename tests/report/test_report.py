@@ -60,6 +60,10 @@ def test_a_capture_with_its_model_and_truth_is_reported_with_the_same_figures_on
     assert {*told.values()} == {"cannot tell"}, "200 pictures of the baseline show no distance below 0.18"
     assert f"Cannot tell of {', '.join(told)} (it takes at least" in text
     assert "Nothing moved" not in text
+    assert "300 records now, 200 answers in the baseline." in text
+    assert (
+        "no fall of 5.0 points can be hidden, and the class mix where no difference of 10 points can" in text
+    )
     assert len(model["least_confident"]) == 12
     assert max(model["least_confident"][0]["probabilities"]) == min(map(max, answers))
 
