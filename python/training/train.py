@@ -6,15 +6,14 @@ The same file is the entry point of a SageMaker training job, where the folders 
 A member is one network; the members' logits are averaged. Training runs on the CPU. What calibrates them are answers to
 photographs that the network that gave them was not trained on (`training.folds`).
 
-Measured with --folds 1 on 766 training, 84 validation and 150 test photographs of CIFAR-100's bicycles and
-motorcycles, with two cores of an AMD EPYC and PyTorch 2.13, at the threshold 0.93 (581 MB of memory, 1.2 GB with
-`pretrained`):
+Measured on the photographs of CIFAR-100's bicycles and motorcycles (850 and 150 for the test), with two cores of an AMD
+EPYC and PyTorch 2.13, at the threshold 0.93 (581 MB of memory, 1.2 GB a process with `pretrained`):
 
-                                               test accuracy   coverage   accuracy of the accepted   seconds
-    small, one member, mean of seeds 0, 1, 2   0.929           0.840      0.979                      45
-    small, three members, seed 0               0.933           0.820      0.992                      135
-    pretrained, one member, seeds 0, 1, 2      0.967           0.911      0.998                      125 of one core
-    pretrained, three members, seeds 0, 1, 2   0.971           0.911      1.000                      375 of one core
+                                                 test accuracy   coverage   accuracy of the accepted   seconds
+    small, one member, one fold, seeds 0, 1, 2   0.929           0.840      0.979                      45
+    small, three members, one fold, seed 0       0.933           0.820      0.992                      135
+    pretrained, one member, one fold, seeds 0-2  0.967           0.911      0.998                      125 of one core
+    pretrained, three of five folds, seeds 0-2   0.969           0.902      1.000                      399
 """
 
 from training import threads  # before PyTorch
