@@ -18,6 +18,7 @@ import numpy as np
 from core.figures.likeness import NEAR
 
 HOURS = 24
+MOST = 10_000  # remembered of an hour: a day of these takes 107 MB, and comparing with more more time than all else
 BITS = 64
 # Of two hashes that differ in NEAR bits, at least one of NEAR + 1 parts is the same.
 CUTS = np.linspace(0, BITS, NEAR + 2).astype(int).tolist()
@@ -44,6 +45,8 @@ class Seen:
             for other, each in self.index.get(part, ()):
                 if (found ^ each).bit_count() <= NEAR and abs(hour - other) < HOURS:
                     return True
+        if len(self.of_late.get(hour, ())) >= MOST:
+            return False
         self._remember(found, hour, parts)
         self.counted.setdefault(hour, array("Q")).append(found)
         return False

@@ -12,6 +12,7 @@ from PIL import Image
 from core.figures import baseline
 from core.figures.baseline import Baseline
 from core.figures.pictures import STATISTICS
+from monitoring import repeats as memory
 from monitoring.record import Record
 from monitoring.window import collect
 
@@ -224,3 +225,10 @@ def test_a_larger_file_is_not_unusual(reference):
     records = [record(0, (0.99, 0.01), content.getvalue()), record(1, (0.99, 0.01), png(250))]
     (found,) = collect(records, exhibits=9, baseline_of=lambda _: reference, threshold=0.93).values()
     assert [exhibit.event_id for exhibit in found.unusual] == ["event-1"]
+
+
+def test_of_a_busy_hour_so_many_pictures_are_remembered_and_no_more(monkeypatch):
+    monkeypatch.setattr(memory, "MOST", 2)
+    seen, far = memory.Seen(), [0xFF << (8 * place) for place in range(4)]
+    assert [seen.is_repeat(each, 5) for each in (*far, *far)] == [False] * 4 + [True, True, False, False]
+    assert len(seen.counted[5]) == 2
