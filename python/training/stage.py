@@ -52,8 +52,8 @@ def main() -> None:
     classes = [name.strip() for name in options.classes.split(",")] if options.classes else None
     folder = options.out.resolve()
     check_replaceable(folder)
-    check_kind(options.source, folder)
     splits, info, told = read(options.source, classes, options.validation)
+    check_kind(options.source, folder)
     for line in told:
         out.print(line)
     if holds(folder, info):
