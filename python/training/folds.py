@@ -23,6 +23,11 @@ class Part:
     seen: dataset.Split
     unseen: dataset.Split
 
+    @property
+    def label(self) -> str:
+        """As people read it: member 1/3, fold 2/5."""
+        return self.name.replace("-of-", "/").replace("-", " ")
+
 
 def split(
     train: dataset.Split, validation: dataset.Split, folds: int, members: int, seed: int

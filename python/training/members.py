@@ -43,7 +43,7 @@ def train_members(
         kept = checkpoint(part, dataset_id, options)
         if kept and kept.exists():
             found[part] = kept.read_bytes()
-            out.print(f"{part.name}: taken from {kept}")
+            out.print(f"{part.label}: taken from {kept}")
     missing = [part for part in parts if part not in found]
 
     def finish(number: int, packed: bytes) -> None:
@@ -58,9 +58,9 @@ def train_members(
     steps = len(tasks) * options.epochs
     if len(parts) == 1:
         for task in tasks:
-            finish(0, train(task, threads.NUMBER, partial(track, label=task.part.name, total=steps)))
+            finish(0, train(task, threads.NUMBER, partial(track, label=task.part.label, total=steps)))
     elif tasks:
-        names = [part.name for part in missing]
+        names = [part.label for part in missing]
         heard = side_by_side.work_off(train_apart, tasks, names, finish)
         for _ in track(heard, f"{len(tasks)} networks, epochs", steps):
             pass

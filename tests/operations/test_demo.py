@@ -69,7 +69,7 @@ def test_an_archive_that_is_not_there_ends_the_demo_with_one_line(tmp_path):
     assert result.returncode == 1
     assert (
         result.stderr.strip()
-        == f"error: --source {missing} is neither cifar100 nor sample nor an archive's path"
+        == f"error: --source {missing} is neither cifar100 nor sample nor an archive, a folder or a manifest"
     )
 
 
