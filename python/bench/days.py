@@ -7,7 +7,7 @@ baseline and turned into metrics, and the alarms of Terraform's code are held ag
 """
 
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from bench.shifts import UNCHANGED, Shift
 from core.figures import drift, metrics
 from core.figures.baseline import Baseline
 from monitoring import publish
-from monitoring.window import Window, tally
+from monitoring.window import tally
 
 SILENT = ""
 
@@ -59,19 +59,9 @@ class Monitor:
 
     def figures(self, rows: np.ndarray, photos: int) -> dict[str, float]:
         """What the monitor publishes of such a day."""
-        window = replace(take(self.exposed.window, rows), repeats=photos - len(rows))
+        window = replace(self.exposed.window.part(rows), repeats=photos - len(rows))
         counted = tally(window, self.baseline, self.threshold)
         return dict(publish.figures(drift.assess(counted, self.baseline, self.tolerated)))
-
-
-def take(window: Window, rows: np.ndarray) -> Window:
-    """These rows, of whatever has a row per record."""
-    n = len(window.times)
-    columns = {it.name: getattr(window, it.name) for it in fields(window)}
-    return replace(
-        window,
-        **{name: it[rows] for name, it in columns.items() if isinstance(it, np.ndarray) and len(it) == n},
-    )
 
 
 def accuracy(exposed: Exposed, shift: Shift) -> float:

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from monitoring import places
 from monitoring.capture import SourceError
 from monitoring.places import Period
-from monitoring.repeats import HOURS, unpack
-from monitoring.results import LAST, Result, whole_hour
+from monitoring.repeats import HOURS
+from monitoring.results import LAST, Result, list_counted, whole_hour
 
 WEEK = timedelta(weeks=1)
 
@@ -35,7 +35,7 @@ class Past:
         """The pictures that were counted in its last day, by hour: what repeats them is in no figure either."""
         last = self.until - timedelta(hours=HOURS)
         own = (it for it in self.results if it.model == model and datetime.fromisoformat(it.since) > last)
-        return {each.hour_number: unpack(each.counted) for each in own}
+        return list_counted(own)
 
     def at_other_thresholds(self, threshold: float) -> Counter[float]:
         """How many live records were counted at another threshold than this one, which was in use then."""

@@ -5,6 +5,7 @@
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,7 @@ from core.contract.shapes import Json
 from core.figures.drift import Assessment
 from core.figures.tally import Tally
 from monitoring.capture import Unreadable
+from monitoring.repeats import unpack
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -46,11 +48,6 @@ class Result:
     def repeats(self) -> int:
         """Of the records: their picture was counted within a day, so they are in no figure."""
         return self.tally.repeats
-
-    @property
-    def hour_number(self) -> int:
-        """Since 1970."""
-        return int(datetime.fromisoformat(self.since).timestamp() // 3600)
 
     @classmethod
     def from_json(cls, content: Json) -> Self:
@@ -102,6 +99,12 @@ class Results:
             Bucket=self.bucket, Key=f"{self.prefix}/{name}", Body=body, ContentType="application/json"
         )
         self.known[name] = json.loads(body)
+
+
+def list_counted(results: Iterable[Result]) -> dict[int, list[int]]:
+    """The pictures that are in the figures, by hour since 1970, as monitoring.repeats remembers them."""
+    hours = ((int(datetime.fromisoformat(it.since).timestamp() // 3600), it) for it in results)
+    return {hour: unpack(it.counted) for hour, it in hours}
 
 
 def whole_hour(moment: datetime) -> datetime:

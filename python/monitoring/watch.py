@@ -25,8 +25,8 @@ from core.figures.drift import Assessment, assess
 from core.figures.tally import Tally
 from monitoring.capture import Capture
 from monitoring.publish import publish
-from monitoring.repeats import pack, unpack
-from monitoring.results import Result, Results, whole_hour
+from monitoring.repeats import pack
+from monitoring.results import Result, Results, list_counted, whole_hour
 from monitoring.window import collect, tally
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Watcher:
         capture = Capture(source, since, until)
         baseline = self.baseline(model)
         earlier = self.earlier(model, since)
-        counted = {it.hour_number: unpack(it.counted) for it in earlier}
+        counted = list_counted(earlier)
         found = collect(capture, baseline_of=lambda _: baseline, counted_of=lambda _: counted)
         window = next(iter(found.values()), None)
         hour = tally(window, baseline, self.settings.threshold) if window else Tally()

@@ -112,8 +112,7 @@ class Columns:
     def keep(self, record: Record) -> None:
         self.times.append(record.time.timestamp())
         self.probabilities.extend(record.probabilities)
-        unlikeness = getattr(record, "unlikeness", None)
-        self.unlikeness.append(math.nan if unlikeness is None else unlikeness)
+        self.unlikeness.append(math.nan if record.unlikeness is None else record.unlikeness)
 
     def measure(self) -> None:
         """Turn the pending pictures into their statistics, many at once, and leave out those that repeat."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core import arguments
 from core.console import UserError, out, run
-from core.contract.errors import ImageTooLarge, NotAnImage, UnlikeTraining
+from core.contract.errors import ImageTooLarge, NotAnImage
 from core.contract.images import check_size, content_type
 from core.contract.outcomes import ACCEPTED, REVIEW
-from operations.client import Client, Outcome, Photo, directions
+from operations.client import Client, Outcome, Photo, directions, reason_for_review
 
 
 def main() -> int:
@@ -38,9 +38,7 @@ def describe(result: Outcome) -> str:
         label, confidence = result.output["label"], result.output["confidence"]
         return f"{name}: {label} ({confidence:.4f}), {directions(result)}, after {result.seconds:.2f} s"
     if result.kind == REVIEW:
-        if result.error == UnlikeTraining.__name__:
-            return f"{name}: the model knows no photos like it, a person will look at it ({result.cause})"
-        return f"{name}: the model is not sure, a person will look at it ({result.cause})"
+        return f"{name}: {reason_for_review(result)}, a person will look at it ({result.cause})"
     return f"{name}: {result.error or result.kind}: {result.cause}"
 
 

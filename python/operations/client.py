@@ -14,7 +14,7 @@ from botocore.config import Config
 from core import environment
 from core.console import out
 from core.contract.answer_kinds import LIVE, upload_to
-from core.contract.errors import FOR_REVIEW
+from core.contract.errors import FOR_REVIEW, UnlikeTraining
 from core.contract.events import reason
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Json
@@ -168,3 +168,10 @@ def directions(result: Outcome) -> str:
     """Where the driver of an accepted photo goes."""
     bay = result.output["assignment"]
     return f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
+
+
+def reason_for_review(result: Outcome) -> str:
+    """Why a person decides."""
+    if result.error == UnlikeTraining.__name__:
+        return "the model knows no photos like it"
+    return "the model is not sure"

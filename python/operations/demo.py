@@ -19,12 +19,11 @@ from rich.text import Text
 
 from core import arguments
 from core.console import UserError, out, run
-from core.contract.errors import UnlikeTraining
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.table import Table
 from localcloud.server import running
 from operations import evaluation, terraform, workplace
-from operations.client import Client, Outcome, Photo, directions
+from operations.client import Client, Outcome, Photo, directions, reason_for_review
 from operations.ends import GARBAGE
 from operations.verify import verify
 from operations.workplace import ROOT
@@ -181,9 +180,7 @@ def consequence(result: Outcome) -> str:
     if result.kind == ACCEPTED:
         return f"{result.output['label']} {result.output['confidence']:.3f}: {directions(result)}"
     if result.kind == REVIEW:
-        if result.error == UnlikeTraining.__name__:
-            return "the model knows no photos like it: the photo waits in the review queue"
-        return "the model is not sure: the photo waits in the review queue"
+        return f"{reason_for_review(result)}: the photo waits in the review queue"
     return result.error
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.console import UserError
 from training.archive import Archive, Rows, check_names
-from training.dataset import Split
+from training.dataset import Split, choose
 
 
 def select(
@@ -21,8 +21,8 @@ def select(
     train = _of_classes(source.train, [source.classes.index(name) for name in classes])
     held_out = _stratify(train.labels, validation, seed)
     splits = {
-        "train": _where(train, ~held_out),
-        "validation": _where(train, held_out),
+        "train": choose(train, np.flatnonzero(~held_out)),
+        "validation": choose(train, np.flatnonzero(held_out)),
         "test": _of_classes(source.test, [source.classes.index(name) for name in classes]),
     }
     return splits, describe(splits, classes, source.sha256, validation, seed)
@@ -80,12 +80,6 @@ def _of_classes(rows: Rows, wanted: list[int]) -> Split:
     check_names(names)
     labels = np.array([wanted.index(label) for label in rows.labels[indices]], dtype=np.int64)
     return Split(rows.images[indices], labels, names, indices.tolist())
-
-
-def _where(rows: Split, chosen: np.ndarray) -> Split:
-    places = np.flatnonzero(chosen)
-    names, indices = [rows.names[i] for i in places], [rows.indices[i] for i in places]
-    return Split(rows.images[places], rows.labels[places], names, indices)
 
 
 def _stratify(labels: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -33,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drifting")
-    flags = ("--recipe", "small", "--members", "1", "--epochs", "12", "--min-accuracy", "0")
+    flags = ("--recipe", "small", "--members", "1", "--folds", "1", "--epochs", "12", "--min-accuracy", "0")
     command = ("training.train", "--data", data, "--out", folder, *flags)
     subprocess.run([sys.executable, "-m", *map(str, command)], check=True, capture_output=True)
     return folder / "model.tar.gz"
@@ -100,8 +100,8 @@ def test_each_alarm_of_a_days_figures_looks_at_what_the_monitor_publishes(monito
 
 def test_a_row_of_the_day_is_the_photo_under_its_shift(monitor: Monitor, data: Path) -> None:
     test, night = dataset.load(data, "test"), SHIFTS["night"]
-    dark = days.take(monitor.exposed.window, np.arange(60) + monitor.exposed.first(night))
-    plain = days.take(monitor.exposed.window, np.arange(60))
+    dark = monitor.exposed.window.part(np.arange(60) + monitor.exposed.first(night))
+    plain = monitor.exposed.window.part(np.arange(60))
     brightness = [test.images.mean(), night.apply(test.images, 0).mean()]
     assert plain.pictures[:, 0].mean() == pytest.approx(brightness[0], rel=0.1)
     assert dark.pictures[:, 0].mean() == pytest.approx(brightness[1], rel=0.1)

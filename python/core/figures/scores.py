@@ -135,9 +135,16 @@ def at_threshold(probabilities: np.ndarray, labels: np.ndarray, threshold: float
 
 
 def coverage_curve(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float | None]]:
-    floor = 1 / probabilities.shape[1]
-    thresholds = [*np.round(np.arange(np.ceil(floor * 100) / 100, 1.0, 0.01), 2), 0.995, 0.999]
-    return [{"threshold": float(t), **at_threshold(probabilities, labels, t)} for t in thresholds]
+    return [
+        {"threshold": t, **at_threshold(probabilities, labels, t)}
+        for t in list_thresholds(probabilities.shape[1])
+    ]
+
+
+def list_thresholds(classes: int) -> list[float]:
+    """From what the least sure answer has, upwards."""
+    steps = np.round(np.arange(np.ceil(100 / classes) / 100, 1.0, 0.01), 2)
+    return [*steps.tolist(), 0.995, 0.999]
 
 
 def trace_curve(
@@ -180,15 +187,15 @@ def promise(probabilities: np.ndarray, labels: np.ndarray, accuracy: float) -> P
     """
     confidence, hits = probabilities.max(axis=1), correct(probabilities, labels)
     chosen = None
-    for point in reversed(coverage_curve(probabilities, labels)):
-        threshold = float(point["threshold"] or 0)
+    for threshold in reversed(list_thresholds(probabilities.shape[1])):
         accepted = confidence >= threshold
         n, right = int(accepted.sum()), int(hits[accepted].sum())
         if n < binomial.fewest(accuracy):
             continue
-        if binomial.low(right, n) < accuracy:
+        low = binomial.low(right, n)
+        if low < accuracy:
             break
-        chosen = Promise(threshold, n, binomial.low(right, n), binomial.high(right, n), binomial.LEVEL)
+        chosen = Promise(threshold, n, low, binomial.high(right, n), binomial.LEVEL)
     return chosen
 
 
