@@ -20,7 +20,7 @@ NO_TRUTH = (
 MEANS = (
     "Averages, and how far apart the values are as a whole. Distance: of all values that one could draw a line at, the "
     "largest difference between the shares of photos below it, then and now (Kolmogorov, Smirnov): 0 is the same, 1 "
-    "has nothing in common. PSI adds up the differences of ten bins, less what chance adds. Of the class mix it is "
+    "has nothing in common. PSI adds up the differences of the bins, less what chance adds. Of the class mix it is "
     "that of the shares; of the estimated accuracy, how far it has fallen; of outside, the share itself."
 )
 TONES = {"moved": "moved", "steady": "steady", "cannot tell": "unknown", "not judged": "unknown"}
@@ -211,6 +211,7 @@ def show_beside(answers: Answers, folder: Path) -> Picture:
     )
     caption = (
         "Bars: the share of live answers in each bin; the line: of the baseline. Bins are cut so that each holds as "
-        "much of the baseline, the lowest values on the left; the numbers are where they are cut."
+        "much of the baseline, the lowest values on the left; the numbers are where they are cut. Of confidence the "
+        "last bin is all that the threshold lets through."
     )
     return Picture(chart, caption)
