@@ -162,7 +162,7 @@ def staged_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real photographs staged in data/, and the small network trained on them in model/ and members/: two minutes."""
+    """Real photographs staged in data/, and small networks trained on them in model/ and members/: two minutes."""
     folder = tmp_path_factory.mktemp("photographs")
     data = folder / "data"
     source = os.environ["SCONES_CIFAR100"]
@@ -170,7 +170,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("training.stage", "--source", source, "--out", data),
         (
             *("training.train", "--data", data, "--out", folder / "model", "--recipe", "small"),
-            *("--checkpoints", folder / "members"),
+            *("--folds", "1", "--members", "3", "--checkpoints", folder / "members"),
         ),
     ):
         subprocess.run([sys.executable, "-m", *map(str, command)], check=True)
