@@ -31,7 +31,7 @@ locals {
       memory_mb       = 1024
     }
     collect = {
-      description     = "Makes one result of all batches of a bulk run."
+      description     = "Checks and counts what became of a bulk run."
       timeout_seconds = 900
       memory_mb       = 2048
     }

@@ -1,8 +1,9 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. The row `drift` is no matter of speed, and measured only if it is named: which changes of the
-photos ring an alarm (see `drifting`), of the model and the data set that are named.
+hold the same figures. Two rows are measured only if they are named: `gather`, of five million made-up lines of a bulk
+run, and `drift`, which is no matter of speed: which changes of the photos ring an alarm (see `drifting`), of the model
+and the data set that are named.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bench import (
     drift_tables,
     drifting,
     file,
+    gathered,
     heatmap,
     imports,
     prefix,
@@ -50,6 +52,7 @@ ROWS = {
     "capture": Row(captures.ready, 3),
     "staging": Row(staging.ready, 5),
     "training": Row(training.ready, 3),
+    "gather": Row(gathered.ready, 1, by_default=False),
     "month": Row(reporting.ready, 2),
     "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, by_default=False),
 }

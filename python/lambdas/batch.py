@@ -2,9 +2,9 @@
 
 The event is what Step Functions' ItemBatcher makes, and when the batch began, which may have been with an earlier
 invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...], "started": "2026-11-21T12:00:00Z"}.
-Each image becomes one line of <RESULTS>/<run>/parts/<name of the batch>.jsonl, whatever becomes of it; the same batch
-again writes the same part. What the model is not sure of, or knows none like, goes to the review queue as well. No
-driver is routed.
+Each image becomes one line of the batch's part of the results (`lambdas.bulk_parts`), whatever becomes of it; a batch
+that is done again leaves the part that it wrote before. What the model is not sure of, or knows none like, goes to the
+review queue as well. No driver is routed.
 A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
 
 Settings: BUCKET; ENDPOINT_NAME, LABELS, THRESHOLD and MAX_UNLIKENESS as in classify and filter; MODEL, the live one's
@@ -12,7 +12,6 @@ id; RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
 """
 
 import functools
-import hashlib
 import json
 import os
 import random
@@ -41,13 +40,13 @@ from core.contract.errors import (
     StorageUnavailable,
 )
 from core.contract.events import answer, parse_pointer
-from core.contract.lines import Line, count, join, parse_run
+from core.contract.lines import Line, count, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
-from lambdas import classify
+from lambdas import bulk_parts, classify
 from lambdas.filter import read_settings as read_gate
 from lambdas.logged import log, logged
-from lambdas.reading import NETWORK_FAULTS, read_version, s3, transient_by_name
+from lambdas.reading import NETWORK_FAULTS, read_version, s3
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -174,13 +173,6 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
             raise ReviewUnavailable(f"{len(sent['Failed'])} messages were refused: {sent['Failed'][0]}")
 
 
-def write_part(run: str, lines: list[Line], given: Settings) -> None:
-    name = hashlib.sha256("\n".join(line.s3_key for line in lines).encode()).hexdigest()[:32]
-    key = f"{given.results}/{run}/parts/{name}.jsonl"
-    with transient_by_name(key):
-        s3().put_object(Bucket=given.bucket, Key=key, Body=join(lines).encode())
-
-
 @logged
 def handler(event: Json, context: LambdaContext) -> Answer:
     run, keys, started = parse_batch(event)
@@ -201,5 +193,6 @@ def handler(event: Json, context: LambdaContext) -> Answer:
         raise errors[0]
     lines = [line for line, _ in results]
     send_to_review([line for line in lines if line.outcome == REVIEW], given)
-    patiently(lambda: write_part(run, lines, given), left, PART_SECONDS)
+    part = bulk_parts.name(f"{given.results}/{run}", keys)
+    patiently(lambda: bulk_parts.write(s3(), given.bucket, part, lines), left, PART_SECONDS)
     return answer(count(lines))

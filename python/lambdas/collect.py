@@ -1,31 +1,35 @@
-"""Collect: makes one result of all parts of a bulk run, in <RESULTS>/<run>/:
+"""Collect: says what became of a bulk run, from the files that its Distributed Map left and the parts of its batches.
 
-results.jsonl   every object that was listed, once, sorted by key; also those whose batch failed, or never ran
-failed.json     what failed, as a list of items that another run can read
-summary.json    the counts; it is written last
+Nothing is gathered in one place: the parts are the result, and stay. It is called in three steps, by `step`:
 
-The event is {"run": "<id>", "execution_id": "<the execution's ARN>"}. What was listed is read from the files of the
-Distributed Map's ResultWriter in <RESULTS>/<run>/map/, of all its attempts, and checked against the map run's counts.
-Settings: BUCKET; MODEL, the live one's id; RESULTS, a prefix in the bucket.
+list     cuts the map's result files into ranges, of which `gather` can do each in its time: ranges.json
+gather   checks and counts the parts of one range: tallies/<range>.json
+sum      adds that up, and checks it against what the map run counts: failed.json, the items that another run can do
+         again, and summary.json, which is written last
+
+The event is {"step": "...", "run": "<id>"}, with the `execution_id` to list and sum, with the `range` to gather.
+Settings: BUCKET; MODEL, the live one's id; RESULTS, a prefix in the bucket. There all is written, below <run>/.
 """
 
 import functools
+import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
 from core.contract.events import answer
-from core.contract.lines import Line, join, parse_run, summarise
-from core.contract.outcomes import FAILED
+from core.contract.lines import parse_run, summarise
 from core.contract.shapes import Answer, Json, LambdaContext
+from lambdas.gathering import Gathered, Place, gather
+from lambdas.line_ranges import Range, cut
 from lambdas.logged import logged
 from lambdas.reading import transient_by_name
 
@@ -34,13 +38,10 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_stepfunctions.type_defs import DescribeMapRunOutputTypeDef
 
-RESULT_FILE = re.compile(r"/(SUCCEEDED|FAILED|PENDING)_\d+\.json$")
+GATHER = "/Gather:"  # in the ARN of the map run that this function works in
 REDRIVE = re.compile(r"/Redrive-(\d+)/")
-NOT_RUN = "NotReached"  # of a batch that was aborted, or never began
-READS_AT_ONCE = 8
 ATTEMPTS = 8  # of each request: there are thousands, and one that fails is the end of all
-
-Listed = dict[str, str | None]  # by key: the error of its batch; none of a batch that succeeded
+RANGES, FAILED_ITEMS, SUMMARY = "ranges.json", "failed.json", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,41 @@ def stepfunctions() -> "SFNClient":
     return boto3.client("stepfunctions", config=patient())
 
 
-def read_all(bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
-    """Every object below the prefix, those of a later attempt later."""
-    client = s3()
-    with transient_by_name(prefix):
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = sorted((item["Key"] for page in pages for item in page.get("Contents", [])), key=attempt)
+def read(place: Place, key: str) -> Any:
+    with transient_by_name(key):
+        return json.loads(place.client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
 
-    def read(key: str) -> bytes:
-        with transient_by_name(key):
-            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
-        yield from zip(keys, pool.map(read, keys), strict=True)
+def write(place: Place, name: str, content: object, indent: int | None = None) -> None:
+    body = json.dumps(content, indent=indent).encode()
+    with transient_by_name(name):
+        place.client.put_object(Bucket=place.bucket, Key=f"{place.folder}/{name}", Body=body)
+
+
+def find_map_run(execution: str) -> "DescribeMapRunOutputTypeDef":
+    """The one that classifies, as it is described."""
+    steps = stepfunctions()
+    runs = [
+        run
+        for run in steps.list_map_runs(executionArn=execution)["mapRuns"]
+        if GATHER not in run["mapRunArn"]
+    ]
+    if not runs:
+        raise InvalidEvent(f"{execution} has no map run")
+    return steps.describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
+
+
+def list_ranges(place: Place, described: "DescribeMapRunOutputTypeDef") -> list[Range]:
+    """Of the result files that the last attempt's manifest names: it has those of all successes."""
+    folder = f"{place.folder}/map/{described['mapRunArn'].rpartition(':')[2]}/"
+    with transient_by_name(folder):
+        pages = place.client.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=folder)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    manifests = [key for key in keys if key.endswith("/manifest.json")]
+    if not manifests:
+        return []  # so that nothing was listed, or the sums will not agree
+    files = read(place, max(manifests, key=attempt))["ResultFiles"]
+    return [part for kind in files.values() for file in kind for part in cut(file["Key"], file["Size"])]
 
 
 def attempt(key: str) -> int:
@@ -96,61 +119,81 @@ def attempt(key: str) -> int:
     return int(found[1]) if found else 0
 
 
-def read_listed(files: Iterator[tuple[str, bytes]]) -> Listed:
-    listed: Listed = {}
-    for name, content in files:
-        if not RESULT_FILE.search(name):
-            continue  # the manifest
-        for entry in json.loads(content):
-            error = None if entry["Status"] == "SUCCEEDED" else entry.get("Error", NOT_RUN)
-            listed |= {item["Key"]: error for item in json.loads(entry["Input"])["Items"]}
-    return listed
+def name_tally(asked: Range) -> str:
+    return f"tallies/{hashlib.sha256(f'{asked.key} {asked.start}'.encode()).hexdigest()[:32]}.json"
 
 
-def read_lines(files: Iterator[tuple[str, bytes]]) -> dict[str, Line]:
-    lines = (Line.from_json(text) for _, content in files for text in content.splitlines())
-    return {line.s3_key: line for line in lines}
+def read_tallies(place: Place) -> Iterator[Gathered]:
+    for asked in read(place, f"{place.folder}/{RANGES}"):
+        yield Gathered.from_json(read(place, f"{place.folder}/{name_tally(Range(**asked))}"))
 
 
-def merge(listed: Listed, lines: Mapping[str, Line], model: str | None) -> list[Line]:
-    """One line for each object. A line stands even if its batch failed afterwards: the image was classified."""
-    if lost := [key for key, error in listed.items() if error is None and key not in lines]:
-        raise ResultsDisagree(
-            f"{len(lost)} objects of batches that succeeded have no line, one is {lost[0]!r}"
-        )
-    return [lines.get(key) or Line(key, error=error, model=model) for key, error in sorted(listed.items())]
-
-
-def last_map_run(execution: str) -> "DescribeMapRunOutputTypeDef":
-    steps = stepfunctions()
-    runs = steps.list_map_runs(executionArn=execution)["mapRuns"]
-    if not runs:
-        raise InvalidEvent(f"{execution} has no map run")
-    return steps.describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
-
-
-def check(listed: Listed, counts: Mapping[str, object]) -> None:
-    found = {"total": len(listed), "succeeded": sum(error is None for error in listed.values())}
-    counted = {name: counts[name] for name in found}
+def add_up(place: Place, run: str, described: "DescribeMapRunOutputTypeDef") -> Json:
+    total = Gathered()
+    for one in read_tallies(place):
+        total.add(one)
+    if total.wrong:
+        raise ResultsDisagree("; ".join(total.wrong))
+    summary = summarise(run, total.tally) | {"parts": total.parts}
+    found = {"total": summary["images"], "succeeded": total.succeeded}
+    counted = {name: described["itemCounts"][name] for name in found}  # type: ignore[literal-required]
     if found != counted:
         raise ResultsDisagree(f"the map run counts {counted}, its files name {found}")
+    return summary
+
+
+class Stream:
+    """What boto3 uploads in pieces, while it is made."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.chunks, self.rest = chunks, b""
+
+    def read(self, size: int | None = None) -> bytes:
+        while (size is None or len(self.rest) < size) and (chunk := next(self.chunks, b"")):
+            self.rest += chunk
+        done, self.rest = self.rest[:size], self.rest[size:]
+        return done
+
+
+def write_failed(place: Place) -> None:
+    """A list of items: each range's failures are in memory, never those of all."""
+
+    def chunks() -> Iterator[bytes]:
+        before = b"["
+        for one in read_tallies(place):
+            if one.failed:
+                yield before + json.dumps([{"Key": key} for key in one.failed])[1:-1].encode()
+                before = b", "
+        yield b"[]" if before == b"[" else b"]"
+
+    key = f"{place.folder}/{FAILED_ITEMS}"
+    with transient_by_name(key):
+        place.client.upload_fileobj(
+            Stream(chunks()),  # type: ignore[arg-type] # it asks for no more than to be read
+            place.bucket,
+            key,
+            Config=TransferConfig(use_threads=False),
+        )
 
 
 @logged
 def handler(event: Json, _context: LambdaContext) -> Answer:
     run, given = parse_run(event["run"]), settings()
-    folder = f"{given.results}/{run}"
-
-    def write(name: str, text: str) -> None:
-        with transient_by_name(name):
-            s3().put_object(Bucket=given.bucket, Key=f"{folder}/{name}", Body=text.encode())
-
-    listed = read_listed(read_all(given.bucket, f"{folder}/map/"))
-    check(listed, last_map_run(event["execution_id"])["itemCounts"])
-    lines = merge(listed, read_lines(read_all(given.bucket, f"{folder}/parts/")), given.model)
-    summary = summarise(run, lines)
-    failed = [{"Key": line.s3_key} for line in lines if line.outcome == FAILED]
-    write("results.jsonl", join(lines))
-    write("failed.json", json.dumps(failed))
-    write("summary.json", json.dumps(summary, indent=2) + "\n")
-    return answer(summary)
+    place = Place(s3(), given.bucket, f"{given.results}/{run}", given.model)
+    match event.get("step"):
+        case "list":
+            ranges = list_ranges(place, find_map_run(event["execution_id"]))
+            write(place, RANGES, [asdict(it) for it in ranges])
+            return answer({"ranges": len(ranges)})
+        case "gather":
+            asked = Range(**event["range"])
+            gathered = gather(place, asked)
+            write(place, name_tally(asked), gathered.to_json())
+            return answer({"parts": gathered.parts})
+        case "sum":
+            summary = add_up(place, run, find_map_run(event["execution_id"]))
+            write_failed(place)
+            write(place, SUMMARY, summary, indent=2)
+            return answer(summary)
+        case step:
+            raise InvalidEvent(f"step must be list, gather or sum, not {step!r}")

@@ -1,5 +1,6 @@
 """Collect as Step Functions calls it: a real S3 (moto), and map runs that are counted as told."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import pytest
 
 from core.contract.errors import InvalidEvent, ResultsDisagree, StorageUnavailable
 from core.contract.lines import Line, join
-from lambdas import collect
+from lambdas import bulk_parts, collect, line_ranges
 
 MAP = "results/bulk/r/map/11111111-2222"
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:scones-bulk/ClassifyPrefix:11111111-2222"
@@ -33,6 +34,7 @@ def counted(scripted):
     def say(total, succeeded):
         found = {
             "mapRuns": [{"mapRunArn": RUN, "startDate": datetime.now(UTC).timestamp()}],
+            "mapRunArn": RUN,
             "itemCounts": {"total": total, "succeeded": succeeded},
         }
         scripted.answer(json.dumps(found).encode())
@@ -42,20 +44,32 @@ def counted(scripted):
 
 @pytest.fixture
 def write(bucket):
+    """Leave an attempt's result files, as the map's ResultWriter does: keys and statuses of batches, by file."""
+    successes: list[dict] = []
+
     def entry(keys, status, error=None):
         batch = json.dumps({"BatchInput": {"run": "r"}, "Items": [{"Key": key} for key in keys]})
         return {"Input": batch, "Status": status} | ({"Error": error} if error else {})
 
-    def put(name, entries):
-        body = json.dumps([entry(*it) for it in entries])
-        bucket.put_object(Key=f"{MAP}/{name}", Body=body.encode())
+    def put(folder="", **files):
+        named = {"FAILED": [], "PENDING": [], "SUCCEEDED": successes}
+        for kind, entries in files.items():
+            body = "\n".join(json.dumps(entry(*it)) for it in entries).encode()
+            key = f"{MAP}/{folder}{kind}_0.jsonl"
+            bucket.put_object(Key=key, Body=body)
+            named[kind].append({"Key": key, "Size": len(body)})
+        bucket.put_object(
+            Key=f"{MAP}/{folder}manifest.json", Body=json.dumps({"ResultFiles": named}).encode()
+        )
 
     return put
 
 
 @pytest.fixture
 def part(bucket):
-    def put(name, outcomes):
+    """Leave a batch's part: what became of its images, by key."""
+
+    def put(outcomes, keys=None):
         errors = {"review": "ThresholdConfidenceNotMet", "failed": "NotAnImage"}
         lines = [
             Line(
@@ -67,9 +81,23 @@ def part(bucket):
             )
             for key, outcome in outcomes.items()
         ]
-        bucket.put_object(Key=f"results/bulk/r/parts/{name}.jsonl", Body=join(lines).encode())
+        bucket.put_object(Key=bulk_parts.name("results/bulk/r", keys or outcomes), Body=join(lines).encode())
 
     return put
+
+
+@pytest.fixture
+def collected(bucket, context):
+    """Go the three steps, as the state machine does; the summary."""
+
+    def go():
+        collect.handler(EVENT | {"step": "list"}, context)
+        ranges = json.loads(read(bucket, "ranges.json"))
+        for asked in reversed(ranges):
+            collect.handler({"step": "gather", "run": "r", "range": asked}, context)
+        return collect.handler(EVENT | {"step": "sum"}, context)["body"]
+
+    return go
 
 
 def read(bucket, name):
@@ -77,16 +105,19 @@ def read(bucket, name):
 
 
 def outcomes(bucket):
-    lines = [json.loads(line) for line in read(bucket, "results.jsonl").splitlines()]
-    return [(line["s3_key"], line["outcome"], line["error"]) for line in lines]
+    """Of all parts: each line's key, outcome and error."""
+    parts = [item.get()["Body"].read() for item in bucket.objects.filter(Prefix="results/bulk/r/parts/")]
+    lines = [json.loads(line) for part in parts for line in part.splitlines()]
+    return sorted((line["s3_key"], line["outcome"], line["error"]) for line in lines)
 
 
-def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, write, part, counted, context):
-    write("SUCCEEDED_0.json", [(["ü b", "a"], "SUCCEEDED")])
-    write("FAILED_0.json", [(["d"], "FAILED", "Runtime.ExitError"), (["c"], "ABORTED")])
-    write("PENDING_0.json", [(["e\n\u2028f"], "PENDING")])
-    write("manifest.json", [])
-    part("1", {"ü b": "accepted", "a": "review"})
+def test_every_object_that_was_listed_is_in_one_part_and_counted(bucket, write, part, counted, collected):
+    write(
+        SUCCEEDED=[(["ü b", "a"], "SUCCEEDED")],
+        FAILED=[(["d"], "FAILED", "Runtime.ExitError"), (["c"], "ABORTED")],
+        PENDING=[(["e\n\u2028f"], "PENDING")],
+    )
+    part({"ü b": "accepted", "a": "review"})
     counted(5, 2)
     summary = {
         "run": "r",
@@ -96,8 +127,9 @@ def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, w
         "failed": 3,
         "labels": {"bicycle": 1},
         "errors": {"NotReached": 2, "Runtime.ExitError": 1},
+        "parts": 4,
     }
-    assert collect.handler(EVENT, context)["body"] == summary
+    assert collected() == summary
     assert json.loads(read(bucket, "summary.json")) == summary
     assert outcomes(bucket) == [
         ("a", "review", "ThresholdConfidenceNotMet"),
@@ -106,27 +138,52 @@ def test_every_object_that_was_listed_is_there_once_sorted_and_counted(bucket, w
         ("e\n\u2028f", "failed", "NotReached"),
         ("ü b", "accepted", None),
     ]
-    assert json.loads(read(bucket, "failed.json")) == [{"Key": "c"}, {"Key": "d"}, {"Key": "e\n\u2028f"}]
+    failed = json.loads(read(bucket, "failed.json"))
+    assert sorted(item["Key"] for item in failed) == ["c", "d", "e\n\u2028f"]
 
 
-def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, part, counted, context):
-    write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
-    write("FAILED_0.json", [(["b"], "ABORTED"), (["c"], "ABORTED")])
-    write("Redrive-1/SUCCEEDED_0.json", [(["b"], "SUCCEEDED")])
-    write("Redrive-1/FAILED_0.json", [(["c"], "FAILED", "Sandbox.Timedout")])
-    part("1", {"a": "accepted"})
-    part("2", {"b": "accepted"})
+def test_done_twice_it_is_the_same(bucket, write, part, counted, collected):
+    write(SUCCEEDED=[(["a"], "SUCCEEDED")], FAILED=[(["b"], "FAILED", "Sandbox.Timedout")])
+    part({"a": "accepted"})
+    counted(2, 1)
+    first, found = collected(), outcomes(bucket)
+    assert (collected(), outcomes(bucket)) == (first, found)
+
+
+@pytest.mark.parametrize("length", [40, 131, 10_000])
+def test_however_the_files_are_cut_each_batch_is_counted_once(
+    write, part, counted, collected, monkeypatch, length
+):
+    monkeypatch.setattr(line_ranges, "BYTES", length)
+    batches = [[f"{'ü' * number}{number}"] for number in range(9)]
+    write(SUCCEEDED=[(keys, "SUCCEEDED") for keys in batches])
+    for keys in batches:
+        part({keys[0]: "accepted"})
+    counted(9, 9)
+    summary = collected()
+    assert (summary["images"], summary["parts"], summary["failed"]) == (9, 9, 0)
+
+
+def test_a_redrive_s_files_replace_what_the_first_attempt_said(bucket, write, part, counted, collected):
+    write(SUCCEEDED=[(["a"], "SUCCEEDED")], FAILED=[(["b"], "ABORTED"), (["c"], "ABORTED")])
+    write(
+        "Redrive-1/",
+        SUCCEEDED=[(["b"], "SUCCEEDED")],
+        FAILED=[(["c"], "FAILED", "Sandbox.Timedout")],
+    )
+    part({"a": "accepted"})
+    part({"b": "accepted"})
     counted(3, 2)
-    collect.handler(EVENT, context)
+    collected()
     assert [error for _, _, error in outcomes(bucket)] == [None, None, "Sandbox.Timedout"]
 
 
-def test_the_tenth_redrive_comes_after_the_ninth(write, part, counted, bucket, context):
-    write("Redrive-9/FAILED_0.json", [(["a"], "FAILED", "Sandbox.Timedout")])
-    write("Redrive-10/SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
-    part("1", {"a": "accepted"})
+def test_the_tenth_redrive_comes_after_the_ninth(write, part, counted, bucket, collected):
+    write("Redrive-9/", FAILED=[(["a"], "FAILED", "Sandbox.Timedout")])
+    write("Redrive-10/", SUCCEEDED=[(["a"], "SUCCEEDED")])
+    part({"a": "accepted"})
     counted(1, 1)
-    collect.handler(EVENT, context)
+    assert collected()["images"] == 1
     assert outcomes(bucket) == [("a", "accepted", None)]
 
 
@@ -134,44 +191,82 @@ def test_storage_that_does_not_answer_is_called_so(scripted, monkeypatch, contex
     monkeypatch.setattr(collect, "ATTEMPTS", 1)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", scripted.url)
     scripted.answer(b"", 503)
-    with pytest.raises(StorageUnavailable, match="results/bulk/r/map/"):
-        collect.handler(EVENT, context)
+    with pytest.raises(StorageUnavailable, match="SUCCEEDED_0"):
+        asked = {"key": f"{MAP}/SUCCEEDED_0.jsonl", "start": 0, "end": 9}
+        collect.handler({"step": "gather", "run": "r", "range": asked}, context)
     collect.s3.cache_clear()
     collect.stepfunctions.cache_clear()
 
 
-def test_a_line_stands_even_if_its_batch_failed_after_it_was_written(bucket, write, part, counted, context):
-    write("FAILED_0.json", [(["a", "b"], "ABORTED")])
-    part("1", {"a": "accepted", "b": "failed"})
+def test_a_line_stands_even_if_its_batch_failed_after_it_was_written(bucket, write, part, counted, collected):
+    write(FAILED=[(["a", "b"], "ABORTED")])
+    part({"a": "accepted", "b": "failed"})
     counted(2, 0)
-    collect.handler(EVENT, context)
+    collected()
     assert outcomes(bucket) == [("a", "accepted", None), ("b", "failed", "NotAnImage")]
 
 
-def test_nothing_listed_is_an_empty_result(bucket, counted, context):
+def test_a_batch_that_is_late_finds_its_part_written_and_leaves_it(bucket, write, counted, collected):
+    write(FAILED=[(["a"], "ABORTED")])
+    counted(1, 0)
+    collected()
+    name = bulk_parts.name("results/bulk/r", ["a"])
+    late = [Line("a", outcome="accepted", label="bicycle")]
+    assert not bulk_parts.write(collect.s3(), bucket.name, name, late)
+    assert outcomes(bucket) == [("a", "failed", "NotReached")]
+
+
+def test_nothing_listed_is_an_empty_result(bucket, counted, collected):
     counted(0, 0)
-    assert collect.handler(EVENT, context)["body"]["images"] == 0
-    assert (read(bucket, "results.jsonl"), json.loads(read(bucket, "failed.json"))) == ("", [])
+    assert collected()["images"] == 0
+    assert json.loads(read(bucket, "failed.json")) == []
 
 
 @pytest.mark.parametrize("counts", [(2, 1), (1, 0)])
-def test_results_that_are_not_of_what_was_listed_are_refused(bucket, write, part, counted, counts, context):
-    write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
-    part("1", {"a": "accepted"})
+def test_results_that_are_not_of_what_was_listed_are_refused(bucket, write, part, counted, counts, collected):
+    write(SUCCEEDED=[(["a"], "SUCCEEDED")])
+    part({"a": "accepted"})
     counted(*counts)
     with pytest.raises(ResultsDisagree, match="the map run counts"):
-        collect.handler(EVENT, context)
-    assert [item.key for item in bucket.objects.filter(Prefix="results/bulk/r/results")] == []
+        collected()
+    assert [item.key for item in bucket.objects.filter(Prefix="results/bulk/r/summary")] == []
 
 
-def test_a_part_that_is_lost_is_not_passed_over(write, counted, context):
-    write("SUCCEEDED_0.json", [(["a"], "SUCCEEDED")])
-    counted(1, 1)
-    with pytest.raises(ResultsDisagree, match="have no line, one is 'a'"):
-        collect.handler(EVENT, context)
+def test_a_part_that_is_lost_is_named(write, part, counted, collected):
+    write(SUCCEEDED=[(["a", "b"], "SUCCEEDED"), (["c"], "SUCCEEDED")])
+    part({"c": "accepted"})
+    counted(3, 3)
+    name = hashlib.sha256(b"a\nb").hexdigest()[:32]
+    with pytest.raises(ResultsDisagree, match=f"parts/{name}.jsonl, of 2 objects from 'a' on, is missing"):
+        collected()
+
+
+@pytest.mark.parametrize("lines", [{"a": "accepted"}, {"a": "accepted", "c": "accepted"}])
+def test_a_part_that_is_not_of_its_batch_is_named(write, part, counted, collected, lines):
+    write(SUCCEEDED=[(["a", "b"], "SUCCEEDED")])
+    part(lines, keys=["a", "b"])
+    counted(2, 2)
+    with pytest.raises(ResultsDisagree, match="is not of its 2 objects, 'a' and so on"):
+        collected()
+
+
+def test_many_failures_are_one_list_that_is_written_in_pieces(bucket, write, counted, collected, monkeypatch):
+    monkeypatch.setattr(line_ranges, "BYTES", 500_000)
+    keys = [f"{'x' * 900}{number:05}" for number in range(12_000)]
+    write(FAILED=[(keys[start : start + 200], "ABORTED") for start in range(0, len(keys), 200)])
+    counted(len(keys), 0)
+    assert collected()["failed"] == len(keys)
+    found = bucket.Object("results/bulk/r/failed.json").get()
+    assert "-" in found["ETag"]  # of several pieces
+    assert sorted(item["Key"] for item in json.loads(found["Body"].read())) == keys
 
 
 def test_an_execution_without_a_map_run_is_refused(scripted, context):
     scripted.answer(b'{"mapRuns": []}')
     with pytest.raises(InvalidEvent, match="has no map run"):
+        collect.handler(EVENT | {"step": "list"}, context)
+
+
+def test_an_unknown_step_is_refused(context):
+    with pytest.raises(InvalidEvent, match="step must be list, gather or sum, not None"):
         collect.handler(EVENT, context)

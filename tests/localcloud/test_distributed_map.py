@@ -46,6 +46,21 @@ def test_every_object_of_a_prefix_is_in_one_batch_and_one_result(
     assert set(content["Items"][0]) == {"Etag", "Key", "LastModified", "Size", "StorageClass"}
 
 
+def test_results_are_json_lines_where_they_are_asked_for(function, bulk, prefix, start, ended, aws, archive):
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": archive, "Prefix": "lines"},
+        "WriterConfig": {"OutputType": "JSONL", "Transformation": "NONE"},
+    }
+    folder = prefix(f"{number}.png" for number in range(5))
+    done = ended(start(bulk(function(COUNT), batch=2, ResultWriter=writer), folder))
+    read = lambda key: aws("s3").get_object(Bucket=archive, Key=key)["Body"].read()  # noqa: E731
+    (file,) = json.loads(read(done["output"]["ResultWriterDetails"]["Key"]))["ResultFiles"]["SUCCEEDED"]
+    assert file["Key"].endswith("/SUCCEEDED_0.jsonl")
+    lines = [json.loads(line) for line in read(file["Key"]).splitlines()]
+    assert [line["Output"] for line in lines] == ["2", "2", "1"]
+
+
 def test_an_empty_prefix_ends_well(function, bulk, start, ended, map_run, results):
     execution = start(bulk(function(COUNT)), "bulk/nothing/")
     done = ended(execution)

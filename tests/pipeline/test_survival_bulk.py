@@ -60,7 +60,7 @@ class Bulk:
         return self.steps.describe_execution(executionArn=self.arn(run))["status"]
 
     def end(self, run: str) -> dict[str, dict[str, Any]]:
-        """The run's lines by key, once it has ended well: each key once, in order, and counted."""
+        """The run's lines by key, once it has ended well: each key once, and counted."""
         deadline = time.monotonic() + ENDED_SECONDS
         while (status := self.status(run)) == "RUNNING" and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
@@ -68,22 +68,27 @@ class Bulk:
         return self.lines(run)
 
     def lines(self, run: str) -> dict[str, dict[str, Any]]:
-        lines = [json.loads(text) for text in self.read(run, "results.jsonl").splitlines()]
+        parts = [self.read(run, f"parts/{name}") for name in self.list_parts(run)]
+        lines = [json.loads(text) for part in parts for text in part.splitlines()]
         keys = [line["s3_key"] for line in lines]
-        assert keys == sorted(set(keys))
+        assert len(keys) == len(set(keys))
         summary = json.loads(self.read(run, "summary.json"))
         outcomes = Counter(line["outcome"] for line in lines)
         assert {name: summary[name] for name in outcomes} == outcomes
-        assert summary["images"] == len(lines)
-        return dict(zip(keys, lines, strict=True))
+        assert (summary["images"], summary["parts"]) == (len(lines), len(parts))
+        failed = [line["s3_key"] for line in lines if line["outcome"] == "failed"]
+        listed = [item["Key"] for item in json.loads(self.read(run, "failed.json"))]
+        assert sorted(listed) == sorted(failed)
+        return dict(sorted(zip(keys, lines, strict=True)))
 
     def read(self, run: str, name: str) -> str:
         key = f"results/bulk/{run}/{name}"
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
 
-    def parts(self, run: str) -> int:
-        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"results/bulk/{run}/parts/")
-        return listed["KeyCount"]
+    def list_parts(self, run: str) -> list[str]:
+        folder = f"results/bulk/{run}/parts/"
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
+        return [item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", [])]
 
     def listed(self, run: str) -> int:
         """How many objects its map run has listed."""
@@ -223,7 +228,7 @@ def test_a_run_that_is_left_goes_on_and_one_that_is_stopped_is_resumed_to_the_sa
     )
     assert command.stdout is not None
     run = command.stdout.readline().split()[1]
-    bulk.wait(lambda: bulk.parts(run))
+    bulk.wait(lambda: bulk.list_parts(run))
     command.send_signal(signal.SIGINT)
     printed, _ = command.communicate(timeout=60)
     assert command.returncode == 130
@@ -232,8 +237,8 @@ def test_a_run_that_is_left_goes_on_and_one_that_is_stopped_is_resumed_to_the_sa
     assert bulk.status(run) == "RUNNING"
     project.run("operations.bulk", "local", "--stop", run, key="operator")
     assert bulk.status(run) == "ABORTED"
-    before = bulk.parts(run)
-    assert 0 < before < 4
+    before = bulk.list_parts(run)
+    assert 0 < len(before) < 4
     assert "400 images in " in project.run("operations.bulk", "local", "--resume", run, key="operator")
     lines = bulk.lines(run)
     assert {key: line["outcome"] for key, line in lines.items()} == dict.fromkeys(keys, "accepted")

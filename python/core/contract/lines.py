@@ -5,7 +5,7 @@ import re
 import reprlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from core.contract.errors import InvalidEvent
@@ -52,11 +52,37 @@ def count(lines: Iterable[Line]) -> dict[str, int]:
     return {outcome: counted[outcome] for outcome in OUTCOMES}
 
 
-def summarise(run: str, lines: list[Line]) -> Json:
+@dataclass
+class Tally:
+    """What lines add up to."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)  # of what failed
+
+    @classmethod
+    def of(cls, lines: Iterable[Json]) -> Self:
+        """Of lines as they are in JSON."""
+        tally = cls()
+        for line in lines:
+            tally.outcomes[line["outcome"]] += 1
+            if line["label"]:
+                tally.labels[line["label"]] += 1
+            if line["outcome"] == FAILED:
+                tally.errors[line["error"]] += 1
+        return tally
+
+    def add(self, other: Self) -> None:
+        self.outcomes += other.outcomes
+        self.labels += other.labels
+        self.errors += other.errors
+
+
+def summarise(run: str, tally: Tally) -> Json:
     return {
         "run": run,
-        "images": len(lines),
-        **count(lines),
-        "labels": Counter(line.label for line in lines if line.label),
-        "errors": Counter(line.error for line in lines if line.outcome == FAILED),
+        "images": tally.outcomes.total(),
+        **{outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
+        "labels": tally.labels,
+        "errors": tally.errors,
     }

@@ -4,8 +4,8 @@ AWS: a Map state in mode DISTRIBUTED reads its items from S3, groups them into b
 each as `MaxConcurrency` allows, tolerates the failures it is told to, and leaves the results in S3.
 moto 5.2.5 has no words for `ItemBatcher`, EXPRESS children, whole percentages, JSON Lines or `MaxItems` of a listing;
 it reads one page of objects and fails if there is none, tolerates every failure, counts wrongly and writes no results.
-What is still missing (JSONata, `WriterConfig`, inventories, Parquet) is refused when the state machine is made, and
-children are neither listed nor described.
+What is still missing (JSONata, transformed results, inventories, Parquet) is refused when the state machine is made,
+and children are neither listed nor described.
 
 How: the settings that moto's grammar lacks travel in the Map state's `Parameters`, a template which moto evaluates.
 """
@@ -44,10 +44,11 @@ from localcloud.states.map_runs import MapRun
 FIELDS = {
     "ItemReader": {"Resource", "Parameters", "ReaderConfig"},
     "ItemBatcher": {"MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"},
-    "ResultWriter": {"Resource", "Parameters"},
+    "ResultWriter": {"Resource", "Parameters", "WriterConfig"},
 }
 READER = {"InputType", "MaxItems", "CSVHeaderLocation", "CSVHeaders"}
 INPUT_TYPES = ("CSV", "JSON", "JSONL", None)
+WRITER = {"OutputType": ("JSON", "JSONL"), "Transformation": ("NONE",)}
 SESSION = "StepFunctions"
 TOO_MANY = "The specified tolerated failure threshold was exceeded"
 
@@ -183,6 +184,9 @@ def _translate(state: State, config: State) -> None:
         reader["ReaderConfig"] = _template("ReaderConfig", reader.get("ReaderConfig", {}), READER)
         if reader["ReaderConfig"].get("InputType") not in INPUT_TYPES:
             raise ASLParserException([f"the local cloud reads no {reader['ReaderConfig']['InputType']}"])
+    for name, value in settings.get("ResultWriter", {}).get("WriterConfig", {}).items():
+        if value not in WRITER.get(name, ()):
+            raise ASLParserException([f"the local cloud knows no {name} {value} in WriterConfig"])
     if "Parameters" in state:
         state["ItemSelector"] = state.pop("Parameters")
     state["Parameters"] = settings

@@ -1,7 +1,8 @@
 """What a Distributed Map leaves behind: the state's output, and the files of its `ResultWriter`.
 
 AWS writes `SUCCEEDED_0.json`, `FAILED_0.json` (with what timed out or was aborted), `PENDING_0.json` and
-`manifest.json` to `<prefix>/<map run>/`, however the map run ends. A redrive writes its own to `Redrive-<n>/` in there;
+`manifest.json` to `<prefix>/<map run>/`, however the map run ends. Where `WriterConfig` asks for JSON lines, the first
+three are called `.jsonl`. A redrive writes its own to `Redrive-<n>/` in there;
 its manifest names the earlier files of successes as well, so that it covers all of them.
 """
 
@@ -33,14 +34,17 @@ def write(s3: "S3Client", run: MapRun, writer: Json) -> Json:
     folder = "/".join(filter(None, (prefix, run.map_run_arn.rpartition(":")[2])))
     if run.redrives:
         folder += f"/Redrive-{run.redrives}"
+    kind_of_file = writer.get("WriterConfig", {}).get("OutputType", "JSON")
     files: dict[str, list[Json]] = {kind: [] for kind in FILES}
     try:
         for kind, statuses in FILES.items():
             children = [c for c in run.children if c.status in statuses and not c.exported]
             if children:
-                body = _encode([record(child) for child in children])
-                s3.put_object(Bucket=bucket, Key=f"{folder}/{kind}_0.json", Body=body)
-                files[kind].append({"Key": f"{folder}/{kind}_0.json", "Size": len(body)})
+                key = f"{folder}/{kind}_0.{kind_of_file.lower()}"
+                records = [record(child) for child in children]
+                body = b"\n".join(map(_encode, records)) if kind_of_file == "JSONL" else _encode(records)
+                s3.put_object(Bucket=bucket, Key=key, Body=body)
+                files[kind].append({"Key": key, "Size": len(body)})
         run.export(files["SUCCEEDED"])
         manifest = {
             "DestinationBucket": bucket,

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from core import arguments, artefacts, environment
 from core.console import UserError, out, run, track
-from core.contract.lines import summarise
+from core.contract.lines import Tally, summarise
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
 from operations.bulk import counts
@@ -119,7 +119,7 @@ def report(archive: Archive, ended: job.TransformJob | None = None) -> int:
     """Write what came of it, with a job or without, and say it; the exit status."""
     gate = json.loads(archive.read("gate.json"))
     lines = list(output.complete(archive, gate["labels"], gate["threshold"]))
-    summary = summarise(archive.name, lines)
+    summary = summarise(archive.name, Tally.of(map(vars, lines)))
     archive.write_lines("results.jsonl", lines)
     archive.write("summary.json", json.dumps(summary, indent=2) + "\n")
 

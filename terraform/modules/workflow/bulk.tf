@@ -19,9 +19,12 @@ locals {
     MaxDelaySeconds = 30
     ErrorEquals     = ["Lambda.TooManyRequestsException"]
   })
-  # DescribeMapRun may lag behind by a moment.
   retry_collect = merge(local.retry_killed, {
-    ErrorEquals = concat(local.retry_killed.ErrorEquals, ["ResultsDisagree", "StorageUnavailable"])
+    ErrorEquals = concat(local.retry_killed.ErrorEquals, ["StorageUnavailable"])
+  })
+  # DescribeMapRun may lag behind by a moment.
+  retry_sum = merge(local.retry_collect, {
+    ErrorEquals = concat(local.retry_collect.ErrorEquals, ["ResultsDisagree"])
   })
 }
 
@@ -34,14 +37,17 @@ resource "aws_sfn_state_machine" "bulk" {
     bucket        = var.bucket
     bulk          = var.bulk
     function_arns = var.function_arns
-    results       = var.bulk_results
-    retry_batch   = jsonencode([local.retry_killed, local.retry_busy])
-    retry_collect = jsonencode([local.retry_collect, local.retry_busy])
+    # None of them asks the endpoint.
+    gathers_at_once = 10
+    results         = var.bulk_results
+    retry_batch     = jsonencode([local.retry_killed, local.retry_busy])
+    retry_collect   = jsonencode([local.retry_collect, local.retry_busy])
+    retry_sum       = jsonencode([local.retry_sum, local.retry_busy])
     readers = {
-      ClassifyFailed = {
+      ClassifyListed = {
         Resource     = "arn:aws:states:::s3:getObject"
         ReaderConfig = { InputType = "JSON" }
-        Parameters   = { Bucket = var.bucket, "Key.$" = "States.Format('${var.bulk_results}/{}/failed.json', $.retry)" }
+        Parameters   = { Bucket = var.bucket, "Key.$" = "$.manifest" }
       }
       ClassifyPrefix = {
         Resource   = "arn:aws:states:::s3:listObjectsV2"
