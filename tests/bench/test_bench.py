@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import captures, file, imports, memory, staging
+from bench import captures, file, gathered, imports, memory, staging
 from bench.__main__ import ROWS, Row, main, measure
 from bench.figures import Figure
 
@@ -75,6 +75,16 @@ def test_the_capture_that_is_measured_is_read_whole(monkeypatch: pytest.MonkeyPa
     assert "reading 100 records" in figures["capture_peak_mb"].meaning
     assert figures["capture_records_per_s"].value > 0
     assert figures["capture_records_per_s_with_images"].value > 0
+
+
+def test_what_says_what_became_of_a_bulk_run_is_measured_on_as_many_lines_as_are_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gathered, "SIZES", (1_000, 2_000))
+    with gathered.ready() as once:
+        found = {figure.name: figure.value for figure in once()}
+    assert set(found) == {"gather_images_per_s", "gather_growth", "gather_MB"}
+    assert min(found.values()) > 0
 
 
 def test_the_memory_of_reading_is_the_readers_own_and_not_that_of_who_started_it(tmp_path: Path) -> None:
