@@ -93,7 +93,7 @@ def read_empty_prefix(place: Place) -> Seen:
 
 
 def redrive_map(place: Place) -> Seen:
-    """A redriven map run writes its results to Redrive-1/ in the folder of its first attempt, and names those as well."""
+    """A redriven map run writes to Redrive-1/ in the folder of its first attempt, and names the successes of both."""
     prefix, bulk = f"archive/{place.mark}/", Run(place.env)
     place.put([f"{prefix}{number}.png" for number in range(BATCHES * 100)])
     bulk.start(prefix=prefix)
