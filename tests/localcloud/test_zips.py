@@ -40,7 +40,13 @@ OTHERS = {
         RUN | {"Items": [{"Key": "gone.png"}]},
         RUN | {"Items": [], "started": "once"},
     ),
-    "collect": ({"run": "oracle", "execution_id": "arn:aws:states:us-east-1:123456789012:execution:none:1"},),
+    "collect": (
+        {
+            "step": "list",
+            "run": "oracle",
+            "execution_id": "arn:aws:states:us-east-1:123456789012:execution:none:1",
+        },
+    ),
     "monitor": ({"scheduled": NOW}, {"scheduled": "never"}),
 }
 EVENTS = {path.stem: path.read_bytes() for path in RECORDED} | NOT_OURS
