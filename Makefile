@@ -14,8 +14,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY RUN \
-  SINCE TO
+NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY \
+  RUN SINCE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -137,8 +137,9 @@ upload: $(VENV)/.installed-demo ## Upload a folder of photos, for bulk and trans
 	@$(TOOL) operations.upload_photos $(ENV) --folder="$$FOLDER" --prefix="$$PREFIX" $(ARGS)
 
 .PHONY: bulk
-bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or RETRY=<run>
-	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix="$$PREFIX") $(if $(RETRY),--retry="$$RETRY") $(ARGS)
+bulk: $(VENV)/.installed-demo ## Classify a whole prefix: PREFIX=archive/..., or MANIFEST=<file or s3://...>, RETRY=<run>
+	@$(TOOL) operations.bulk $(ENV) $(if $(PREFIX),--prefix="$$PREFIX") $(if $(MANIFEST),--manifest="$$MANIFEST") \
+	  $(if $(RETRY),--retry="$$RETRY") $(ARGS)
 
 .PHONY: transform
 transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform, without an endpoint: PREFIX=...

@@ -85,4 +85,4 @@ def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     for done, item in enumerate(items, start=1):
         yield item
         if done == total or done * 4 // max(total, 1) > (done - 1) * 4 // max(total, 1):
-            print(f"{label}: {done}/{total}", flush=True)
+            out.print(f"{label}: {done}/{total}")

@@ -1,62 +1,54 @@
 """Classify every photo below a prefix at once, and follow it to its end:
 `python -m operations.bulk ENV --prefix incoming/2026-11-21/`.
 
-    --retry RUN     a new run, of what failed in that one
-    --resume RUN    let a run that was stopped or killed go on
-    --follow RUN    look at a run that goes on, or has ended
-    --stop RUN      stop it; what it has done is kept
+    --manifest LIST   a new run, of the photos in a JSON list, [{"Key": "archive/2025/a.png"}, ...]: a file, or
+                      s3://bucket/key
+    --retry RUN       a new run, of what failed in that one
+    --resume RUN      let a run that was stopped or killed go on
+    --follow RUN      look at a run that goes on, or has ended
+    --stop RUN        stop it; what it has done is kept
+    --out FILE        bring the lines of a run that has ended into one file, - for standard output
 
 The exit status is 1 if anything failed. Ctrl-C ends the looking, and the run goes on.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core import arguments
 from core.console import UserError, out, run
 from core.contract.outcomes import FAILED, OUTCOMES
-from operations import polling
-from operations.bulk_run import GIVEN_UP, Run, Seen, parse_prefix
+from operations.bulk_manifest import bring, parse_manifest
+from operations.bulk_progress import follow
+from operations.bulk_results import STDOUT, download, parse_place
+from operations.bulk_run import GIVEN_UP, Run, parse_prefix
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-LOOK_SECONDS = polling.interval("DescribeExecution", "ListMapRuns", "DescribeMapRun")
-LINE_SECONDS = 10.0  # between lines where there is no terminal
-
 
 def main() -> int:
     options = parse()
-    env = options.env
+    # What is said goes beside the lines, not among them.
+    out.stderr = options.out == STDOUT
     if options.stop is not None:
-        Run(env, options.stop).stop()
-        out.print(f"stopped; it goes on with {again(env, 'resume', options.stop)}")
+        Run(options.env, options.stop).stop()
+        out.print(f"stopped; it goes on with {again(options.env, 'resume', options.stop)}")
         return 0
-    if options.retry is not None and not (failed := Run(env, options.retry).list_failed()):
-        out.print(f"nothing failed in run {options.retry}")
+    asked = begin(options)
+    if asked is None:
         return 0
-    asked = Run(env, options.follow if options.resume is None else options.resume)
-    if options.resume is not None:
-        asked.resume()
-    elif options.retry is not None:
-        out.print(f"{len(failed)} photos of run {options.retry} failed")
-        asked.start(retry=options.retry)
-    elif options.prefix is not None:
-        asked.start(prefix=options.prefix)
     out.print(f"run {asked.name}")
     try:
         ended = follow(asked)
     except KeyboardInterrupt:
         out.print(
-            f"\nthe run goes on: {again(env, 'follow', asked.name)} to follow it, {again(env, 'stop', asked.name)}"
+            f"\nthe run goes on: {again(asked.env, 'follow', asked.name)} to follow it, "
+            f"{again(asked.env, 'stop', asked.name)}"
         )
         raise
-    return report(asked, ended)
+    return report(asked, ended, options.out)
 
 
 def parse() -> argparse.Namespace:
@@ -64,6 +56,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("env")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--prefix", type=parse_prefix, help="as in incoming/2026-11-21/")
+    what.add_argument("--manifest", type=parse_manifest, metavar="LIST", help="a file or s3://bucket/key")
     for name, meaning in (
         ("retry", "do again what failed in it"),
         ("resume", "let it go on"),
@@ -71,79 +64,52 @@ def parse() -> argparse.Namespace:
         ("stop", "stop it"),
     ):
         what.add_argument(f"--{name}", metavar="RUN", help=meaning)
+    parser.add_argument(
+        "--out", type=parse_place, metavar="FILE", help="bring its lines there, - for standard output"
+    )
     options = parser.parse_args()
-    if all(value is None for name, value in vars(options).items() if name != "env"):
+    if all(value is None for name, value in vars(options).items() if name not in ("env", "out")):
         raise UserError(
-            "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run> for what failed in one, or "
-            "ARGS='--resume <run>', --follow or --stop"
+            "say which photos: make bulk PREFIX=archive/2026/, or RETRY=<run> for what failed in one, "
+            "MANIFEST=<file or s3://bucket/key> for a list, or ARGS='--resume <run>', --follow or --stop"
         )
+    if options.stop is not None and options.out is not None:
+        raise UserError("--out brings the lines of a run that has ended: not with --stop")
     return options
+
+
+def begin(options: argparse.Namespace) -> Run | None:
+    """The run that is followed, a new one unless it is named; none if nothing failed in the one to do again."""
+    env = options.env
+    if options.retry is not None:
+        earlier = Run(env, options.retry)
+        if not (failed := earlier.summary()[FAILED]):
+            out.print(f"nothing failed in run {earlier.name}")
+            return None
+        out.print(f"{failed} photos of run {earlier.name} failed")
+        asked = Run(env)
+        asked.start(manifest=f"{earlier.folder}/failed.json")
+        return asked
+    asked = Run(env, options.follow if options.resume is None else options.resume)
+    if options.resume is not None:
+        asked.resume()
+    elif options.manifest is not None:
+        asked.start(manifest=bring(asked, options.manifest))
+    elif options.prefix is not None:
+        asked.start(prefix=options.prefix)
+    return asked
 
 
 def again(env: str, option: str, name: str) -> str:
     return f"`make bulk ENV={env} ARGS='--{option} {name}'`"
 
 
-def follow(asked: Run) -> "DescribeExecutionOutputTypeDef":
-    """Show how far it is until it ends; answer its description then."""
-    with show_progress() as show:
-        while True:
-            described = asked.describe()
-            show(asked.look())
-            if described["status"] != "RUNNING":
-                return described
-            time.sleep(LOOK_SECONDS)
-
-
-@contextmanager
-def show_progress() -> Iterator[Callable[[Seen], None]]:
-    """What shows how far it is: a bar on a terminal, now and then a line otherwise."""
-    started, first, printed = time.monotonic(), None, 0.0
-
-    def speed(seen: Seen) -> float:
-        nonlocal first
-        first = seen.done if first is None else first
-        return (seen.done - first) / max(time.monotonic() - started, LOOK_SECONDS)
-
-    if not out.is_terminal:
-
-        def line(seen: Seen) -> None:
-            nonlocal printed
-            per_second = speed(seen)
-            if time.monotonic() - printed >= LINE_SECONDS or seen.done == seen.total:
-                printed = time.monotonic()
-                left = (seen.total - seen.done) / per_second if seen.total and per_second else None
-                out.print(
-                    f"{seen.done}/{'?' if seen.total is None else seen.total} done: {counts(seen.outcomes)}; "
-                    f"{per_second:.1f} images/s{'' if left is None else f', {left:.0f} s left'}"
-                )
-
-        yield line
-        return
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[speed]:.1f} images/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=out) as progress:
-        task = progress.add_task("", total=None, speed=0.0)
-        yield lambda seen: progress.update(
-            task,
-            total=seen.total,
-            completed=seen.done,
-            description=counts(seen.outcomes),
-            speed=speed(seen),
-        )
-
-
 def counts(outcomes: Mapping[str, int]) -> str:
     return ", ".join(f"{outcomes[name]} {name}" for name in OUTCOMES)
 
 
-def report(asked: Run, ended: "DescribeExecutionOutputTypeDef") -> int:
-    """Print what came of it; the exit status."""
+def report(asked: Run, ended: "DescribeExecutionOutputTypeDef", place: str | None = None) -> int:
+    """Print what came of it, and bring its lines to the place; the exit status."""
     if ended["status"] in ("ABORTED", "TIMED_OUT"):
         out.print(f"the run was stopped: it goes on with {again(asked.env, 'resume', asked.name)}")
         return 1
@@ -161,9 +127,14 @@ def report(asked: Run, ended: "DescribeExecutionOutputTypeDef") -> int:
     )
     for name, number in summary["errors"].items():
         out.print(f"  {number} failed as {name}")
-    out.print(f"s3://{asked.bucket}/{asked.folder}/results.jsonl")
+    fetch = again(asked.env, "follow", f"{asked.name} --out results.jsonl")
+    out.print(
+        f"its lines are in s3://{asked.bucket}/{asked.folder}/parts/, {fetch} brings them into one file"
+    )
     if summary[FAILED]:
         out.print(f"what failed is done again by `make bulk ENV={asked.env} RETRY={asked.name}`")
+    if place is not None:
+        download(asked, place, summary)
     return 1 if summary[FAILED] or ended["status"] != "SUCCEEDED" else 0
 
 

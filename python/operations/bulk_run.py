@@ -2,19 +2,19 @@
 
 import json
 import secrets
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core import environment
 from core.console import UserError
 from core.contract.lines import RUN
-from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
 from operations import polling
 
@@ -25,18 +25,20 @@ if TYPE_CHECKING:
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
+GATHER = "Gather"  # the label of the map that makes the results; any other classifies
+CONNECTIONS = 16
+TRIES = 3  # of a part whose bytes break off, which botocore does not try again
+CUT = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Seen:
-    """How far a run is: counts by outcome, of all that it is about."""
+    """How far a run is."""
 
-    total: int | None = None  # until everything is listed
-    outcomes: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def done(self) -> int:
-        return self.outcomes.total()
+    total: int | None = None  # until something is listed
+    done: int = 0
+    failed: int = 0  # of these, in batches that failed as a whole
+    gathering: bool = False
 
 
 def parse_prefix(text: str) -> str:
@@ -52,7 +54,8 @@ class Run:
         self.env = env
         self.outputs = environment.outputs(env)
         retries = {"mode": "standard", "max_attempts": 8}
-        self.s3: S3Client = boto3.client("s3", config=Config(retries=retries))
+        s3 = Config(retries=retries, max_pool_connections=CONNECTIONS)
+        self.s3: S3Client = boto3.client("s3", config=s3)
         self.steps: SFNClient = boto3.client("stepfunctions", config=Config(retries=retries))
         polling.keep_pace(self.steps)
         self.name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -61,10 +64,9 @@ class Run:
         self.arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{self.name}"
         self.results = bulk["results"]
         self.folder = f"{self.results}/{self.name}"
-        self.parts: dict[str, tuple[str, Counter[str]]] = {}  # by key: what it was when it was read
 
     def start(self, **what: str) -> None:
-        """Begin with `prefix`, or with `retry`, an earlier run's name."""
+        """Begin with `prefix`, or with `manifest`, the key of a list below where results are."""
         event = json.dumps({"run": self.name, **what})
         self.steps.start_execution(stateMachineArn=self.machine, name=self.name, input=event)
 
@@ -94,36 +96,46 @@ class Run:
             )
         self.steps.redrive_execution(executionArn=self.arn)
 
-    def list_failed(self) -> list[dict[str, str]]:
-        """What failed in it, once it has ended."""
-        return json.loads(self.read("failed.json"))
-
     def summary(self) -> Json:
-        return json.loads(self.read("summary.json"))
-
-    def read(self, name: str) -> bytes:
         try:
-            return self.s3.get_object(Bucket=self.bucket, Key=f"{self.folder}/{name}")["Body"].read()
+            answer = self.s3.get_object(Bucket=self.bucket, Key=f"{self.folder}/summary.json")
         except self.s3.exceptions.NoSuchKey as error:
             self.describe()
-            raise UserError(f"run {self.name} has no {name}: it has not ended yet, or was stopped") from error
+            raise UserError(
+                f"run {self.name} has no summary: it has not ended yet, or was stopped"
+            ) from error
+        return json.loads(answer["Body"].read())
 
     def look(self) -> Seen:
-        """How far it is: each part is read once."""
-        seen = Seen()
-        for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]:
-            counts = self.steps.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
-            seen.total = counts["total"] or None
-            # Items whose batch has no part.
-            seen.outcomes[FAILED] += counts["failed"] + counts["timedOut"]
+        """How far it is, from the counts of the map that classifies, however large it is."""
+        runs = [run["mapRunArn"] for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]]
+        classifies = [arn for arn in runs if label(arn) != GATHER]
+        if not classifies:
+            return Seen()
+        described = self.steps.describe_map_run(mapRunArn=classifies[0])
+        counts = described["itemCounts"]
+        failed = counts["failed"] + counts["timedOut"]
+        # A map that gave up is FAILED, and what it did is gathered all the same; one that was stopped is ABORTED.
+        gathering = described["status"] in ("SUCCEEDED", "FAILED")
+        return Seen(counts["total"] or None, counts["succeeded"] + failed, failed, gathering)
+
+    def list_parts(self) -> Iterator[str]:
+        """Their keys, a page at a time."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=f"{self.folder}/parts/"
         )
-        for item in (item for page in pages for item in page.get("Contents", [])):
-            if self.parts.get(item["Key"], ("",))[0] != item["ETag"]:
-                body = self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
-                outcomes = Counter(json.loads(line)["outcome"] for line in body.splitlines())
-                self.parts[item["Key"]] = (item["ETag"], outcomes)
-        for _, outcomes in self.parts.values():
-            seen.outcomes += outcomes
-        return seen
+        return (item["Key"] for page in pages for item in page.get("Contents", []))
+
+    def read_part(self, key: str) -> bytes:
+        for left in reversed(range(TRIES)):
+            try:
+                return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            except CUT as error:
+                if not left:
+                    raise UserError(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
+        raise AssertionError("the last try answers or fails")
+
+
+def label(map_run: str) -> str:
+    """The Map state's, of an ARN that ends with <machine>/<label>:<id>."""
+    return map_run.rpartition("/")[2].partition(":")[0]

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import make_role
 
 from core import environment
-from operations import bulk, client, loadgen, polling
+from operations import bulk_progress, client, loadgen, polling
 from operations.bulk_run import Run
 from operations.client import LOST, Client, Photo
 
@@ -40,7 +40,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     made = Clock()
-    for module in (bulk, client, polling):
+    for module in (bulk_progress, client, polling):
         monkeypatch.setattr(module, "time", made)
     return made
 
@@ -147,7 +147,7 @@ def test_a_bulk_run_is_followed_at_half_of_the_rate(deployed, clock, asked):
     looks = iter(range(LOOKS))
     clock.at_sleep = lambda: None if next(looks) < LOOKS - 1 else run.stop()
     counts, began = asked(run.steps), clock.now
-    assert bulk.follow(run)["status"] == "ABORTED"
+    assert bulk_progress.follow(run)["status"] == "ABORTED"
     del counts["StopExecution"]
     counts["DescribeExecution"] -= 1  # stop() asks whether there is such a run
     assert set(counts) == {"DescribeExecution", "DescribeMapRun", "ListMapRuns"}
