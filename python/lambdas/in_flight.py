@@ -6,8 +6,13 @@ how long the line is, but the time of an answer does: while workers are free it 
 for each that is worked on it doubles. So, as TCP does: one call more while answers come as quickly, and half of them
 when they take over twice as long as at best, or the endpoint refuses.
 
-The best is known from the run's beginning, when nothing is in line yet: each process starts with one call. Photos that
-are much larger than a run's first ones look like a line: then it is one call for each batch that runs.
+The best is known from the run's beginning, when nothing is in line yet: each process starts with one call. If even one
+takes over twice as long, others' calls are in line, or photos have become larger: the best is forgotten slowly.
+
+In the queue of tests/lambdas/test_in_flight.py, with six batches: twelve workers are busy for 0.99 of their time; with
+four workers, as before the fleet has grown, a photo waits for 2 others, and with eight calls a batch always, for 11.
+When photos take four times as long, twelve workers are busy for 0.73 of it, and for 0.48 if nothing were forgotten.
+To forget it more quickly, or before it takes twice as long, has the batches drive each other up to eight.
 """
 
 import contextlib
@@ -21,6 +26,7 @@ from core.contract.errors import EndpointThrottled, EndpointUnavailable
 
 ANSWERS = 10  # by whose median a number of calls is judged
 TOLERATED = 2  # times the best: a worker that is done finds the next call in line
+FORGETS = 1.05  # what the best grows by, when one call alone takes longer than tolerated
 REFUSED = (EndpointThrottled, EndpointUnavailable)
 
 
@@ -66,5 +72,7 @@ class InFlight:
             usual = statistics.median(self.took)
             self.best = min(self.best, usual)
             refused = usual > TOLERATED * self.best
+            if refused and self.allowed == 1:
+                self.best *= FORGETS
         self.allowed = max(self.allowed // 2, 1) if refused else min(self.allowed + 1, self.most)
         self.took = []

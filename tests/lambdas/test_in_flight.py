@@ -14,7 +14,7 @@ from lambdas import in_flight
 from lambdas.in_flight import InFlight
 
 MOST = 8
-SERVICE, NETWORK = 30.0, 3.0  # that an answer takes, and its way there or back
+NETWORK = 3.0  # the way there or back
 
 
 @dataclass
@@ -23,28 +23,29 @@ class Endpoint:
 
     workers: int
     batches: int
+    service: float = 30.0  # that an answer takes
     now: float = 0
     worked: float = 0
     waits: list[float] = field(default_factory=list)  # of a photo that would arrive then, in answers' times
 
     def __post_init__(self) -> None:
         self.free = [0.0] * self.workers
+        self.under_way: list[tuple[float, int, ExitStack]] = []
         self.order = itertools.count()  # of two that end together, the first goes first
         self.calls = [InFlight(MOST, lambda: self.now) for _ in range(self.batches)]
 
     def serve(self, answers: int) -> "Endpoint":
-        under_way: list[tuple[float, int, ExitStack]] = []
         for _ in range(answers):
             for calls in self.calls:
                 while calls.under_way < calls.allowed:
                     call = ExitStack()
                     call.enter_context(calls.place())
-                    done = max(self.now + NETWORK, heapq.heappop(self.free)) + SERVICE
+                    done = max(self.now + NETWORK, heapq.heappop(self.free)) + self.service
                     heapq.heappush(self.free, done)
-                    heapq.heappush(under_way, (done + NETWORK, next(self.order), call))
-                    self.worked += SERVICE
-            self.waits.append(max(min(self.free) - self.now, 0) / SERVICE)
-            self.now, _, call = heapq.heappop(under_way)
+                    heapq.heappush(self.under_way, (done + NETWORK, next(self.order), call))
+                    self.worked += self.service
+            self.waits.append(max(min(self.free) - self.now, 0) / self.service)
+            self.now, _, call = heapq.heappop(self.under_way)
             call.close()
         return self
 
@@ -69,6 +70,16 @@ def test_eight_at_a_time_would_have_it_wait_for_ten(monkeypatch: pytest.MonkeyPa
     """Six batches, and the fleet still has two instances with two workers each."""
     monkeypatch.setattr(in_flight, "TOLERATED", float("inf"))
     assert statistics.median(Endpoint(4, 6).serve(10_000).waits) > 10
+
+
+def test_when_photos_become_larger_the_best_is_forgotten_slowly_and_the_workers_are_busy_again() -> None:
+    endpoint = Endpoint(workers=12, batches=6).serve(10_000)
+    endpoint.service *= 4
+    endpoint.serve(10_000)
+    began, worked = endpoint.now, endpoint.worked
+    endpoint.serve(10_000)
+    assert (endpoint.worked - worked) / ((endpoint.now - began) * endpoint.workers) > 0.7
+    assert statistics.median(endpoint.waits[-10_000:]) <= 2
 
 
 def test_a_run_begins_with_one_call_and_has_all_its_places_where_nothing_waits() -> None:
