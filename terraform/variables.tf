@@ -11,7 +11,7 @@ variable "budget_usd" {
 }
 
 variable "bulk" {
-  description = "Bulk work: photos in a batch, batches at the same time (by default as many as the fleet may have instances, each asked eight photos at once), and percentage of the photos whose batches may fail as a whole before a run gives up."
+  description = "Bulk work: photos in a batch, batches at the same time (by default as many as the fleet may have instances, each asking for one to eight photos at once, as the endpoint keeps up), and percentage of the photos whose batches may fail as a whole before a run gives up."
   type = object({
     batch_size                = optional(number, 100)
     max_concurrency           = optional(number)

@@ -28,6 +28,7 @@ from bench import (
     staging,
     tables,
     training,
+    waiting,
 )
 from bench.figures import Figure, Measured, gather
 from bench.tables import Section
@@ -48,6 +49,7 @@ class Row:
 ROWS = {
     "bulk": Row(prefix.ready, 2),
     "single": Row(single.ready, 3),
+    "waiting": Row(waiting.ready, 2),
     "lambda": Row(imports.ready, 3),
     "capture": Row(captures.ready, 3),
     "staging": Row(staging.ready, 5),

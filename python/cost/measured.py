@@ -26,14 +26,14 @@ RECORDED = Path(__file__).with_name("measured.json")
 MEASURED = Path("build/cost-measured.json")
 BILLED = re.compile(r"^REPORT .*\tBilled Duration: (\d+) ms\t", re.MULTILINE)
 EVENT_BYTES = 26  # that CloudWatch counts for each event beside its text
-NEEDED = ("serialize", "classify", "filter", "batch", "monitor")
+NEEDED = ("serialize", "classify", "filter", "batch", "collect", "monitor")
 MINUTES = 60  # that a measurement looks back
 EXECUTIONS = 200  # the newest, whose histories are read
 
 
 @dataclass(frozen=True)
 class Took:
-    """The means of so many invocations, or executions; of batches, those of so many photos."""
+    """The means of so many invocations, or executions; of what works in bulk, those of so many photos."""
 
     count: int
     milliseconds: float
@@ -58,6 +58,8 @@ def read(file: Path) -> Measured:
         found = Measured(content["conditions"], functions, Took(**content["workflow"]))
         if missing := [stage for stage in NEEDED if stage not in functions]:
             raise KeyError(*missing)
+        if functions["collect"].count < functions["batch"].count:
+            raise ValueError("collect is not by the photo")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file} is broken ({error!r}): remove it, or measure again") from error
     return found
@@ -67,6 +69,7 @@ def measure(env: str) -> Measured:
     """Look at what a deployed environment did in the last hour, and keep it."""
     outputs, since = environment.outputs(env), datetime.now(UTC) - timedelta(minutes=MINUTES)
     looked = {stage: function(stage, name, since) for stage, name in outputs["function_names"].items()}
+    looked["collect"] = by_photo(looked["collect"], looked["batch"].count)
     functions = {stage: took for stage, took in looked.items() if took.count}
     executions = workflow(outputs["state_machine_arn"], since)
     if silent := [stage for stage in NEEDED if stage not in functions]:
@@ -95,6 +98,12 @@ def function(stage: str, name: str, since: datetime) -> Took:
     durations = [int(found[1]) for line in lines if (found := BILLED.search(line))]
     count = sum(map(photos, lines)) if stage == "batch" else len(durations)
     return mean(count, sum(durations), sum(map(count_logged, lines)))
+
+
+def by_photo(took: Took, count: int) -> Took:
+    """What works after all batches, by their photos: it is called for the run as a whole and for parts of it."""
+    milliseconds, log_bytes = (took.count * it / max(count, 1) for it in (took.milliseconds, took.log_bytes))
+    return Took(count, round(milliseconds, 3), round(log_bytes))
 
 
 def photos(line: str) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.table import Table
-from cost import answering, batches, month
+from cost import allowed, answering, batches, millions, month
 from cost.photos import Costs, Photos
 
 
@@ -24,7 +24,14 @@ class Sheet:
 
 
 def all_of(environments: list[Photos]) -> list[Sheet]:
-    return [*map(photos, environments), recipes(environments[0]), idle(environments), endpoints(environments)]
+    most = environments[0]
+    return [
+        *map(photos, environments),
+        recipes(most),
+        *in_millions(most),
+        idle(environments),
+        endpoints(environments),
+    ]
 
 
 def photos(model: Photos) -> Sheet:
@@ -61,6 +68,34 @@ def recipes(model: Photos) -> Sheet:
         rows=list(answering.rows(model, list(found.values()))),
         note=f"Measured with {conditions}. A decision is taken for {person}.",
     )
+
+
+def in_millions(model: Photos) -> list[Sheet]:
+    """What a bulk run takes as it grows, and for the largest what AWS allows of that."""
+    _, found = answering.read()
+    recipe = max(found, key=lambda name: found[name].milliseconds)
+    run, env = batches.read(model.environment), model.environment.name
+    by_count = {
+        f"{count:,}": millions.as_it_is(model, run, found[recipe], count) for count in millions.COUNTS
+    }
+    name, most = list(by_count.items())[-1]
+    day = millions.within_a_day(most)
+    runs = by_count | {f"{name} in a day": day}
+    return [
+        Sheet(
+            title=f"Millions of photos in bulk in {env}",
+            columns=("", *runs),
+            rows=list(millions.rows(list(runs.values()))),
+            note=f"By the recipe {recipe}, an instance answering one photo at a time. What is waited for is "
+            f"{' and '.join(dict.fromkeys(it.bound for it in runs.values()))}.",
+        ),
+        Sheet(
+            title=f"{name} photos in a day, and what AWS allows",
+            columns=("", "needed", "allowed", "moved by"),
+            rows=list(allowed.rows(day)),
+            note="Where each number was read is in [`allowed.py`](../python/cost/allowed.py).",
+        ),
+    ]
 
 
 def idle(environments: list[Photos]) -> Sheet:

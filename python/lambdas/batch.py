@@ -39,12 +39,13 @@ from core.contract.errors import (
     ReviewUnavailable,
     StorageUnavailable,
 )
-from core.contract.events import answer, parse_pointer
+from core.contract.events import Pointer, answer, parse_pointer
 from core.contract.lines import Line, count, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas import bulk_parts, classify
 from lambdas.filter import read_settings as read_gate
+from lambdas.in_flight import InFlight
 from lambdas.logged import log, logged
 from lambdas.reading import NETWORK_FAULTS, read_version, s3
 
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-CALLS_AT_ONCE = 8
+CALLS_AT_ONCE = 8  # at most: how many of them the endpoint has is up to in_flight
 WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all
 EXPRESS_SECONDS = 290  # that a batch has with all its invocations: an express execution ends after 300
 RESERVE_SECONDS = 45  # for the try that is under way, which takes 27 at worst, for the queue and the part
@@ -103,6 +104,12 @@ def sqs() -> "SQSClient":
     return boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
 
 
+@functools.lru_cache(maxsize=1)
+def places(_run: str) -> InFlight:
+    """One for all batches of a run that come to this process: the next run's photos may be of another size."""
+    return InFlight(CALLS_AT_ONCE)
+
+
 def parse_batch(event: Json) -> tuple[str, list[str], datetime]:
     """The run, the keys of its images, and when the batch began."""
     try:
@@ -115,14 +122,14 @@ def parse_batch(event: Json) -> tuple[str, list[str], datetime]:
     return parse_run(run), keys, started
 
 
-def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exception | None]:
+def classify_one(key: str, given: Settings, left: Clock, calls: InFlight) -> tuple[Line, Exception | None]:
     """The image's line, and what went wrong with it."""
     line = Line(key, model=given.model)
     try:
         image = parse_pointer({"s3_bucket": given.bucket, "s3_key": key})
         content, version = patiently(lambda: read_version(image), left)
         line = replace(line, version=version)
-        told = patiently(lambda: classify.classify(content, image, given.endpoint_name, BULK), left)
+        told = patiently(lambda: ask(content, image, given, left, calls), left)
         line = replace(line, inferences=told.inferences, confidence=max(told.inferences))
         decision = decide(
             told.inferences, image, given.labels, given.threshold, told.unlikeness, given.max_unlikeness
@@ -133,10 +140,20 @@ def classify_one(key: str, given: Settings, left: Clock) -> tuple[Line, Exceptio
     return replace(line, outcome=ACCEPTED, label=decision["label"]), None
 
 
-def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_SECONDS) -> Result:
-    """Try again what passes by itself, as long as there is time."""
+def ask(content: bytes, image: Pointer, given: Settings, left: Clock, calls: InFlight) -> classify.Inferred:
+    with calls.place():
+        check_time(left)  # once more, after the wait for a place
+        return classify.classify(content, image, given.endpoint_name, BULK)
+
+
+def check_time(left: Clock, reserve: float = RESERVE_SECONDS) -> None:
     if left() < reserve:
         raise NotReached("the batch's time was used up before")
+
+
+def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_SECONDS) -> Result:
+    """Try again what passes by itself, as long as there is time."""
+    check_time(left, reserve)
     for wait in WAITS:
         try:
             return call()
@@ -183,8 +200,9 @@ def handler(event: Json, context: LambdaContext) -> Answer:
         of_batch = EXPRESS_SECONDS - (datetime.now(UTC) - started).total_seconds()
         return min(of_batch, context.get_remaining_time_in_millis() / 1000)
 
+    calls = places(run)
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        results = list(pool.map(lambda key: classify_one(key, given, left), keys))
+        results = list(pool.map(lambda key: classify_one(key, given, left, calls), keys))
     for line, error in results:
         if line.outcome == FAILED:
             log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})

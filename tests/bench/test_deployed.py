@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench import prefix, single
+from bench import prefix, single, waiting
+from bench.waiting import Waited
 from report import executions
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -56,3 +57,33 @@ def test_an_execution_is_held_against_the_endpoints_answer_alone(monkeypatch: py
         "single_ms": pytest.approx(300),
         "single_over_endpoint": pytest.approx(10),
     }
+
+
+def test_waiting_is_told_apart_from_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone, beside busy processes, and beside a bulk run: executions, and the endpoint's answers."""
+    sent = iter(Waited([10.0 * n] * 20, [1.0 * n] * 19 + [100.0 * n]) for n in (1, 2, 3))
+    run = SimpleNamespace(start=lambda **_: None)
+    monkeypatch.setattr(waiting, "send", lambda *_: next(sent))
+    monkeypatch.setattr(waiting, "Run", lambda _env: run)
+    monkeypatch.setattr(waiting, "rate", lambda _run: 40.0)
+    made: Any = None
+    figures = {it.name: it.value for it in waiting.measure(made, b"photo")}
+    assert figures == {
+        "waiting_single_alone_ms": 10.0,
+        "waiting_single_alone_95_ms": 10.0,
+        "waiting_single_in_bulk_ms": 30.0,
+        "waiting_single_in_bulk_95_ms": 30.0,
+        "waiting_endpoint_alone_ms": 1.0,
+        "waiting_endpoint_alone_95_ms": pytest.approx(95.05),
+        "waiting_endpoint_busy_ms": 2.0,
+        "waiting_endpoint_busy_95_ms": pytest.approx(2 * 95.05),
+        "waiting_endpoint_in_bulk_ms": 3.0,
+        "waiting_endpoint_in_bulk_95_ms": pytest.approx(3 * 95.05),
+        "waiting_bulk_images_per_s": 40.0,
+    }
+
+
+def test_busy_processes_end_with_what_they_are_beside() -> None:
+    with waiting.busy(2) as processes:
+        assert [it.poll() for it in processes] == [None, None]
+    assert all(it.returncode for it in processes)

@@ -1,5 +1,6 @@
 """`make cost`: what it reads of Terraform, what it makes of it by hand-worked examples, and the page that shows it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,12 +12,14 @@ import pytest
 from core.console import UserError
 from cost import __main__ as cost
 from cost import (
+    allowed,
     answering,
     batches,
     bill,
     definition,
     kinds,
     measured,
+    millions,
     month,
     prices,
     schedule,
@@ -174,8 +177,9 @@ BULK = {
             "Type": "Map",
             "ItemBatcher": {"MaxItemsPerBatch": 40},
             "MaxConcurrency": 4,
-            "Next": "Summarise",
+            "Next": "Gather",
         },
+        "Gather": {"Type": "Map", "MaxConcurrency": 10, "Next": "Summarise"},
         "Summarise": {"Type": "Task", "Resource": transitions.LAMBDA, "End": True},
     },
 }
@@ -187,6 +191,7 @@ ENVIRONMENT = Environment(
         "classify": Function(512, "arm64"),
         "monitor": Function(1024, "arm64"),
         "batch": Function(2048, "arm64"),
+        "collect": Function(4096, "arm64"),
     },
     fleet=FLEET,
     captured=0.5,
@@ -205,6 +210,7 @@ TOOK = Measured(
         "classify": Took(1, 100, 1000),
         "filter": Took(1, 4, 500),
         "batch": Took(100, 15, 20),
+        "collect": Took(100, 2, 10),
         "monitor": Took(1, 2000, 1000),
     },
     Took(1, 250, 9000),
@@ -255,11 +261,18 @@ def test_a_busy_endpoint_shares_its_hour_among_its_photos(example):
 
 def test_a_bulk_run_pays_a_transition_an_express_execution_and_an_invocation_for_each_batch(example):
     run = batches.read(ENVIRONMENT)
-    assert run == batches.Bulk(states=3, batch=40, at_once=4, function=Function(2048, "arm64"))
+    assert run == batches.Bulk(
+        states=4,
+        batch=40,
+        at_once=4,
+        function=Function(2048, "arm64"),
+        collect=Function(4096, "arm64"),
+        gathers=10,
+    )
     costs = example.in_bulk(run)
     seconds = 40 * 0.015
     express = 0.000001 + 0.6 * 0.0625 * 0.00001667
-    assert costs["Step Functions"] == pytest.approx((3 + 25) * 0.000025 + 25 * express)
+    assert costs["Step Functions"] == pytest.approx((4 + 25) * 0.000025 + 25 * express)
     assert costs["Lambda"] == pytest.approx(25 * (0.0000002 + 2 * seconds * 0.0000133334))
     assert costs["photos in S3"] == pytest.approx(1000 * 0.0000004 + (1 + 25) * 0.000005)
     assert costs["EventBridge"] == pytest.approx((25 + 500) * 0.000001)
@@ -268,6 +281,91 @@ def test_a_bulk_run_pays_a_transition_an_express_execution_and_an_invocation_for
         1000 * 0.015 / 3600 * 0.115 * 2 / 4
     )  # two instances, four batches
     assert sum(costs.values()) < sum(example.one_by_one().values())
+
+
+# ---- Millions
+
+ANSWER = answering.Answer(30.0, 0.9)  # 33.3 photos a second, and one of ten is left to a person
+
+
+def million(example: Photos) -> millions.Millions:
+    return millions.as_it_is(example, batches.read(ENVIRONMENT), ANSWER, 1_000_000)
+
+
+def test_a_million_takes_as_long_as_the_whole_fleet_has_to_answer(example):
+    it = million(example)
+    assert (it.instances, it.bound, it.seconds) == (2, "the endpoint", pytest.approx(15_000))
+    assert it.costs["endpoint"] == pytest.approx(2 * 15_000 / 3600 * 0.115)
+
+
+def test_where_batches_take_longer_than_the_model_they_are_waited_for(example):
+    quick = replace(million(example), answer=answering.Answer(3.0, 0.9))
+    assert (quick.bound, quick.seconds) == ("the batches", pytest.approx(1_000_000 * 0.015 / 4))
+
+
+def test_a_million_is_so_many_batches_ranges_and_requests(example):
+    it = million(example)
+    assert (it.batches, it.ranges, it.transitions) == (25_000, 4, 4 + 25_000 + 4)
+    assert it.listings_and_puts == 1000 + 25_000 + 4
+    assert it.gets == 1_000_000 + 25_000 + 4
+    assert (it.captured, it.reviewed) == pytest.approx((500_000, 100_000))
+
+
+def test_a_batch_of_a_million_lasts_as_long_as_it_waits_and_pays_for_that(example):
+    it = million(example)
+    assert it.batch_seconds == pytest.approx(15_000 * 4 / 25_000)
+    assert it.range_seconds == pytest.approx(2_000 / 4)
+    assert it.gb_seconds == pytest.approx(2 * 15_000 * 4 + 4 * 2_000)
+    requests = 25_004 * 0.0000002
+    assert it.costs["Lambda"] == pytest.approx(requests + it.gb_seconds * 0.0000133334)
+
+
+def test_the_dollars_of_a_million_by_hand(example):
+    costs = million(example).costs
+    express = 25_004 * 0.000001 + (15_000 * 4 + 2_000) * 0.0625 * 0.00001667
+    assert costs["Step Functions"] == pytest.approx(25_008 * 0.000025 + express)
+    assert costs["S3"] == pytest.approx(26_004 * 0.000005 + 1_025_004 * 0.0000004)
+    assert costs["captures in S3"] == pytest.approx(1000 * example.one_by_one()["captures in S3"])
+    assert costs["EventBridge"] == pytest.approx((25_004 + 500_000) * 0.000001)
+    assert costs["SQS"] == pytest.approx(25_000 * 0.0000004)  # four messages of each batch in one request
+    assert costs["X-Ray"] == pytest.approx(25_004 * 0.000005)
+
+
+def test_a_day_takes_as_many_instances_as_answer_within_it_and_a_batch_for_each(example):
+    hundred = replace(million(example), photos=replace(example, count=100_000_000))
+    day = millions.within_a_day(hundred)
+    assert (day.instances, day.bulk.at_once) == (35, 35)  # 34.7
+    assert 23.5 * 3600 < day.seconds <= 24 * 3600
+
+
+def test_a_day_whose_batches_are_slower_than_the_model_takes_more_of_them(example):
+    quick = replace(million(example), answer=answering.Answer(3.0, 0.9))
+    day = millions.within_a_day(replace(quick, photos=replace(example, count=100_000_000)))
+    assert (day.instances, day.bulk.at_once) == (4, 18)  # 3.5 and 17.4
+    assert day.seconds <= 24 * 3600
+
+
+def test_what_collect_takes_is_shared_by_the_photos_of_the_run():
+    assert measured.by_photo(Took(3, 0.5, 500), 60) == Took(60, 0.025, 25)
+
+
+def test_a_measurement_of_an_older_kind_is_refused(tmp_path):
+    file = tmp_path / "cost-measured.json"
+    content = json.loads(measured.RECORDED.read_text())
+    content["functions"]["collect"]["count"] = 1
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"collect is not by the photo.*measure again"):
+        measured.read(file)
+
+
+def test_what_is_needed_stands_beside_what_aws_allows(example):
+    hundred = replace(million(example), photos=replace(example, count=100_000_000))
+    found = {
+        name: (needed, most, by) for name, needed, most, by in allowed.rows(millions.within_a_day(hundred))
+    }
+    assert found["photos that a run lists"][:2] == ("100,000,000", "100,000,000")
+    assert found["functions at once"] == ("45", "1,000", "`bulk.max_concurrency`")
+    assert found["bytes of a batch's input"][:2] == ("8,400", "262,144")
 
 
 def test_a_batch_s_time_is_shared_by_the_photos_that_its_log_counts():

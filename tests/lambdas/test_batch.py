@@ -18,7 +18,7 @@ from core.contract.errors import (
     ReviewUnavailable,
     StorageUnavailable,
 )
-from lambdas import batch
+from lambdas import batch, in_flight
 
 BUCKET = "scones-test-123456789012"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -182,11 +182,26 @@ def test_a_batch_that_comes_to_nothing_for_want_of_an_endpoint_fails_as_a_whole(
     assert lines["archive/a.png"]["error"] == error.__name__
 
 
+def test_the_endpoint_has_one_call_at_a_time_until_it_is_known_how_quick_it_is(run, monkeypatch):
+    """Drivers wait behind them. How many it has later is in_flight's matter."""
+    batch.places.cache_clear()
+    classify, seen = batch.classify.classify, []
+
+    def watched(*arguments):
+        seen.append(batch.places("r").under_way)
+        return classify(*arguments)
+
+    monkeypatch.setattr(batch.classify, "classify", watched)
+    run({f"archive/{number}.png": "photo" for number in range(in_flight.ANSWERS)})
+    assert seen == [1] * in_flight.ANSWERS
+    assert batch.places("r").allowed == 2
+
+
 def test_what_there_is_no_time_for_is_not_begun_and_says_so(endpoint, run, monkeypatch):
     with pytest.raises(NotReached):
         run({"archive/a.png": "photo"}, seconds=SHORT)
     assert endpoint.asked == []
-    clock = iter([LONG] * 4 + [SHORT] * 100)
+    clock = iter([LONG] * 6 + [SHORT] * 100)  # asked three times for each that is classified
     monkeypatch.setattr(batch, "CALLS_AT_ONCE", 1)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: next(clock) * 1000)
     event = made([f"archive/{name}.png" for name in "abcd"], "late")

@@ -84,8 +84,10 @@ def test_durations_are_measured_from_the_environments_own_logs(deployed, staged_
         monkeypatch.setenv(name, value)
     found = measured.measure("local")
     assert measured.newest() == found
-    assert {"serialize", "classify", "filter", "batch", "monitor"} <= set(found.functions)
+    assert {"serialize", "classify", "filter", "batch", "collect", "monitor"} <= set(found.functions)
     assert 0 < found.functions["filter"].milliseconds < found.workflow.milliseconds
+    shared = found.functions.pop("collect")  # by so many photos that a line's share may be nothing
+    assert shared.count == found.functions["batch"].count
     assert min(took.log_bytes for took in found.functions.values()) > 20  # of a batch, a photo's share
     assert found.workflow.log_bytes > 1000
 
