@@ -40,7 +40,7 @@ from bench import memory
 from lambdas import collect
 images = int(sys.argv[1])
 counts = {"total": images, "succeeded": images}
-collect.find_map_run = lambda _: {"mapRunArn": "arn:m", "itemCounts": counts}
+collect.find_map_run = lambda _: {"mapRunArn": "arn:m", "itemCounts": counts, "status": "SUCCEEDED"}
 context = SimpleNamespace(aws_request_id="bench")
 event = {"run": "r", "execution_id": "arn:r"}
 started = time.perf_counter()
@@ -103,12 +103,11 @@ def make(client: "S3Client", images: int) -> None:
             Line(key, "v" * 32, "bicycle", 0.987654, [0.987654, 0.012346], ACCEPTED, model="m" * 16)
             for key in keys
         ]
+        items = [{"Index": start + number, "Item": item(key)} for number, key in enumerate(keys)]
         client.put_object(
-            Bucket=BUCKET, Key=bulk_parts.name(f"{RESULTS}/{RUN}", keys), Body=join(lines).encode()
+            Bucket=BUCKET, Key=bulk_parts.name(f"{RESULTS}/{RUN}", items), Body=join(lines).encode()
         )
-        return json.dumps(
-            {"Status": "SUCCEEDED", "Input": json.dumps({"Items": [item(key) for key in keys]})}
-        )
+        return json.dumps({"Status": "SUCCEEDED", "Input": json.dumps({"Items": items})})
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         entries = list(pool.map(put, batches))

@@ -12,11 +12,11 @@ from cost import schedule
 from cost.answering import Answer
 from cost.batches import Bulk
 from cost.photos import LISTED, MB_A_GB, Costs, Photos
+from lambdas import line_ranges
 
 COUNTS = (1_000_000, 10_000_000, 100_000_000)
 HOUR, DAY = 3600, 86_400
-# Of the map's result files: what one invocation of collect reads, and a photo's share of it.
-RANGE_BYTES, ITEM_BYTES = 64 << 20, 210
+ITEM_BYTES = 210  # a photo's share of the map's result files
 MESSAGES = 10  # to the review queue in one request
 
 
@@ -56,7 +56,7 @@ class Millions:
 
     @property
     def ranges(self) -> int:
-        return math.ceil(self.count * ITEM_BYTES / RANGE_BYTES)
+        return math.ceil(self.count * ITEM_BYTES / line_ranges.BYTES)
 
     @property
     def batch_seconds(self) -> float:

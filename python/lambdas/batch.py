@@ -1,7 +1,8 @@
 """Batch: classifies one batch of a bulk run, several images at a time, by the same functions as the single path.
 
 The event is what Step Functions' ItemBatcher makes, and when the batch began, which may have been with an earlier
-invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Key": "..."}, ...], "started": "2026-11-21T12:00:00Z"}.
+invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Index": 0, "Item": {"Key": "..."}}, ...],
+"started": "2026-11-21T12:00:00Z"}.
 Each image becomes one line of the batch's part of the results (`lambdas.bulk_parts`), whatever becomes of it; a batch
 that is done again leaves the part that it wrote before. What the model is not sure of, or knows none like, goes to the
 review queue as well. No driver is routed.
@@ -110,16 +111,17 @@ def places(_run: str) -> InFlight:
     return InFlight(CALLS_AT_ONCE)
 
 
-def parse_batch(event: Json) -> tuple[str, list[str], datetime]:
-    """The run, the keys of its images, and when the batch began."""
+def parse_batch(event: Json) -> tuple[str, list[str], str, datetime]:
+    """The run, the keys of its images, the name of their part below a run's folder, and when the batch began."""
     try:
-        run, keys = event["BatchInput"]["run"], [item["Key"] for item in event["Items"]]
+        run, items = event["BatchInput"]["run"], event["Items"]
+        keys, part = bulk_parts.keys(items), bulk_parts.name("", items)
         started = datetime.fromisoformat(event["started"]).astimezone(UTC)
     except (TypeError, KeyError, ValueError) as error:
         raise InvalidEvent(
-            f"the event must have BatchInput.run, a Key in each of Items, and the time it started: {error!r}"
+            f"the event must have BatchInput.run, Index and Item in each of Items, and the time it started: {error!r}"
         ) from error
-    return parse_run(run), keys, started
+    return parse_run(run), keys, part, started
 
 
 def classify_one(key: str, given: Settings, left: Clock, calls: InFlight) -> tuple[Line, Exception | None]:
@@ -192,7 +194,7 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
 
 @logged
 def handler(event: Json, context: LambdaContext) -> Answer:
-    run, keys, started = parse_batch(event)
+    run, keys, part, started = parse_batch(event)
     given = settings()
     s3(), classify.runtime()  # before the threads: they may share clients, but not make them
 
@@ -211,6 +213,6 @@ def handler(event: Json, context: LambdaContext) -> Answer:
         raise errors[0]
     lines = [line for line, _ in results]
     send_to_review([line for line in lines if line.outcome == REVIEW], given)
-    part = bulk_parts.name(f"{given.results}/{run}", keys)
+    part = f"{given.results}/{run}{part}"
     patiently(lambda: bulk_parts.write(s3(), given.bucket, part, lines), left, PART_SECONDS)
     return answer(count(lines))

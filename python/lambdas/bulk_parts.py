@@ -1,18 +1,20 @@
 """The parts of a bulk run's results: <RESULTS>/<run>/parts/<name>.jsonl, one line for each image of one batch.
 
-A part's name follows from its keys, so that a batch that is done again is about the same part. Whoever writes it first
-has written it: the batch itself, or, if that came to nothing, who gathers. So each image has one line, whatever happens
-when.
+A part's name follows from the batch's items, so that a batch that is done again is about the same part. Whoever writes
+it first has written it: the batch itself, or, if that came to nothing, who gathers. So each item has one line, whatever
+happens when.
 """
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from core.contract.errors import StorageUnavailable
 from core.contract.lines import Line, join
+from core.contract.shapes import Json
 from lambdas.reading import transient_by_name
 
 if TYPE_CHECKING:
@@ -22,9 +24,20 @@ EXISTS = "PreconditionFailed"
 AT_THE_SAME_TIME = "ConditionalRequestConflict"  # another writer is at it
 
 
-def name(folder: str, keys: Iterable[str]) -> str:
-    digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
-    return f"{folder}/parts/{digest}.jsonl"
+def keys(items: Sequence[Json]) -> list[str]:
+    """What the state machine's ItemSelector made of the list: what has no key is called by all that there is of it."""
+    return [key_of(item["Item"]) for item in items]
+
+
+def key_of(item: object) -> str:
+    key = item.get("Key") if isinstance(item, dict) else None
+    return key if isinstance(key, str) else json.dumps(item)
+
+
+def name(folder: str, items: Sequence[Json]) -> str:
+    """Of its own even if the list names the same images again: each item has its index there."""
+    told = json.dumps([items[0]["Index"] if items else None, keys(items)])
+    return f"{folder}/parts/{hashlib.sha256(told.encode()).hexdigest()[:32]}.jsonl"
 
 
 def write(client: "S3Client", bucket: str, part: str, lines: Iterable[Line]) -> bool:

@@ -108,7 +108,9 @@ def list_ranges(place: Place, described: "DescribeMapRunOutputTypeDef") -> list[
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     manifests = [key for key in keys if key.endswith("/manifest.json")]
     if not manifests:
-        return []  # so that nothing was listed, or the sums will not agree
+        if total := described["itemCounts"]["total"]:
+            raise ResultsDisagree(f"the map run counts {total} items, and no manifest is below {folder}")
+        return []
     files = read(place, max(manifests, key=attempt))["ResultFiles"]
     return [part for kind in files.values() for file in kind for part in cut(file["Key"], file["Size"])]
 
@@ -128,20 +130,6 @@ def read_tallies(place: Place) -> Iterator[Gathered]:
         yield Gathered.from_json(read(place, f"{place.folder}/{name_tally(Range(**asked))}"))
 
 
-def add_up(place: Place, run: str, described: "DescribeMapRunOutputTypeDef") -> Json:
-    total = Gathered()
-    for one in read_tallies(place):
-        total.add(one)
-    if total.wrong:
-        raise ResultsDisagree("; ".join(total.wrong))
-    summary = summarise(run, total.tally) | {"parts": total.parts}
-    found = {"total": summary["images"], "succeeded": total.succeeded}
-    counted = {name: described["itemCounts"][name] for name in found}  # type: ignore[literal-required]
-    if found != counted:
-        raise ResultsDisagree(f"the map run counts {counted}, its files name {found}")
-    return summary
-
-
 class Stream:
     """What boto3 uploads in pieces, while it is made."""
 
@@ -155,12 +143,14 @@ class Stream:
         return done
 
 
-def write_failed(place: Place) -> None:
-    """A list of items: each range's failures are in memory, never those of all."""
+def add_up(place: Place) -> Gathered:
+    """The sum; what failed is written on the way, so that of one range at a time it is in memory."""
+    total = Gathered()
 
     def chunks() -> Iterator[bytes]:
         before = b"["
         for one in read_tallies(place):
+            total.add(one)
             if one.failed:
                 yield before + json.dumps([{"Key": key} for key in one.failed])[1:-1].encode()
                 before = b", "
@@ -174,6 +164,18 @@ def write_failed(place: Place) -> None:
             key,
             Config=TransferConfig(use_threads=False),
         )
+    return total
+
+
+def check(total: Gathered, described: "DescribeMapRunOutputTypeDef") -> None:
+    if total.wrong:
+        raise ResultsDisagree("; ".join(total.wrong))
+    found = {"total": total.tally.outcomes.total(), "succeeded": total.succeeded}
+    if described["status"] != "SUCCEEDED":
+        del found["succeeded"]  # batches that were at work when it was given up may have ended since
+    counted = {name: described["itemCounts"][name] for name in found}  # type: ignore[literal-required]
+    if found != counted:
+        raise ResultsDisagree(f"the map run counts {counted}, its files name {found}")
 
 
 @logged
@@ -191,8 +193,9 @@ def handler(event: Json, _context: LambdaContext) -> Answer:
             write(place, name_tally(asked), gathered.to_json())
             return answer({"parts": gathered.parts})
         case "sum":
-            summary = add_up(place, run, find_map_run(event["execution_id"]))
-            write_failed(place)
+            total = add_up(place)
+            check(total, find_map_run(event["execution_id"]))
+            summary = summarise(run, total.tally) | {"parts": total.parts}
             write(place, SUMMARY, summary, indent=2)
             return answer(summary)
         case step:

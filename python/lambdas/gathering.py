@@ -73,8 +73,8 @@ def gather(place: Place, asked: Range) -> Gathered:
 
 def check(place: Place, entry: Json) -> Gathered:
     """What the part of a batch says, by the map's entry of it."""
-    keys = [item["Key"] for item in json.loads(entry["Input"])["Items"]]
-    part = bulk_parts.name(place.folder, keys)
+    items = json.loads(entry["Input"])["Items"]
+    keys, part = bulk_parts.keys(items), bulk_parts.name(place.folder, items)
     succeeded = entry["Status"] == "SUCCEEDED"
     content = bulk_parts.read(place.client, place.bucket, part)
     if content is None and not succeeded:

@@ -64,7 +64,7 @@ def check(file: File, name: str) -> None:
     try:
         for number, item in enumerate(read_items(file), start=1):
             key = item.get("Key") if isinstance(item, dict) else None
-            if not isinstance(key, str) or not key.startswith(FOLDERS):
+            if not isinstance(key, str) or not key.startswith(FOLDERS) or not is_text(key):
                 raise UserError(
                     f"entry {number} of manifest {name!r} is {visible(reprlib.repr(item))}, and not as "
                     f'{{"Key": "archive/2025/a.png"}}, below {" or ".join(FOLDERS)}'
@@ -74,6 +74,15 @@ def check(file: File, name: str) -> None:
         raise UserError(f"manifest {name!r} is no JSON list{where}: {visible(str(error))}") from error
     if not number:
         raise UserError(f"manifest {name!r} lists no photo")
+
+
+def is_text(key: str) -> bool:
+    """JSON has halves of characters too, and S3 has no such names."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_items(file: File) -> Iterator[object]:

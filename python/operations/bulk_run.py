@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
+# A redrive of these would be a new map run, and its batches others than those that have parts.
+AFRESH = ("States.Runtime", "States.DataLimitExceeded")
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
 GATHER = "Gather"  # the label of the map that makes the results; any other classifies
 CONNECTIONS = 16
@@ -89,6 +91,10 @@ class Run:
             raise UserError(
                 f"run {self.name} was given up and has ended: make bulk ENV={self.env} RETRY={self.name} does again "
                 f"what failed"
+            )
+        if described.get("error") in AFRESH:
+            raise UserError(
+                f"run {self.name} failed as {described['error']}, after which AWS lists everything anew: start another"
             )
         if described["redriveStatus"] != "REDRIVABLE":
             raise UserError(

@@ -305,30 +305,30 @@ def test_where_batches_take_longer_than_the_model_they_are_waited_for(example):
 
 def test_a_million_is_so_many_batches_ranges_and_requests(example):
     it = million(example)
-    assert (it.batches, it.ranges, it.transitions) == (25_000, 4, 4 + 25_000 + 4)
-    assert it.listings_and_puts == 1000 + 25_000 + 4
-    assert it.gets == 1_000_000 + 25_000 + 4
+    assert (it.batches, it.ranges, it.transitions) == (25_000, 26, 4 + 25_000 + 26)
+    assert it.listings_and_puts == 1000 + 25_000 + 26
+    assert it.gets == 1_000_000 + 25_000 + 26
     assert (it.captured, it.reviewed) == pytest.approx((500_000, 100_000))
 
 
 def test_a_batch_of_a_million_lasts_as_long_as_it_waits_and_pays_for_that(example):
     it = million(example)
     assert it.batch_seconds == pytest.approx(15_000 * 4 / 25_000)
-    assert it.range_seconds == pytest.approx(2_000 / 4)
+    assert it.range_seconds == pytest.approx(2_000 / 26)
     assert it.gb_seconds == pytest.approx(2 * 15_000 * 4 + 4 * 2_000)
-    requests = 25_004 * 0.0000002
+    requests = 25_026 * 0.0000002
     assert it.costs["Lambda"] == pytest.approx(requests + it.gb_seconds * 0.0000133334)
 
 
 def test_the_dollars_of_a_million_by_hand(example):
     costs = million(example).costs
-    express = 25_004 * 0.000001 + (15_000 * 4 + 2_000) * 0.0625 * 0.00001667
-    assert costs["Step Functions"] == pytest.approx(25_008 * 0.000025 + express)
-    assert costs["S3"] == pytest.approx(26_004 * 0.000005 + 1_025_004 * 0.0000004)
+    express = 25_026 * 0.000001 + (15_000 * 4 + 2_000) * 0.0625 * 0.00001667
+    assert costs["Step Functions"] == pytest.approx(25_030 * 0.000025 + express)
+    assert costs["S3"] == pytest.approx(26_026 * 0.000005 + 1_025_026 * 0.0000004)
     assert costs["captures in S3"] == pytest.approx(1000 * example.one_by_one()["captures in S3"])
-    assert costs["EventBridge"] == pytest.approx((25_004 + 500_000) * 0.000001)
+    assert costs["EventBridge"] == pytest.approx((25_026 + 500_000) * 0.000001)
     assert costs["SQS"] == pytest.approx(25_000 * 0.0000004)  # four messages of each batch in one request
-    assert costs["X-Ray"] == pytest.approx(25_004 * 0.000005)
+    assert costs["X-Ray"] == pytest.approx(25_026 * 0.000005)
 
 
 def test_a_day_takes_as_many_instances_as_answer_within_it_and_a_batch_for_each(example):

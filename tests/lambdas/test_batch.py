@@ -30,7 +30,7 @@ def made(keys, run="r", ago=0):
     started = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
     return {
         "BatchInput": {"run": run},
-        "Items": [{"Key": key, "Size": 1} for key in keys],
+        "Items": [{"Index": n, "Item": {"Key": key, "Size": 1}} for n, key in enumerate(keys)],
         "started": started,
     }
 
@@ -251,8 +251,8 @@ def test_the_same_batch_again_writes_the_same_part(run):
         None,
         [],
         {},
-        {"BatchInput": {"run": "r"}, "Items": [{"Key": "a"}]},
-        {"BatchInput": {"run": "r"}, "Items": [{"Key": "a"}], "started": "soon"},
+        {"BatchInput": {"run": "r"}, "Items": [{"Index": 0, "Item": {"Key": "a"}}]},
+        {"BatchInput": {"run": "r"}, "Items": [{"Index": 0, "Item": {"Key": "a"}}], "started": "soon"},
         made([]) | {"Items": [{"key": "a"}]},
         made([], "../r"),
     ],

@@ -1,6 +1,5 @@
 """Collect as Step Functions calls it: a real S3 (moto), and map runs that are counted as told."""
 
-import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -31,15 +30,24 @@ def settings(monkeypatch, bucket, scripted):
 def counted(scripted):
     """Let Step Functions say so many items in all, and so many that succeeded."""
 
-    def say(total, succeeded):
+    def say(total, succeeded, status="SUCCEEDED"):
         found = {
             "mapRuns": [{"mapRunArn": RUN, "startDate": datetime.now(UTC).timestamp()}],
             "mapRunArn": RUN,
+            "status": status,
             "itemCounts": {"total": total, "succeeded": succeeded},
         }
         scripted.answer(json.dumps(found).encode())
 
     return say
+
+
+def items(keys, first=0):
+    """As the state machine's ItemSelector makes them; a key that is none is the item itself."""
+    return [
+        {"Index": first + number, "Item": {"Key": key} if isinstance(key, str) else key}
+        for number, key in enumerate(keys)
+    ]
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def write(bucket):
     successes: list[dict] = []
 
     def entry(keys, status, error=None):
-        batch = json.dumps({"BatchInput": {"run": "r"}, "Items": [{"Key": key} for key in keys]})
+        batch = json.dumps({"BatchInput": {"run": "r"}, "Items": items(keys)})
         return {"Input": batch, "Status": status} | ({"Error": error} if error else {})
 
     def put(folder="", **files):
@@ -69,7 +77,7 @@ def write(bucket):
 def part(bucket):
     """Leave a batch's part: what became of its images, by key."""
 
-    def put(outcomes, keys=None):
+    def put(outcomes, keys=None, first=0):
         errors = {"review": "ThresholdConfidenceNotMet", "failed": "NotAnImage"}
         lines = [
             Line(
@@ -81,7 +89,9 @@ def part(bucket):
             )
             for key, outcome in outcomes.items()
         ]
-        bucket.put_object(Key=bulk_parts.name("results/bulk/r", keys or outcomes), Body=join(lines).encode())
+        bucket.put_object(
+            Key=bulk_parts.name("results/bulk/r", items(keys or outcomes, first)), Body=join(lines).encode()
+        )
 
     return put
 
@@ -210,7 +220,7 @@ def test_a_batch_that_is_late_finds_its_part_written_and_leaves_it(bucket, write
     write(FAILED=[(["a"], "ABORTED")])
     counted(1, 0)
     collected()
-    name = bulk_parts.name("results/bulk/r", ["a"])
+    name = bulk_parts.name("results/bulk/r", items(["a"]))
     late = [Line("a", outcome="accepted", label="bicycle")]
     assert not bulk_parts.write(collect.s3(), bucket.name, name, late)
     assert outcomes(bucket) == [("a", "failed", "NotReached")]
@@ -236,8 +246,8 @@ def test_a_part_that_is_lost_is_named(write, part, counted, collected):
     write(SUCCEEDED=[(["a", "b"], "SUCCEEDED"), (["c"], "SUCCEEDED")])
     part({"c": "accepted"})
     counted(3, 3)
-    name = hashlib.sha256(b"a\nb").hexdigest()[:32]
-    with pytest.raises(ResultsDisagree, match=f"parts/{name}.jsonl, of 2 objects from 'a' on, is missing"):
+    name = bulk_parts.name("results/bulk/r", items(["a", "b"]))
+    with pytest.raises(ResultsDisagree, match=f"{name}, of 2 objects from 'a' on, is missing"):
         collected()
 
 
@@ -259,6 +269,50 @@ def test_many_failures_are_one_list_that_is_written_in_pieces(bucket, write, cou
     found = bucket.Object("results/bulk/r/failed.json").get()
     assert "-" in found["ETag"]  # of several pieces
     assert sorted(item["Key"] for item in json.loads(found["Body"].read())) == keys
+
+
+@pytest.mark.parametrize("broken", [None, 7, {"key": "a"}, {"Key": 7}, {"Key": "\ud800"}])
+def test_an_item_that_is_none_has_its_line_as_well(bucket, write, counted, collected, broken):
+    write(FAILED=[([broken, "b"], "FAILED", "InvalidEvent")])
+    counted(2, 0)
+    assert collected()["failed"] == 2
+    expected = broken["Key"] if broken == {"Key": "\ud800"} else json.dumps(broken)
+    assert {key for key, _, _ in outcomes(bucket)} == {expected, "b"}
+
+
+def test_what_a_list_names_twice_has_two_lines(bucket, part, counted, collected):
+    names = ["a", "b"]
+    entry = {"Status": "SUCCEEDED"}
+    lines = [json.dumps(entry | {"Input": json.dumps({"Items": items(names, first)})}) for first in (0, 2)]
+    body = "\n".join(lines).encode()
+    bucket.put_object(Key=f"{MAP}/SUCCEEDED_0.jsonl", Body=body)
+    files = {"SUCCEEDED": [{"Key": f"{MAP}/SUCCEEDED_0.jsonl", "Size": len(body)}]}
+    bucket.put_object(Key=f"{MAP}/manifest.json", Body=json.dumps({"ResultFiles": files}).encode())
+    for first in (0, 2):
+        part(dict.fromkeys(names, "accepted"), first=first)
+    counted(4, 4)
+    summary = collected()
+    assert (summary["images"], summary["parts"]) == (4, 2)
+    assert len(outcomes(bucket)) == 4
+
+
+def test_names_with_line_ends_in_them_are_told_from_two_names():
+    assert bulk_parts.name("", items(["a", "b"])) != bulk_parts.name("", items(["a\nb"]))
+
+
+def test_files_that_are_not_there_yet_are_waited_for(counted, context):
+    counted(3, 3)
+    with pytest.raises(ResultsDisagree, match="counts 3 items, and no manifest is below"):
+        collect.handler(EVENT | {"step": "list"}, context)
+
+
+def test_batches_that_were_at_work_when_a_run_was_given_up_may_have_ended_since(
+    write, part, counted, collected
+):
+    write(FAILED=[(["a"], "ABORTED"), (["b"], "FAILED", "EndpointNotFound")])
+    part({"a": "accepted"})
+    counted(2, 1, "FAILED")
+    assert collected()["accepted"] == 1
 
 
 def test_an_execution_without_a_map_run_is_refused(scripted, context):

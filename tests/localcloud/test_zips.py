@@ -36,8 +36,14 @@ RUN = {"BatchInput": {"run": "oracle"}, "started": NOW}
 # The first of each is what it is for; collect needs an execution, and says so.
 OTHERS = {
     "batch": (
-        RUN | {"Items": [{"Key": "incoming/bicycle.png"}, {"Key": "gone.png"}]},
-        RUN | {"Items": [{"Key": "gone.png"}]},
+        RUN
+        | {
+            "Items": [
+                {"Index": 0, "Item": {"Key": "incoming/bicycle.png"}},
+                {"Index": 1, "Item": {"Key": "gone.png"}},
+            ]
+        },
+        RUN | {"Items": [{"Index": 0, "Item": {"Key": "gone.png"}}]},
         RUN | {"Items": [], "started": "once"},
     ),
     "collect": (

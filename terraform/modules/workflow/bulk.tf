@@ -22,7 +22,7 @@ locals {
   retry_collect = merge(local.retry_killed, {
     ErrorEquals = concat(local.retry_killed.ErrorEquals, ["StorageUnavailable"])
   })
-  # DescribeMapRun may lag behind by a moment.
+  # DescribeMapRun and the last file may lag behind by a moment.
   retry_sum = merge(local.retry_collect, {
     ErrorEquals = concat(local.retry_collect.ErrorEquals, ["ResultsDisagree"])
   })

@@ -123,6 +123,11 @@ run "a_prefix_is_classified_in_batches_and_summed_up_whatever_happens" {
   }
 
   assert {
+    condition     = jsondecode(aws_sfn_state_machine.bulk.definition).States.Named == { Type = "Pass", InputPath = "$$.Execution.Name", ResultPath = "$.run", Next = "PrefixOrList" } && jsondecode(aws_sfn_state_machine.bulk.definition).StartAt == "Named"
+    error_message = "Two runs of one name would share their results."
+  }
+
+  assert {
     condition     = length(setintersection(flatten([for state in values(jsondecode(aws_sfn_state_machine.bulk.definition).States.ClassifyPrefix.ItemProcessor.States) : state.Retry[*].ErrorEquals]), ["States.ALL", "EndpointUnavailable", "EndpointThrottled", "EndpointNotFound"])) == 0
     error_message = "A batch that has been patient already is done again."
   }
