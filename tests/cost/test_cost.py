@@ -322,7 +322,7 @@ def test_a_batch_of_a_million_lasts_as_long_as_it_waits_and_pays_for_that(exampl
 
 def test_the_dollars_of_a_million_by_hand(example):
     costs = million(example).costs
-    express = 25_026 * 0.000001 + (15_000 * 4 + 2_000) * 0.0625 * 0.00001667
+    express = 25_026 * 0.000001 + (15_000 * 4 + 26 * 77) * 0.0625 * 0.00001667
     assert costs["Step Functions"] == pytest.approx(25_030 * 0.000025 + express)
     assert costs["S3"] == pytest.approx(26_026 * 0.000005 + 1_025_026 * 0.0000004)
     assert costs["captures in S3"] == pytest.approx(1000 * example.one_by_one()["captures in S3"])
