@@ -98,6 +98,19 @@ def test_the_history_names_the_states_from_either_end(function, machine, execute
     assert rest["events"][-1]["type"] == "ExecutionStarted"
 
 
+def test_a_list_of_executions_says_of_each_what_its_description_says(machine, execute, aws):
+    steps = aws("stepfunctions")
+    arn = machine({"Wait": {"Type": "Pass", "End": True}})
+    assert steps.list_executions(stateMachineArn=arn)["executions"] == []
+    ended = [execute(arn, {"number": number}) for number in range(3)]
+    first = steps.list_executions(stateMachineArn=arn, maxResults=2)
+    second = steps.list_executions(stateMachineArn=arn, nextToken=first["nextToken"])
+    assert "nextToken" not in second
+    fields = ("executionArn", "name", "startDate", "stateMachineArn", "status", "stopDate")
+    wanted = [{name: one[name] for name in fields} for one in reversed(ended)]
+    assert first["executions"] + second["executions"] == wanted
+
+
 def test_fifty_executions_at_once_without_a_name_all_end(function, machine, execute):
     echo = function(ECHO)
     first = task(echo, Next="Two")
