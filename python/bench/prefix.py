@@ -30,7 +30,7 @@ ONE_BY_ONE, AT_ONCE = 32, 64  # images through the single path: one after the ot
 RAW_SECONDS = 3.0
 UPLOADS_AT_ONCE = 8
 LOOK_SECONDS = 0.5
-POLL_SECONDS = 0.2  # the next photo must not wait to be sent, and a local cloud has no quotas
+POLL_SECONDS = 0.1  # the next photo must not wait to be sent, and a local cloud has no quotas
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ and when versioning was switched off, it deletes all versions for one, and break
 have any length.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from typing import cast
@@ -26,6 +27,8 @@ from core.contract.shapes import Json
 from localcloud import gaps
 
 LONGEST_KEY = 1024  # bytes
+NO_POLICY = '{"Version": "2012-10-17", "Statement": []}'
+POLICIES = 64  # that are kept as they were read
 ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
 LISTS = {"CommonPrefixes": "Prefix", "DeleteMarkers": "Key", "Versions": "Key"}
 
@@ -37,11 +40,7 @@ def install() -> None:
     def get_permission(
         _original: gaps.Original, self: FakeBucket, action: str, resource: str
     ) -> PermissionResult:
-        """Conditions are beyond moto: a denial with one is taken as not meant for requests from this machine."""
-        policy = json.loads(self.policy or '{"Version": "2012-10-17", "Statement": []}')
-        statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-        policy["Statement"] = [s for s in statements if s["Effect"] == "Allow" or "Condition" not in s]
-        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+        return _read_policy(self.policy or NO_POLICY).is_action_permitted(action, resource)
 
     @gaps.wrap(S3Backend, "put_object")
     def put_object(
@@ -86,6 +85,15 @@ def install() -> None:
         if self.querystring.get("encoding-type") == ["url"]:
             _amend(self, _encode)
         return original(self)
+
+
+@functools.lru_cache(POLICIES)
+def _read_policy(text: str | bytes) -> IAMPolicy:
+    """Conditions are beyond moto: a denial with one is taken as not meant for requests from this machine."""
+    policy = json.loads(text)
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    policy["Statement"] = [s for s in statements if s["Effect"] == "Allow" or "Condition" not in s]
+    return IAMPolicy(json.dumps(policy))
 
 
 def _amend(response: gaps.Amended, change: Callable[[Json], Json]) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from core.console import UserError
@@ -26,6 +27,7 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 POLL_SECONDS = 0.1
 BACKLOG = 256
+COLLECT = (100_000, 50, 50)  # objects before a collection, and collections before one of older ones
 
 
 def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> None:
@@ -39,11 +41,11 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, iam, journal, logs, s3, servicequotas, sqs
+    from localcloud import autoscaling, budgets, children, clients, iam, journal, logs, s3, servicequotas, sqs
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
-    from localcloud.http import settings
+    from localcloud.http import headers, remembering, settings, spellings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, log_filters, pace
     from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
@@ -54,7 +56,14 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
     servicequotas.install()
-    moto = DomainDispatcherApplication(create_backend_app)
+
+    def make_application(service: Any) -> Any:
+        made = create_backend_app(service)
+        made.debug = False  # Flask's help with mistakes in forms, at the cost of each request
+        made.config["PROPAGATE_EXCEPTIONS"] = True
+        return made
+
+    moto = DomainDispatcherApplication(make_application)
     # It tries the patterns of all services, for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
     try:
@@ -72,6 +81,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         "scheduled": lambda minute: scheduler.fire_at(url, minute),
     }
     application = settings.serve(journal.serve(_answer_failures(moto)), told)
+    clients.install(url, application)
     server = make_server(
         HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
     )
@@ -91,11 +101,14 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             buses,
             cloudwatch,
             delay,
+            headers,
             iam,
             journal,
             log_filters,
             logs,
+            remembering,
             s3,
+            spellings,
             sqs,
         ):
             module.install()
@@ -105,6 +118,9 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             module.install(url)
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
+        # All that is loaded stays: to look through it for what nobody holds any more took a quarter of each request.
+        gc.freeze()
+        gc.set_threshold(*COLLECT)
         print(f"local cloud ready at {url}", flush=True)
         if not owned:
             print("Ctrl-C ends it, and with it goes everything that you make in it", flush=True)

@@ -98,3 +98,26 @@ def test_a_redrive_into_a_parallel_is_refused(machine, execute, aws):
     assert failed["error"] == "No"
     with pytest.raises(ClientError, match="redrives no Parallel"):
         aws("stepfunctions").redrive_execution(executionArn=failed["executionArn"])
+
+
+def test_who_starts_after_a_redrive_begins_at_the_beginning(machine, execute, ended, aws):
+    steps = aws("stepfunctions")
+    states = {
+        "First": {"Type": "Pass", "Next": "Last"},
+        "Last": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.right", "IsPresent": True, "Next": "Done"}],
+            "Default": "Wrong",
+        },
+        "Wrong": {"Type": "Fail", "Error": "Wrong"},
+        "Done": {"Type": "Succeed"},
+    }
+    arn = machine(states)
+    wrong = execute(arn, {})
+    assert wrong["error"] == "Wrong"
+    steps.redrive_execution(executionArn=wrong["executionArn"])
+    assert ended(wrong["executionArn"])["error"] == "Wrong"
+    right = execute(arn, {"right": 1})
+    events = steps.get_execution_history(executionArn=right["executionArn"])["events"]
+    entered = [it["stateEnteredEventDetails"]["name"] for it in events if "stateEnteredEventDetails" in it]
+    assert entered == ["First", "Last", "Done"]

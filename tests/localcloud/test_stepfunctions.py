@@ -98,6 +98,48 @@ def test_the_history_names_the_states_from_either_end(function, machine, execute
     assert rest["events"][-1]["type"] == "ExecutionStarted"
 
 
+def test_a_list_of_executions_says_of_each_what_its_description_says(machine, execute, aws):
+    steps = aws("stepfunctions")
+    arn = machine({"Wait": {"Type": "Pass", "End": True}})
+    assert steps.list_executions(stateMachineArn=arn)["executions"] == []
+    ended = [execute(arn, {"number": number}) for number in range(3)]
+    first = steps.list_executions(stateMachineArn=arn, maxResults=2)
+    second = steps.list_executions(stateMachineArn=arn, nextToken=first["nextToken"])
+    assert "nextToken" not in second
+    fields = ("executionArn", "name", "startDate", "stateMachineArn", "status", "stopDate")
+    wanted = [{name: one[name] for name in fields} for one in reversed(ended)]
+    assert first["executions"] + second["executions"] == wanted
+
+
+def test_what_one_execution_writes_into_a_result_no_other_sees(machine, execute):
+    arn = machine(
+        {
+            "Assign": {"Type": "Pass", "Result": {"bay": "A"}, "ResultPath": "$.assignment", "Next": "Late"},
+            "Late": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.late", "IsPresent": True, "Next": "Note"}],
+                "Default": "Done",
+            },
+            "Note": {"Type": "Pass", "Result": True, "ResultPath": "$.assignment.late", "Next": "Done"},
+            "Done": {"Type": "Succeed"},
+        }
+    )
+    late, other = (json.loads(execute(arn, event)["output"]) for event in ({"late": 1}, {}))
+    assert (late["assignment"], other["assignment"]) == ({"bay": "A", "late": True}, {"bay": "A"})
+
+
+def test_each_execution_counts_its_own_retries(function, machine, execute, aws):
+    code = "def handler(event, context): raise ValueError(event['number'])\n"
+    again = [{"ErrorEquals": ["ValueError"], "MaxAttempts": 2, "IntervalSeconds": 1, "BackoffRate": 1}]
+    arn = machine({"Fail": task(function(code), Retry=again)})
+    with ThreadPoolExecutor(6) as pool:
+        ended = list(pool.map(lambda number: execute(arn, {"number": number}), range(6)))
+    for one in ended:
+        events = aws("stepfunctions").get_execution_history(executionArn=one["executionArn"])["events"]
+        tries = [event["type"] for event in events if event["type"] in ("LambdaFunctionFailed", "TaskFailed")]
+        assert len(tries) == 3
+
+
 def test_fifty_executions_at_once_without_a_name_all_end(function, machine, execute):
     echo = function(ECHO)
     first = task(echo, Next="Two")

@@ -129,18 +129,21 @@ class Process:
         deadline = time.monotonic() + timeout
         self.channel.send_bytes(request.message(self.function.arn, timeout))
         self.channel.send_bytes(request.event)
-        while (left := deadline - time.monotonic()) > 0 and self._peak() <= self.function.memory:
+        while (left := deadline - time.monotonic()) > 0:
             if self.channel.poll(min(left, LOOK_SECONDS)):
                 return self.channel.recv_bytes(), self.channel.recv_bytes()
+            if self._peak() > self.function.memory:
+                break
         return None
 
     def _peak(self) -> int:
         """The most memory that the process has had, in megabytes; 0 where the system does not tell."""
         try:
-            status = Path(f"/proc/{self.process.pid}/status").read_text()
+            with Path(f"/proc/{self.process.pid}/status").open("rb", buffering=0) as file:
+                status = file.read()
         except FileNotFoundError:
             return 0
-        kilobytes = status.partition("VmHWM:")[2].split(maxsplit=1)
+        kilobytes = status.partition(b"VmHWM:")[2].split(maxsplit=1)
         return int(kilobytes[0]) // MEGABYTE if kilobytes else 0
 
     def _time_out(self, answer: Answer) -> None:

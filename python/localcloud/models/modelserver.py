@@ -11,6 +11,8 @@ So do AWS's toolkit 2.0.25 and TorchServe 0.12, which tests run beside it. Torch
 well or badly. The standard library only.
 """
 
+import functools
+import gc
 import importlib
 import inspect
 import json
@@ -24,6 +26,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from localcloud.http import headers
 
 JSON = "application/json"
 AS_TEXT = (JSON, "text/csv")  # the code gets a body of these types, named just so, as text
@@ -59,8 +64,13 @@ class Context:
 
 def call(function: Callable[..., Any], *arguments: Any, context: Context) -> Any:
     """The code's functions may take the context too: the toolkit goes by the number of their parameters."""
-    more = len(inspect.signature(function).parameters) > len(arguments)
+    more = _count_parameters(function) > len(arguments)
     return function(*arguments, context) if more else function(*arguments)
+
+
+@functools.cache
+def _count_parameters(function: Callable[..., Any]) -> int:
+    return len(inspect.signature(function).parameters)
 
 
 class Worker:
@@ -74,6 +84,7 @@ class Worker:
         try:
             self.code = import_code(Path(self.directory) / "code" / self.program)
             self.model = self.code.model_fn(self.directory)
+            gc.freeze()  # all of it stays
             self.loaded.set()
         except Exception:
             traceback.print_exc(file=sys.stdout)
@@ -97,8 +108,8 @@ class Worker:
 
 def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
-    installed = (sys.base_prefix, sys.prefix)  # without the project itself, which an editable install adds
-    sys.path[:] = [entry for entry in sys.path if entry.startswith(installed)]
+    leave_the_project()
+    headers.install()
     worker = Worker(*sys.argv[2:4])
 
     class Handler(BaseHTTPRequestHandler):
@@ -162,6 +173,14 @@ def main() -> None:
     server.socket = listener
     threading.Thread(target=worker.load, daemon=True).start()
     server.serve_forever()
+
+
+def leave_the_project() -> None:
+    """An artefact must bring its own code: an editable install makes the project importable everywhere."""
+    installed = (sys.base_prefix, sys.prefix)
+    sys.path[:] = [entry for entry in sys.path if entry.startswith(installed)]
+    for name in [name for name in sys.modules if name.startswith("localcloud")]:
+        del sys.modules[name]
 
 
 def import_code(path: Path) -> Any:

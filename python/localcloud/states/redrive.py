@@ -103,7 +103,7 @@ def describe(execution: gaps.Amended) -> Json:
 def redrive(execution: gaps.Amended) -> None:
     """Let the execution go on at the state that it did not leave."""
     old, worker = execution.exec_worker.env, execution._get_start_execution_worker()
-    program = worker._get_evaluation_entrypoint()
+    program = copy.copy(worker._get_evaluation_entrypoint())  # which others may run as well
     details = [event.get("stateEnteredEventDetails") for event in old.event_manager.get_event_history()]
     last = next(
         entered for entered in reversed(details) if entered and entered["name"] in program.states.states

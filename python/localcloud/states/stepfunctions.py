@@ -10,7 +10,10 @@ each task, which is slow and not safe in threads, parses a path each time it mee
 moment before its error, and one that ran out of time without an end or an error.
 """
 
+import calendar
+import datetime
 import functools
+import json
 import logging
 import sys
 import threading
@@ -19,6 +22,7 @@ from collections.abc import Mapping
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import ValidationException
 from moto.stepfunctions.parser.api import StartExecutionOutput
@@ -42,6 +46,7 @@ from localcloud.states.map_children import now
 
 MOST_INPUT_BYTES = 262_144
 EVENTS_PER_PAGE = 100
+JSON = "application/x-amz-json-1.0"
 MOST_DIAGNOSTICS = 100
 SESSION = "StepFunctions"
 ENDED = {
@@ -106,6 +111,13 @@ def _install_requests() -> None:
         page = {"events": history[first:end]}
         return ActionResult(page | {"nextToken": str(end)} if end < len(history) else page)
 
+    @gaps.wrap(StepFunctionResponse, "list_executions")
+    def list_executions(original: gaps.Original, self: StepFunctionResponse) -> TYPE_RESPONSE:
+        """Written in one go: who follows executions asks for a thousand at a time, several times a second."""
+        listed = original(self).result
+        text = json.dumps({"executions": [], **{k: v for k, v in listed.items() if v}}, default=_seconds)
+        return 200, {"Content-Type": JSON}, text
+
     @gaps.wrap(StepFunctionResponse, "describe_execution")
     def describe_execution(original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
@@ -114,6 +126,11 @@ def _install_requests() -> None:
         if described["status"] == "TIMED_OUT":
             described |= {"error": "States.Timeout", "stopDate": execution.stop_date}
         return ActionResult(described)
+
+
+def _seconds(moment: datetime.datetime) -> float:
+    """As AWS writes times: since 1970, to the millisecond."""
+    return calendar.timegm(moment.utctimetuple()) + moment.microsecond // 1000 / 1000
 
 
 def _install_executions() -> None:
@@ -134,6 +151,16 @@ def _install_executions() -> None:
             started = original(self, arn, name or str(uuid.uuid4()), text)
         publish(started, {"ExecutionsStarted": 1})
         return started
+
+    @gaps.wrap(StepFunctionsParserBackend, "describe_execution")
+    def describe_newest(
+        original: gaps.Original, self: StepFunctionsParserBackend, execution_arn: str
+    ) -> object:
+        """Most are asked for soon after their start, when moto would come to them last."""
+        self._validate_execution_arn(execution_arn)
+        machine = self._get_state_machine_for_execution(execution_arn)
+        newest = (it for it in reversed(machine.executions) if it.execution_arn == execution_arn)
+        return next(newest, None) or original(self, execution_arn)
 
     @gaps.wrap(BaseExecutionWorkerCommunication, "terminated")
     def terminated(original: gaps.Original, self: BaseExecutionWorkerCommunication) -> None:
