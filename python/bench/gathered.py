@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SIZES = (1_000_000, 5_000_000)
 BATCH = 500
+IN_A_FILE = 500  # batches: of a result file the local cloud's S3 reads all, for each range of it
 BUCKET, RESULTS, RUN = "scones-bench-bulk", "results/bulk", "r"
 MAP = f"{RESULTS}/{RUN}/map/m"
 AT_ONCE = 4
@@ -112,12 +113,13 @@ def make(client: "S3Client", images: int) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         entries = list(pool.map(put, batches))
     redriven = len(entries) * 3 // 5
-    files = []
+    files: list[dict[str, object]] = []
     for folder, some in ((MAP, entries[:redriven]), (f"{MAP}/Redrive-1", entries[redriven:])):
-        body = "\n".join(some).encode()
-        key = f"{folder}/SUCCEEDED_0.jsonl"
-        client.put_object(Bucket=BUCKET, Key=key, Body=body)
-        files.append({"Key": key, "Size": len(body)})
+        for number, start in enumerate(range(0, len(some), IN_A_FILE)):
+            body = "\n".join(some[start : start + IN_A_FILE]).encode()
+            key = f"{folder}/SUCCEEDED_{number}.jsonl"
+            client.put_object(Bucket=BUCKET, Key=key, Body=body)
+            files.append({"Key": key, "Size": len(body)})
         manifest = json.dumps({"ResultFiles": {"SUCCEEDED": files}})
         client.put_object(Bucket=BUCKET, Key=f"{folder}/manifest.json", Body=manifest.encode())
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Of a range: some 30,000 photos. In batches of one, all of them failed, it takes a function some 100 seconds.
 BYTES = 8 << 20
 CHUNK = 1 << 20
+# Of a line, at most: an execution's input and output, 256 KB each, with each character escaped.
+LONGEST = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def read_lines(client: "S3Client", bucket: str, asked: Range) -> Iterator[bytes]
     # With the byte before it: where that ends a line, the range begins with one.
     at = max(asked.start - 1, 0)
     with transient_by_name(asked.key):
-        response = client.get_object(Bucket=bucket, Key=asked.key, Range=f"bytes={at}-")
+        response = client.get_object(Bucket=bucket, Key=asked.key, Range=f"bytes={at}-{asked.end + LONGEST}")
         with closing(response["Body"]) as body:
             rest = b""
             skipped = asked.start == 0
