@@ -57,6 +57,27 @@ def test_a_run_that_is_stopped_and_redriven_gives_the_same_results(
         steps.redrive_execution(executionArn=execution)
 
 
+def test_a_run_that_is_stopped_while_it_selects_its_items_begins_with_the_list_when_it_is_redriven(
+    function, bulk, start, ended, aws, until
+):
+    steps, items = aws("stepfunctions"), [{"Key": f"{number}"} for number in range(3_000)]
+    arn = bulk(
+        function("def handler(event, context): return [item['Item']['Key'] for item in event['Items']]\n"),
+        ItemReader=None,
+        ItemsPath="$.items",
+        ItemSelector={"Index.$": "$$.Map.Item.Index", "Item.$": "$$.Map.Item.Value"},
+        batch=1_500,
+        ResultWriter=None,
+    )
+    execution = start(arn, items=items)
+    until(lambda: steps.list_map_runs(executionArn=execution)["mapRuns"], bool)
+    steps.stop_execution(executionArn=execution)
+    steps.redrive_execution(executionArn=execution)
+    done = ended(execution)
+    assert done["status"] == "SUCCEEDED", done
+    assert [key for batch in done["output"] for key in batch] == [item["Key"] for item in items]
+
+
 def test_only_what_failed_runs_again_once_the_cause_is_gone(
     function, bulk, prefix, start, ended, map_run, aws, archive
 ):

@@ -90,7 +90,8 @@ def install(url: str) -> None:
         if not run.children:
             items = map_items.read(s3, settings["ItemReader"]) if asked.item_reader else asked.input_items
             selected = map_items.select(env, asked.item_selector, items)
-            run.prepare(map_items.batch(selected, settings.get("ItemBatcher")), settings["ExecutionType"])
+            if env.is_running():  # or nothing more is selected, and a redrive begins with the list
+                run.prepare(map_items.batch(selected, settings.get("ItemBatcher")), settings["ExecutionType"])
         run.work(env, component._get_iteration_program())
         written = map_results.write(s3, run, settings["ResultWriter"]) if "ResultWriter" in settings else None
         if run.exceeded():
