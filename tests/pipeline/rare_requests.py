@@ -79,7 +79,7 @@ def ask_for_gone(deployment: Deployment) -> dict[str, str]:
     photo = {"s3_bucket": deployment.bucket, "s3_key": GONE, "image_data": "", "inferences": []}
     batch = {
         "BatchInput": {"run": "rare"},
-        "Items": [{"Key": GONE}],
+        "Items": [{"Index": 0, "Item": {"Key": GONE}}],
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     events = {"serialize": photo, "classify": {"statusCode": 200, "body": photo}, "batch": batch}
