@@ -97,11 +97,8 @@ def redrive_map(place: Place) -> Seen:
     prefix, bulk = f"archive/{place.mark}/", Run(place.env)
     place.put([f"{prefix}{number}.png" for number in range(BATCHES * 100)])
     bulk.start(prefix=prefix)
-    wait(
-        lambda: bulk.steps.list_map_runs(executionArn=bulk.arn),
-        lambda it: bool(it["mapRuns"]) or bulk.describe()["status"] != "RUNNING",
-        "a map run",
-    )
+    # One that has not listed its items has nothing to redrive, and begins anew.
+    wait(bulk.look, lambda it: bool(it.total) or bulk.describe()["status"] != "RUNNING", "a map run's items")
     if bulk.describe()["status"] == "RUNNING":
         bulk.stop()
     if (status := place.end(bulk)["status"]) != "ABORTED":
