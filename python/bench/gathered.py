@@ -20,7 +20,7 @@ import boto3
 from bench.figures import Figure
 from core.contract.lines import Line, join
 from core.contract.outcomes import ACCEPTED
-from lambdas import bulk_parts
+from lambdas.bulk_parts import Part
 from localcloud.server import running
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def make(client: "S3Client", images: int) -> None:
         ]
         items = [{"Index": start + number, "Item": item(key)} for number, key in enumerate(keys)]
         client.put_object(
-            Bucket=BUCKET, Key=bulk_parts.name(f"{RESULTS}/{RUN}", items), Body=join(lines).encode()
+            Bucket=BUCKET, Key=Part.of(items).name(f"{RESULTS}/{RUN}"), Body=join(lines).encode()
         )
         return json.dumps({"Status": "SUCCEEDED", "Input": json.dumps({"Items": items})})
 

@@ -78,10 +78,10 @@ def answer(model: Path, data: Path) -> float:
 
 
 @contextlib.contextmanager
-def busy_processes() -> Iterator[None]:
-    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY)]
+def busy_processes(number: int = BUSY) -> Iterator[list[subprocess.Popen[bytes]]]:
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.kill()

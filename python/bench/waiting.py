@@ -9,8 +9,6 @@ than that has waited in line.
 import contextlib
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,12 +17,12 @@ from os import cpu_count
 from bench import prefix
 from bench.deployed import Deployed, deploy
 from bench.figures import Figure
+from bench.training import busy_processes
 from operations.bulk_run import Run
 
 PHOTOS = 60  # of those that no bulk run is beside
 EVERY_SECONDS = 0.5
 KEY = "archive/waiting/photo.png"  # nothing starts by itself there
-BUSY = "while True: pass"
 
 
 @dataclass
@@ -49,7 +47,7 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
 def measure(made: Deployed, photo: bytes) -> list[Figure]:
     some: Callable[[int], bool] = lambda sent: sent < PHOTOS  # noqa: E731 - said twice
     alone = send(made, photo, some)
-    with busy(cpu_count() or 1):
+    with busy_processes(cpu_count() or 1):
         crowded = send(made, photo, some)
     run = Run("local")
     run.start(prefix=prefix.SIZES[max(prefix.SIZES)])
@@ -112,14 +110,3 @@ def rate(run: Run) -> float:
     summary = json.loads(ended["output"])
     assert summary["images"] > 0 == summary["failed"], summary
     return summary["images"] / (ended["stopDate"] - ended["startDate"]).total_seconds()
-
-
-@contextlib.contextmanager
-def busy(processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    started = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(processes)]
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()

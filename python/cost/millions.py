@@ -12,12 +12,11 @@ from cost import schedule
 from cost.answering import Answer
 from cost.batches import Bulk
 from cost.photos import LISTED, MB_A_GB, Costs, Photos
-from lambdas import line_ranges
+from lambdas import batch, line_ranges
 
 COUNTS = (1_000_000, 10_000_000, 100_000_000)
 HOUR, DAY = 3600, 86_400
 ITEM_BYTES = 210  # a photo's share of the map's result files
-MESSAGES = 10  # to the review queue in one request
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Millions:
     def costs(self) -> Costs:
         photos, prices, bulk = self.photos, self.photos.prices, self.bulk
         fleet = photos.environment.fleet
-        messages = self.batches * math.ceil(bulk.batch * (1 - self.answer.coverage) / MESSAGES)
+        messages = self.batches * math.ceil(bulk.batch * (1 - self.answer.coverage) / batch.MESSAGES)
         log_bytes = sum(photos.measured.functions[stage].log_bytes for stage in ("batch", "collect"))
         return {
             "endpoint": self.seconds / HOUR * self.instances * prices.hour(fleet.instance_type)

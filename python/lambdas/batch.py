@@ -41,14 +41,16 @@ from core.contract.errors import (
     StorageUnavailable,
 )
 from core.contract.events import Pointer, answer, parse_pointer
-from core.contract.lines import Line, count, parse_run
+from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
+from core.network_faults import NETWORK_FAULTS
 from lambdas import bulk_parts, classify
+from lambdas.bulk_parts import Part
 from lambdas.filter import read_settings as read_gate
 from lambdas.in_flight import InFlight
 from lambdas.logged import log, logged
-from lambdas.reading import NETWORK_FAULTS, read_version, s3
+from lambdas.reading import read_version, s3
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -111,17 +113,16 @@ def places(_run: str) -> InFlight:
     return InFlight(CALLS_AT_ONCE)
 
 
-def parse_batch(event: Json) -> tuple[str, list[str], str, datetime]:
-    """The run, the keys of its images, the name of their part below a run's folder, and when the batch began."""
+def parse_batch(event: Json) -> tuple[str, Part, datetime]:
+    """The run, the part of it, and when the batch began."""
     try:
-        run, items = event["BatchInput"]["run"], event["Items"]
-        keys, part = bulk_parts.keys(items), bulk_parts.name("", items)
+        run, part = event["BatchInput"]["run"], Part.of(event["Items"])
         started = datetime.fromisoformat(event["started"]).astimezone(UTC)
     except (TypeError, KeyError, ValueError) as error:
         raise InvalidEvent(
             f"the event must have BatchInput.run, Index and Item in each of Items, and the time it started: {error!r}"
         ) from error
-    return parse_run(run), keys, part, started
+    return parse_run(run), part, started
 
 
 def classify_one(key: str, given: Settings, left: Clock, calls: InFlight) -> tuple[Line, Exception | None]:
@@ -194,7 +195,7 @@ def send_to_review(lines: list[Line], given: Settings) -> None:
 
 @logged
 def handler(event: Json, context: LambdaContext) -> Answer:
-    run, keys, part, started = parse_batch(event)
+    run, part, started = parse_batch(event)
     given = settings()
     s3(), classify.runtime()  # before the threads: they may share clients, but not make them
 
@@ -204,7 +205,7 @@ def handler(event: Json, context: LambdaContext) -> Answer:
 
     calls = places(run)
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        results = list(pool.map(lambda key: classify_one(key, given, left, calls), keys))
+        results = list(pool.map(lambda key: classify_one(key, given, left, calls), part.keys))
     for line, error in results:
         if line.outcome == FAILED:
             log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})
@@ -213,6 +214,6 @@ def handler(event: Json, context: LambdaContext) -> Answer:
         raise errors[0]
     lines = [line for line, _ in results]
     send_to_review([line for line in lines if line.outcome == REVIEW], given)
-    part = f"{given.results}/{run}{part}"
-    patiently(lambda: bulk_parts.write(s3(), given.bucket, part, lines), left, PART_SECONDS)
+    name, content = part.name(f"{given.results}/{run}"), join(lines).encode()
+    patiently(lambda: bulk_parts.write(s3(), given.bucket, name, content), left, PART_SECONDS)
     return answer(count(lines))

@@ -7,13 +7,13 @@ happens when.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
 from core.contract.errors import StorageUnavailable
-from core.contract.lines import Line, join
 from core.contract.shapes import Json
 from lambdas.reading import transient_by_name
 
@@ -24,27 +24,34 @@ EXISTS = "PreconditionFailed"
 AT_THE_SAME_TIME = "ConditionalRequestConflict"  # another writer is at it
 
 
-def keys(items: Sequence[Json]) -> list[str]:
-    """What the state machine's ItemSelector made of the list: what has no key is called by all that there is of it."""
-    return [key_of(item["Item"]) for item in items]
+@dataclass(frozen=True)
+class Part:
+    """What a batch is about."""
+
+    keys: list[str]
+    first: int | None  # the index of its first item in the run's list, which may name the same images again
+
+    @classmethod
+    def of(cls, items: Sequence[Json]) -> Self:
+        """Of what the state machine's ItemSelector made of the list."""
+        return cls([key_of(item["Item"]) for item in items], items[0]["Index"] if items else None)
+
+    def name(self, folder: str) -> str:
+        told = json.dumps([self.first, self.keys])
+        return f"{folder}/parts/{hashlib.sha256(told.encode()).hexdigest()[:32]}.jsonl"
 
 
 def key_of(item: object) -> str:
+    """What has no key is called by all that there is of it."""
     key = item.get("Key") if isinstance(item, dict) else None
     return key if isinstance(key, str) else json.dumps(item)
 
 
-def name(folder: str, items: Sequence[Json]) -> str:
-    """Of its own even if the list names the same images again: each item has its index there."""
-    told = json.dumps([items[0]["Index"] if items else None, keys(items)])
-    return f"{folder}/parts/{hashlib.sha256(told.encode()).hexdigest()[:32]}.jsonl"
-
-
-def write(client: "S3Client", bucket: str, part: str, lines: Iterable[Line]) -> bool:
+def write(client: "S3Client", bucket: str, part: str, content: bytes) -> bool:
     """Whether it was written; otherwise it has been there already."""
     try:
         with transient_by_name(part):
-            client.put_object(Bucket=bucket, Key=part, Body=join(lines).encode(), IfNoneMatch="*")
+            client.put_object(Bucket=bucket, Key=part, Body=content, IfNoneMatch="*")
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == AT_THE_SAME_TIME:

@@ -38,8 +38,9 @@ from core.contract.events import (
 )
 from core.contract.images import check_size, content_type
 from core.contract.shapes import Answer, Json, LambdaContext
+from core.network_faults import NETWORK_FAULTS
 from lambdas.logged import logged
-from lambdas.reading import NETWORK_FAULTS, read_image
+from lambdas.reading import read_image
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient

@@ -24,6 +24,7 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
+from core.contract.bulk_maps import find_classifying
 from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
 from core.contract.events import answer
 from core.contract.lines import parse_run, summarise
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_stepfunctions.type_defs import DescribeMapRunOutputTypeDef
 
-GATHER = "/Gather:"  # in the ARN of the map run that this function works in
 REDRIVE = re.compile(r"/Redrive-(\d+)/")
 ATTEMPTS = 8  # of each request: there are thousands, and one that fails is the end of all
 RANGES, FAILED_ITEMS, SUMMARY = "ranges.json", "failed.json", "summary.json"
@@ -90,14 +90,10 @@ def write(place: Place, name: str, content: object, indent: int | None = None) -
 def find_map_run(execution: str) -> "DescribeMapRunOutputTypeDef":
     """The one that classifies, as it is described."""
     steps = stepfunctions()
-    runs = [
-        run
-        for run in steps.list_map_runs(executionArn=execution)["mapRuns"]
-        if GATHER not in run["mapRunArn"]
-    ]
-    if not runs:
+    arn = find_classifying(steps.list_map_runs(executionArn=execution)["mapRuns"])
+    if not arn:
         raise InvalidEvent(f"{execution} has no map run")
-    return steps.describe_map_run(mapRunArn=max(runs, key=lambda run: run["startDate"])["mapRunArn"])
+    return steps.describe_map_run(mapRunArn=arn)
 
 
 def list_ranges(place: Place, described: "DescribeMapRunOutputTypeDef") -> list[Range]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from core.contract.lines import Line, Tally
+from core.contract.lines import Line, Tally, join
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
 from lambdas import bulk_parts
@@ -37,6 +37,7 @@ class Gathered:
     wrong: list[str] = field(default_factory=list)  # what is missing, or not of its batch
 
     def add(self, other: Self) -> None:
+        """But for the keys of what failed: those of all are never in memory."""
         self.parts += other.parts
         self.succeeded += other.succeeded
         self.tally.add(other.tally)
@@ -73,16 +74,16 @@ def gather(place: Place, asked: Range) -> Gathered:
 
 def check(place: Place, entry: Json) -> Gathered:
     """What the part of a batch says, by the map's entry of it."""
-    items = json.loads(entry["Input"])["Items"]
-    keys, part = bulk_parts.keys(items), bulk_parts.name(place.folder, items)
+    batch = bulk_parts.Part.of(json.loads(entry["Input"])["Items"])
+    keys, part = batch.keys, batch.name(place.folder)
     succeeded = entry["Status"] == "SUCCEEDED"
     content = bulk_parts.read(place.client, place.bucket, part)
     if content is None and not succeeded:
         error = entry.get("Error", NOT_RUN)
-        lines = [Line(key, error=error, model=place.model) for key in keys]
-        # One that was aborted may still have been at work, and have been quicker.
-        bulk_parts.write(place.client, place.bucket, part, lines)
-        content = bulk_parts.read(place.client, place.bucket, part)
+        content = join(Line(key, error=error, model=place.model) for key in keys).encode()
+        if not bulk_parts.write(place.client, place.bucket, part, content):
+            # It was aborted, still at work, and quicker.
+            content = bulk_parts.read(place.client, place.bucket, part)
     if content is None:
         return Gathered(wrong=[f"{part}, of {len(keys)} objects from {keys[0]!r} on, is missing"])
     found = [json.loads(line) for line in content.splitlines()]

@@ -6,19 +6,18 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core.contract.errors import AccessDenied, ImageNotFound, StorageUnavailable
 from core.contract.events import Pointer
 from core.contract.images import check_size, content_type
+from core.network_faults import NETWORK_FAULTS
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 2  # at worst 15 s: a function that reads gets more
-NETWORK_FAULTS = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
 
 # At first use and not at import: a client takes another 45 to 90 ms on top of the 100 ms of `import boto3`.

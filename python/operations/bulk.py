@@ -119,9 +119,9 @@ def report(asked: Run, ended: "DescribeExecutionOutputTypeDef", place: str | Non
             out.print(f"it goes on with {again(asked.env, 'resume', asked.name)}")
             return 1
     summary = asked.summary()
-    if not summary["images"] and ended["status"] == "FAILED":
-        return 1
     if not summary["images"]:
+        if ended["status"] == "FAILED":  # before it had listed anything, as it has said
+            return 1
         raise UserError(f"run {asked.name} found no object below its prefix: is that spelt right?")
     seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
     out.print(

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core import environment
 from core.console import UserError
+from core.contract.bulk_maps import find_classifying
 from core.contract.lines import RUN
 from core.contract.shapes import Json
+from core.network_faults import NETWORK_FAULTS
 from operations import polling
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ FOLDERS = ("archive/", "incoming/")  # whose objects the function may read
 # A redrive of these would be a new map run, and its batches others than those that have parts.
 AFRESH = ("States.Runtime", "States.DataLimitExceeded")
 GIVEN_UP = "BulkRunGivenUp"  # too much failed; what was done has been summed up
-GATHER = "Gather"  # the label of the map that makes the results; any other classifies
 CONNECTIONS = 16
 TRIES = 3  # of a part whose bytes break off, which botocore does not try again
-CUT = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,10 @@ class Run:
 
     def look(self) -> Seen:
         """How far it is, from the counts of the map that classifies, however large it is."""
-        runs = [run["mapRunArn"] for run in self.steps.list_map_runs(executionArn=self.arn)["mapRuns"]]
-        classifies = [arn for arn in runs if label(arn) != GATHER]
-        if not classifies:
+        arn = find_classifying(self.steps.list_map_runs(executionArn=self.arn)["mapRuns"])
+        if not arn:
             return Seen()
-        described = self.steps.describe_map_run(mapRunArn=classifies[0])
+        described = self.steps.describe_map_run(mapRunArn=arn)
         counts = described["itemCounts"]
         failed = counts["failed"] + counts["timedOut"]
         # A map that gave up is FAILED, and what it did is gathered all the same; one that was stopped is ABORTED.
@@ -136,12 +134,7 @@ class Run:
         for left in reversed(range(TRIES)):
             try:
                 return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-            except CUT as error:
+            except NETWORK_FAULTS as error:
                 if not left:
                     raise UserError(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
         raise AssertionError("the last try answers or fails")
-
-
-def label(map_run: str) -> str:
-    """The Map state's, of an ARN that ends with <machine>/<label>:<id>."""
-    return map_run.rpartition("/")[2].partition(":")[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench import prefix, single, waiting
+from bench import prefix, single, training, waiting
 from bench.waiting import Waited
 from report import executions
 
@@ -84,6 +84,6 @@ def test_waiting_is_told_apart_from_a_busy_machine(monkeypatch: pytest.MonkeyPat
 
 
 def test_busy_processes_end_with_what_they_are_beside() -> None:
-    with waiting.busy(2) as processes:
+    with training.busy_processes(2) as processes:
         assert [it.poll() for it in processes] == [None, None]
     assert all(it.returncode for it in processes)

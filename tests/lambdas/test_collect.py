@@ -8,6 +8,7 @@ import pytest
 from core.contract.errors import InvalidEvent, ResultsDisagree, StorageUnavailable
 from core.contract.lines import Line, join
 from lambdas import bulk_parts, collect, line_ranges
+from lambdas.bulk_parts import Part
 
 MAP = "results/bulk/r/map/11111111-2222"
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:scones-bulk/ClassifyPrefix:11111111-2222"
@@ -90,7 +91,7 @@ def part(bucket):
             for key, outcome in outcomes.items()
         ]
         bucket.put_object(
-            Key=bulk_parts.name("results/bulk/r", items(keys or outcomes, first)), Body=join(lines).encode()
+            Key=Part.of(items(keys or outcomes, first)).name("results/bulk/r"), Body=join(lines).encode()
         )
 
     return put
@@ -220,9 +221,9 @@ def test_a_batch_that_is_late_finds_its_part_written_and_leaves_it(bucket, write
     write(FAILED=[(["a"], "ABORTED")])
     counted(1, 0)
     collected()
-    name = bulk_parts.name("results/bulk/r", items(["a"]))
+    name = Part.of(items(["a"])).name("results/bulk/r")
     late = [Line("a", outcome="accepted", label="bicycle")]
-    assert not bulk_parts.write(collect.s3(), bucket.name, name, late)
+    assert not bulk_parts.write(collect.s3(), bucket.name, name, join(late).encode())
     assert outcomes(bucket) == [("a", "failed", "NotReached")]
 
 
@@ -246,7 +247,7 @@ def test_a_part_that_is_lost_is_named(write, part, counted, collected):
     write(SUCCEEDED=[(["a", "b"], "SUCCEEDED"), (["c"], "SUCCEEDED")])
     part({"c": "accepted"})
     counted(3, 3)
-    name = bulk_parts.name("results/bulk/r", items(["a", "b"]))
+    name = Part.of(items(["a", "b"])).name("results/bulk/r")
     with pytest.raises(ResultsDisagree, match=f"{name}, of 2 objects from 'a' on, is missing"):
         collected()
 
@@ -297,7 +298,7 @@ def test_what_a_list_names_twice_has_two_lines(bucket, part, counted, collected)
 
 
 def test_names_with_line_ends_in_them_are_told_from_two_names():
-    assert bulk_parts.name("", items(["a", "b"])) != bulk_parts.name("", items(["a\nb"]))
+    assert Part.of(items(["a", "b"])).name("") != Part.of(items(["a\nb"])).name("")
 
 
 def test_files_that_are_not_there_yet_are_waited_for(counted, context):
