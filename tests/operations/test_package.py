@@ -26,7 +26,7 @@ CONTRACT = [
     "core/__init__.py",
     *(f"core/contract/{name}.py" for name in ("__init__", "errors", "events", "shapes")),
 ]
-IMAGES = ["core/contract/images.py", "lambdas/reading.py"]
+IMAGES = ["core/contract/images.py", "core/network_faults.py", "lambdas/reading.py"]
 CONTENTS = {
     "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
     "classify": [
