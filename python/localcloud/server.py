@@ -41,7 +41,19 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from localcloud import autoscaling, budgets, children, clients, iam, journal, logs, s3, servicequotas, sqs
+    from localcloud import (
+        autoscaling,
+        budgets,
+        children,
+        clients,
+        errands,
+        iam,
+        journal,
+        logs,
+        s3,
+        servicequotas,
+        sqs,
+    )
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
@@ -101,6 +113,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             buses,
             cloudwatch,
             delay,
+            errands,
             headers,
             iam,
             journal,

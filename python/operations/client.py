@@ -4,7 +4,9 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +68,7 @@ class Client:
         self.s3: S3Client = boto3.client("s3", config=patient)
         self.workflow: SFNClient = boto3.client("stepfunctions", config=patient)
         polling.keep_pace(self.workflow)
+        self.together = ThreadPoolExecutor(IN_FLIGHT)  # one request after the other is a wait after the other
         self.seen: set[str] = set()  # executions that have been looked at after their end
 
     def route(self, photos: Iterable[Photo]) -> Iterator[Outcome]:
@@ -73,10 +76,8 @@ class Client:
         waiting = iter(photos)
         under_way: UnderWay = {}
         while True:
-            for photo in waiting:
-                self.upload(photo, under_way)
-                if len(under_way) >= IN_FLIGHT:
-                    break
+            free = IN_FLIGHT - len(under_way)
+            list(self.together.map(lambda photo: self.upload(photo, under_way), islice(waiting, free)))
             if not under_way:
                 return
             time.sleep(self.poll_seconds)
@@ -133,16 +134,16 @@ class Client:
         pages = self.workflow.get_paginator("list_executions").paginate(
             stateMachineArn=machine, PaginationConfig={"PageSize": polling.MOST_LISTED}
         )
-        listed = set()
+        listed, ended = set(), []
         for execution in (e for page in pages for e in page["executions"]):
             if execution["startDate"].timestamp() < moment - 1:
                 break  # the newest come first
             arn = execution["executionArn"]
             listed.add(arn)
             if execution["status"] != "RUNNING" and arn not in self.seen:
-                self.seen.add(arn)
-                yield self.workflow.describe_execution(executionArn=arn)
-        self.seen &= listed  # what is older is listed no more
+                ended.append(arn)
+        self.seen = self.seen & listed | set(ended)  # what is older is listed no more
+        yield from self.together.map(lambda arn: self.workflow.describe_execution(executionArn=arn), ended)
 
 
 def lost(photo: Photo, key: str, since: float) -> Outcome:

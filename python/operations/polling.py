@@ -4,6 +4,7 @@ What is allowed belongs to an account and a region: of each request a bucket, wh
 of that rate, and what is asked once of each execution takes at most half of the bucket at once.
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,13 +43,16 @@ class Pace:
 
     def __init__(self, quota: Quota) -> None:
         self.quota, self.left, self.moment = quota, quota.bucket, time.monotonic()
+        self.taking = threading.Lock()
 
     def wait(self, **_request: object) -> None:
-        now, refill = time.monotonic(), self.quota.per_second
-        self.left = min(self.quota.bucket, self.left + (now - self.moment) * refill) - 1
-        self.moment = now
-        if self.left < 0:
-            time.sleep(-self.left / refill)
+        refill = self.quota.per_second
+        with self.taking:
+            now = time.monotonic()
+            self.left = left = min(self.quota.bucket, self.left + (now - self.moment) * refill) - 1
+            self.moment = now
+        if left < 0:
+            time.sleep(-left / refill)
 
 
 def keep_pace(client: "SFNClient") -> None:

@@ -9,7 +9,6 @@ and no pattern, and knows neither retries nor dead letters.
 """
 
 import copy
-import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from core.contract.shapes import Json
 from localcloud import clients, gaps
 from localcloud.access import principals
 from localcloud.access.principals import Credentials
+from localcloud.errands import Errand
 from localcloud.events import delay, templates
 from localcloud.metrics import series
 
@@ -123,7 +123,7 @@ def make_sender(rule: Rule, target: Json) -> Sender:
 
 def deliver(url: str, target: Json, text: str, sender: Sender) -> None:
     """Send it to the target, some moments later; what cannot be sent is buried with what is said of the sender."""
-    threading.Thread(target=_deliver, args=(url, target, text, sender), daemon=True).start()
+    Errand(_deliver, args=(url, target, text, sender)).start()
 
 
 def _deliver(url: str, target: Json, text: str, sender: Sender) -> None:

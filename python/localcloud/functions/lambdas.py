@@ -27,6 +27,7 @@ from moto.core.common_types import TYPE_RESPONSE
 from core.contract.shapes import Json
 from localcloud import clients, gaps, logs
 from localcloud.access import principals
+from localcloud.errands import Errand
 from localcloud.functions import compiled, invocation, variables
 from localcloud.functions.invocation import Request
 from localcloud.functions.pools import Pool, Throttled
@@ -89,7 +90,7 @@ def install(url: str, folder: Path) -> None:
         if kind == "DryRun":
             return 204, {"status": 204}, ""
         if kind == "Event":
-            threading.Thread(target=_run_later, args=(run, function, request, url), daemon=True).start()
+            Errand(_run_later, args=(run, function, request, url)).start()
             return 202, {"status": 202}, ""
         try:
             answer = run(function, request)

@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 
 from core.contract.shapes import Json
+from localcloud.errands import Errand
 from localcloud.states.map_children import Child, now
 
 MOST_CHILDREN = 40  # at once, whatever is asked; AWS has 10,000
@@ -89,7 +90,7 @@ class MapRun(MapRunRecord):
 
     def _start(self, child: Child, env: Environment, program: Program) -> None:
         self._move(child, "RUNNING")
-        threading.Thread(target=self._run, args=(child, child.begin(env), program), daemon=True).start()
+        Errand(self._run, args=(child, child.begin(env), program)).start()
 
     def _run(self, child: Child, env: Environment, program: Program) -> None:
         program.eval(env)
