@@ -7,18 +7,19 @@ AWS: each request has an id, a deadline, and a trace that `_X_AMZN_TRACE_ID` nam
 import base64
 import binascii
 import json
-import secrets
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localcloud import identifiers
+
 
 def follow(header: str = "") -> str:
     """The request's place in its caller's trace, or in a new one. Nothing here records traces: none is sampled."""
     caller = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
-    root = caller.get("Root") or f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    return f"Root={root};Parent={secrets.token_hex(8)};Sampled={caller.get('Sampled', '0')}"
+    root = caller.get("Root") or f"1-{int(time.time()):08x}-{identifiers.digits(24)}"
+    return f"Root={root};Parent={identifiers.digits(16)};Sampled={caller.get('Sampled', '0')}"
 
 
 @dataclass(frozen=True)

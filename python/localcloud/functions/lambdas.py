@@ -45,6 +45,7 @@ RETRY_SECONDS = 1  # a minute and more in AWS
 _asked: dict[str, Json] = {}
 _pools: dict[str, Pool] = defaultdict(Pool)
 _unpacking = threading.Lock()
+_unpacked: set[Path] = set()
 
 
 def install(url: str, folder: Path) -> None:
@@ -174,12 +175,13 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
         raise InvalidParameterValueException(
             f"The local cloud runs Python only, not {function.run_time or function.package_type}."
         )
-    code = folder / "lambda" / function.code_digest
-    with _unpacking:
-        if not code.exists():
-            compiled.unpack(zipfile.ZipFile(BytesIO(function.code_bytes)), code)
-    temporary = folder / "tmp"
-    temporary.mkdir(exist_ok=True)
+    code, temporary = folder / "lambda" / function.code_digest, folder / "tmp"
+    if code not in _unpacked:
+        with _unpacking:
+            temporary.mkdir(exist_ok=True)
+            if not code.exists():
+                compiled.unpack(zipfile.ZipFile(BytesIO(function.code_bytes)), code)
+        _unpacked.add(code)
     logging = function.get_configuration()["LoggingConfig"]
     environment = {
         "_HANDLER": function.handler,

@@ -8,6 +8,7 @@ import binascii
 import contextlib
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ INIT_SECONDS = 60  # ten in AWS, where not many functions start on two cores at 
 END_SECONDS = 1.0
 LOG_SECONDS = 1.0  # for the log's end, which never comes from a function that closed its own standard output
 MEGABYTE = 1024
+STATUS_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,15 @@ class Process:
     def _peak(self) -> int:
         """The most memory that the process has had, in megabytes; 0 where the system does not tell."""
         try:
-            with Path(f"/proc/{self.process.pid}/status").open("rb", buffering=0) as file:
-                status = file.read()
+            file = os.open(f"/proc/{self.process.pid}/status", os.O_RDONLY)
         except FileNotFoundError:
             return 0
+        try:
+            status = os.read(file, STATUS_BYTES)
+        except ProcessLookupError:
+            return 0
+        finally:
+            os.close(file)
         kilobytes = status.partition(b"VmHWM:")[2].split(maxsplit=1)
         return int(kilobytes[0]) // MEGABYTE if kilobytes else 0
 
