@@ -1,9 +1,12 @@
 """A table: one of many gets an item, a role may do with it what its policies say, and its key is asked."""
 
+import hashlib
+import json
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -95,6 +98,63 @@ def test_of_fifty_who_claim_a_photo_at_once_one_gets_it(impatient):
         assert len(won) == 1, won
         kept = impatient.get_item(TableName="photos", Key={"id": {"S": photo}})["Item"]
         assert won[0] == kept
+
+
+def test_of_executions_that_claim_the_same_photo_one_records_it(aws, table, machine, execute):
+    name, refused = table(), "DynamoDB.ConditionalCheckFailedException"
+    task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "TimeoutSeconds": 30}
+    names = {"#execution": "execution", "#state": "state"}
+    mine = {":execution": {"S.$": "$$.Execution.Id"}}
+    claims = {
+        **task,
+        "Parameters": {
+            "TableName": name,
+            "Key": {"id": {"S.$": "States.Hash(States.Format('{}//{}', $.bucket, $.key), 'SHA-256')"}},
+            "ConditionExpression": "attribute_not_exists(id) OR #execution = :execution",
+            "UpdateExpression": "SET #state = :claimed, #execution = :execution, claimed_at = :now",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                **mine,
+                ":claimed": {"S": "claimed"},
+                ":now": {"S.$": "$$.State.EnteredTime"},
+            },
+            "ReturnValues": "ALL_NEW",
+        },
+        "Assign": {"photo.$": "$.Attributes.id.S"},
+        "ResultPath": None,
+        "Catch": [{"ErrorEquals": [refused], "ResultPath": "$.error", "Next": "Duplicate"}],
+        "Next": "Record",
+    }
+    records = {
+        **task,
+        "Parameters": {
+            "TableName": name,
+            "Key": {"id": {"S.$": "$photo"}},
+            "ConditionExpression": "#execution = :execution",
+            "UpdateExpression": "SET #state = :routed, confidence = :confidence",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                **mine,
+                ":routed": {"S": "routed"},
+                ":confidence": {"N.$": "States.Format('{}', $.confidence)"},
+            },
+        },
+        "ResultSelector": {"loading_bay": "A"},
+        "ResultPath": "$.assignment",
+        "End": True,
+    }
+    duplicate = {"Type": "Pass", "Parameters": {"outcome": "duplicate"}, "End": True}
+    arn = machine({"Claim": claims, "Record": records, "Duplicate": duplicate})
+    event = {"bucket": "scones", "key": "incoming/é 1.png", "confidence": 0.98}
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(lambda _: execute(arn, event), range(8)))
+    outputs = [json.loads(one["output"]) for one in ended]
+    (routed,) = [one for one in outputs if one != {"outcome": "duplicate"}]
+    assert routed == event | {"assignment": {"loading_bay": "A"}}
+    (item,) = aws("dynamodb").scan(TableName=name)["Items"]
+    assert item["id"]["S"] == hashlib.sha256("scones//incoming/é 1.png".encode()).hexdigest()
+    assert (item["state"], item["confidence"]) == ({"S": "routed"}, {"N": "0.98"})
+    assert datetime.fromisoformat(item["claimed_at"]["S"]) <= datetime.now(UTC)
 
 
 def test_a_condition_that_does_not_hold_leaves_nothing_behind(aws, table):
