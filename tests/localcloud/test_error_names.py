@@ -76,6 +76,9 @@ def test_what_cannot_be_read_ends_the_execution_whatever_is_caught(function, cau
     catch = [{**ANY, "ErrorEquals": names}]
     retry = [{"ErrorEquals": names, "IntervalSeconds": 30}]
     assert caught(invoke("f", Parameters=wrong, Catch=catch, Retry=retry)) == {"uncaught": "States.Runtime"}
+    plain = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": True}
+    read = {"key.$": "$.nothing.there"}
+    assert caught({**plain, "Parameters": read, "Catch": catch}) == {"uncaught": "States.Runtime"}
     assert caught(put("any", Catch=catch, Retry=retry)) == {"uncaught": "States.Runtime"}
     hash_of_a_number = {"FunctionName": "f", "Payload.$": "States.Hash(5, 'SHA-256')"}
     assert caught(invoke("f", Parameters=hash_of_a_number, Catch=catch)) == {"uncaught": "States.Runtime"}

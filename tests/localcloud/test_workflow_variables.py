@@ -85,6 +85,24 @@ def test_a_rule_compares_a_variable(machine, execute, rule):
     assert json.loads(execute(machine(states), PHOTO)["output"]) == {"chosen": "yes"}
 
 
+@pytest.mark.parametrize(
+    ("size", "seen"), [(1, {"size": 1, "kind": "small"}), (9, {"size": 9, "kind": "large"})]
+)
+def test_a_rule_that_holds_assigns_of_the_input_and_so_does_none(machine, execute, size, seen):
+    small = {"And": [{"Variable": "$.size", "IsPresent": True}, {"Variable": "$.size", "NumericLessThan": 5}]}
+    states = {
+        "Choose": {
+            "Type": "Choice",
+            "Choices": [{**small, "Assign": {"size.$": "$.size", "kind": "small"}, "Next": "Small"}],
+            "Default": "Show",
+            "Assign": {"size.$": "$.size", "kind": "large"},
+        },
+        "Small": step(Next="Show"),
+        "Show": step(Parameters={"size.$": "$size", "kind.$": "$kind"}, End=True),
+    }
+    assert json.loads(execute(machine(states), {"size": size})["output"]) == seen
+
+
 def test_a_task_assigns_of_what_it_got_before_anything_is_selected(function, machine, execute):
     code = "def handler(event, context): return {'seen': event, 'more': 'm'}\n"
     task = {

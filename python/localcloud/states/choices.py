@@ -1,7 +1,8 @@
-"""A Choice's rule about something that is not there.
+"""A Choice's rules: what they may ask of something that is not there, and what they assign.
 
 AWS: `IsPresent` alone may ask for it; any other comparison of a path that leads nowhere is `States.Runtime`, so that
-a rule asks `IsPresent` first, in an `And`. moto 5.2.5 takes every other comparison for not met.
+a rule asks `IsPresent` first, in an `And`. A rule that holds assigns variables of the state's input.
+moto 5.2.5 takes every other comparison for not met, and the rule's truth for the input.
 """
 
 from typing import cast
@@ -15,6 +16,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.state.choice.choice_rule import ChoiceRule
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_func import ComparisonFunc
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_operator_type import (
     ComparisonOperatorType,
@@ -32,7 +34,15 @@ CAUSE = "Invalid path '{path}': The choice state's condition path references an 
 
 
 def install() -> None:
-    """Fill the gap."""
+    """Fill the gaps."""
+
+    @gaps.wrap(ChoiceRule, "_eval_body")
+    def eval_rule(_original: gaps.Original, self: gaps.Amended, env: Environment) -> None:
+        self.comparison.eval(env)
+        if env.stack[-1] and self.assign:
+            holds = env.stack.pop()
+            self.assign.eval(env)
+            env.stack.append(holds)
 
     @gaps.wrap(ComparisonVariable, "_eval_body")
     def eval_body(_original: gaps.Original, self: ComparisonVariable, env: Environment) -> None:

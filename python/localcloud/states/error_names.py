@@ -5,8 +5,8 @@ named: `States.ALL` stands for neither. What cannot be read, a path that leads n
 `States.Runtime`; a service's own refusal has the service's name, and what a branch or an iteration fails by is what
 the Parallel or the Map fails by.
 moto 5.2.5 lets `States.ALL` meet everything. It gives a task of DynamoDB that cannot be read the name
-`DynamoDB.AmazonDynamoDBException`, a time-out as well; a refusal of EventBridge's the name `States.Runtime`, and any
-error of a branch or an iteration whose name begins with `States.`.
+`DynamoDB.AmazonDynamoDBException`, a time-out as well, and a task that is a function's ARN `Exception`; a refusal of
+EventBridge's is `States.Runtime`, and so is any error of a branch or an iteration whose name begins with `States.`.
 No page of AWS's says what a refusal of EventBridge's is called: here like those of DynamoDB, by its code.
 """
 
@@ -17,10 +17,16 @@ from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetai
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
+    LambdaFunctionErrorException,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
@@ -30,6 +36,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_events import (
     StateTaskServiceEvents,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
@@ -37,6 +45,7 @@ from localcloud import gaps
 
 RUNTIME, TOO_LARGE = "States.Runtime", "States.DataLimitExceeded"
 STATES = "States."
+SAID_BY_FUNCTIONS = (ClientError, FailureEventException, LambdaFunctionErrorException, TimeoutError)
 
 
 def install() -> None:
@@ -51,6 +60,14 @@ def install() -> None:
             env.stack[-1] = False
         else:
             original(self, env)
+
+    @gaps.wrap(StateTaskLambda, "_from_error")
+    def from_error_of_function(
+        original: gaps.Original, self: StateTaskLambda, env: Environment, ex: Exception
+    ) -> FailureEvent:
+        if isinstance(ex, SAID_BY_FUNCTIONS):
+            return original(self, env=env, ex=ex)  # type: ignore[no-any-return]
+        return StateTask._from_error(self, env=env, ex=ex)
 
     @gaps.wrap(StateTaskServiceDynamoDB, "_from_error")
     def from_error_of_dynamodb(

@@ -5,7 +5,7 @@ AWS: a state keeps values under names by its field `Assign`, and any later one r
 and `$$.Execution.StartTime` end in milliseconds and `Z`, as `2019-03-26T20:14:13.192Z`.
 moto 5.2.5 has each of these read by a Java machine that it does not bring along, compares by them what it has just
 read with itself, and writes microseconds and `+00:00`.
-Left out here: JSONata, and the `Assign` of a rule of a Choice, of which moto takes the rule's truth for the input.
+Left out here: JSONata.
 """
 
 import copy
