@@ -66,6 +66,12 @@ RESOURCES = {
         "DashboardName || DashboardNames": GLOBAL + "dashboard/{name}",
     },
     "cloudwatch:DescribeAlarms": {"`*`": HERE + "alarm:*"},  # whichever alarms it names
+    "dynamodb": {
+        "ResourceArn": AS_IT_IS,
+        "IndexName && join('/index/', [TableName, IndexName])": HERE + "table/{name}",
+        "TableName": HERE + "table/{name}",
+        "RequestItems && keys(RequestItems)": HERE + "table/{name}",
+    },
     "events": {
         "ResourceARN": AS_IT_IS,
         "Rule": HERE + "rule/{name}",
@@ -121,6 +127,7 @@ RESOURCES = {
         "name": HERE + "stateMachine:{name}",
     },
 }
+HAND_NO_ROLES = ("dynamodb", "iam", "sts")  # a role's ARN is what they are about, or a value in an item
 BUSES = re.compile("(Create|Delete|Describe|Update)EventBus")
 ROLE = re.compile(r"arn:aws:iam::\d+:role/")
 
@@ -134,7 +141,7 @@ def derive(signed_for: str, operation: str, request: Json, place: dict[str, str]
     if service == "s3" and jmespath.search("Key && VersionId || Delete.Objects[].VersionId", request):
         action += "Version"
     pairs = [(action, arn) for arn in resources(service, operation, request, place)]
-    if service not in ("iam", "sts"):
+    if service not in HAND_NO_ROLES:
         pairs += [("iam:PassRole", text) for text in texts(request) if ROLE.match(text)]
     return pairs
 

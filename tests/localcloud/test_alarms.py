@@ -7,9 +7,13 @@ import json
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from unittest.mock import create_autospec
 
 import pytest
+from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from tests.builders import answering
+
+from localcloud.metrics import alarms
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -320,6 +324,21 @@ def test_a_state_that_was_set_is_told_and_is_in_the_history(alarm, state, heard,
 def test_what_cannot_be_evaluated_here_is_refused(alarm, aws):
     with pytest.raises(aws("cloudwatch").exceptions.ClientError, match="knows no RATE"):
         alarm(Metrics=[{"Id": "any", "Expression": "RATE(1)", "ReturnData": True}])
+
+
+def test_an_alarm_may_go_while_others_are_looked_through():
+    alarms.install_lists()
+    backend = CloudWatchBackend("us-east-1", "123456789012")
+    alarm = create_autospec(Alarm, instance=True, state_value="OK")
+    alarm.name = "any"
+    for look in (
+        backend.describe_alarms,
+        lambda: backend.get_alarms_by_state_value("OK"),
+        backend.iter_tagged_resources,
+    ):
+        backend.alarms |= {"stays": alarm, "goes": alarm}
+        for _ in look():
+            backend.alarms.pop("goes", None)
 
 
 def test_alarms_are_found_by_their_prefix_and_their_state_together(alarm, state, aws):

@@ -158,3 +158,29 @@ def test_a_definition_is_validated(aws):
     bad = steps.validate_state_machine_definition(definition='{"StartAt": "Done"}')
     assert bad["result"] == "FAIL"
     assert bad["diagnostics"][0]["severity"] == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("rule", "event", "outcome"),
+    [
+        ({"Variable": "$.version", "IsString": True}, {}, "States.Runtime"),
+        ({"Variable": "$.version", "StringEquals": "v1"}, {}, "States.Runtime"),
+        ({"Variable": "$nobody", "StringEquals": "v1"}, {}, "States.Runtime"),
+        ({"Variable": "$.version", "IsPresent": True}, {}, "no"),
+        ({"Variable": "$.version", "IsString": True}, {"version": None}, "no"),
+        (
+            {
+                "And": [
+                    {"Variable": "$.version", "IsPresent": True},
+                    {"Variable": "$.version", "IsString": True},
+                ]
+            },
+            {},
+            "no",
+        ),
+    ],
+)
+def test_only_whether_it_is_there_may_be_asked_of_what_is_not(machine, execute, rule, event, outcome):
+    choice = {"Type": "Choice", "Choices": [{**rule, "Next": "Yes"}], "Default": "No"}
+    ends = {name: {"Type": "Fail", "Error": name.lower()} for name in ("Yes", "No")}
+    assert execute(machine({"Choose": choice, **ends}), event)["error"] == outcome

@@ -130,3 +130,46 @@ def test_a_bucket_with_photos_that_were_deleted_can_be_emptied(aws):
     for thing in (*listed["Versions"], *listed["DeleteMarkers"]):
         s3.delete_object(Bucket="with-markers", Key=thing["Key"], VersionId=thing["VersionId"])
     s3.delete_bucket(Bucket="with-markers")
+
+
+def test_a_table_shows_what_it_was_made_and_changed_with(aws):
+    dynamodb, key = aws("dynamodb"), aws("kms").create_key()["KeyMetadata"]["Arn"]
+    index = {
+        "IndexName": "open",
+        "KeySchema": [
+            {"AttributeName": "open", "KeyType": "HASH"},
+            {"AttributeName": "since", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["error", "execution"]},
+    }
+    tags = [{"Key": "Project", "Value": "scones"}]
+    arn = dynamodb.create_table(
+        TableName="register",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
+        ],
+        GlobalSecondaryIndexes=[index],
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+        DeletionProtectionEnabled=True,
+        Tags=tags,
+    )["TableDescription"]["TableArn"]
+    dynamodb.update_time_to_live(
+        TableName="register", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
+    dynamodb.update_continuous_backups(
+        TableName="register", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    shown = dynamodb.describe_table(TableName="register")["Table"]
+    assert shown["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert [{name: one[name] for name in index} for one in shown["GlobalSecondaryIndexes"]] == [index]
+    assert shown["SSEDescription"]["KMSMasterKeyArn"] == key
+    assert shown["DeletionProtectionEnabled"] is True
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
+    lives = dynamodb.describe_time_to_live(TableName="register")["TimeToLiveDescription"]
+    assert lives == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    kept = dynamodb.describe_continuous_backups(TableName="register")["ContinuousBackupsDescription"]
+    assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    dynamodb.update_table(TableName="register", DeletionProtectionEnabled=False)
+    assert dynamodb.describe_table(TableName="register")["Table"]["DeletionProtectionEnabled"] is False

@@ -1,9 +1,10 @@
 """What a service asks of its caller besides the permission that is named like the call.
 
 AWS: whoever reads or writes what is encrypted with a customer's key needs that key as well, through the service
-(`kms:ViaService`); S3 says that an object is not there only to those who may list the bucket; a key is made with tags
-by those who may tag it, and an alias takes the permission on the key, too; and Application Auto Scaling looks whether
-its caller may scale the endpoint and keep the alarms.
+(`kms:ViaService`); S3 says that an object is not there only to those who may list the bucket; a key and a table are
+made with tags by those who may tag them, and an alias takes the permission on the key, too; whoever picks a customer's
+key for a table needs all that DynamoDB does with it; and Application Auto Scaling looks whether its caller may scale
+the endpoint and keep the alarms.
 Whoever gives a function or an endpoint a key lends it to the service by a grant, for as long as they last. Scheduler
 takes no grants: it uses a schedule's key in the name of whoever makes or reads the schedule.
 """
@@ -12,6 +13,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from moto.awslambda.utils import get_backend
+from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import FakeBucket, s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.scheduler.exceptions import ScheduleNotFound
@@ -19,6 +21,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from localcloud import permissions
 from localcloud.access import resource_policies
 from localcloud.access.context import Call
 from localcloud.access.principals import PARTITION
@@ -26,6 +29,16 @@ from localcloud.access.principals import PARTITION
 READ, WRITE = ("kms:Decrypt",), ("kms:GenerateDataKey", "kms:Decrypt")
 LEND = ("kms:CreateGrant",)
 CHECK = ("kms:DescribeKey",)  # whether it is one that encrypts
+KEEP_A_TABLE = (
+    *CHECK,
+    *LEND,
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 Needed = tuple[str, str]  # an action and a resource
 
@@ -103,6 +116,25 @@ def _show_schedule(call: Call) -> Iterator[Needed]:
         yield from _with_key(call, backend.get_schedule(group, name).kms_key_arn, READ)
 
 
+def _make_table(call: Call) -> Iterator[Needed]:
+    """A table that is made, or that is given another key."""
+    if call.asked.get("Tags"):
+        for arn in permissions.resources(call.service, call.operation, call.asked, call.place):
+            yield "dynamodb:TagResource", arn
+    key = (call.asked.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    yield from _with_key(call, key, KEEP_A_TABLE)
+
+
+def _items(call: Call) -> Iterator[Needed]:
+    """Items that are written are encrypted with a key which the table's own decrypts first."""
+    tables = dynamodb_backends[call.place["account"]][call.place["region"]].tables
+    asked = [call.asked["TableName"]] if "TableName" in call.asked else call.asked["RequestItems"]
+    for name in asked:
+        table = tables.get(name.rpartition("/")[2])
+        settings = table.sse_specification if table else None
+        yield from _with_key(call, (settings or {}).get("KMSMasterKeyId"), READ)
+
+
 def _endpoint(call: Call) -> Iterator[Needed]:
     """AWS's table of permissions names CreateEndpoint alone, its page on the key both: either makes instances."""
     configs = sagemaker_backends[call.place["account"]][call.place["region"]].endpoint_configs
@@ -139,6 +171,16 @@ def _scale(call: Call) -> Iterator[Needed]:
 OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
     ("application-autoscaling", "PutScalingPolicy"): _scale,
     ("application-autoscaling", "RegisterScalableTarget"): _scale,
+    ("dynamodb", "BatchGetItem"): _items,
+    ("dynamodb", "BatchWriteItem"): _items,
+    ("dynamodb", "CreateTable"): _make_table,
+    ("dynamodb", "DeleteItem"): _items,
+    ("dynamodb", "GetItem"): _items,
+    ("dynamodb", "PutItem"): _items,
+    ("dynamodb", "Query"): _items,
+    ("dynamodb", "Scan"): _items,
+    ("dynamodb", "UpdateItem"): _items,
+    ("dynamodb", "UpdateTable"): _make_table,
     ("kms", "CreateAlias"): _alias,
     ("kms", "CreateKey"): _tag_key,
     ("kms", "DeleteAlias"): _alias,

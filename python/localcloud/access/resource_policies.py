@@ -13,6 +13,8 @@ from localcloud.access import role_policies, statements
 from localcloud.access.decisions import Policy
 from localcloud.access.principals import PARTITION
 
+OF_SERVICES = "alias/aws/"
+
 
 def read(arn: str, account: str) -> Policy | None:
     """The statements of the policy that the thing with this ARN has."""
@@ -34,7 +36,10 @@ def find_key(region: str, account: str, name: str) -> Key | None:
 def find_customer_key(region: str, account: str, name: str | None) -> Key | None:
     """The key that has this name, if it is there and a customer's: a service's own is nobody else's to allow."""
     key = find_key(region, account, name) if name else None
-    return key if key and key.key_manager == "CUSTOMER" else None
+    if key is None or key.key_manager != "CUSTOMER":
+        return None
+    # moto makes a service's own key as it makes anybody's.
+    return None if any(alias.startswith(OF_SERVICES) for alias in key.aliases) else key
 
 
 def _bucket(_region: str, account: str, name: str) -> str | None:

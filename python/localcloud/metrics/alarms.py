@@ -3,6 +3,7 @@
 AWS: an alarm is made with the state INSUFFICIENT_DATA, and one that is changed keeps its state; then it is looked at.
 `SetAlarmState` lasts until the alarm is looked at again. `DescribeAlarms` takes its filters together.
 moto 5.2.5 makes alarms with the state OK, evaluates none, tells nobody, knows no history, and takes one filter alone.
+It breaks when an alarm is made or deleted while it looks through all of them, as Terraform has it do.
 Left out here: composite alarms, anomaly detection, units, Metrics Insights, and any action but a topic.
 """
 
@@ -28,9 +29,17 @@ STATE = (
 )
 
 
+class Alarms(dict[str, Alarm]):
+    """By their names. Who looks through them has a list of his own, whatever others make or delete meanwhile."""
+
+    def values(self) -> list[Alarm]:  # type: ignore[override]
+        return list(super().values())
+
+
 def install(url: str) -> None:
     """Fill the gaps, and begin to look at the alarms."""
     alarm_history.install()
+    install_lists()
 
     @gaps.wrap(CloudWatchBackend, "put_metric_alarm")
     def put_metric_alarm(original: gaps.Original, self: CloudWatchBackend, **asked: object) -> Alarm:
@@ -80,6 +89,15 @@ def install(url: str) -> None:
         )
 
     rounds.begin(url)
+
+
+def install_lists() -> None:
+    """Let moto's alarms be looked through while others make and delete some."""
+
+    @gaps.wrap(CloudWatchBackend, "__init__")
+    def init(original: gaps.Original, self: CloudWatchBackend, *place: str, **named: str) -> None:
+        original(self, *place, **named)
+        self.alarms = Alarms()
 
 
 def check(alarm: Alarm) -> None:

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
 from moto.stepfunctions.parser.asl.eval.variable_store import VariableStore
@@ -48,7 +49,7 @@ class Child:
                 "Input": self.input,
                 "Name": self.name,
                 "RoleArn": parent.aws_execution_details.role_arn,
-                "StartTime": self.started.isoformat(),
+                "StartTime": iso_8601_datetime_with_milliseconds(self.started),
             },
             "StateMachine": {"Id": self.machine, "Name": self.machine.rpartition(":")[2]},
         }

@@ -41,7 +41,16 @@ from localcloud import clients, gaps
 from localcloud.access import principals
 from localcloud.events import rules
 from localcloud.metrics import series
-from localcloud.states import definitions, distributed_map, execution_log, programs, redrive
+from localcloud.states import (
+    choices,
+    definitions,
+    distributed_map,
+    error_names,
+    execution_log,
+    programs,
+    redrive,
+    workflow_variables,
+)
 from localcloud.states.map_children import now
 
 MOST_INPUT_BYTES = 262_144
@@ -65,11 +74,14 @@ def install(url: str) -> None:
     """Fill the gaps."""
     _install_requests()
     _install_executions()
+    choices.install()
     definitions.install()
     distributed_map.install(url)
+    error_names.install()
     redrive.install(_ending)
     execution_log.install()
     programs.install()
+    workflow_variables.install()
 
     def client_for(region: str, service: str, state_credentials: StateCredentials) -> BaseClient:
         role = principals.assume(state_credentials.role_arn, SESSION)

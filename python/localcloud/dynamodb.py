@@ -1,0 +1,41 @@
+"""DynamoDB: one request at a time, and a table that is protected against deletion.
+
+AWS: whether a condition holds is found out and the item is written in one step, so that of many who claim the same
+item one gets it; `ALL_NEW` is what this request wrote. A protected table is not deleted, in AWS's own words.
+moto 5.2.5 answers requests side by side, and another may write between the look and the write, or before the answer
+is put together; its words for a protected table are its own.
+Left out here: an item is not deleted by its age, a copy of a table as it was at some time has all that it has now,
+`UpdateTable` forgets a change of the key, and no metrics are published.
+"""
+
+import threading
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+
+from localcloud import gaps
+
+PROTECTED = (
+    "Resource cannot be deleted as it is currently protected against deletion. "
+    "Disable deletion protection first."
+)
+
+_answering = threading.Lock()
+
+
+def install() -> None:
+    """Fill the gaps."""
+
+    @gaps.wrap(DynamoHandler, "call_action")
+    def call_action(original: gaps.Original, self: DynamoHandler) -> TYPE_RESPONSE:
+        with _answering:
+            return original(self)  # type: ignore[no-any-return]
+
+    @gaps.wrap(DynamoDBBackend, "delete_table")
+    def delete_table(original: gaps.Original, self: DynamoDBBackend, name: str) -> Table:
+        if self.get_table(name).deletion_protection_enabled:
+            raise MockValidationException(PROTECTED)
+        return original(self, name)  # type: ignore[no-any-return]

@@ -1,0 +1,168 @@
+"""What a state assigns, later ones read: in parameters, intrinsics, paths and rules, and after a redrive."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+
+MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+PHOTO = {"s3_bucket": "scones", "s3_key": "incoming/x.png", "version_id": "v1"}
+
+
+def step(**fields: Any) -> dict[str, Any]:
+    return {"Type": "Pass", **fields}
+
+
+def after(*states: dict[str, Any]) -> dict[str, Any]:
+    """States that keep the input as `$photo` and its name as `$name`, and then these, one after the other."""
+    assign = step(Assign={"photo.$": "$", "name.$": "States.Format('{}!', $.s3_key)", "kind": "car"})
+    every = [assign, step(Result={}), *states]
+    return {
+        f"S{number}": {**state, **({"Next": f"S{number + 1}"} if number + 1 < len(every) else {"End": True})}
+        for number, state in enumerate(every)
+    }
+
+
+@pytest.fixture
+def outcome(machine, execute):
+    """Run these states after those that assign; answer the output."""
+
+    def run(*states):
+        ended = execute(machine(after(*states)), PHOTO)
+        assert ended["status"] == "SUCCEEDED", ended
+        return json.loads(ended["output"])
+
+    return run
+
+
+def test_a_variable_is_read_wherever_a_path_may_stand(outcome):
+    read = {
+        "all.$": "$photo",
+        "deep.$": "$photo.s3_key",
+        "text.$": "$name",
+        "plain.$": "$kind",
+        "put.$": "States.Format('{}/{}', $photo.s3_bucket, $name)",
+    }
+    assert outcome(step(Parameters=read)) == {
+        "all": PHOTO,
+        "deep": "incoming/x.png",
+        "text": "incoming/x.png!",
+        "plain": "car",
+        "put": "scones/incoming/x.png!",
+    }
+    assert outcome(step(InputPath="$photo")) == PHOTO
+    assert outcome(step(OutputPath="$photo")) == PHOTO
+
+
+def test_what_is_assigned_again_is_the_new_value_and_what_is_read_is_a_copy(outcome):
+    again = step(Assign={"kind.$": "States.Format('{}s', $kind)"})
+    change = step(Parameters={"photo.$": "$photo"}, ResultPath="$.kept")
+    write = step(Result="y.png", ResultPath="$.kept.photo.s3_key")
+    read = step(Parameters={"kind.$": "$kind", "key.$": "$photo.s3_key"})
+    assert outcome(again, change, write, read) == {"kind": "cars", "key": "incoming/x.png"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"Variable": "$name", "StringEquals": "incoming/x.png!"},
+        {"Variable": "$photo.s3_key", "IsString": True},
+        {"Variable": "$.key", "StringEqualsPath": "$photo.s3_key"},
+        {"Not": {"Variable": "$.key", "StringEqualsPath": "$name"}},
+    ],
+)
+def test_a_rule_compares_a_variable(machine, execute, rule):
+    states = after(step(Parameters={"key.$": "$photo.s3_key"}))
+    del states["S2"]["End"]
+    states |= {
+        "Choose": {"Type": "Choice", "Choices": [{**rule, "Next": "Yes"}], "Default": "No"},
+        "Yes": step(Result={"chosen": "yes"}, End=True),
+        "No": step(Result={"chosen": "no"}, End=True),
+    }
+    states["S2"]["Next"] = "Choose"
+    assert json.loads(execute(machine(states), PHOTO)["output"]) == {"chosen": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"), [(1, {"size": 1, "kind": "small"}), (9, {"size": 9, "kind": "large"})]
+)
+def test_a_rule_that_holds_assigns_of_the_input_and_so_does_none(machine, execute, size, seen):
+    small = {"And": [{"Variable": "$.size", "IsPresent": True}, {"Variable": "$.size", "NumericLessThan": 5}]}
+    states = {
+        "Choose": {
+            "Type": "Choice",
+            "Choices": [{**small, "Assign": {"size.$": "$.size", "kind": "small"}, "Next": "Small"}],
+            "Default": "Show",
+            "Assign": {"size.$": "$.size", "kind": "large"},
+        },
+        "Small": step(Next="Show"),
+        "Show": step(Parameters={"size.$": "$size", "kind.$": "$kind"}, End=True),
+    }
+    assert json.loads(execute(machine(states), {"size": size})["output"]) == seen
+
+
+def test_a_task_assigns_of_what_it_got_before_anything_is_selected(function, machine, execute):
+    code = "def handler(event, context): return {'seen': event, 'more': 'm'}\n"
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function(code), "Payload.$": "$photo.s3_key"},
+        "TimeoutSeconds": 9,
+        "Assign": {"more.$": "$.Payload.more", "was.$": "$name"},
+        "ResultSelector": {"seen.$": "$.Payload.seen"},
+        "ResultPath": "$.task",
+    }
+    read = step(Parameters={"task.$": "$.task", "more.$": "$more", "was.$": "$was"})
+    ended = execute(machine(after(task, read)), PHOTO)
+    assert json.loads(ended["output"]) == {
+        "task": {"seen": "incoming/x.png"},
+        "more": "m",
+        "was": "incoming/x.png!",
+    }
+
+
+@pytest.mark.parametrize("path", ["$nobody", "$photo.nothing"])
+def test_what_no_state_has_assigned_ends_the_execution(machine, execute, path):
+    states = after(step(Parameters={"read.$": path}))
+    ended = execute(machine(states), PHOTO)
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
+    assert f"'{path}'" in ended["cause"]
+
+
+def test_a_redriven_execution_has_its_variables_still(function, machine, execute, ended, aws):
+    code = (
+        "n = 0\ndef handler(event, context):\n    global n\n    n += 1\n    return [event] * (n // (n - 1))\n"
+    )
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function(code), "Payload.$": "$name"},
+        "OutputPath": "$.Payload",
+    }
+    failed = execute(machine(after(task)), PHOTO)
+    assert failed["error"] == "ZeroDivisionError"
+    aws("stepfunctions").redrive_execution(executionArn=failed["executionArn"])
+    assert ended(failed["executionArn"])["output"] == ["incoming/x.png!"] * 2
+
+
+def test_times_are_written_in_milliseconds_of_utc(outcome):
+    times = outcome(
+        step(Parameters={"entered.$": "$$.State.EnteredTime", "started.$": "$$.Execution.StartTime"})
+    )
+    assert all(MILLISECONDS.fullmatch(time) for time in times.values()), times
+
+
+@pytest.mark.parametrize(
+    "key", ["a b.png", "é/ü 🛵.png", "it's {}.png", 'quo"ted.png', "back\\slash.png", "{{}}"]
+)
+def test_a_hash_is_that_of_the_text_s_own_bytes(key, machine, execute):
+    asked = "States.Hash(States.Format('{}/{}/{}', $.s3_bucket, $.version_id, $.s3_key), 'SHA-256')"
+    ended = execute(machine({"Hash": step(Parameters={"id.$": asked}, End=True)}), PHOTO | {"s3_key": key})
+    assert json.loads(ended["output"])["id"] == hashlib.sha256(f"scones/v1/{key}".encode()).hexdigest()
+
+
+def test_a_hash_is_the_one_of_aws_s_own_example(outcome):
+    asked = step(Parameters={"hash.$": "States.Hash('input data', 'SHA-1')"})
+    assert outcome(asked) == {"hash": "aaff4a450a104cd177d28d18d74485e8cae074b7"}
