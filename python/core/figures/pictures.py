@@ -93,7 +93,9 @@ def keep_upper_bits(image: Image.Image) -> Image.Image:
 
 def _measure(colours: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """A row per picture."""
-    luma = colours.astype(np.float32) @ LUMA
+    # Not as a product of matrices: how that is rounded depends on the processor, and on how many threads share it.
+    red, green, blue = (colours[..., channel] * weight for channel, weight in enumerate(LUMA))
+    luma = red + green + blue
     width, height = sizes.T
     columns = {
         "brightness": brightness(luma),
