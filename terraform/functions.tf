@@ -88,8 +88,8 @@ locals {
   }
 
   permissions = {
-    serialize = local.read_photos
-    classify  = concat(local.read_photos, local.ask_endpoint)
+    serialize = concat(local.read_photos, local.read_versions)
+    classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.send_to_review)
     collect   = concat(local.write_bulk, local.read_bulk)
     monitor   = local.watch_captures
@@ -106,12 +106,16 @@ locals {
 
   ask_endpoint   = [{ actions = ["sagemaker:InvokeEndpoint"], resources = [module.endpoint.arn] }]
   send_to_review = [{ actions = ["sqs:SendMessage"], resources = [module.workflow.review_queue.arn] }]
+  photos         = [for folder in ["incoming", "archive"] : "${module.storage.bucket_arn}/${folder}/*"]
   read_photos = [
-    { actions = ["s3:GetObject"], resources = [for folder in ["incoming", "archive"] : "${module.storage.bucket_arn}/${folder}/*"] },
+    { actions = ["s3:GetObject"], resources = local.photos },
     # Without it S3 calls a photo that is gone "access denied" instead of "no such key".
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
     { actions = ["kms:Decrypt"], resources = [module.storage.kms_key_arn] },
   ]
+
+  # An upload is read in its own version; a bulk run takes the newest.
+  read_versions = [{ actions = ["s3:GetObjectVersion"], resources = local.photos }]
 
   write_bulk = [
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from core.contract.decision import THRESHOLD, decide
 from core.contract.errors import InvalidEvent, InvalidSetting
-from core.contract.events import UNNAMED, answer, parse_body, parse_pointer_if_any
+from core.contract.events import UNNAMED, Pointer, answer, parse_body, parse_pointer
 from core.contract.shapes import Answer, LambdaContext
 from core.contract.unlike import MAX_UNLIKENESS, NAME
 from lambdas.logged import logged
@@ -55,6 +55,11 @@ def read_share(environment: Mapping[str, str], name: str, default: float) -> flo
 @functools.cache
 def settings() -> Settings:
     return read_settings(os.environ)
+
+
+def parse_pointer_if_any(body: Mapping[str, object]) -> Pointer | None:
+    """The image that the body names, or None where nothing in it names one: half a pointer is refused."""
+    return parse_pointer(body) if body.keys() & {"s3_bucket", "s3_key"} else None
 
 
 @logged

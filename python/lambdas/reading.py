@@ -3,13 +3,13 @@
 import functools
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from core.contract.errors import AccessDenied, ImageNotFound, StorageUnavailable
+from core.contract.errors import AccessDenied, ImageNotFound, InvalidEvent, StorageUnavailable
 from core.contract.events import Pointer
 from core.contract.images import check_size, content_type
 from core.network_faults import NETWORK_FAULTS
@@ -37,16 +37,21 @@ def read_image(image: Pointer) -> bytes:
 
 def read_version(image: Pointer) -> tuple[bytes, str | None]:
     """The object's bytes, if an endpoint accepts so many, and which version of it they are."""
+    version: Any = {"VersionId": image.version} if image.version else {}
     try:
         with transient_by_name(image):
-            response = s3().get_object(Bucket=image.bucket, Key=image.key)
+            response = s3().get_object(Bucket=image.bucket, Key=image.key, **version)
             with closing(response["Body"]) as body:
                 check_size(response["ContentLength"], image)  # before a byte is read
                 content = body.read()
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            raise ImageNotFound(f"{image}: there is no such object") from error
-        if error.response["Error"]["Code"] == "AccessDenied":
+        code = error.response["Error"]["Code"]
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 405):  # 405: it marks a deletion
+            what = "version" if version else "object"
+            raise ImageNotFound(f"{image}: there is no such {what}") from error
+        if version and code == "InvalidArgument":
+            raise InvalidEvent(f"{image}: version_id is none of S3's") from error
+        if code == "AccessDenied":
             raise AccessDenied(f"{image}: the function's role may not read it") from error
         raise
     return content, response.get("VersionId")

@@ -16,7 +16,8 @@ from lambdas.logged import logged
 from lambdas.reading import read_image
 
 STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answer
-ENVELOPE_BYTES = 12_288  # for a key of 1,024 bytes that JSON escapes six-fold, and what the service adds
+# For a key of 1,024 bytes that JSON escapes six-fold, a version of as many that it does not, and what the service adds.
+ENVELOPE_BYTES = 12_288
 MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four characters of three bytes
 
 
@@ -45,6 +46,7 @@ def serialize(content: bytes, image: Pointer, max_inline_bytes: int, source: str
         "s3_bucket": image.bucket,
         "s3_key": image.key,
         "inferences": [],
+        **({"version_id": image.version} if image.version else {}),
         **({"source": source} if source else {}),
     }
 

@@ -2,16 +2,18 @@
 
 AWS: `GetBucketNotificationConfiguration` shows whether events go to EventBridge; a statement of a bucket's policy
 applies where its condition holds; `ListObjectVersions` with `encoding-type=url` answers encoded keys;
-a version that is named is deleted alone, whatever became of versioning since; a key has 1,024 bytes at most.
+a version that is named is deleted alone, whatever became of versioning since; it is not read if it is the mark of a
+deletion, nor if its name is none that S3 gives; a key has 1,024 bytes at most.
 moto 5.2.5 keeps the first but does not show it, so that every plan of Terraform switches it on again; it applies
 each statement without a look at its condition, so that a policy against plain HTTP denies everything; and it answers
 versions' keys as they are, so that Terraform's provider, which decodes them, never empties a bucket with a `+` in it;
-and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker; a key may
-have any length.
+and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker; of any version
+that cannot be read it says that it is not there; a key may have any length.
 """
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from typing import cast
 from urllib.parse import quote
@@ -19,14 +21,15 @@ from urllib.parse import quote
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.exceptions import S3ClientError
-from moto.s3.models import FakeBucket, FakeKey, S3Backend
+from moto.s3.exceptions import InvalidVersion, MethodNotAllowed, S3ClientError
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 from core.contract.shapes import Json
 from localcloud import gaps
 
 LONGEST_KEY = 1024  # bytes
+VERSION = re.compile(r"null|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as moto names them
 NO_POLICY = '{"Version": "2012-10-17", "Statement": []}'
 POLICIES = 64  # that are kept as they were read
 ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
@@ -72,6 +75,19 @@ def install() -> None:
             return original(self, bucket_name, key_name, version_id=version_id, **options)
         finally:
             bucket.versioning_status = status
+
+    @gaps.wrap(S3Response, "get_object")
+    def get_object(original: gaps.Original, self: S3Response) -> TYPE_RESPONSE:
+        version = self.querystring.get("versionId", [None])[0]
+        if version is not None:
+            if not VERSION.fullmatch(version):
+                raise InvalidVersion(version)
+            named = self.backend.get_object(
+                self.bucket_name, self.parse_key_name(), version, return_delete_marker=True
+            )
+            if isinstance(named, FakeDeleteMarker):
+                raise MethodNotAllowed(method="GET", resource_type="DeleteMarker")
+        return original(self)
 
     @gaps.wrap(S3Response, "get_bucket_notification")
     def get_bucket_notification(original: gaps.Original, self: S3Response) -> TYPE_RESPONSE:

@@ -17,8 +17,7 @@ from core import environment
 from core.console import out
 from core.contract.answer_kinds import LIVE, upload_to
 from core.contract.errors import FOR_REVIEW, UnlikeTraining
-from core.contract.events import reason
-from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.outcomes import ACCEPTED, FAILED, REVIEW, reason
 from core.contract.shapes import Json
 from operations import polling
 

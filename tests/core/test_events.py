@@ -1,11 +1,12 @@
-"""What is one list of probabilities: the contract says it for the steps and for who reads what was captured."""
+"""Which photo is meant, and what is one list of probabilities: for the steps and for who reads what was captured."""
 
+import hashlib
 import math
 
 import pytest
 
-from core.contract.errors import UnexpectedInference
-from core.contract.events import Pointer, find_fault, parse_probabilities
+from core.contract.errors import InvalidEvent, UnexpectedInference
+from core.contract.events import Pointer, find_fault, parse_pointer, parse_probabilities
 
 PHOTO = Pointer("bucket", "incoming/a.png")
 
@@ -38,3 +39,40 @@ def test_numbers_from_0_to_1_that_add_up_to_1_are_probabilities_even_if_each_is_
 def test_anything_else_is_refused_with_the_reason(values, problem):
     with pytest.raises(UnexpectedInference, match=f"the model's answer is {problem}: "):
         parse_probabilities(values, PHOTO)
+
+
+NAMED = {"s3_bucket": "bucket", "s3_key": "incoming/a.png"}
+
+
+@pytest.mark.parametrize("given", [{}, {"version_id": ""}, {"version_id": None}])
+def test_without_a_version_the_newest_is_meant(given):
+    assert parse_pointer(NAMED | given) == PHOTO
+
+
+@pytest.mark.parametrize("version", ["3HL4kqtJvjVBH40Nrjfkd", "null", "v" * 1024])
+def test_a_version_that_the_event_names_is_meant(version):
+    photo = parse_pointer(NAMED | {"version_id": version})
+    assert photo == Pointer("bucket", "incoming/a.png", version)
+    assert str(photo) == "s3://bucket/incoming/a.png"
+
+
+@pytest.mark.parametrize("version", [7, 0, False, [], {}, "v" * 1025, "é" * 513, "\ud800"])
+def test_a_version_that_is_no_short_text_is_refused(version):
+    with pytest.raises(InvalidEvent, match=r"^version_id must be at most 1024 bytes of text, not ") as caught:
+        parse_pointer(NAMED | {"version_id": version})
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_id_is_of_one_version_alone():
+    """The text whose SHA-256 it is can be made by a state machine too: BUCKET/VERSION/KEY."""
+    photos = [
+        Pointer("bucket", "a/b"),
+        Pointer("bucket", "a/c"),
+        Pointer("another", "a/b"),
+        Pointer("bucket", "a/b", "1"),
+        Pointer("bucket", "a/b", "2"),
+        Pointer("bucket", "b", "a"),
+    ]
+    assert len({photo.id for photo in photos}) == len(photos)
+    assert photos[3].id == hashlib.sha256(b"bucket/1/a/b").hexdigest()
+    assert photos[0].id == hashlib.sha256(b"bucket//a/b").hexdigest()

@@ -18,7 +18,7 @@ from core.contract.shapes import LambdaContext
 from lambdas import classify, reading
 
 EVENTS = Path(__file__).parent / "events"
-BUCKET = "scones-test-123456789012"
+BUCKET, VERSIONED = "scones-test-123456789012", "scones-versions-123456789012"
 PHOTO = base64.b64decode(json.loads((EVENTS / "serialized-bare.json").read_text())["image_data"])
 
 
@@ -127,6 +127,19 @@ def put(bucket: Any) -> Callable[[str, bytes], dict[str, str]]:
     def put(key: str, content: bytes) -> dict[str, str]:
         bucket.put_object(Key=key, Body=content)
         return {"s3_bucket": BUCKET, "s3_key": key}
+
+    return put
+
+
+@pytest.fixture
+def put_version(aws: None, s3_url: str) -> Callable[[str, bytes], dict[str, str]]:  # noqa: ARG001
+    """Put an object into a bucket that keeps versions; the answer is the event that an upload there starts with."""
+    bucket = boto3.resource("s3", endpoint_url=s3_url).create_bucket(Bucket=VERSIONED)
+    bucket.Versioning().enable()
+
+    def put(key: str, content: bytes) -> dict[str, str]:
+        version = bucket.put_object(Key=key, Body=content).version_id
+        return {"s3_bucket": VERSIONED, "s3_key": key, "version_id": version}
 
     return put
 

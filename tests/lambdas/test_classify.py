@@ -20,7 +20,7 @@ from core.contract.errors import (
     NotAnImage,
     UnexpectedInference,
 )
-from lambdas import classify
+from lambdas import classify, serialize
 from monitoring.record import read_attributes
 
 pytestmark = pytest.mark.usefixtures("bucket", "endpoint")
@@ -140,6 +140,16 @@ def test_an_image_of_1_mb_is_read_from_s3(put, endpoint, context):
     content = PNG + random.randbytes(1024 * 1024)
     classify.handler(put("incoming/large.png", content), context)
     assert endpoint.asked[0].body == content
+
+
+def test_a_large_photo_that_was_written_over_is_read_in_its_version(put_version, endpoint, context):
+    contents = [PNG + random.randbytes(1024 * 1024) for _ in range(2)]
+    uploads = [put_version("incoming/large.png", content) for content in contents]
+    answers = [classify.handler(serialize.handler(upload, context), context) for upload in uploads]
+    assert [it.body for it in endpoint.asked] == contents
+    told = [it.headers["X-Amzn-SageMaker-Custom-Attributes"] for it in endpoint.asked]
+    assert len({read_attributes([it])["id"] for it in told}) == 2
+    assert [it["body"].keys() for it in answers] == [{"s3_bucket", "s3_key", "inferences"}] * 2
 
 
 def test_an_image_of_7_mb_never_reaches_the_endpoint(put, endpoint, context):

@@ -33,11 +33,13 @@ anything = st.recursive(
 )
 buckets = st.just("scones-test-123456789012") | st.from_regex(BUCKET_NAME, fullmatch=True)
 keys = st.just("incoming/bicycle.png") | st.text(max_size=1100)
+versions = st.sampled_from(["", "null"]) | st.text(max_size=1100)
 images = st.just("") | st.binary().map(lambda content: base64.b64encode(content).decode())
 inferences = st.floats(0, 1).map(lambda p: [p, 1 - p]) | st.lists(numbers, max_size=3) | anything
 fields = {
     "s3_bucket": buckets | anything,
     "s3_key": keys | anything,
+    "version_id": versions | anything,
     "image_data": images | anything,
     "inferences": inferences | inferences.map(json.dumps),
 }
@@ -48,7 +50,8 @@ wrappers = st.fixed_dictionaries(
 )
 events = bodies | wrappers | wrappers.map(lambda wrapper: {"body": wrapper})
 near_misses = st.fixed_dictionaries(
-    {"s3_bucket": buckets, "s3_key": keys, "image_data": images, "inferences": inferences}
+    {"s3_bucket": buckets, "s3_key": keys, "image_data": images, "inferences": inferences},
+    optional={"version_id": versions},
 )
 
 

@@ -43,6 +43,44 @@ def test_who_took_the_photo_is_passed_on(event, context):
     assert serialize.handler(event("upload") | {"source": "bay 2"}, context)["body"]["source"] == "bay 2"
 
 
+def test_each_of_two_uploads_under_one_key_is_read_and_passed_on_in_its_version(put_version, context):
+    uploads = {content: put_version("incoming/a.png", content) for content in (PNG + b"1", PNG + b"2")}
+    for content, upload in uploads.items():
+        body = serialize.handler(upload, context)["body"]
+        assert base64.b64decode(body["image_data"]) == content
+        assert upload.items() <= body.items()
+    newest = uploads[PNG + b"1"] | {"version_id": ""}
+    body = serialize.handler(newest, context)["body"]
+    assert base64.b64decode(body["image_data"]) == PNG + b"2"
+    assert "version_id" not in body
+
+
+def test_a_version_is_read_after_its_object_was_deleted_until_it_is_deleted_itself(put_version, context):
+    upload, s3 = put_version("incoming/deleted.png", PNG), reading.s3()
+    named = {"Bucket": upload["s3_bucket"], "Key": upload["s3_key"]}
+    s3.delete_object(**named)
+    assert serialize.handler(upload, context)["body"]["version_id"] == upload["version_id"]
+    with pytest.raises(ImageNotFound, match=r"deleted\.png: there is no such object"):
+        serialize.handler(upload | {"version_id": ""}, context)
+    s3.delete_object(**named, VersionId=upload["version_id"])
+    with pytest.raises(ImageNotFound, match=r"deleted\.png: there is no such version"):
+        serialize.handler(upload, context)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error", "said"),
+    [
+        ("MethodNotAllowed", 405, ImageNotFound, "there is no such version"),  # a mark of a deletion
+        ("InvalidArgument", 400, InvalidEvent, "version_id is none of S3's"),
+    ],
+)
+def test_what_s3_says_of_other_versions_has_a_name(broken_s3, event, context, code, status, error, said):
+    broken_s3.answer(f"<Error><Code>{code}</Code></Error>".encode(), status=status)
+    with pytest.raises(error, match=f"s3://scones-test-123456789012/incoming/bicycle.png: {said}"):
+        serialize.handler(event("upload") | {"version_id": "v1"}, context)
+    assert broken_s3.asked[0].path.endswith("/incoming/bicycle.png?versionId=v1")
+
+
 def test_the_same_event_twice_gives_the_same_answer(event, context):
     assert serialize.handler(event("upload"), context) == serialize.handler(event("upload"), context)
 
@@ -78,7 +116,8 @@ def test_the_largest_image_that_travels_leaves_the_state_within_the_limit_of_ste
     assert base64.b64decode(inline["image_data"]) == content
     assert serialize.handler(put("incoming/above.png", content + b"\0"), context)["body"]["image_data"] == ""
 
-    worst = serialize.serialize(content, Pointer("b" * 63, "\x01" * 1024), serialize.MAX_INLINE_BYTES)
+    image = Pointer("b" * 63, "\x01" * 1024, "v" * 1024)
+    worst = serialize.serialize(content, image, serialize.MAX_INLINE_BYTES, "é" * 64)
     what_the_service_adds = 4096
     assert len(json.dumps({"statusCode": 200, "body": worst})) + what_the_service_adds < 262_144
 
@@ -133,6 +172,8 @@ def test_an_object_that_is_gone_is_named(event, context, place):
         ({"s3_key": "\ud800"}, "s3_key must be"),
         ({"s3_bucket": 7}, "s3_bucket must be"),
         ({"s3_bucket": "Not A Bucket"}, "s3_bucket must be"),
+        ({"version_id": 7}, "version_id must be"),
+        ({"version_id": "v" * 1025}, "version_id must be"),
         ({"source": ""}, "source must be"),
         ({"source": 7}, "source must be"),
         ({"source": "s" * 65}, "source must be"),

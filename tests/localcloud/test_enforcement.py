@@ -43,6 +43,45 @@ def test_that_an_object_is_not_there_is_said_only_to_those_who_may_list_the_buck
     assert refusal(lister("s3").get_object, **gone)[0] == "NoSuchKey"
 
 
+def test_a_version_is_read_by_whom_a_policy_lets_read_versions(aws, session, photos):
+    aws("s3").put_bucket_versioning(Bucket=photos, VersioningConfiguration={"Status": "Enabled"})
+    named = {"Bucket": photos, "Key": "incoming/b.png"}
+    version = {"VersionId": aws("s3").put_object(**named, Body=b"b")["VersionId"]}
+    everything = f"arn:aws:s3:::{photos}/*"
+    newest = session(allow("s3:GetObject", everything))
+    assert newest("s3").get_object(**named)["Body"].read() == b"b"
+    assert "s3:GetObjectVersion" in refusal(newest("s3").get_object, **named, **version)[2]
+    versions = session(allow("s3:GetObjectVersion", everything))
+    assert versions("s3").get_object(**named, **version)["Body"].read() == b"b"
+    assert "s3:GetObject on" in refusal(versions("s3").get_object, **named)[2]
+
+
+def test_that_a_version_is_not_there_is_said_only_to_those_who_may_list_the_bucket(aws, session, photos):
+    aws("s3").put_bucket_versioning(Bucket=photos, VersioningConfiguration={"Status": "Enabled"})
+    named = {"Bucket": photos, "Key": "incoming/a.png"}
+    version = {"VersionId": aws("s3").put_object(**named, Body=b"b")["VersionId"]}
+    aws("s3").delete_object(**named)
+    get = allow(["s3:GetObject", "s3:GetObjectVersion"], f"arn:aws:s3:::{photos}/*")
+    reader = session(get)("s3")
+    lister = session(get, allow("s3:ListBucket", f"arn:aws:s3:::{photos}"))("s3")
+    assert reader.get_object(**named, **version)["Body"].read() == b"b"
+    aws("s3").delete_object(**named, **version)
+    for asked, code in (({}, "NoSuchKey"), (version, "NoSuchVersion")):
+        assert "s3:ListBucket" in refusal(reader.get_object, **named, **asked)[2]
+        assert refusal(lister.get_object, **named, **asked)[0] == code
+
+
+def test_a_version_needs_the_key_that_it_was_encrypted_with(aws, session, photos):
+    aws("s3").put_bucket_versioning(Bucket=photos, VersioningConfiguration={"Status": "Enabled"})
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    named = {"Bucket": photos, "Key": "incoming/c.png"}
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    old, new = (aws("s3").put_object(**named, Body=b"c", **more)["VersionId"] for more in (encrypted, {}))
+    reader = session(allow("s3:GetObjectVersion", "*"))("s3")
+    assert f"kms:Decrypt on resource: {key}" in refusal(reader.get_object, **named, VersionId=old)[2]
+    assert reader.get_object(**named, VersionId=new)["Body"].read() == b"c"
+
+
 def test_a_list_is_limited_to_the_prefixes_of_its_condition(session, photos):
     condition = {"StringLike": {"s3:prefix": ["incoming/*"]}}
     reader = session(allow("s3:ListBucket", f"arn:aws:s3:::{photos}", Condition=condition))

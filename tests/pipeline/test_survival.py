@@ -152,20 +152,47 @@ def test_the_same_upload_event_twice_gives_the_same_outcome_twice(workflow):
     assert first["output"] == second["output"]
 
 
-def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_found(workflow):
+@contextlib.contextmanager
+def nothing_is_read(workflow):
+    """Photos that arrive in here wait: the function that reads them is throttled."""
     functions, name = workflow.aws("lambda"), workflow.outputs["function_names"]["serialize"]
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    kept, gone = workflow.upload("kept.png", photo()), workflow.upload("gone.png", photo())
     try:
-        workflow.s3.delete_object(Bucket=workflow.bucket, Key=gone)
-        throttled = [workflow.failures(key)[0]["error"] for key in (kept, gone)]
+        yield
     finally:
         functions.delete_function_concurrency(FunctionName=name)
-    assert throttled == ["Lambda.TooManyRequestsException"] * 2
-    (accepted,), (failed,) = workflow.end_of(kept), workflow.end_of(gone)
-    assert accepted["status"] == "SUCCEEDED"
+
+
+def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_found(workflow):
+    """One that was deleted, as whoever names no version does, has left its version; another's version is gone too."""
+    with nothing_is_read(workflow):
+        kept, hidden, gone = (workflow.upload(f"{name}.png", photo()) for name in ("kept", "hidden", "gone"))
+        (version,) = workflow.s3.list_object_versions(Bucket=workflow.bucket, Prefix=gone)["Versions"]
+        workflow.s3.delete_object(Bucket=workflow.bucket, Key=hidden)
+        workflow.s3.delete_object(Bucket=workflow.bucket, Key=gone, VersionId=version["VersionId"])
+        throttled = [workflow.failures(key)[0]["error"] for key in (kept, hidden, gone)]
+    assert throttled == ["Lambda.TooManyRequestsException"] * 3
+    (accepted,), (accepted_too,), (failed,) = map(workflow.end_of, (kept, hidden, gone))
+    assert (accepted["status"], accepted_too["status"]) == ("SUCCEEDED", "SUCCEEDED")
     assert failed["error"] == "ImageNotFound"
-    assert workflow.notified.about(execution=failed["executionArn"])
+    (heard,) = workflow.notified.about(execution=failed["executionArn"])
+    assert "gone.png: there is no such version" in json.loads(heard["cause"])["errorMessage"]
+
+
+@pytest.mark.parametrize("size", [0, LARGEST_INLINE + 1])
+def test_each_of_two_uploads_under_one_key_is_routed_by_its_own_picture(workflow, size):
+    """The second is there before the first is read, by whichever function reads it."""
+    with nothing_is_read(workflow):
+        for answer in (SURE, "[0.01, 0.99]"):
+            key = workflow.upload(f"two-of-{size}.png", photo(answer, size))
+        until(lambda: workflow.executions_of(key), lambda found: len(found) == 2)
+    ended = workflow.end_of(key)
+    assert {it["status"] for it in ended} == {"SUCCEEDED"}
+    listed = workflow.s3.list_object_versions(Bucket=workflow.bucket, Prefix=key)["Versions"]
+    labels = {json.loads(it["input"])["version_id"]: json.loads(it["output"])["label"] for it in ended}
+    assert labels == {it["VersionId"]: ("motorcycle" if it["IsLatest"] else "bicycle") for it in listed}
+    routed = until(lambda: workflow.routed.so_far(s3_key=key), lambda found: len(found) == 2)
+    assert Counter(it["assignment"]["loading_bay"] for it in routed) == Counter("AB")
 
 
 def test_a_function_that_is_killed_while_it_works_is_tried_again_and_its_photo_is_routed(workflow):

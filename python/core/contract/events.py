@@ -13,7 +13,7 @@ from core.contract.errors import InvalidEvent, UnexpectedInference
 from core.contract.shapes import Answer, Json
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-MAX_KEY_BYTES = 1024
+MAX_BYTES = 1024  # of a key, and of a version
 MAX_SOURCE = 64  # characters
 NUMBERS = frozenset({float, int})  # and not bool
 # How far each class may take the sum from 1: a model may round each of its probabilities to two digits, by 0.005; the
@@ -41,15 +41,16 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Pointer:
-    """Where an image is in S3."""
+    """Where an image is in S3: in that version, or without one the newest."""
 
     bucket: str
     key: str
+    version: str = ""
 
     @property
     def id(self) -> str:
-        """The photo's, in 64 characters, as long as its bucket has one version of it."""
-        return hashlib.sha256(f"{self.bucket}\n{self.key}\n".encode()).hexdigest()
+        """The photo's, in 64 characters. Neither a bucket's name nor a version has a slash."""
+        return hashlib.sha256(f"{self.bucket}/{self.version}/{self.key}".encode()).hexdigest()
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
@@ -69,12 +70,18 @@ def parse_body(event: object) -> Json:
 
 def parse_pointer(body: Mapping[str, object]) -> Pointer:
     """The image that the body names. EventBridge does not URL-encode keys, so the key is taken as it is."""
-    bucket, key = body.get("s3_bucket"), body.get("s3_key")
+    bucket, key, version = body.get("s3_bucket"), body.get("s3_key"), body.get("version_id")
     if not (isinstance(bucket, str) and BUCKET_NAME.fullmatch(bucket)):
         raise InvalidEvent(f"s3_bucket must be the name of a bucket, not {reprlib.repr(bucket)}")
-    if not (isinstance(key, str) and 1 <= utf8_length(key) <= MAX_KEY_BYTES):
-        raise InvalidEvent(f"s3_key must be 1 to {MAX_KEY_BYTES} bytes of text, not {reprlib.repr(key)}")
-    return Pointer(bucket, key)
+    if not (isinstance(key, str) and 1 <= utf8_length(key) <= MAX_BYTES):
+        raise InvalidEvent(f"s3_key must be 1 to {MAX_BYTES} bytes of text, not {reprlib.repr(key)}")
+    if version in (None, ""):
+        return Pointer(bucket, key)
+    if not (isinstance(version, str) and 1 <= utf8_length(version) <= MAX_BYTES):
+        raise InvalidEvent(
+            f"version_id must be at most {MAX_BYTES} bytes of text, not {reprlib.repr(version)}"
+        )
+    return Pointer(bucket, key, version)
 
 
 def parse_source(body: Mapping[str, object]) -> str | None:
@@ -87,11 +94,6 @@ def parse_source(body: Mapping[str, object]) -> str | None:
     raise InvalidEvent(
         f"source must be 1 to {MAX_SOURCE} characters of printable text, not {reprlib.repr(source)}"
     )
-
-
-def parse_pointer_if_any(body: Mapping[str, object]) -> Pointer | None:
-    """The image that the body names, or None where nothing in it names one: half a pointer is refused."""
-    return parse_pointer(body) if body.keys() & {"s3_bucket", "s3_key"} else None
 
 
 def parse_probabilities(inferences: object, image: Pointer | None) -> list[float]:
@@ -136,14 +138,6 @@ def utf8_length(text: str) -> int:
 def answer(body: Json) -> Answer:
     """What each step returns."""
     return {"statusCode": 200, "body": body}
-
-
-def reason(cause: str) -> str:
-    """What a failed function said: its message out of the JSON that Step Functions keeps."""
-    try:
-        return json.loads(cause)["errorMessage"]
-    except (ValueError, KeyError, TypeError):
-        return cause
 
 
 def keep_first_line(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from moto.awslambda.utils import get_backend
 from moto.dynamodb.models import dynamodb_backends
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.models import FakeBucket, FakeKey, s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.scheduler.exceptions import ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
@@ -64,11 +64,13 @@ def _get_object(call: Call) -> Iterator[Needed]:
     bucket = _bucket(call)
     if bucket is None:
         return
-    thing = bucket.keys.get(call.asked["Key"])
-    if thing is None:
+    versions, wanted = bucket.keys.getlist(call.asked["Key"], []), call.asked.get("VersionId")
+    named = [it for it in versions if it.version_id == wanted] if wanted else versions[-1:]
+    thing = next(iter(named), None)
+    if not isinstance(thing, FakeKey):  # nothing, or a mark that it was deleted
         yield "s3:ListBucket", f"arn:aws:s3:::{bucket.name}"
     elif call.operation == "GetObject":
-        yield from _with_key(call, getattr(thing, "kms_key_id", None), READ)
+        yield from _with_key(call, thing.kms_key_id, READ)
 
 
 def _put_object(call: Call) -> Iterator[Needed]:

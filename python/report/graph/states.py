@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from core.contract.errors import FOR_REVIEW
-from core.contract.events import reason
+from core.contract.outcomes import reason
 from report import executions, theme
 from report.executions import Execution
 from report.graph.draw import Look, Picture

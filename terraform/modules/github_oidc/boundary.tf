@@ -11,7 +11,8 @@ resource "aws_iam_policy" "boundary" {
         Sid    = "UseBucket"
         Effect = "Allow"
         Action = [
-          "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
+          "s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket",
+          "s3:ListMultipartUploadParts", "s3:PutObject",
         ]
         Resource = [local.bucket, "${local.bucket}/*"]
       },

@@ -21,11 +21,13 @@ resource "aws_cloudwatch_event_target" "workflow" {
 
   input_transformer {
     input_paths = {
-      bucket = "$.detail.bucket.name"
-      key    = "$.detail.object.key"
+      bucket  = "$.detail.bucket.name"
+      key     = "$.detail.object.key"
+      version = "$.detail.object.version-id"
     }
+    # The version is what was uploaded: by the time it is read, something else may lie under its key.
     # EventBridge puts the quotes, and escapes what a key may contain.
-    input_template = "{\"s3_bucket\": <bucket>, \"s3_key\": <key>, \"image_data\": \"\", \"inferences\": []}"
+    input_template = "{\"s3_bucket\": <bucket>, \"s3_key\": <key>, \"version_id\": <version>, \"image_data\": \"\", \"inferences\": []}"
   }
 
   retry_policy {

@@ -4,7 +4,7 @@ variable "boundary_arn" {
 }
 
 variable "bucket" {
-  description = "Name of the bucket whose incoming/ starts the workflow."
+  description = "Name of the bucket, with versions, whose incoming/ starts the workflow."
   type        = string
 }
 

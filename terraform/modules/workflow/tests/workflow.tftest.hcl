@@ -88,6 +88,11 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   }
 
   assert {
+    condition     = aws_cloudwatch_event_target.workflow.input_transformer[0].input_paths.version == "$.detail.object.version-id" && strcontains(aws_cloudwatch_event_target.workflow.input_transformer[0].input_template, "\"version_id\": <version>")
+    error_message = "What is classified is not the version that was uploaded."
+  }
+
+  assert {
     condition     = aws_cloudwatch_event_target.workflow.dead_letter_config[0].arn == aws_sqs_queue.uploads_dead_letters.arn
     error_message = "An upload that starts nothing would be lost."
   }
