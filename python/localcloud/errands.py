@@ -7,7 +7,7 @@ lock: 8 ms each while sixteen executions share two cores, 1.5 ms for one alone.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
@@ -22,15 +22,9 @@ from localcloud import defects
 class Errand:
     """What `threading.Thread` is for those who start one, join it and ask whether it is alive."""
 
-    def __init__(
-        self,
-        target: Callable[..., object],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        daemon: bool = True,
-    ) -> None:
+    def __init__(self, target: Callable[..., object], args: Sequence[Any] = (), daemon: bool = True) -> None:
         assert daemon, "nobody waits for an errand when the local cloud stops"
-        self.work: Callable[[], object] | None = lambda: target(*args, **(kwargs or {}))
+        self.work: Callable[[], object] | None = lambda: target(*args)
         self.done = threading.Event()
 
     def start(self) -> None:
@@ -56,9 +50,8 @@ class Errand:
         return not self.done.is_set()
 
 
-_idle: deque[SimpleQueue[Errand]] = (
-    deque()
-)  # where each thread that has nothing to do waits; the last one is warm
+# Where each thread that has nothing to do waits; the last one is warm.
+_idle: deque[SimpleQueue[Errand]] = deque()
 
 
 def _run_for_ever(errand: Errand | None) -> None:

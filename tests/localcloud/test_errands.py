@@ -53,7 +53,7 @@ def test_none_waits_for_another():
 
 def test_who_joins_waits_no_longer_than_asked():
     go = threading.Event()
-    errand = Errand(go.wait, kwargs={"timeout": SECONDS})
+    errand = Errand(go.wait, args=(SECONDS,))
     errand.start()
     errand.join(0.01)
     assert errand.is_alive()

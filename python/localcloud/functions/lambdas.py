@@ -176,12 +176,11 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
             f"The local cloud runs Python only, not {function.run_time or function.package_type}."
         )
     code, temporary = folder / "lambda" / function.code_digest, folder / "tmp"
-    if code not in _unpacked:
-        with _unpacking:
+    with _unpacking:
+        if code not in _unpacked:
             temporary.mkdir(exist_ok=True)
-            if not code.exists():
-                compiled.unpack(zipfile.ZipFile(BytesIO(function.code_bytes)), code)
-        _unpacked.add(code)
+            compiled.unpack(zipfile.ZipFile(BytesIO(function.code_bytes)), code)
+            _unpacked.add(code)
     logging = function.get_configuration()["LoggingConfig"]
     environment = {
         "_HANDLER": function.handler,
