@@ -6,6 +6,7 @@ ACCEPTED = "accepted"  # the model is sure
 REVIEW = "review"  # it is not: a person decides
 FAILED = "failed"
 OUTCOMES = (ACCEPTED, REVIEW, FAILED)
+DUPLICATE = "duplicate"  # an execution's, and no photo's: another execution has the photo
 
 
 def reason(cause: str) -> str:
