@@ -90,9 +90,18 @@ def _edges(name: str, state: State) -> list[Edge]:
     if "Default" in state:
         found.setdefault((state["Default"], "choice"), []).append("otherwise")
     for catcher in state.get("Catch", []):
-        errors = [error for error in catcher["ErrorEquals"] if error != ANY_ERROR]
+        errors = [
+            error for error in catcher["ErrorEquals"] if error != ANY_ERROR and not _of_a_service(error)
+        ]
         found.setdefault((catcher["Next"], "catch"), []).extend(errors)
     return [Edge(name, target, kind, " or ".join(words)) for (target, kind), words in found.items()]
+
+    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and the state it leads to says more."""
+
+
+def _of_a_service(error: str) -> bool:
+    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and where it leads has a name that says more."""
+    return error.endswith("Exception") and "." in error
 
 
 def condition(rule: Rule, number: int) -> str:
@@ -121,5 +130,5 @@ def kind(state: State) -> str:
     if parts[5] == "activity":
         return "Activity"
     *service, action = parts[5:] if parts[5] != "aws-sdk" else parts[6:]
-    names = {"lambda": "Lambda", "events": "EventBridge"}
+    names = {"dynamodb": "DynamoDB", "events": "EventBridge", "lambda": "Lambda"}
     return f"{names.get(service[0], service[0].upper())}: {action.split('.')[0]}"
