@@ -14,7 +14,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY \
+NAMES := AT COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY \
   RUN SINCE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
@@ -152,6 +152,10 @@ prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: do
 .PHONY: destroy
 destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm="$$CONFIRM"
+
+.PHONY: restore
+restore: $(VENV)/.installed-demo ## Put back what the register of photos has lost since AT=2026-11-27T05:00:00Z
+	@$(TOOL) operations.restore_register $(ENV) --at="$$AT" $(ARGS)
 
 ##@ Watching it
 

@@ -4,8 +4,8 @@ AWS: whether a condition holds is found out and the item is written in one step,
 item one gets it; `ALL_NEW` is what this request wrote. A protected table is not deleted, in AWS's own words.
 moto 5.2.5 answers requests side by side, and another may write between the look and the write, or before the answer
 is put together; its words for a protected table are its own.
-Left out here: an item is not deleted by its age, a copy of a table as it was at some time has all that it has now,
-`UpdateTable` forgets a change of the key, and no metrics are published.
+Left out here: an item is not deleted by its age, `UpdateTable` forgets a change of the key, and no metrics are
+published.
 """
 
 import threading
