@@ -199,6 +199,33 @@ def test_a_photo_has_one_id_whatever_its_key(workflow, key):
     assert item["id"] == Pointer(event["s3_bucket"], event["s3_key"], event["version_id"]).id
 
 
+def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow):
+    event = workflow.store("register/story.png", photo(status=400, times=1))
+    assert outcome(workflow.end(workflow.start(event))) == "ImageRefused"
+    assert outcome(workflow.end(workflow.start(event))) == "bicycle"
+    item = workflow.item(event["s3_key"], state=register.ROUTED)
+    for name in (event["s3_key"], item["id"]):
+        printed = workflow.project.run("operations.photo_story", "local", "--photo", name)
+        assert f"{event['s3_key']}: routed" in printed
+        assert "claimed for the first time" in printed
+        assert "entered EmitDriverRouted" in printed
+        assert "routed by the model: bicycle (0.9900), loading bay A, orders within 3 km" in printed
+        assert item["execution"] in printed
+    refused = workflow.project.run(
+        "operations.photo_story", "local", "--photo", "incoming/none.png", status=1
+    )
+    assert "has no photo" in refused
+
+
+def test_make_photos_lists_what_is_open_and_says_so_of_a_state_that_is_in_no_list(workflow):
+    event = workflow.store("register/listed.png", photo(UNSURE))
+    workflow.end(workflow.start(event))
+    waiting = ("operations.photo_list", "local", "--state")
+    assert event["s3_key"] in workflow.project.run(*waiting, register.WAITING)
+    assert event["s3_key"] not in workflow.project.run(*waiting, register.FAILED)
+    assert "lists nothing" in workflow.project.run(*waiting, register.ROUTED, status=1)
+
+
 class Crowd:
     """Photos of each kind, some sent twice, while one service after the other fails."""
 
