@@ -1,11 +1,15 @@
 """SerializeImageData: puts the image named by the event into the workflow's state, or leaves a pointer to it.
 
+With `retention_days` beside the event's body, it says as well when the register of photos forgets this one: `expires`,
+the seconds since 1970 as text. With `"step": "name"` there, it only names the photo (`lambdas.naming`).
+
 Settings: MAX_INLINE_BYTES, the largest image that travels in the state.
 """
 
 import binascii
 import functools
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,12 +17,20 @@ from core.contract.errors import InvalidSetting
 from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_source
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
+from lambdas.naming import name_photo
 from lambdas.reading import read_image
 
 STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answer
 # For a key of 1,024 bytes that JSON escapes six-fold, a version of as many that it does not, and what the service adds.
 ENVELOPE_BYTES = 12_288
 MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four characters of three bytes
+
+
+SECONDS_A_DAY = 86_400
+
+
+class Serialized(Answer, total=False):
+    expires: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,13 @@ def serialize(content: bytes, image: Pointer, max_inline_bytes: int, source: str
 
 
 @logged
-def handler(event: object, _context: LambdaContext) -> Answer:
+def handler(event: object, _context: LambdaContext) -> Serialized:
     body = parse_body(event)
+    asked = event if isinstance(event, dict) and event is not body else {}  # beside the body
+    if asked.get("step") == "name":
+        return {"statusCode": 200, "body": name_photo(body)}
     image, source = parse_pointer(body), parse_source(body)
-    return answer(serialize(read_image(image), image, settings().max_inline_bytes, source))
+    told = answer(serialize(read_image(image), image, settings().max_inline_bytes, source))
+    if "retention_days" not in asked:
+        return {**told}
+    return {**told, "expires": str(int(time.time()) + asked["retention_days"] * SECONDS_A_DAY)}

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from core.contract.errors import InvalidEvent, UnexpectedInference
-from core.contract.events import Pointer, find_fault, parse_pointer, parse_probabilities
+from core.contract.events import Pointer, find_fault, parse_pointer, parse_probabilities, parse_source
+from core.contract.reference import parse_reference
 
 PHOTO = Pointer("bucket", "incoming/a.png")
 
@@ -76,3 +77,28 @@ def test_an_id_is_of_one_version_alone():
     assert len({photo.id for photo in photos}) == len(photos)
     assert photos[3].id == hashlib.sha256(b"bucket/1/a/b").hexdigest()
     assert photos[0].id == hashlib.sha256(b"bucket//a/b").hexdigest()
+    # The state machine's template makes it by States.Hash: this digest is known by heart.
+    photo = Pointer("scones", 'incoming/é 🚲 {"1"}\\.png', "3HL4kqtJvjVBH40Nrjfkd")
+    assert photo.id == "a5c71655457bbaa4c1f4ab0516d05345a70ccc1c500ef5c83b470524a6a3b148"
+
+
+PARSERS = {"source": (parse_source, 64), "reference": (parse_reference, 128)}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_who_sent_a_photo_and_what_they_call_it_need_not_be_said(name):
+    parse, most = PARSERS[name]
+    for nothing in ({}, {name: None}, {name: ""}):
+        assert parse(nothing) is None
+    for text in ("é 🚲", "x" * most):
+        assert parse({name: text}) == text
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_what_is_no_short_printable_text_is_refused(name):
+    parse, most = PARSERS[name]
+    for wrong in (0, False, ["text"], "x" * (most + 1), "two\nlines", "\ud800"):
+        with pytest.raises(
+            InvalidEvent, match=f"^{name} must be at most {most} characters of printable text"
+        ):
+            parse({name: wrong})

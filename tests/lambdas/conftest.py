@@ -56,6 +56,9 @@ class ScriptedAnswer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
+    def do_HEAD(self) -> None:
+        self.do_POST()
+
     def do_PUT(self) -> None:
         self.do_POST()
 

@@ -3,8 +3,10 @@
 import base64
 import json
 import random
+import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from core.contract.errors import (
     AccessDenied,
@@ -41,6 +43,73 @@ def test_every_shape_of_the_upload_event_gives_the_photo_as_base64_text(event, p
 
 def test_who_took_the_photo_is_passed_on(event, context):
     assert serialize.handler(event("upload") | {"source": "bay 2"}, context)["body"]["source"] == "bay 2"
+
+
+def test_an_empty_source_is_none(event, context):
+    assert "source" not in serialize.handler(event("upload") | {"source": ""}, context)["body"]
+
+
+def test_when_the_register_forgets_the_photo_is_said_beside_the_body_and_only_when_asked(event, context):
+    plain = serialize.handler(event("upload"), context)
+    asked = {"execution_id": "e", "retention_days": 90, "body": event("upload")}
+    told = dict(serialize.handler(asked, context))
+    expires = told.pop("expires")
+    assert told == plain
+    assert abs(time.time() + 90 * 86_400 - int(str(expires))) < 60
+    # What stands in the event's own body is the sender's.
+    assert serialize.handler(event("upload") | {"retention_days": 7, "step": "name"}, context) == plain
+
+
+NAMED = {"version_id": "", "source": "", "reference": "", "image_data": "", "inferences": []}
+
+
+def name_of(context, body):
+    return serialize.handler({"step": "name", "execution_id": "e", "body": body}, context)["body"]
+
+
+@pytest.mark.parametrize(
+    "name", ["upload", "upload-pointer-only", "upload-in-execution", "upload-as-text", "upload-twice-wrapped"]
+)
+def test_every_shape_of_the_event_names_its_photo(event, context, name):
+    named = {"s3_bucket": "scones-test-123456789012", "s3_key": "incoming/bicycle.png"}
+    assert name_of(context, event(name)) == named | NAMED
+
+
+def test_a_photo_is_named_in_the_version_that_the_event_says_or_else_the_newest(put_version, context):
+    first, second = (put_version("incoming/named.png", PNG + content) for content in (b"1", b"2"))
+    assert name_of(context, first) == NAMED | first
+    without = {name: value for name, value in second.items() if name != "version_id"}
+    assert name_of(context, without) == name_of(context, without | {"version_id": None}) == NAMED | second
+    told = {"source": "bay 2", "reference": "delivery 7"}
+    assert name_of(context, without | told) == NAMED | second | told
+
+
+def test_a_photo_that_is_not_there_is_named_without_a_version(put_version, context):
+    upload = put_version("incoming/named-and-gone.png", PNG)
+    reading.s3().delete_object(Bucket=upload["s3_bucket"], Key=upload["s3_key"])
+    for gone in (upload | {"version_id": ""}, {"s3_bucket": "no-such-bucket-here", "s3_key": "a.png"}):
+        assert name_of(context, gone) == NAMED | gone
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"s3_key": ""}, {"source": 7}, {"reference": "r" * 129}, {"version_id": 7}]
+)
+def test_a_photo_whose_event_is_wrong_is_not_named(event, context, wrong):
+    with pytest.raises(InvalidEvent, match=f"{next(iter(wrong))} must be"):
+        name_of(context, event("upload") | wrong)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "asked"),
+    [(403, AccessDenied, 1), (503, StorageUnavailable, 2), (409, ClientError, 1)],
+)
+def test_a_storage_that_does_not_say_which_version_is_the_newest_is_named(
+    broken_s3, event, context, status, error, asked
+):
+    broken_s3.answer(b"", status=status)
+    with pytest.raises(error):
+        name_of(context, event("upload"))
+    assert len(broken_s3.asked) == asked
 
 
 def test_each_of_two_uploads_under_one_key_is_read_and_passed_on_in_its_version(put_version, context):
@@ -174,7 +243,6 @@ def test_an_object_that_is_gone_is_named(event, context, place):
         ({"s3_bucket": "Not A Bucket"}, "s3_bucket must be"),
         ({"version_id": 7}, "version_id must be"),
         ({"version_id": "v" * 1025}, "version_id must be"),
-        ({"source": ""}, "source must be"),
         ({"source": 7}, "source must be"),
         ({"source": "s" * 65}, "source must be"),
         ({"source": "\ud800"}, "source must be"),

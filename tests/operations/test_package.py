@@ -28,7 +28,15 @@ CONTRACT = [
 ]
 IMAGES = ["core/contract/images.py", "core/network_faults.py", "lambdas/reading.py"]
 CONTENTS = {
-    "serialize": [*CONTRACT, *IMAGES, "lambdas/__init__.py", "lambdas/logged.py", "lambdas/serialize.py"],
+    "serialize": [
+        *CONTRACT,
+        *IMAGES,
+        "core/contract/reference.py",
+        "lambdas/__init__.py",
+        "lambdas/logged.py",
+        "lambdas/naming.py",
+        "lambdas/serialize.py",
+    ],
     "classify": [
         *CONTRACT,
         *IMAGES,
@@ -45,6 +53,14 @@ CONTENTS = {
         "lambdas/__init__.py",
         "lambdas/filter.py",
         "lambdas/logged.py",
+    ],
+    "sweep": [
+        *CONTRACT,
+        "core/contract/register.py",
+        "lambdas/__init__.py",
+        "lambdas/logged.py",
+        "lambdas/open_photos.py",
+        "lambdas/sweep.py",
     ],
 }
 NAMES = list(CONTENTS)

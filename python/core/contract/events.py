@@ -87,12 +87,10 @@ def parse_pointer(body: Mapping[str, object]) -> Pointer:
 def parse_source(body: Mapping[str, object]) -> str | None:
     """Which camera or phone took the photo, if the event says so."""
     source = body.get("source")
-    if source is None or (
-        isinstance(source, str) and 1 <= len(source) <= MAX_SOURCE and source.isprintable()
-    ):
-        return source
+    if source is None or (isinstance(source, str) and len(source) <= MAX_SOURCE and source.isprintable()):
+        return source or None
     raise InvalidEvent(
-        f"source must be 1 to {MAX_SOURCE} characters of printable text, not {reprlib.repr(source)}"
+        f"source must be at most {MAX_SOURCE} characters of printable text, not {reprlib.repr(source)}"
     )
 
 
