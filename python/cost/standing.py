@@ -38,7 +38,7 @@ class Environment:
     alarm_metrics: int
     dashboards: int
     metrics: int  # of its own, as its dashboards show them
-    monitor_runs_a_day: float
+    runs_a_day: dict[str, float]  # of the functions that a schedule calls
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
@@ -52,7 +52,6 @@ def read(name: str, resources: list[Resource]) -> Environment:
 
     configuration = one("aws_sagemaker_endpoint_configuration")
     lifecycle = one("aws_s3_bucket_lifecycle_configuration")
-    schedule = one("aws_scheduler_schedule")
     return Environment(
         name=name,
         machines={
@@ -76,7 +75,10 @@ def read(name: str, resources: list[Resource]) -> Environment:
         alarm_metrics=sum(metrics_of(it) for it in each("aws_cloudwatch_metric_alarm")),
         dashboards=len(each("aws_cloudwatch_dashboard")),
         metrics=len({metric for it in each("aws_cloudwatch_dashboard") for metric in own_metrics(it)}),
-        monitor_runs_a_day=times_a_day(schedule["schedule_expression"]) if schedule else 0,
+        runs_a_day={
+            end_of(it["name"], "-"): times_a_day(it["schedule_expression"])
+            for it in each("aws_scheduler_schedule")
+        },
     )
 
 

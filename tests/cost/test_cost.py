@@ -201,7 +201,7 @@ ENVIRONMENT = Environment(
     alarm_metrics=20,
     dashboards=1,
     metrics=10,
-    monitor_runs_a_day=24,
+    runs_a_day={"monitor": 24},
 )
 TOOK = Measured(
     "by hand",
@@ -249,6 +249,58 @@ def test_a_photo_is_stored_and_read_and_half_of_them_are_captured(example):
     assert costs["photos in S3"] == pytest.approx(1000 * (0.000005 + 0.0000004 + 2780 / 1e9 * 0.023))
     kept = 3 * (2780 * 4 / 3 + 387) / 1e9 * 0.023  # for three months
     assert costs["captures in S3"] == pytest.approx(1000 * 0.5 * (0.000005 + kept))
+
+
+def update(expression: str, **more: object) -> dict[str, object]:
+    return {
+        "Type": "Task",
+        "Resource": transitions.UPDATE_ITEM,
+        "Parameters": {"UpdateExpression": expression},
+        **more,
+    }
+
+
+REGISTERED = {
+    "StartAt": "Claim",
+    "States": {
+        "Claim": update("SET #state = :claimed, #open = :claimed", Next="Ask"),
+        "Ask": {
+            "Type": "Task",
+            "Resource": transitions.LAMBDA,
+            "Parameters": {
+                "FunctionName": "arn:aws:lambda:r:1:function:classify",
+                "Payload": {"retention_days": 60},
+            },
+            "Catch": [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Wait"}],
+            "Next": "Route",
+        },
+        "Route": update("SET #state = :routed REMOVE #open, #since", End=True),
+        "Wait": update("SET #state = :waiting, #open = :waiting", End=True),
+    },
+}
+
+
+def test_the_register_is_charged_for_each_write_to_the_table_and_its_index_and_for_what_it_keeps(example):
+    """Routed: into the table and the index, then into the table and out of the index. Waiting moves in the index."""
+    model = replace(
+        example, environment=replace(ENVIRONMENT, machines={"workflow": REGISTERED, "bulk": BULK})
+    )
+    kept = 2 * 1000 / 1e9 * (0.25 + 0.20)  # for two months
+    assert model.one_by_one()["register"] == pytest.approx(1000 * (4 * 0.000000625 + kept))
+    assert model.one_by_one(review=True)["register"] == pytest.approx(1000 * (5 * 0.000000625 + kept))
+    assert example.one_by_one()["register"] == model.in_bulk(batches.read(ENVIRONMENT))["register"] == 0
+
+
+def test_a_sweep_is_charged_for_its_runs_and_for_what_it_looks_for(example):
+    sweep = {"sweep": Function(256, "arm64")}
+    environment = replace(
+        ENVIRONMENT, functions=ENVIRONMENT.functions | sweep, runs_a_day={"monitor": 24, "sweep": 1440}
+    )
+    took = replace(TOOK, functions=TOOK.functions | {"sweep": Took(1, 40, 500)})
+    costs = month.idle(replace(example, environment=environment, measured=took))
+    run = 0.000001 + 0.0000002 + 0.25 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + 3 * 0.000000125
+    assert costs["sweep"] == pytest.approx(730 * 60 * run)
+    assert costs["monitor"] == month.idle(example)["monitor"] > 0 == month.idle(example)["sweep"]
 
 
 def test_logs_are_charged_when_they_come_and_while_they_are_kept(example):

@@ -1,4 +1,4 @@
-"""The register of photos: what stands in an item. The state machine's template writes the same names."""
+"""The register of photos: what an item holds. The state machine writes the same names; a test holds both together."""
 
 TABLE_SUFFIX = "photos"  # PREFIX-photos
 INDEX = "open"  # by the attribute of that name, the oldest first
