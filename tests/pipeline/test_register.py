@@ -205,7 +205,7 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
     assert outcome(workflow.end(workflow.start(event))) == "bicycle"
     item = workflow.item(event["s3_key"], state=register.ROUTED)
     for name in (event["s3_key"], item["id"]):
-        printed = workflow.project.run("operations.photo_story", "local", "--photo", name)
+        printed = workflow.project.run("operations.photo_story", "local", "--photo", name, key="operator")
         assert f"{event['s3_key']}: routed" in printed
         assert "claimed for the first time" in printed
         assert "entered EmitDriverRouted" in printed
@@ -220,10 +220,14 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
 def test_make_photos_lists_what_is_open_and_says_so_of_a_state_that_is_in_no_list(workflow):
     event = workflow.store("register/listed.png", photo(UNSURE))
     workflow.end(workflow.start(event))
-    waiting = ("operations.photo_list", "local", "--state")
-    assert event["s3_key"] in workflow.project.run(*waiting, register.WAITING)
-    assert event["s3_key"] not in workflow.project.run(*waiting, register.FAILED)
-    assert "lists nothing" in workflow.project.run(*waiting, register.ROUTED, status=1)
+
+    def listed(state: str, status: int = 0) -> str:
+        command = ("operations.photo_list", "local", "--state", state)
+        return workflow.project.run(*command, status=status, key="operator")
+
+    assert event["s3_key"] in listed(register.WAITING)
+    assert event["s3_key"] not in listed(register.FAILED)
+    assert "lists nothing" in listed(register.ROUTED, status=1)
 
 
 class Crowd:
