@@ -18,7 +18,7 @@ from botocore.config import Config
 from tests.waiting import PACE
 from xdist.scheduler import LoadScopeScheduling
 
-from localcloud import server
+from localcloud import faults, server
 from localcloud.models.endpoints import ANSWER_SECONDS
 from operations import workplace
 from training import sample, selection, stage
@@ -140,9 +140,17 @@ def answer_limit(cloud: str) -> Iterator[Callable[[float], None]]:
     put_setting(cloud, "answer-limit", ANSWER_SECONDS)
 
 
-def put_setting(cloud: str, name: str, seconds: float) -> None:
+@pytest.fixture
+def fault(cloud: str) -> Iterator[Callable[[str], None]]:
+    """Let a service fail from now on, or not any more: `localcloud.faults` has the words."""
+    yield lambda word: put_setting(cloud, "fault", word)
+    for service in faults.OPERATIONS:
+        put_setting(cloud, "fault", f"{service} up")
+
+
+def put_setting(cloud: str, name: str, value: float | str) -> None:
     url = f"{cloud}/_localcloud/{name}"
-    urlopen(Request(url, data=str(seconds).encode(), method="PUT")).close()
+    urlopen(Request(url, data=str(value).encode(), method="PUT")).close()
 
 
 @pytest.fixture(scope="session")

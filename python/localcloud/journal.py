@@ -18,7 +18,7 @@ from moto.core.request import Request, determine_request_protocol
 from moto.core.responses import BaseResponse
 from moto.core.routing import NotFound, get_service_router
 
-from localcloud import gaps, permissions, validation
+from localcloud import faults, gaps, permissions, validation
 from localcloud.access import enforcement, handed_keys, handed_roles, principals
 from localcloud.access.context import Call
 
@@ -75,6 +75,7 @@ def note(response: BaseResponse, request: Request, key: str) -> None:
         enforcement.check(response, call, pairs)
     for handed in (handed_keys, handed_roles):
         handed.check(response, service.signing_name, operation.name, asked, place)
+    faults.check(response, service.signing_name, operation.name)
 
 
 def show_calls() -> str:

@@ -48,6 +48,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         clients,
         dynamodb,
         errands,
+        faults,
         iam,
         identifiers,
         journal,
@@ -91,6 +92,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     url = f"http://{HOST}:{port}"
     told = {
         "answer-limit": lambda seconds: endpoints.set_answer_limit(float(seconds)),
+        "fault": faults.set_fault,
         "notification-delay": lambda seconds: delay.set_seconds(float(seconds)),
         "scheduled": lambda minute: scheduler.fire_at(url, minute),
     }

@@ -54,12 +54,28 @@ near_misses = st.fixed_dictionaries(
     optional={"version_id": versions},
 )
 
+NAMED_BY = ("s3_bucket", "s3_key", "version_id", "source", "reference")
+named = st.fixed_dictionaries(
+    {"s3_bucket": buckets, "s3_key": keys},
+    optional=dict.fromkeys(NAMED_BY[2:], st.text(max_size=130) | st.none()),
+)
+
 
 @two_hundred_times
 @given(event=events | near_misses)
 def test_serialize(context, event):
     with contextlib.suppress(InvalidEvent, ImageNotFound, NotAnImage):
         assert serialize.handler(event, context)["body"]["image_data"]
+
+
+@two_hundred_times
+@given(event=events | named)
+def test_naming(context, event):
+    """What comes of it is an upload's event: named again, it is the same."""
+    with contextlib.suppress(InvalidEvent):
+        photo = serialize.handler({"step": "name", "body": event}, context)["body"]
+        assert all(isinstance(photo[name], str) for name in NAMED_BY)
+        assert serialize.handler({"step": "name", "body": photo}, context)["body"] == photo
 
 
 @two_hundred_times

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.moto_server.werkzeug_app import create_backend_app
+from tests.builders import make_role
 from tests.localcloud.sessions import allow, refusal
 
 from localcloud import dynamodb
@@ -301,3 +302,30 @@ def test_a_role_s_name_in_an_item_hands_nobody_that_role(session, table):
     name = table()
     item = {"id": {"S": "arn:aws:iam::123456789012:role/any"}}
     session(allow("dynamodb:PutItem", "*"))("dynamodb").put_item(TableName=name, Item=item)
+
+
+def test_a_task_whose_role_may_not_use_the_table_s_key_is_caught_as_a_failed_task(
+    aws, table, machine, execute
+):
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    name = table(SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})
+    role = make_role(aws("iam"), f"r-{uuid.uuid4().hex[:8]}", allow("dynamodb:UpdateItem", "*"))
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:updateItem",
+        "Parameters": {
+            "TableName": name,
+            "Key": {"id": {"S": "photo"}},
+            "UpdateExpression": "SET claimed_at = :now",
+            "ExpressionAttributeValues": {":now": {"S": "now"}},
+        },
+        "End": True,
+    }
+    caught = {"Catch": [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": "Caught"}]}
+    arn = machine({"Claim": task | caught, "Caught": {"Type": "Pass", "End": True}}, role)
+    ended = execute(arn)
+    assert ended["status"] == "SUCCEEDED"
+    error = json.loads(ended["output"])["error"]
+    assert error["Error"] == "DynamoDB.AccessDeniedException"
+    assert f"kms:Decrypt on resource: {key}" in error["Cause"]
+    assert aws("dynamodb").scan(TableName=name)["Items"] == []
