@@ -25,6 +25,12 @@ locals {
       # It is how it says that the model is not sure.
       raises_by_design = true
     }
+    sweep = {
+      description     = "Fails claims whose execution no longer runs, and tells again what was recorded and not told."
+      timeout_seconds = 50
+      memory_mb       = 256
+      watched         = true
+    }
     batch = {
       description     = "Classifies a batch of photos of a bulk run."
       timeout_seconds = 240
@@ -59,6 +65,11 @@ locals {
       MAX_UNLIKENESS = tostring(var.max_unlikeness)
       THRESHOLD      = tostring(var.threshold)
     }
+    sweep = {
+      BUS_NAME       = module.workflow.bus_name
+      RETENTION_DAYS = tostring(module.register.table.retention_days)
+      TABLE          = module.register.table.name
+    }
     batch = {
       BUCKET           = module.storage.bucket
       ENDPOINT_NAME    = module.endpoint.name
@@ -90,6 +101,7 @@ locals {
   permissions = {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
+    sweep     = local.sweep_up
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.send_to_review)
     collect   = concat(local.write_bulk, local.read_bulk)
     monitor   = local.watch_captures
@@ -116,6 +128,19 @@ locals {
 
   # An upload is read in its own version; a bulk run takes the newest.
   read_versions = [{ actions = ["s3:GetObjectVersion"], resources = local.photos }]
+
+  sweep_up = [
+    { actions = ["dynamodb:Query"], resources = [module.register.table.index_arn] },
+    { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
+    {
+      actions   = ["kms:Decrypt"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = ["dynamodb.${var.region}.amazonaws.com"] } }
+    },
+    # By name: the state machine's own ARN is known only after that of the function.
+    { actions = ["states:DescribeExecution"], resources = ["${local.states_arn}:execution:${var.prefix}-workflow:*"] },
+    { actions = ["events:PutEvents"], resources = [module.workflow.bus_arn] },
+  ]
 
   write_bulk = [
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },

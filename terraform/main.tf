@@ -5,7 +5,7 @@ module "storage" {
 
   force_destroy  = var.force_destroy
   prefix         = var.prefix
-  retention_days = var.retention_days
+  retention_days = { for folder, days in var.retention_days : folder => days if folder != "register" }
 }
 
 module "training" {
@@ -58,6 +58,15 @@ module "lambda" {
   zip                  = "${var.lambda.zips}/${each.key}.zip"
 }
 
+module "register" {
+  source = "./modules/register"
+
+  deletion_protection = var.deletion_protection
+  kms_key_arn         = module.storage.kms_key_arn
+  prefix              = var.prefix
+  retention_days      = lookup(var.retention_days, "register", 90)
+}
+
 module "workflow" {
   source = "./modules/workflow"
 
@@ -69,6 +78,7 @@ module "workflow" {
   kms_key_arn        = module.storage.kms_key_arn
   log_retention_days = var.log_retention_days
   prefix             = var.prefix
+  register           = module.register.table
   routes             = var.routes
   topic_arn          = module.monitoring.topic_arn
 }

@@ -72,6 +72,11 @@ output "model" {
   }
 }
 
+output "register_table" {
+  description = "Name of the table with what became of each photo."
+  value       = module.register.table.name
+}
+
 output "review_queue_url" {
   description = "URL of the queue with photos for a person to look at."
   value       = module.workflow.review_queue.url

@@ -31,6 +31,12 @@ variable "capture_percentage" {
   default     = 100
 }
 
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the register of photos; `make destroy` lifts it first."
+  type        = bool
+  default     = false
+}
+
 variable "drift" {
   description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, the largest shares of photos outside the range of the training's and of repeats, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, above 0 and at most 1."
   type = object({
@@ -160,9 +166,9 @@ variable "region" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix of the bucket expire. What lies under data/ and models/ never expires."
+  description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. What lies under data/ and models/ never expires."
   type        = map(number)
-  default     = { captures = 90, incoming = 30, jobs = 180, results = 90 }
+  default     = { captures = 90, incoming = 30, jobs = 180, register = 90, results = 90 }
 }
 
 variable "review_hours" {

@@ -1,8 +1,9 @@
-environment        = "prod"
-prefix             = "scones-prod"
-budget_usd         = 500
-capture_percentage = 20
-log_retention_days = 90
+environment         = "prod"
+prefix              = "scones-prod"
+budget_usd          = 500
+capture_percentage  = 20
+deletion_protection = true
+log_retention_days  = 90
 
 fleet = {
   min_instances = 2

@@ -31,6 +31,17 @@ run "the_first_deployment_needs_no_model" {
   }
 }
 
+run "the_register_is_protected_where_it_is_asked_for" {
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = output.register_table == "scones-test-photos" && module.register.table.retention_days == 90
+    error_message = "There is no register, or it keeps photos for another time."
+  }
+}
+
 run "a_promoted_model_adds_the_endpoint" {
   variables {
     model = {

@@ -22,6 +22,7 @@ from report.graph.layout import Box, Layout, Route, place
 
 TEMPLATE = Path("terraform/modules/workflow/state_machine.asl.json.tftpl").resolve()
 LABELS = ["bicycle", "motorcycle"]
+PARTS = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "function_arns": dict.fromkeys(("serialize", "classify", "filter"), "arn"),
         "labels": LABELS,
         "last_label": LABELS[-1],
+        "last_part": PARTS[-1],
+        "parts": PARTS,
+        "register": {"name": "photos", "retention_days": 90},
         "retry_function": "{}",
+        "retry_register": "[]",
         "retry_send": "{}",
         "review_queue_url": "queue",
-        "routes": {key: {} for key in LABELS},
+        "routes": {key: {"loading_bay": "A", "max_distance_km": 3} for key in LABELS},
         "topic_arn": "topic",
     }
     done = subprocess.run(
@@ -55,16 +60,17 @@ UNDECIDED = "ThresholdConfidenceNotMet or UnlikeTraining"
 def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str, Any]) -> None:
     graph = parse(own)
     assert set(graph.nodes) == {START, END, *own["States"]}
-    assert graph.edges[0] == Edge(START, "SerializeImageData", "next")
+    assert graph.edges[0] == Edge(START, "NamePhoto", "next")
     assert {edge.source for edge in graph.edges if edge.target == END} == {
         "EmitDriverRouted",
+        "Duplicate",
         "LowConfidence",
         "Unexpected",
     }
     assert Edge("AssignDriver", "Assign bicycle", "choice", "label = bicycle") in graph.edges
     assert Edge("AssignDriver", "NoRoute", "choice", "otherwise") in graph.edges
-    assert Edge("FilterInferences", "SendToReview", "catch", UNDECIDED) in graph.edges
-    assert Edge("FilterInferences", "Notify", "catch") in graph.edges
+    assert Edge("FilterInferences", "RecordWaiting", "catch", UNDECIDED) in graph.edges
+    assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
 
 
 def test_our_own_machine_fits_a_phone_and_goes_straight_down(own: dict[str, Any]) -> None:
@@ -95,6 +101,7 @@ def test_a_choice_is_labelled_with_its_condition(rule: dict[str, Any], words: st
     ("resource", "words"),
     [
         ("arn:aws:states:::lambda:invoke", "Lambda: invoke"),
+        ("arn:aws:states:::dynamodb:updateItem", "DynamoDB: updateItem"),
         ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", "SQS: sendMessage"),
         ("arn:aws:states:::aws-sdk:s3:getObject", "S3: getObject"),
         ("arn:aws:lambda:us-east-1:123456789012:function:serialize", "Lambda"),

@@ -121,5 +121,5 @@ def kind(state: State) -> str:
     if parts[5] == "activity":
         return "Activity"
     *service, action = parts[5:] if parts[5] != "aws-sdk" else parts[6:]
-    names = {"lambda": "Lambda", "events": "EventBridge"}
+    names = {"dynamodb": "DynamoDB", "events": "EventBridge", "lambda": "Lambda"}
     return f"{names.get(service[0], service[0].upper())}: {action.split('.')[0]}"

@@ -7,8 +7,8 @@ locals {
   # Where a service keeps its things: "arn:aws:sqs:us-east-1:111122223333". Some services know no regions.
   here = {
     for service in [
-      "application-autoscaling", "cloudwatch", "events", "kms", "lambda", "logs", "sagemaker", "scheduler", "sns", "sqs",
-      "states",
+      "application-autoscaling", "cloudwatch", "dynamodb", "events", "kms", "lambda", "logs", "sagemaker", "scheduler", "sns",
+      "sqs", "states",
     ] : service => "arn:${local.partition}:${service}:${data.aws_region.current.id}:${local.account}"
   }
   everywhere = {
@@ -27,6 +27,7 @@ locals {
   keys           = "${local.here.kms}:key/*" # see local.our_key
   map_runs       = "${local.here.states}:mapRun:${var.prefix}-*"
   queues         = "${local.here.sqs}:${var.prefix}-*"
+  register       = "${local.here.dynamodb}:table/${var.prefix}-photos"
   rules          = "${local.here.events}:rule/${var.prefix}-*"
   schedules      = "${local.here.scheduler}:schedule/default/${var.prefix}-*"
   state_bucket   = "arn:${local.partition}:s3:::${var.prefix}-tfstate-${local.account}"

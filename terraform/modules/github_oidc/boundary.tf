@@ -44,7 +44,14 @@ resource "aws_iam_policy" "boundary" {
         Resource = [local.endpoint, local.functions, local.state_machines]
       },
       {
-        # The map runs of bulk work: their children are followed by the state machine, their counts read.
+        Sid      = "KeepRegister"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Resource = [local.register, "${local.register}/index/*"]
+      },
+      {
+        # The map runs of bulk work: their children are followed by the state machine, their counts read. And whether an
+        # execution that has claimed a photo still runs.
         Sid    = "FollowMapRuns"
         Effect = "Allow"
         Action = [

@@ -4,9 +4,11 @@ locals {
   compute = {
     read = [
       {
-        Sid      = "ReadFunctions"
-        Effect   = "Allow"
-        Action   = ["lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:ListVersionsByFunction"]
+        Sid    = "ReadFunctions"
+        Effect = "Allow"
+        Action = [
+          "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetPolicy", "lambda:ListVersionsByFunction",
+        ]
         Resource = [local.functions]
       },
       {
@@ -53,9 +55,9 @@ locals {
         Sid    = "MakeFunctions"
         Effect = "Allow"
         Action = [
-          "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:DeleteFunctionConcurrency", "lambda:InvokeFunction",
-          "lambda:PutFunctionConcurrency", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
-          "lambda:UpdateFunctionConfiguration",
+          "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:DeleteFunctionConcurrency",
+          "lambda:InvokeFunction", "lambda:PutFunctionConcurrency", "lambda:RemovePermission", "lambda:TagResource",
+          "lambda:UntagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
         ]
         Resource = [local.functions]
       },

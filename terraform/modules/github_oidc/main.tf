@@ -41,6 +41,7 @@ locals {
     compute    = local.compute
     messages   = local.messages
     monitoring = local.monitoring
+    register   = local.register_area
     roles      = local.stack_roles
     storage    = local.storage
   }

@@ -74,6 +74,8 @@ resource "aws_kms_key" "this" {
           "kms:GenerateDataKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags",
           "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource",
           "kms:UpdateKeyDescription",
+          # What DynamoDB asks of whoever picks a table's key, beside the above.
+          "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
         ]
         Resource  = "*"
         Condition = local.who_deploys

@@ -19,6 +19,15 @@ locals {
   })
   # SQS, SNS and EventBridge each name their transient faults differently, and sending once more does no harm.
   retry_send = merge(local.backoff, { MaxAttempts = 2, ErrorEquals = ["States.TaskFailed"] })
+  # A claim that is taken is an answer. All else may pass: DynamoDB names its faults in several ways, and a record twice
+  # does no harm.
+  retry_register = [
+    { ErrorEquals = ["DynamoDB.ConditionalCheckFailedException"], MaxAttempts = 0 },
+    merge(local.backoff, { MaxAttempts = 3, ErrorEquals = ["States.TaskFailed", "States.Timeout"] }),
+  ]
+
+  # What names a photo, and who sent it. A start event that has all of it as text needs no function to read it.
+  parts = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
 
   labels = sort(keys(var.routes))
 
@@ -56,7 +65,11 @@ resource "aws_sfn_state_machine" "this" {
     function_arns    = var.function_arns
     labels           = local.labels
     last_label       = reverse(local.labels)[0]
+    last_part        = reverse(local.parts)[0]
+    parts            = local.parts
+    register         = var.register
     retry_function   = jsonencode(local.retry_function)
+    retry_register   = jsonencode(local.retry_register)
     retry_send       = jsonencode(local.retry_send)
     review_queue_url = aws_sqs_queue.review.url
     routes           = var.routes
@@ -105,6 +118,7 @@ resource "aws_iam_role_policy" "state_machine" {
     Version = "2012-10-17"
     Statement = concat(local.logs_and_traces, [
       { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [var.function_arns.serialize, var.function_arns.classify, var.function_arns.filter] },
+      { Sid = "KeepRegister", Effect = "Allow", Action = "dynamodb:UpdateItem", Resource = var.register.arn },
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.review.arn },
       { Effect = "Allow", Action = "events:PutEvents", Resource = aws_cloudwatch_event_bus.this.arn },
       { Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arn },

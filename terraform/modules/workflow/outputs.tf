@@ -3,6 +3,11 @@ output "bulk_state_machine_arn" {
   value       = aws_sfn_state_machine.bulk.arn
 }
 
+output "bus_arn" {
+  description = "ARN of that bus, for whoever else tells of routed drivers."
+  value       = aws_cloudwatch_event_bus.this.arn
+}
+
 output "bus_name" {
   description = "Name of the bus that DriverRouted events go to."
   value       = aws_cloudwatch_event_bus.this.name

@@ -27,7 +27,7 @@ resource "aws_cloudwatch_event_target" "workflow" {
     }
     # The version is what was uploaded: by the time it is read, something else may lie under its key.
     # EventBridge puts the quotes, and escapes what a key may contain.
-    input_template = "{\"s3_bucket\": <bucket>, \"s3_key\": <key>, \"version_id\": <version>, \"image_data\": \"\", \"inferences\": []}"
+    input_template = "{\"s3_bucket\": <bucket>, \"s3_key\": <key>, \"version_id\": <version>, \"source\": \"\", \"reference\": \"\", \"image_data\": \"\", \"inferences\": []}"
   }
 
   retry_policy {

@@ -38,11 +38,12 @@ variable "bulk_results" {
 }
 
 variable "function_arns" {
-  description = "ARNs of the functions: the three of the workflow, and the two of bulk work."
+  description = "ARNs of the functions: the three of the workflow, the one that sweeps up behind it, and the two of bulk work."
   type = object({
     serialize = string
     classify  = string
     filter    = string
+    sweep     = string
     batch     = string
     collect   = string
   })
@@ -61,6 +62,15 @@ variable "log_retention_days" {
 variable "prefix" {
   description = "Start of every name."
   type        = string
+}
+
+variable "register" {
+  description = "The table with what became of each photo, and the days that it is kept there: the module register's output."
+  type = object({
+    arn            = string
+    name           = string
+    retention_days = number
+  })
 }
 
 variable "routes" {

@@ -11,12 +11,18 @@ variables {
     serialize = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-serialize"
     classify  = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-classify"
     filter    = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-filter"
+    sweep     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-sweep"
     batch     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-batch"
     collect   = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-collect"
   }
   kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
   log_retention_days = 30
   prefix             = "scones-test"
+  register = {
+    arn            = "arn:aws:dynamodb:eu-west-1:111122223333:table/scones-test-photos"
+    name           = "scones-test-photos"
+    retention_days = 90
+  }
   routes = {
     bicycle    = { loading_bay = "A", max_distance_km = 3 }
     motorcycle = { loading_bay = "B", max_distance_km = 15 }
@@ -27,14 +33,14 @@ variables {
 
 run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   assert {
-    condition     = alltrue([for role in [aws_iam_role.bulk, aws_iam_role.state_machine, aws_iam_role.uploads] : role.permissions_boundary == var.boundary_arn])
+    condition     = alltrue([for role in [aws_iam_role.bulk, aws_iam_role.state_machine, aws_iam_role.sweep_schedule, aws_iam_role.uploads] : role.permissions_boundary == var.boundary_arn])
     error_message = "A role has no boundary."
   }
 
   assert {
     condition = jsonencode({
       for choice in jsondecode(aws_sfn_state_machine.this.definition).States.AssignDriver.Choices :
-      choice.StringEquals => jsondecode(aws_sfn_state_machine.this.definition).States[choice.Next].Result
+      choice.StringEquals => jsondecode(aws_sfn_state_machine.this.definition).States[choice.Next].ResultSelector
     }) == jsonencode(var.routes)
     error_message = "The state machine does not assign what the routing table says."
   }
@@ -49,7 +55,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "SendToReview" }
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "RecordWaiting" }
     error_message = "Low confidence does not go to review, or loses its inferences on the way."
   }
 
@@ -100,6 +106,102 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   assert {
     condition     = jsondecode(aws_sqs_queue.uploads_dead_letters.policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_cloudwatch_event_rule.uploads.arn
     error_message = "EventBridge may not write there, or others may."
+  }
+}
+
+run "a_photo_is_claimed_once_and_its_end_recorded" {
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR #execution = :execution"
+    error_message = "A photo could be routed twice, or one that failed never again."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States :
+      state.Parameters.ConditionExpression == "#execution = :execution" && state.Parameters.Key == { id = { "S.$" = "$photo" } }
+      if strcontains(try(state.Resource, ""), "dynamodb") && name != "ClaimPhoto"
+    ])
+    error_message = "An execution could write over what another has recorded."
+  }
+
+  assert {
+    condition = alltrue([
+      for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) :
+      state.Parameters.TableName == "scones-test-photos" && state.Retry[0].ErrorEquals == ["DynamoDB.ConditionalCheckFailedException"] && state.Retry[0].MaxAttempts == 0
+      if strcontains(try(state.Resource, ""), "dynamodb")
+    ])
+    error_message = "A claim that is taken is asked for again."
+  }
+
+  assert {
+    condition = alltrue([
+      for label in keys(var.routes) : jsondecode(aws_sfn_state_machine.this.definition).States["Assign ${label}"].Next == "EmitDriverRouted"
+    ])
+    error_message = "A driver is told before it is recorded, or never."
+  }
+
+  assert {
+    condition = {
+      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => reverse(state.Catch)[0].Next if state.Type == "Task" && name != "Notify"
+      } == {
+      ReadEvent           = "Notify"
+      ClaimPhoto          = "Notify"
+      SerializeImageData  = "RecordFailed"
+      ClassifyImages      = "RecordFailed"
+      FilterInferences    = "RecordFailed"
+      "Assign bicycle"    = "RecordFailed"
+      "Assign motorcycle" = "RecordFailed"
+      "Assign van"        = "RecordFailed"
+      EmitDriverRouted    = "RecordUntold"
+      RecordWaiting       = "RecordFailed"
+      SendToReview        = "RecordFailed"
+      RecordFailed        = "Notify"
+      RecordUntold        = "Notify"
+    }
+    error_message = "A photo that was claimed fails without a record, or nobody is told of it."
+  }
+
+  # Of a path that is not there Step Functions can ask one thing only: whether it is.
+  assert {
+    condition = jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[0].And) == jsonencode(flatten([
+      for name in ["s3_bucket", "s3_key", "version_id", "source", "reference"] : [
+        { Variable = "$.${name}", IsPresent = true }, { Variable = "$.${name}", IsString = true },
+      ]
+    ]))
+    error_message = "An event without one of its parts would end the execution."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.state_machine.policy).Statement : [statement.Action, statement.Resource] if try(statement.Sid, "") == "KeepRegister"
+    ] == [["dynamodb:UpdateItem", var.register.arn]]
+    error_message = "The workflow may not write the register, or more than that."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_target.workflow.input_transformer[0].input_template, "\"source\": \"\", \"reference\": \"\"")
+    error_message = "Each upload would be read by a function first."
+  }
+}
+
+run "what_an_execution_could_not_do_itself_is_done_after_it" {
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.ended.event_pattern) == {
+      source        = ["aws.states"]
+      "detail-type" = ["Step Functions Execution Status Change"]
+      detail        = { stateMachineArn = [aws_sfn_state_machine.this.arn], status = ["ABORTED", "TIMED_OUT"] }
+    }
+    error_message = "The rule looks at other executions."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.sweep.arn == var.function_arns.sweep && aws_lambda_permission.ended.principal == "events.amazonaws.com" && aws_lambda_permission.ended.source_arn == aws_cloudwatch_event_rule.ended.arn
+    error_message = "The rule may not call the function, or others may."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.sweep.schedule_expression == "cron(* * * * ? *)" && aws_scheduler_schedule.sweep.target[0].arn == var.function_arns.sweep
+    error_message = "Nobody looks after an event that was lost."
   }
 }
 

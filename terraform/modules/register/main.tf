@@ -1,0 +1,40 @@
+# The register: what became of each photo, by the version of the object that was uploaded.
+
+resource "aws_dynamodb_table" "this" {
+  name                        = "${var.prefix}-photos"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "id"
+  deletion_protection_enabled = var.deletion_protection
+
+  dynamic "attribute" {
+    for_each = ["id", "open", "since"]
+
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  # Sparse: a photo that is routed and told has neither attribute, and is not in it.
+  global_secondary_index {
+    name               = "open"
+    hash_key           = "open"
+    range_key          = "since"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["error", "execution", "expires", "s3_key"]
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+}

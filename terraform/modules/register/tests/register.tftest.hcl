@@ -1,0 +1,67 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  kms_key_arn    = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  prefix         = "scones-test"
+  retention_days = 90
+}
+
+run "the_table_is_encrypted_can_be_restored_and_forgets" {
+  assert {
+    condition     = aws_dynamodb_table.this.name == "scones-test-photos" && aws_dynamodb_table.this.hash_key == "id" && aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
+    error_message = "The table has another name or key, or is paid for while nothing arrives."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.server_side_encryption).enabled && one(aws_dynamodb_table.this.server_side_encryption).kms_key_arn == var.kms_key_arn
+    error_message = "The table is not encrypted with the environment's key."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.point_in_time_recovery).enabled
+    error_message = "What is deleted by mistake is lost."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.ttl).enabled && one(aws_dynamodb_table.this.ttl).attribute_name == "expires"
+    error_message = "The table never forgets."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.global_secondary_index).hash_key == "open" && one(aws_dynamodb_table.this.global_secondary_index).range_key == "since"
+    error_message = "Photos that are routed and told would be in the index, or the oldest would not come first."
+  }
+
+  assert {
+    condition     = output.table == { arn = aws_dynamodb_table.this.arn, index_arn = "${aws_dynamodb_table.this.arn}/index/open", name = "scones-test-photos", retention_days = 90 }
+    error_message = "The output names another table or index."
+  }
+
+  assert {
+    condition     = !aws_dynamodb_table.this.deletion_protection_enabled
+    error_message = "A trial environment could not be taken down."
+  }
+}
+
+run "a_protected_table_stays" {
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled
+    error_message = "The table can be deleted."
+  }
+}
+
+run "a_register_that_keeps_nothing_is_refused" {
+  command = plan
+
+  variables {
+    retention_days = 0
+  }
+
+  expect_failures = [var.retention_days]
+}

@@ -1,0 +1,25 @@
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the table until this is false again."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts the table."
+  type        = string
+}
+
+variable "prefix" {
+  description = "Start of every name."
+  type        = string
+}
+
+variable "retention_days" {
+  description = "Days that a photo is kept in the register after its end."
+  type        = number
+
+  validation {
+    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days is a whole number of days, at least 1."
+  }
+}
