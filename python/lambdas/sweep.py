@@ -89,7 +89,7 @@ class Sweep:
         """An execution that ended before its time: whether it told the route that it recorded, nobody knows."""
         with self.noted("notice", detail["executionArn"]), suppress(InvalidEvent):
             # A start by hand that names no version is of a photo that is not known here.
-            photo = parse_pointer(parse_body(parse_json(detail.get("input", ""), InvalidEvent, "input")))
+            photo = parse_pointer(parse_body(parse_json(detail.get("input") or "", InvalidEvent, "input")))
             error = register.NOT_RUNNING[detail["status"]]
             self.photos.leave_untold(photo.id, detail["executionArn"], error)
 

@@ -8,10 +8,11 @@ import zipfile
 from pathlib import Path
 
 SETTINGS = """
-alarm_email = "oncall@example.com"
-bulk        = { tolerated_failure_percent = 11 }
-fleet       = { schedule = { april = { cron = "cron(0 6 1 4 ? *)", min_instances = 1, max_instances = 2 } } }
-lambda      = { reserved_concurrency = 50 }
+alarm_email         = "oncall@example.com"
+bulk                = { tolerated_failure_percent = 11 }
+deletion_protection = true
+fleet               = { schedule = { april = { cron = "cron(0 6 1 4 ? *)", min_instances = 1, max_instances = 2 } } }
+lambda              = { reserved_concurrency = 50 }
 """
 VARIABLES, PROVIDERS = "envs/local.tfvars", "providers.tf"
 MANAGED, OWNER, COST_CENTRE = 'ManagedBy   = "terraform"\n', 'Owner = "first"\n', 'CostCentre = "second"\n'

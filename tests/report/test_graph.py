@@ -71,6 +71,7 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     assert Edge("AssignDriver", "NoRoute", "choice", "otherwise") in graph.edges
     assert Edge("FilterInferences", "RecordWaiting", "catch", UNDECIDED) in graph.edges
     assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
+    assert Edge("ClaimPhoto", "Duplicate", "catch") in graph.edges
 
 
 def test_our_own_machine_fits_a_phone_and_goes_straight_down(own: dict[str, Any]) -> None:

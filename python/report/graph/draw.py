@@ -53,7 +53,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Text:
-    kind: str
+    kind: list[str]
     name: list[str]
     words: list[str]
     frame: bool = False
@@ -79,18 +79,24 @@ def draw(graph: Graph, picture: Picture) -> Figure:
 
 def _text(node: Node, picture: Picture) -> Text:
     if node.name in (START, END):
-        return Text("", ["Start" if node.name == START else "End"], [])
+        return Text([], ["Start" if node.name == START else "End"], [])
     look = picture.looks.get(node.name)
     words = [line for each in (look.words if look else ()) for line in wrap(each, ROOM, WORDS, 2)]
-    return Text(node.kind, wrap(node.name, ROOM, NAME, 3, bold=True), words, bool(node.inner))
+    return Text(
+        wrap(node.kind, ROOM, KIND, 2), wrap(node.name, ROOM, NAME, 3, bold=True), words, bool(node.inner)
+    )
 
 
 def _state_size(text: Text) -> tuple[float, float]:
     if not text.kind:
         return DISC, DISC
-    widths = [width(line, NAME, True) for line in text.name] + [width(line, WORDS) for line in text.words]
-    height = LINE * (KIND + NAME * len(text.name) + WORDS * len(text.words))
-    return max(width(text.kind, KIND), *widths) + 2 * PAD, height + 2 * PAD
+    widths = [
+        *(width(line, KIND) for line in text.kind),
+        *(width(line, NAME, True) for line in text.name),
+        *(width(line, WORDS) for line in text.words),
+    ]
+    height = LINE * (KIND * len(text.kind) + NAME * len(text.name) + WORDS * len(text.words))
+    return max(widths) + 2 * PAD, height + 2 * PAD
 
 
 def _label_size(label: str) -> tuple[float, float]:
@@ -120,7 +126,7 @@ def _state(axes: Axes, box: Box, text: Text, look: Look | None) -> None:
     frame = FancyBboxPatch(corner, *size, boxstyle=shape, facecolor=fill, edgecolor=colour, zorder=1)
     frame.set_linewidth(1.6 if look else 1.0)
     axes.add_patch(frame)
-    top = _lines(axes, [text.kind], box.x, top + PAD, KIND, theme.muted())
+    top = _lines(axes, text.kind, box.x, top + PAD, KIND, theme.muted())
     top = _lines(axes, text.name, box.x, top, NAME, theme.ink() if look else theme.muted(), weight="bold")
     _lines(axes, text.words, box.x, top, WORDS, theme.ink())
 

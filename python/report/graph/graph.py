@@ -90,9 +90,18 @@ def _edges(name: str, state: State) -> list[Edge]:
     if "Default" in state:
         found.setdefault((state["Default"], "choice"), []).append("otherwise")
     for catcher in state.get("Catch", []):
-        errors = [error for error in catcher["ErrorEquals"] if error != ANY_ERROR]
+        errors = [
+            error for error in catcher["ErrorEquals"] if error != ANY_ERROR and not _of_a_service(error)
+        ]
         found.setdefault((catcher["Next"], "catch"), []).extend(errors)
     return [Edge(name, target, kind, " or ".join(words)) for (target, kind), words in found.items()]
+
+    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and the state it leads to says more."""
+
+
+def _of_a_service(error: str) -> bool:
+    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and where it leads has a name that says more."""
+    return error.endswith("Exception") and "." in error
 
 
 def condition(rule: Rule, number: int) -> str:
