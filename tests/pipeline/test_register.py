@@ -92,7 +92,7 @@ def test_two_versions_under_one_key_are_two_photos_and_each_is_routed(workflow):
 
 
 def test_a_failed_photo_may_be_started_again_until_it_is_routed(workflow):
-    event = workflow.store("register/mended.png", photo(status=400, times=2))
+    event = workflow.store("register/mended.png", photo(status=400, times=2, of="mended"))
     outcomes = []
     for _ in range(3):
         outcomes.append(outcome(workflow.end(workflow.start(event))))
@@ -200,7 +200,7 @@ def test_a_photo_has_one_id_whatever_its_key(workflow, key):
 
 
 def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow):
-    event = workflow.store("register/story.png", photo(status=400, times=1))
+    event = workflow.store("register/story.png", photo(status=400, times=1, of="story"))
     assert outcome(workflow.end(workflow.start(event))) == "ImageRefused"
     assert outcome(workflow.end(workflow.start(event))) == "bicycle"
     item = workflow.item(event["s3_key"], state=register.ROUTED)
@@ -211,9 +211,8 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
         assert "entered EmitDriverRouted" in printed
         assert "routed by the model: bicycle (0.9900), loading bay A, orders within 3 km" in printed
         assert item["execution"] in printed
-    refused = workflow.project.run(
-        "operations.photo_story", "local", "--photo", "incoming/none.png", status=1
-    )
+    none = ("operations.photo_story", "local", "--photo", "incoming/none.png")
+    refused = workflow.project.run(*none, status=1, key="operator")
     assert "has no photo" in refused
 
 
@@ -312,7 +311,7 @@ def crowd(workflow) -> Crowd:
 
 def test_each_photo_of_a_crowd_has_the_one_outcome_that_it_should(workflow, crowd):
     items = workflow.items(crowd.prefix)
-    assert Counter(item["s3_key"] for item in items) == Counter(crowd.events)
+    assert Counter(item["s3_key"] for item in items) == Counter(crowd.events.keys())
     found = {item["s3_key"]: (item["state"], item.get("error")) for item in items if "told_at" not in item}
     assert len(found) < CROWD, "the sweep told nothing"
     assert found == {key: KINDS[crowd.kinds[key]][2:] for key in found}
