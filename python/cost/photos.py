@@ -44,7 +44,9 @@ class Photos:
             "Lambda": sum(self.invocation(stage) for stage in stages),
             "EventBridge": events * prices["event"],
             "SQS": transitions.calls(states, transitions.SEND_MESSAGE) * prices["sqs_request"],
-            "photos in S3": prices["s3_put"] + prices["s3_get"] + self.store("incoming/", self.photo_bytes),
+            "photos in S3": prices["s3_put"]
+            + self.environment.photo_reads * prices["s3_get"]
+            + self.store("incoming/", self.photo_bytes),
             "captures in S3": self.capture(),
             "register": self.register(states),
             "logs": self.logs(log_bytes),

@@ -30,6 +30,7 @@ class Environment:
     name: str
     machines: dict[str, Values]  # the definitions of its state machines, by the last part of their names
     functions: dict[str, Function]
+    photo_reads: int  # from S3: by serialize, and by classify too where only pointers pass
     fleet: Fleet | None  # none with the endpoint switched off
     captured: float  # share of the photos that is captured
     kept_days: dict[str, int]  # by the prefix of the bucket
@@ -63,6 +64,7 @@ def read(name: str, resources: list[Resource]) -> Environment:
             end_of(it["function_name"], "-"): Function(it["memory_size"], it["architectures"][0])
             for it in each("aws_lambda_function")
         },
+        photo_reads=1 + any(only_pointers_pass(it) for it in each("aws_lambda_function")),
         fleet=fleet(configuration, each) if configuration else None,
         captured=capture(configuration) if configuration else 0,
         kept_days={
@@ -80,6 +82,11 @@ def read(name: str, resources: list[Resource]) -> Environment:
             for it in each("aws_scheduler_schedule")
         },
     )
+
+
+def only_pointers_pass(function: Values) -> bool:
+    settings = (function.get("environment") or [{}])[0].get("variables") or {}
+    return settings.get("MAX_INLINE_BYTES") == "0"
 
 
 def capture(configuration: Values) -> float:

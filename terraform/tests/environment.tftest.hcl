@@ -48,7 +48,7 @@ run "photos_pass_as_pointers_where_they_are_not_to_lie_in_histories" {
   }
 
   assert {
-    condition     = local.environment.serialize == { MAX_INLINE_BYTES = "0" }
+    condition     = local.environment.serialize["MAX_INLINE_BYTES"] == "0"
     error_message = "Photos pass through the states as text."
   }
 }

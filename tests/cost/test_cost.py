@@ -87,6 +87,7 @@ def test_an_accepted_photo_passes_eight_states_and_so_does_a_reviewed_one(enviro
 def test_a_thousand_accepted_photos_cost_prod_24_cents_at_most(environments):
     """Bookkeeping that costs a state more would go beyond it."""
     assert sum(recorded(environments["prod"]).one_by_one().values()) <= 0.24
+    assert (environments["prod"].photo_reads, environments["staging"].photo_reads) == (2, 1)
 
 
 def test_the_sweep_runs_each_minute_and_the_monitor_as_often_as_before(environments):
@@ -205,6 +206,7 @@ ENVIRONMENT = Environment(
         "batch": Function(2048, "arm64"),
         "collect": Function(4096, "arm64"),
     },
+    photo_reads=1,
     fleet=FLEET,
     captured=0.5,
     kept_days={"incoming/": 30, "captures/": 90},
