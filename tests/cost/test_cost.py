@@ -74,11 +74,23 @@ def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
 # ---- What Terraform says
 
 
-def test_an_accepted_photo_passes_six_states_and_a_reviewed_one_five(environments):
+def test_an_accepted_photo_passes_eight_states_and_so_does_a_reviewed_one(environments):
     machine = environments["prod"].machines["workflow"]
-    assert len(transitions.path(machine)) == 6
-    assert len(transitions.path(machine, "ThresholdConfidenceNotMet")) == 5
+    accepted = transitions.path(machine)
+    reviewed = transitions.path(machine, "ThresholdConfidenceNotMet")
+    assert (len(accepted), len(reviewed)) == (8, 8)
+    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (4, 5)
+    assert transitions.registered_days(accepted) == 90
     assert transitions.functions(transitions.path(machine)) == ["serialize", "classify", "filter"]
+
+
+def test_a_thousand_accepted_photos_cost_prod_24_cents_at_most(environments):
+    """Bookkeeping that costs a state more would go beyond it."""
+    assert sum(recorded(environments["prod"]).one_by_one().values()) <= 0.24
+
+
+def test_the_sweep_runs_each_minute_and_the_monitor_as_often_as_before(environments):
+    assert environments["prod"].runs_a_day == {"monitor": 24, "sweep": 1440}
 
 
 def test_memory_architecture_and_fleet_are_those_of_the_configuration(environments):
