@@ -14,8 +14,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE REPEAT RETRY \
-  RUN SINCE TO
+NAMES := AT COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE \
+  REPEAT RETRY RUN SINCE STATE TO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -162,6 +162,14 @@ restore: $(VENV)/.installed-demo ## Put back what the register of photos has los
 .PHONY: alarms
 alarms: $(VENV)/.installed-demo ## Say which alarms ring, since when, why, and where the runbook has them
 	@$(TOOL) operations.alarms_now $(ENV)
+
+.PHONY: photo
+photo: $(VENV)/.installed-demo ## Tell what became of a photo, step by step: ID=<its key, or its id in the register>
+	@$(TOOL) operations.photo_story $(ENV) --photo="$$ID"
+
+.PHONY: photos
+photos: $(VENV)/.installed-demo ## List the photos that have not come to their end: STATE=waiting, failed, claimed, untold
+	@$(TOOL) operations.photo_list $(ENV) --state="$${STATE:-waiting}"
 
 .PHONY: monitor
 monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy

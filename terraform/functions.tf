@@ -59,7 +59,8 @@ locals {
   }
 
   environment = {
-    classify = { ENDPOINT_NAME = module.endpoint.name }
+    serialize = var.inline_photos ? {} : { MAX_INLINE_BYTES = "0" }
+    classify  = { ENDPOINT_NAME = module.endpoint.name }
     filter = {
       LABELS         = local.labels
       MAX_UNLIKENESS = tostring(var.max_unlikeness)

@@ -115,6 +115,12 @@ variable "latency_alarm_ms" {
   default     = 1000
 }
 
+variable "inline_photos" {
+  description = "Whether a photo small enough passes through the workflow's states as text, instead of a pointer to it. An execution's history keeps what passes for 90 days, which the bucket's expiry does not reach."
+  type        = bool
+  default     = true
+}
+
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number
@@ -168,7 +174,7 @@ variable "region" {
 variable "retention_days" {
   description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. What lies under data/ and models/ never expires."
   type        = map(number)
-  default     = { captures = 90, incoming = 30, jobs = 180, register = 90, results = 90 }
+  default     = { captures = 30, incoming = 30, jobs = 180, register = 90, results = 90 }
 }
 
 variable "review_hours" {

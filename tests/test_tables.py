@@ -21,7 +21,7 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
-from operations import demo, ends, evaluation, installed, monitor_now, quotas
+from operations import demo, ends, evaluation, installed, monitor_now, photo_list, quotas
 from operations.client import LOST, Outcome, Photo
 from training import promote
 
@@ -113,6 +113,17 @@ def of_quotas() -> Any:
     return quotas.table([need], {"sagemaker": {need.quota: quotas.Quota("L-944F78BB", 0)}})
 
 
+def of_photos() -> Any:
+    failed = {
+        "since": "2026-11-26T12:00:00.000Z",
+        "s3_key": "incoming/0123456789ab/a-long-name-of-a-photo.jpeg",
+        "error": "ThrottlingException",
+        "expires": 1803384000,
+    }
+    claimed = {"since": "2026-11-26T12:00:00.000Z", "s3_key": "incoming/my photo.png"}
+    return photo_list.draw("staging", "failed", [failed, claimed])
+
+
 def of_cost() -> Any:
     columns = ("US dollars", "accepted", "reviewed", "accepted, if express", "in bulk")
     rows = [("Step Functions state transitions", *["12,345.6789"] * 4)]
@@ -156,6 +167,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/evaluation.py", of_evaluation),
     ("operations/installed.py", of_installed),
     ("operations/monitor_now.py", of_monitor),
+    ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),
     ("training/promote.py", of_promote),
 ]

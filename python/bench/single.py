@@ -65,20 +65,24 @@ def answers(made: Deployed, photos: list[bytes]) -> Iterator[float]:
         yield time.perf_counter() - started
 
 
+def start_event(bucket: str, key: str, version: str) -> str:
+    """What an upload starts an execution with: by its version a photo is a new one each time that it is put."""
+    return json.dumps(
+        {"s3_bucket": bucket, "s3_key": key, "version_id": version, "source": "", "reference": ""}
+    )
+
+
 def route(made: Deployed, photos: list[bytes]) -> float:
     """Take the photos through the workflow, each after the end of the one before; the seconds from start to stop."""
     s3, steps, bucket = made.client("s3"), made.client("stepfunctions"), made.outputs["bucket"]
-    keys = [
-        f"archive/one-by-one/{number}.png" for number in range(len(photos))
-    ]  # nothing starts by itself there
-    for key, photo in zip(keys, photos, strict=True):
-        s3.put_object(Bucket=bucket, Key=key, Body=photo)
+    events = []
+    for number, photo in enumerate(photos):
+        key = f"archive/one-by-one/{number}.png"  # nothing starts by itself there
+        put = s3.put_object(Bucket=bucket, Key=key, Body=photo)
+        events.append(start_event(bucket, key, put["VersionId"]))
     seconds = 0.0
-    for key in keys:
-        started = steps.start_execution(
-            stateMachineArn=made.outputs["state_machine_arn"],
-            input=json.dumps({"s3_bucket": bucket, "s3_key": key}),
-        )
+    for event in events:
+        started = steps.start_execution(stateMachineArn=made.outputs["state_machine_arn"], input=event)
         while (ended := steps.describe_execution(executionArn=started["executionArn"]))[
             "status"
         ] == "RUNNING":

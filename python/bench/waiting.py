@@ -17,6 +17,7 @@ from os import cpu_count
 from bench import prefix
 from bench.deployed import Deployed, deploy
 from bench.figures import Figure
+from bench.single import start_event
 from bench.training import busy_processes
 from operations.bulk_run import Run
 
@@ -38,7 +39,6 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
     made, photos = deploy(), prefix.drawings()
     with made.inside():
         prefix.upload(photos)
-        made.client("s3").put_object(Bucket=made.outputs["bucket"], Key=KEY, Body=photos[0])
         prefix.classify(prefix.SIZES[500])  # so that everything is warm
         send(made, photos[0], lambda sent: sent < PHOTOS // 4)
         yield lambda: measure(made, photos[0])
@@ -78,11 +78,13 @@ def both(name: str, milliseconds: list[float], meaning: str) -> list[Figure]:
 
 def send(made: Deployed, photo: bytes, more: Callable[[int], bool]) -> Waited:
     """Photos at even times, as long as there are to be more; how long they took is looked up afterwards."""
-    steps, runtime = made.client("stepfunctions"), made.client("sagemaker-runtime")
-    event = json.dumps({"s3_bucket": made.outputs["bucket"], "s3_key": KEY})
+    s3, steps, runtime = made.client("s3"), made.client("stepfunctions"), made.client("sagemaker-runtime")
+    bucket = made.outputs["bucket"]
     waited, due = Waited(), time.monotonic()
     started: list[str] = []
     while more(len(started)):
+        put = s3.put_object(Bucket=bucket, Key=KEY, Body=photo)
+        event = start_event(bucket, KEY, put["VersionId"])
         execution = steps.start_execution(stateMachineArn=made.outputs["state_machine_arn"], input=event)
         started.append(execution["executionArn"])
         wait(due + EVERY_SECONDS / 2)

@@ -26,7 +26,7 @@ RECORDED = Path(__file__).with_name("measured.json")
 MEASURED = Path("build/cost-measured.json")
 BILLED = re.compile(r"^REPORT .*\tBilled Duration: (\d+) ms\t", re.MULTILINE)
 EVENT_BYTES = 26  # that CloudWatch counts for each event beside its text
-NEEDED = ("serialize", "classify", "filter", "batch", "collect", "monitor")
+NEEDED = ("serialize", "classify", "filter", "batch", "collect", "monitor", "sweep")
 MINUTES = 60  # that a measurement looks back
 EXECUTIONS = 200  # the newest, whose histories are read
 

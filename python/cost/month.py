@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from cost import schedule
 from cost.photos import Costs, Photos
 
+QUERIES = 3  # of a sweep that finds nothing: for claims, for what nobody was told, and for what failed
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -18,21 +20,25 @@ class Endpoint:
 
 def idle(photos: Photos) -> Costs:
     environment, prices = photos.environment, photos.prices
-    runs = environment.monitor_runs_a_day * prices.assumptions["hours_in_a_month"] / 24
-    there = "monitor" in environment.functions
-    run = (
-        photos.invocation("monitor") + photos.logs(photos.measured.functions["monitor"].log_bytes)
-        if there
-        else 0
-    )
     return {
         "endpoint": endpoint(photos).fewest,
         "keys": environment.keys * prices["key_month"],
         "alarms": environment.alarm_metrics * prices["alarm_metric_month"],
         "dashboards": environment.dashboards * prices["dashboard_month"],
         "metrics": environment.metrics * prices["metric_month"],
-        "monitor": runs * (prices["scheduled_invocation"] + run),
+        "monitor": scheduled(photos, "monitor"),
+        "sweep": scheduled(photos, "sweep", QUERIES * prices["dynamodb_read"]),
     }
+
+
+def scheduled(photos: Photos, function: str, reading: float = 0) -> float:
+    """The runs of a function that a schedule calls, with what one of them reads."""
+    environment, prices = photos.environment, photos.prices
+    runs = environment.runs_a_day.get(function, 0) * prices.assumptions["hours_in_a_month"] / 24
+    run = reading
+    if runs and function in environment.functions:
+        run += photos.invocation(function) + photos.logs(photos.measured.functions[function].log_bytes)
+    return runs * (prices["scheduled_invocation"] + run)
 
 
 def endpoint(photos: Photos) -> Endpoint:

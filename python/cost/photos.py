@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from core.contract.errors import LOW_CONFIDENCE
+from core.contract.shapes import Json
 from cost import transitions
 from cost.batches import Bulk
 from cost.measured import Measured
@@ -13,6 +14,7 @@ from cost.standing import Environment, Function
 GB = 1_000_000_000
 MB_A_GB = 1024
 EXPRESS_MB, EXPRESS_MS = 64, 100  # what an Express execution's memory and time are rounded up to
+WRITTEN = 1024  # bytes of an item that a unit of writing takes
 LISTED = 1000  # objects that one request lists
 DAYS = 30  # in a month of storage
 
@@ -42,8 +44,11 @@ class Photos:
             "Lambda": sum(self.invocation(stage) for stage in stages),
             "EventBridge": events * prices["event"],
             "SQS": transitions.calls(states, transitions.SEND_MESSAGE) * prices["sqs_request"],
-            "photos in S3": prices["s3_put"] + prices["s3_get"] + self.store("incoming/", self.photo_bytes),
+            "photos in S3": prices["s3_put"]
+            + self.environment.photo_reads * prices["s3_get"]
+            + self.store("incoming/", self.photo_bytes),
             "captures in S3": self.capture(),
+            "register": self.register(states),
             "logs": self.logs(log_bytes),
             "X-Ray": prices["trace"],
             "endpoint": self.endpoint(),
@@ -64,6 +69,7 @@ class Photos:
             "photos in S3": self.count * prices["s3_get"]
             + (math.ceil(self.count / LISTED) + batches) * prices["s3_put"],
             "captures in S3": self.count * self.capture(),
+            "register": 0.0,  # it has no photos of bulk runs
             "logs": self.count * self.logs(took.log_bytes),
             "X-Ray": batches * prices["trace"],
             "endpoint": self.count * self.endpoint_in_bulk(bulk),
@@ -99,6 +105,14 @@ class Photos:
         """The record of one photo and its answer; several share a file, so that a file for each is the most."""
         size = self.photo_bytes * 4 / 3 + self.prices.assumptions["capture_overhead_bytes"]
         return self.environment.captured * (self.prices["s3_put"] + self.store("captures/", size))
+
+    def register(self, states: list[Json]) -> float:
+        """One photo's item: the writing of it on the way through these states, and its place until it expires."""
+        prices, size = self.prices, self.prices.assumptions["item_bytes"]
+        units = transitions.writes(states) * math.ceil(size / WRITTEN)
+        months = transitions.registered_days(states) / DAYS
+        kept = prices["dynamodb_gb_month"] + prices["dynamodb_recovery_gb_month"]
+        return units * prices["dynamodb_write"] + size / GB * months * kept
 
     def logs(self, size: float) -> float:
         months = self.environment.log_days / DAYS

@@ -109,7 +109,7 @@ def idle(environments: list[Photos]) -> Sheet:
 
 def describe(model: Photos) -> str:
     it = model.environment
-    monitor = f"{it.monitor_runs_a_day:g} runs of the monitor a day"
+    monitor = f"{it.runs_a_day.get('monitor', 0):g} runs of the monitor a day"
     return f"{it.name}: {it.alarm_metrics} metrics in alarms, {it.metrics} of its own, {monitor}"
 
 

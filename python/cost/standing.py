@@ -30,6 +30,7 @@ class Environment:
     name: str
     machines: dict[str, Values]  # the definitions of its state machines, by the last part of their names
     functions: dict[str, Function]
+    photo_reads: int  # from S3: by serialize, and by classify too where only pointers pass
     fleet: Fleet | None  # none with the endpoint switched off
     captured: float  # share of the photos that is captured
     kept_days: dict[str, int]  # by the prefix of the bucket
@@ -38,7 +39,7 @@ class Environment:
     alarm_metrics: int
     dashboards: int
     metrics: int  # of its own, as its dashboards show them
-    monitor_runs_a_day: float
+    runs_a_day: dict[str, float]  # of the functions that a schedule calls
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
@@ -52,7 +53,6 @@ def read(name: str, resources: list[Resource]) -> Environment:
 
     configuration = one("aws_sagemaker_endpoint_configuration")
     lifecycle = one("aws_s3_bucket_lifecycle_configuration")
-    schedule = one("aws_scheduler_schedule")
     return Environment(
         name=name,
         machines={
@@ -64,6 +64,7 @@ def read(name: str, resources: list[Resource]) -> Environment:
             end_of(it["function_name"], "-"): Function(it["memory_size"], it["architectures"][0])
             for it in each("aws_lambda_function")
         },
+        photo_reads=1 + any(only_pointers_pass(it) for it in each("aws_lambda_function")),
         fleet=fleet(configuration, each) if configuration else None,
         captured=capture(configuration) if configuration else 0,
         kept_days={
@@ -76,8 +77,16 @@ def read(name: str, resources: list[Resource]) -> Environment:
         alarm_metrics=sum(metrics_of(it) for it in each("aws_cloudwatch_metric_alarm")),
         dashboards=len(each("aws_cloudwatch_dashboard")),
         metrics=len({metric for it in each("aws_cloudwatch_dashboard") for metric in own_metrics(it)}),
-        monitor_runs_a_day=times_a_day(schedule["schedule_expression"]) if schedule else 0,
+        runs_a_day={
+            end_of(it["name"], "-"): times_a_day(it["schedule_expression"])
+            for it in each("aws_scheduler_schedule")
+        },
     )
+
+
+def only_pointers_pass(function: Values) -> bool:
+    settings = (function.get("environment") or [{}])[0].get("variables") or {}
+    return settings.get("MAX_INLINE_BYTES") == "0"
 
 
 def capture(configuration: Values) -> float:

@@ -8,6 +8,7 @@ Machine = Json
 LAMBDA = "arn:aws:states:::lambda:invoke"
 PUT_EVENTS = "arn:aws:states:::events:putEvents"
 SEND_MESSAGE = "arn:aws:states:::sqs:sendMessage"
+UPDATE_ITEM = "arn:aws:states:::dynamodb:updateItem"
 
 
 def path(machine: Machine, raised: str | None = None) -> list[Json]:
@@ -38,3 +39,19 @@ def functions(states: list[Json]) -> list[str]:
 
 def calls(states: list[Json], resource: str) -> int:
     return sum(it.get("Resource") == resource for it in states)
+
+
+def writes(states: list[Json]) -> int:
+    """To the register's table, and to its index, where a photo is that is open: it comes, it goes, or both."""
+    count, was_open = 0, False
+    for parameters in (it["Parameters"] for it in states if it.get("Resource") == UPDATE_ITEM):
+        is_open = "#open = " in parameters["UpdateExpression"]
+        count += 1 + was_open + is_open
+        was_open = is_open
+    return count
+
+
+def registered_days(states: list[Json]) -> int:
+    """How long the register keeps a photo, as the step that works out its end is told; 0 without a register."""
+    payloads = (it["Parameters"].get("Payload", {}) for it in states if it.get("Resource") == LAMBDA)
+    return next((it["retention_days"] for it in payloads if "retention_days" in it), 0)

@@ -17,7 +17,7 @@ from core import environment
 from core.console import out
 from core.contract.answer_kinds import LIVE, upload_to
 from core.contract.errors import FOR_REVIEW, UnlikeTraining
-from core.contract.outcomes import ACCEPTED, FAILED, REVIEW, reason
+from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW, reason
 from core.contract.shapes import Json
 from operations import polling
 
@@ -120,6 +120,8 @@ class Client:
             return
         looked = time.time()  # to describe many takes a while, in which others end
         for ended in self.list_ended(min(uploaded)):
+            if is_duplicate(ended):
+                continue
             if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
                 yield outcome(*found, ended)
         for key, (photo, since) in list(under_way.items()):
@@ -143,6 +145,11 @@ class Client:
                 ended.append(arn)
         self.seen = self.seen & listed | set(ended)  # what is older is listed no more
         yield from self.together.map(lambda arn: self.workflow.describe_execution(executionArn=arn), ended)
+
+
+def is_duplicate(execution: "DescribeExecutionOutputTypeDef") -> bool:
+    """Whether it left the photo to another execution: an upload's event may come twice."""
+    return json.loads(execution.get("output", "{}")).get("outcome") == DUPLICATE
 
 
 def lost(photo: Photo, key: str, since: float) -> Outcome:

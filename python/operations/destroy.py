@@ -1,9 +1,9 @@
 """Take an environment down: `python -m operations.destroy ENV [--confirm ENV]`.
 
-Training jobs end, the bucket is emptied, Terraform destroys what it made, then what `bootstrap` made goes as well, and
-anything that still carries our tags is listed. It takes an administrator, as bootstrap does, and may be run again
-wherever it ended before. An environment that is not `local` holds data that cannot be had back, so its name has to be
-given twice; the bucket with the history of its state is kept.
+Training jobs end, the bucket is emptied, the register of photos is no longer protected, Terraform destroys what it
+made, then what `bootstrap` made goes as well, and anything that still carries our tags is listed. It takes an
+administrator, as bootstrap does, and may be run again wherever it ended before. An environment that is not `local`
+holds data that cannot be had back, so its name has to be given twice; the bucket with the history of its state is kept.
 """
 
 import re
@@ -11,15 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
+from core.contract import register
 from operations import roles
-from operations.terraform import data_bucket, exists, state_bucket
+from operations.terraform import data_bucket, exists, read_prefix, state_bucket
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -80,6 +81,7 @@ def is_gone(error: ClientError) -> bool:
 def destroy_stack(env: str) -> int:
     """Have Terraform destroy what it made; its status. It goes again if the bucket has been filled meanwhile."""
     bucket = data_bucket(env)
+    lift_protection(f"{read_prefix(env)}-{register.TABLE_SUFFIX}")
     status = call(env, "init")
     forget(env, GOES_ALONG)
     for _ in range(ROUNDS if not status else 0):
@@ -89,6 +91,19 @@ def destroy_stack(env: str) -> int:
             break
         out.print(f"something arrived in {bucket} meanwhile, so that it could not be deleted")
     return status
+
+
+def lift_protection(table: str) -> None:
+    """Let Terraform delete the register: who takes an environment down has said its name twice."""
+    dynamodb: Any = boto3.client("dynamodb")
+    try:
+        found = dynamodb.describe_table(TableName=table)["Table"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return
+    if found.get("DeletionProtectionEnabled"):
+        out.print(f"lifting the protection of the table {table}")
+        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        dynamodb.get_waiter("table_exists").wait(TableName=table)  # which is until it is active again
 
 
 def forget(env: str, address: str) -> None:

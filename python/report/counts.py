@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.contract.outcomes import DUPLICATE
 from report.answered import Answers
 from report.words import moment, number
 from report.workflow_facts import WorkflowFacts
@@ -46,6 +47,8 @@ def set_side_by_side(answers: int, chosen: int, repeats: int, workflow: Workflow
     reasons = ["photos that failed before the model was asked", "answers that are not captured yet"]
     if chosen:
         reasons.insert(0, f"photos of the {number(chosen, 'record')} that are left out")
+    if duplicates := workflow.outcomes.get(DUPLICATE):
+        reasons.insert(0, f"{number(duplicates, 'duplicate')}, whose photo another execution had")
     if repeats:
         reasons.insert(0, f"{number(repeats, 'repeat')} of a photo that is counted once a day")
     read = "them"

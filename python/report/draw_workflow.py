@@ -19,6 +19,7 @@ from report.workflow_facts import measure_percentiles
 COLOURS = {  # from the bottom of a bar to its top
     "accepted": theme.ACCEPTED,
     "review": theme.REVIEW,
+    "duplicate": theme.YELLOW,
     "failed": theme.FAILED,
     "timed out": theme.PURPLE,
     "aborted": theme.BLUE,

@@ -3,7 +3,8 @@
     machine = executions.read(state_machine_arn, since, until)
     executions.per_state(machine.executions)["FilterInferences"].failed
 
-Only the newest histories are read, because each one costs a request; `machine.histories` says how many.
+Only the newest histories are read, because each one costs a request; `machine.histories` says how many. Of the others
+a duplicate, which left its photo to another execution, cannot be told from an accepted one.
 """
 
 import json
@@ -21,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
 from core.contract.errors import FOR_REVIEW
-from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW
 from report import history
 from report.graph.graph import Definition
 from report.history import Fields, Step
@@ -46,9 +47,8 @@ class Execution:
     name: str
     arn: str
     status: str
-    outcome: (
-        str  # accepted, review, failed, timed out, aborted, running; unread: failed, and why was not read
-    )
+    # accepted, review, duplicate, failed, timed out, aborted, running; unread: failed, and why was not read
+    outcome: str
     start: datetime
     stop: datetime | None
     error: str = ""
@@ -141,13 +141,17 @@ def _leave_unread(listed: Listed) -> Execution:
 def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Execution:
     """From an item of ListExecutions and whatever else is known of it: input, error, cause."""
     error = known.get("error", "")
-    review = listed["status"] == "FAILED" and error in FOR_REVIEW
+    found = OUTCOMES[listed["status"]]
+    if found == FAILED and error in FOR_REVIEW:
+        found = REVIEW
+    if found == ACCEPTED and history.read_fields(known.get("output")).get("outcome") == DUPLICATE:
+        found = DUPLICATE
     stop = listed.get("stopDate")
     return Execution(
         name=listed["name"],
         arn=listed["executionArn"],
         status=listed["status"],
-        outcome=outcome or (REVIEW if review else OUTCOMES[listed["status"]]),
+        outcome=outcome or found,
         start=listed["startDate"].astimezone(UTC),
         stop=stop and stop.astimezone(UTC),
         error=error,

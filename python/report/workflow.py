@@ -15,7 +15,7 @@ from report.graph.graph import Graph, parse
 from report.page import Block, Column, Missing, Picture, Section, Table, Tile
 from report.theme import Chart
 from report.words import moment, number, percent
-from report.workflow_facts import ACCEPTED, PERCENTILES, REVIEW, RUNNING, WorkflowFacts
+from report.workflow_facts import ACCEPTED, DUPLICATE, PERCENTILES, REVIEW, RUNNING, WorkflowFacts
 
 ENDINGS = ("ended", "with the error", "executions", "share")
 NO_MACHINE = "No state machine was given: add --state-machine ARN, or take everything from --env ENV."
@@ -30,8 +30,10 @@ def show_tiles(machine: Machine | None) -> list[Tile]:
     if machine is None:
         return []
     ended = Counter(each.outcome for each in machine.executions)
-    failed = len(machine.executions) - ended[ACCEPTED] - ended[RUNNING] - ended[REVIEW]
+    failed = len(machine.executions) - sum(ended[it] for it in (ACCEPTED, DUPLICATE, REVIEW, RUNNING))
     note = f"photos taken up: {ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
+    if ended[DUPLICATE]:
+        note += f", {number(ended[DUPLICATE], 'duplicate')}"
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
@@ -58,7 +60,8 @@ def describe_scope(machine: Machine, since: datetime, until: datetime) -> str:
     found = number(len(machine.executions), "execution")
     if machine.histories == len(machine.executions):
         return f"{found}, and every step of each."
-    return f"{found}; states, times and traces are of the newest {machine.histories:,}."
+    newest = f"states, times and traces are of the newest {machine.histories:,}"
+    return f"{found}; {newest}. Of the others, duplicates count as accepted."
 
 
 def show_states(charts: Mapping[str, Chart], scope: str, facts: WorkflowFacts, times: Column) -> Section:
@@ -91,6 +94,8 @@ def show_outcomes(chart: Chart, machine: Machine, facts: WorkflowFacts) -> Secti
     caption = (
         "By when they started. Review: a person looks, for the model was not sure, or knows no such photos."
     )
+    if DUPLICATE in facts.outcomes:
+        caption += " Duplicate: another execution had the photo."
     pairs = Counter((each.outcome, each.error) for each in machine.executions)
     rows = [
         (outcome, error or "-", f"{n:,}", percent(n / facts.executions))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW
 from report import executions
 from report.executions import Execution, Machine, StateCount
 from report.graph.graph import parse
@@ -71,7 +71,7 @@ def find_unrouted(
         return None
     times, strange = defaultdict[str, list[float]](list), 0
     for each in machine.executions:
-        if each.outcome in (ACCEPTED, RUNNING):
+        if each.outcome in (ACCEPTED, DUPLICATE, RUNNING):
             continue
         end = each.stop or each.start
         if others and (end < first or any(each.start <= last and end >= begin for begin, last in others)):

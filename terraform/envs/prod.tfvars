@@ -3,6 +3,7 @@ prefix              = "scones-prod"
 budget_usd          = 500
 capture_percentage  = 20
 deletion_protection = true
+inline_photos       = false # photos of people are not to lie in histories of executions
 log_retention_days  = 90
 
 fleet = {

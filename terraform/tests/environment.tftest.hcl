@@ -42,6 +42,17 @@ run "the_register_is_protected_where_it_is_asked_for" {
   }
 }
 
+run "photos_pass_as_pointers_where_they_are_not_to_lie_in_histories" {
+  variables {
+    inline_photos = false
+  }
+
+  assert {
+    condition     = local.environment.serialize["MAX_INLINE_BYTES"] == "0"
+    error_message = "Photos pass through the states as text."
+  }
+}
+
 run "a_promoted_model_adds_the_endpoint" {
   variables {
     model = {

@@ -74,11 +74,24 @@ def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
 # ---- What Terraform says
 
 
-def test_an_accepted_photo_passes_six_states_and_a_reviewed_one_five(environments):
+def test_an_accepted_photo_passes_eight_states_and_so_does_a_reviewed_one(environments):
     machine = environments["prod"].machines["workflow"]
-    assert len(transitions.path(machine)) == 6
-    assert len(transitions.path(machine, "ThresholdConfidenceNotMet")) == 5
+    accepted = transitions.path(machine)
+    reviewed = transitions.path(machine, "ThresholdConfidenceNotMet")
+    assert (len(accepted), len(reviewed)) == (8, 8)
+    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (4, 5)
+    assert transitions.registered_days(accepted) == 90
     assert transitions.functions(transitions.path(machine)) == ["serialize", "classify", "filter"]
+
+
+def test_a_thousand_accepted_photos_cost_prod_24_cents_at_most(environments):
+    """Bookkeeping that costs a state more would go beyond it."""
+    assert sum(recorded(environments["prod"]).one_by_one().values()) <= 0.24
+    assert (environments["prod"].photo_reads, environments["staging"].photo_reads) == (2, 1)
+
+
+def test_the_sweep_runs_each_minute_and_the_monitor_as_often_as_before(environments):
+    assert environments["prod"].runs_a_day == {"monitor": 24, "sweep": 1440}
 
 
 def test_memory_architecture_and_fleet_are_those_of_the_configuration(environments):
@@ -193,6 +206,7 @@ ENVIRONMENT = Environment(
         "batch": Function(2048, "arm64"),
         "collect": Function(4096, "arm64"),
     },
+    photo_reads=1,
     fleet=FLEET,
     captured=0.5,
     kept_days={"incoming/": 30, "captures/": 90},
@@ -201,7 +215,7 @@ ENVIRONMENT = Environment(
     alarm_metrics=20,
     dashboards=1,
     metrics=10,
-    monitor_runs_a_day=24,
+    runs_a_day={"monitor": 24},
 )
 TOOK = Measured(
     "by hand",
@@ -249,6 +263,58 @@ def test_a_photo_is_stored_and_read_and_half_of_them_are_captured(example):
     assert costs["photos in S3"] == pytest.approx(1000 * (0.000005 + 0.0000004 + 2780 / 1e9 * 0.023))
     kept = 3 * (2780 * 4 / 3 + 387) / 1e9 * 0.023  # for three months
     assert costs["captures in S3"] == pytest.approx(1000 * 0.5 * (0.000005 + kept))
+
+
+def update(expression: str, **more: object) -> dict[str, object]:
+    return {
+        "Type": "Task",
+        "Resource": transitions.UPDATE_ITEM,
+        "Parameters": {"UpdateExpression": expression},
+        **more,
+    }
+
+
+REGISTERED = {
+    "StartAt": "Claim",
+    "States": {
+        "Claim": update("SET #state = :claimed, #open = :claimed", Next="Ask"),
+        "Ask": {
+            "Type": "Task",
+            "Resource": transitions.LAMBDA,
+            "Parameters": {
+                "FunctionName": "arn:aws:lambda:r:1:function:classify",
+                "Payload": {"retention_days": 60},
+            },
+            "Catch": [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Wait"}],
+            "Next": "Route",
+        },
+        "Route": update("SET #state = :routed REMOVE #open, #since", End=True),
+        "Wait": update("SET #state = :waiting, #open = :waiting", End=True),
+    },
+}
+
+
+def test_the_register_is_charged_for_each_write_to_the_table_and_its_index_and_for_what_it_keeps(example):
+    """Routed: into the table and the index, then into the table and out of the index. Waiting moves in the index."""
+    model = replace(
+        example, environment=replace(ENVIRONMENT, machines={"workflow": REGISTERED, "bulk": BULK})
+    )
+    kept = 2 * 1000 / 1e9 * (0.25 + 0.20)  # for two months
+    assert model.one_by_one()["register"] == pytest.approx(1000 * (4 * 0.000000625 + kept))
+    assert model.one_by_one(review=True)["register"] == pytest.approx(1000 * (5 * 0.000000625 + kept))
+    assert example.one_by_one()["register"] == model.in_bulk(batches.read(ENVIRONMENT))["register"] == 0
+
+
+def test_a_sweep_is_charged_for_its_runs_and_for_what_it_looks_for(example):
+    sweep = {"sweep": Function(256, "arm64")}
+    environment = replace(
+        ENVIRONMENT, functions=ENVIRONMENT.functions | sweep, runs_a_day={"monitor": 24, "sweep": 1440}
+    )
+    took = replace(TOOK, functions=TOOK.functions | {"sweep": Took(1, 40, 500)})
+    costs = month.idle(replace(example, environment=environment, measured=took))
+    run = 0.000001 + 0.0000002 + 0.25 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + 3 * 0.000000125
+    assert costs["sweep"] == pytest.approx(730 * 60 * run)
+    assert costs["monitor"] == month.idle(example)["monitor"] > 0 == month.idle(example)["sweep"]
 
 
 def test_logs_are_charged_when_they_come_and_while_they_are_kept(example):

@@ -143,3 +143,26 @@ def test_training_jobs_go_with_the_environment_and_one_that_goes_on_is_stopped(r
     assert "0 resources tagged as ours are left in staging" in printed
     left = {job["TrainingJobName"] for job in sagemaker.list_training_jobs()["TrainingJobSummaries"]}
     assert not left & {"scones-ended", "scones-going-on"}
+
+
+@pytest.fixture
+def protected(aws) -> Iterator[str]:
+    """A table of the name that staging's register has, which nobody may delete."""
+    table, dynamodb = f"{terraform.read_prefix(ENV)}-photos", aws("dynamodb")
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        DeletionProtectionEnabled=True,
+    )
+    yield table
+    dynamodb.delete_table(TableName=table)
+
+
+@pytest.mark.usefixtures("made")
+def test_the_register_is_no_longer_protected_when_its_environment_is_taken_down(run, aws, protected):
+    status, printed = destroy(run)
+    assert status == 0, printed
+    assert f"lifting the protection of the table {protected}" in printed
+    assert not aws("dynamodb").describe_table(TableName=protected)["Table"]["DeletionProtectionEnabled"]

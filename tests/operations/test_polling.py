@@ -130,6 +130,19 @@ def test_a_photo_is_not_lost_while_others_are_described(deployed, clock, aws):
     assert set(under_way) == {"second"}
 
 
+def test_an_execution_that_leaves_the_photo_to_another_is_not_taken_for_the_photo_s_end(deployed, clock, aws):
+    """An upload's event may come twice, and what is started by the second may end first."""
+    machine, steps = deployed(ENDED), aws("stepfunctions")
+    duplicate, other = (
+        steps.start_execution(stateMachineArn=machine, input=json.dumps({"s3_key": "twice"} | said))
+        for said in ({"outcome": "duplicate"}, {"label": "bicycle"})
+    )
+    made = Client("local")
+    (ended,) = made.look({"twice": (Photo("twice", b""), clock.now)})
+    assert ended.execution == other["executionArn"] != duplicate["executionArn"]
+    assert ended.output["label"] == "bicycle"
+
+
 def test_a_bulk_run_is_followed_at_half_of_the_rate(deployed, clock, asked):
     inside = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 20, "End": True}}}
     map_run = {

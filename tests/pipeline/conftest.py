@@ -1,5 +1,6 @@
 """The environment `local`, deployed once from a copy of the project, and followed from outside."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 from tests.builders import make_queue, pack, take_role
 from tests.pipeline import changes
 
@@ -21,6 +24,7 @@ QUICK = ("--members", "1", "--folds", "1", "--epochs", "15", "--min-accuracy", "
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
 HEARD_SECONDS = 20
+ANY_MINUTE = "2031-03-01T09:22"  # in which of all schedules the sweep's alone is due
 # By whom they stand for: the role, and what GitHub's token claims for a job in the environment, or a pull request.
 MAIN = "refs/heads/main"
 CLAIMS = {
@@ -120,6 +124,7 @@ class Deployment:
         self.outputs = project.outputs()
         self.bucket, self.machine = self.outputs["bucket"], self.outputs["state_machine_arn"]
         self.s3, self.steps, self.sqs = aws("s3"), aws("stepfunctions"), aws("sqs")
+        self.dynamodb = aws("dynamodb")
         self.known: dict[str, dict[str, Any]] = {}
         self.review = Inbox(self.sqs, self.outputs["review_queue_url"])
         self.notified = self.listen_to_topic()
@@ -159,6 +164,16 @@ class Deployment:
         """Put a photo where a driver's photo goes; answer its key."""
         self.s3.put_object(Bucket=self.bucket, Key=f"incoming/{key}", Body=content)
         return f"incoming/{key}"
+
+    def store(self, key: str, content: bytes) -> dict[str, str]:
+        """Put a photo where no upload starts the workflow; answer the event that an upload's rule would send."""
+        put = self.s3.put_object(Bucket=self.bucket, Key=f"archive/{key}", Body=content)
+        named = {
+            "s3_bucket": self.bucket,
+            "s3_key": f"archive/{key}",
+            "version_id": put["VersionId"],
+        }
+        return named | {"source": "", "reference": "", "image_data": "", "inferences": []}
 
     def start(self, event: Any) -> str:
         """Start the workflow by hand; answer the execution."""
@@ -210,6 +225,55 @@ class Deployment:
         if described["status"] != "RUNNING":
             self.known[execution] = described
         return described
+
+    def items(self, prefix: str) -> list[dict[str, Any]]:
+        """What the register has of the photos whose keys begin so."""
+        asked = {
+            "TableName": self.outputs["register_table"],
+            "FilterExpression": "begins_with(s3_key, :prefix)",
+            "ExpressionAttributeValues": {":prefix": {"S": prefix}},
+            "ConsistentRead": True,
+        }
+        read = TypeDeserializer().deserialize
+        pages = self.dynamodb.get_paginator("scan").paginate(**asked)
+        found = [item for page in pages for item in page["Items"]]
+        return [{name: read(value) for name, value in item.items()} for item in found]
+
+    def item(self, key: str, **fields: str) -> dict[str, Any]:
+        """The one photo of this key, once the register has it with these fields."""
+
+        def look() -> list[dict[str, Any]]:
+            return [it for it in self.items(key) if it["s3_key"] == key and fields.items() <= it.items()]
+
+        (item,) = until(look, f"the photo {key} with {fields}")
+        return item
+
+    def sweep(self) -> None:
+        """Let the sweep's schedule start it now, as it does each minute."""
+        self.put_setting("scheduled", ANY_MINUTE)
+
+    @contextlib.contextmanager
+    def faulty(self, service: str, fault: str) -> Iterator[None]:
+        """In here the service fails: it is down, or it throttles."""
+        self.put_setting("fault", f"{service} {fault}")
+        try:
+            yield
+        finally:
+            self.put_setting("fault", f"{service} up")
+
+    def put_setting(self, name: str, value: str) -> None:
+        url = f"{self.project.variables['AWS_ENDPOINT_URL']}/_localcloud/{name}"
+        urlopen(Request(url, data=value.encode(), method="PUT")).close()
+
+    @contextlib.contextmanager
+    def nothing_is_read(self) -> Iterator[None]:
+        """Photos that arrive in here wait: the function that reads them is throttled."""
+        functions, name = self.aws("lambda"), self.outputs["function_names"]["serialize"]
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        try:
+            yield
+        finally:
+            functions.delete_function_concurrency(FunctionName=name)
 
     def route(self, key: str, content: bytes) -> dict[str, Any]:
         """Upload one photo and follow it to the end of its execution."""

@@ -25,6 +25,7 @@ DONE_ELSEWHERE = (
     "make loadgen RATE=5 DURATION=60s",
     "make transform PREFIX=archive/2025/",
     "make prove ENV=staging",
+    "make photo ID=incoming/...",
     "make monitor",
     "make report SINCE=30d",
     "make destroy",

@@ -1,6 +1,5 @@
 """What the workflow must survive: odd events, odd photos, a faulty endpoint, crowds. The model does as photos say."""
 
-import base64
 import contextlib
 import json
 from collections import Counter
@@ -8,23 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from tests.pipeline.scripted_photos import SURE, UNSURE, photo
 from tests.waiting import until
 
-BLANK = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
-)
-SURE, UNSURE, ON_THE_LINE = "[0.99, 0.01]", "[0.6, 0.4]", "[0.07, 0.93]"
+from core.contract.outcomes import DUPLICATE
+
+ON_THE_LINE = "[0.07, 0.93]"
 LARGEST_INLINE = 187_392  # bytes: what fits into a state as base64, beside the rest
 LARGEST = 6_291_456  # bytes: what an endpoint takes
 TOO_SLOW_SECONDS = 11  # classify waits for 10
 BUSY_SECONDS = 3  # for which a function waits for its answer, and can be killed meanwhile
 MANY_TIMES = 99
-
-
-def photo(answer: str = SURE, size: int = 0, **script: object) -> bytes:
-    """A photo that makes the model behave so, of so many bytes if it is given a size."""
-    told = json.dumps({"answer": answer, **script}).encode()
-    return BLANK + told + b" " * (size - len(BLANK) - len(told))
 
 
 # What is uploaded, and the error that its execution ends with; None for an accepted photo.
@@ -96,8 +89,8 @@ def test_a_large_photo_travels_as_a_pointer(workflow, uploaded, name, inline):
     (ended,) = workflow.end_of(uploaded[name])
     history = workflow.steps.get_execution_history(executionArn=ended["executionArn"])["events"]
     left = [event["stateExitedEventDetails"] for event in history if "stateExitedEventDetails" in event]
-    assert left[0]["name"] == "SerializeImageData"
-    assert bool(json.loads(left[0]["output"])["image_data"]) is inline
+    (read,) = [it for it in left if it["name"] == "SerializeImageData"]
+    assert bool(json.loads(read["output"])["image_data"]) is inline
 
 
 BODIES: dict[str, dict] = {
@@ -114,7 +107,9 @@ SHAPES = {
 
 @pytest.fixture
 def event(workflow) -> dict[str, str]:
-    return {"s3_bucket": workflow.bucket, "s3_key": workflow.upload("shapes.png", photo())}
+    """Of a photo whose upload started nothing, so that it has no outcome yet."""
+    stored = workflow.store("shapes.png", photo())
+    return {name: stored[name] for name in ("s3_bucket", "s3_key")}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -144,28 +139,23 @@ def test_an_event_that_names_no_photo_is_refused_by_name_and_notified(workflow, 
     assert heard["error"] == "InvalidEvent"
 
 
-def test_the_same_upload_event_twice_gives_the_same_outcome_twice(workflow):
-    event = {"s3_bucket": workflow.bucket, "s3_key": workflow.upload("twice.png", photo())}
-    (first,) = workflow.end_of(event["s3_key"])
+def test_the_same_upload_event_twice_routes_its_photo_once_and_says_so_of_the_second(workflow):
+    key = workflow.upload("twice.png", photo())
+    (first,) = workflow.end_of(key)
     second = workflow.end(workflow.start(json.loads(first["input"])))
     assert (first["status"], second["status"]) == ("SUCCEEDED", "SUCCEEDED")
-    assert first["output"] == second["output"]
-
-
-@contextlib.contextmanager
-def nothing_is_read(workflow):
-    """Photos that arrive in here wait: the function that reads them is throttled."""
-    functions, name = workflow.aws("lambda"), workflow.outputs["function_names"]["serialize"]
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
-        yield
-    finally:
-        functions.delete_function_concurrency(FunctionName=name)
+    assert json.loads(first["output"])["label"] == "bicycle"
+    assert json.loads(second["output"]) == {
+        "outcome": DUPLICATE,
+        "s3_bucket": workflow.bucket,
+        "s3_key": key,
+    }
+    assert len(workflow.routed.about(s3_key=key)) == 1
 
 
 def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_found(workflow):
     """One that was deleted, as whoever names no version does, has left its version; another's version is gone too."""
-    with nothing_is_read(workflow):
+    with workflow.nothing_is_read():
         kept, hidden, gone = (workflow.upload(f"{name}.png", photo()) for name in ("kept", "hidden", "gone"))
         (version,) = workflow.s3.list_object_versions(Bucket=workflow.bucket, Prefix=gone)["Versions"]
         workflow.s3.delete_object(Bucket=workflow.bucket, Key=hidden)
@@ -182,7 +172,7 @@ def test_a_throttled_function_is_tried_again_and_a_photo_gone_meanwhile_is_not_f
 @pytest.mark.parametrize("size", [0, LARGEST_INLINE + 1])
 def test_each_of_two_uploads_under_one_key_is_routed_by_its_own_picture(workflow, size):
     """The second is there before the first is read, by whichever function reads it."""
-    with nothing_is_read(workflow):
+    with workflow.nothing_is_read():
         for answer in (SURE, "[0.01, 0.99]"):
             key = workflow.upload(f"two-of-{size}.png", photo(answer, size))
         until(lambda: workflow.executions_of(key), lambda found: len(found) == 2)

@@ -15,9 +15,9 @@ def facts(records: int, repeats: int = 0, **left_out: int) -> Any:
     return SimpleNamespace(n=records, read=records, window=window)
 
 
-def workflow(executions: int, answered: int = 0, histories: int | None = None) -> Any:
+def workflow(executions: int, answered: int = 0, histories: int | None = None, **outcomes: int) -> Any:
     read = executions if histories is None else histories
-    return SimpleNamespace(executions=executions, answered=answered, histories=read)
+    return SimpleNamespace(executions=executions, answered=answered, histories=read, outcomes=outcomes)
 
 
 def test_more_answers_than_executions_were_asked_for_without_the_state_machine() -> None:
@@ -37,6 +37,12 @@ def test_more_executions_than_answers_failed_before_or_are_of_photos_that_are_le
 def test_more_executions_than_answers_are_of_photos_that_were_sent_again() -> None:
     words = explain_counts([facts(40, repeats=24)], workflow(64, 64))
     assert "The 24 more are 24 repeats of a photo that is counted once a day, " in words
+
+
+def test_more_executions_than_answers_are_duplicates_too() -> None:
+    words = explain_counts([facts(10)], workflow(12, 10, accepted=10, duplicate=2))
+    assert "The 2 more are 2 duplicates, whose photo another execution had, photos that failed" in words
+    assert "1 duplicate, " in explain_counts([facts(10)], workflow(12, 10, accepted=11, duplicate=1))
 
 
 def test_executions_are_set_beside_what_was_read_alone() -> None:

@@ -36,6 +36,7 @@ DEFINITION = {
 }
 WAYS = {  # each outcome's states, and the error from which place on
     "accepted": (["Classify", "Filter", "Done"], 3, ""),
+    "duplicate": (["Done"], 1, ""),
     "review": (["Classify", "Filter", "Review"], 1, "ThresholdConfidenceNotMet"),
     "failed": (["Classify", "Broken"], 0, "EndpointUnavailable"),
 }
@@ -85,6 +86,19 @@ def test_no_executions_are_said_in_words_and_not_drawn(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_duplicate_is_no_failure_and_routed_nobody_but_its_photo_s_own_execution_did(
+    tmp_path: Path,
+) -> None:
+    found = machine([execution("accepted", SINCE), execution("duplicate", SINCE)])
+    (tile,) = workflow.show_tiles(found)
+    assert tile.note == "photos taken up: 1 accepted, 0 for review, 0 failed, 1 duplicate"
+    shown = workflow.show(found, workflow_facts.gather(found), SINCE, UNTIL, tmp_path)["outcomes"]
+    assert "1 accepted, 1 duplicate" in shown.data
+    unrouted = workflow_facts.find_unrouted(found, SINCE, [])
+    assert unrouted is not None
+    assert unrouted.times == {}
+
+
 def test_one_execution_is_drawn(tmp_path: Path) -> None:
     charts = workflow.draw_charts(machine(many(1)), SINCE, UNTIL, tmp_path)
     words = workflow.describe_scope(machine(many(1)), SINCE, UNTIL)
@@ -98,7 +112,8 @@ def test_thousands_are_drawn_light_and_dark_with_what_they_show_in_words(tmp_pat
     words = workflow.describe_scope(ran, SINCE, UNTIL)
     by_name = {chart.name: chart for chart in charts}
     assert list(by_name) == ["executions", "states", "trace-accepted", "trace-failed", "latency"]
-    assert words == "3,000 executions; states, times and traces are of the newest 400."
+    newest = "3,000 executions; states, times and traces are of the newest 400."
+    assert words == f"{newest} Of the others, duplicates count as accepted."
     assert "2,100 accepted, 600 review, 300 failed" in by_name["executions"].alt
     assert "Classify: 400 entered, 40 failed" in by_name["states"].alt
     assert "Filter: 360 entered, 80 for review" in by_name["states"].alt

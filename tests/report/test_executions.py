@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from tests.builders import make_role
+from tests.waiting import until
 
 from core.console import UserError
 from report import executions, history
@@ -145,6 +146,26 @@ def test_beyond_the_newest_only_the_reason_of_failures_is_read(
     monkeypatch.setattr(executions, "REASONS", 0)
     unread = read(workflow, histories=1)
     assert [one.outcome for one in unread.executions] == ["failed", "unread", "accepted", "accepted"]
+
+
+def test_a_duplicate_is_told_from_an_accepted_execution_where_its_history_is_read(
+    aws: Callable[[str], Any],
+) -> None:
+    client, since = aws("stepfunctions"), datetime.now(UTC)
+    said = {"outcome": "duplicate", "s3_key.$": "$.s3_key"}
+    duplicate = {"Type": "Pass", "Parameters": said, "End": True}
+    arn = client.create_state_machine(
+        name="doubled",
+        definition=json.dumps({"StartAt": "Duplicate", "States": {"Duplicate": duplicate}}),
+        roleArn=make_role(aws("iam"), "doubled"),
+    )["stateMachineArn"]
+    client.start_execution(stateMachineArn=arn, input=json.dumps({"s3_key": "incoming/1.png"}))
+    running = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
+    until(lambda: client.list_executions(**running)["executions"], lambda it: not it)
+    (found,) = read((client, arn, since)).executions
+    assert (found.outcome, found.status, found.confidence) == ("duplicate", "SUCCEEDED", None)
+    (unread,) = read((client, arn, since), histories=0).executions
+    assert unread.outcome == "accepted"
 
 
 def test_only_executions_of_the_window_are_read(workflow: Any) -> None:

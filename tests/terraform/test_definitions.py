@@ -1,4 +1,4 @@
-"""The state machines as Terraform renders them, held against a validator that others rely on, and the register's names."""
+"""The state machines as Terraform renders them, held against a validator, and against the register's names."""
 
 import json
 import re

@@ -96,11 +96,9 @@ def _edges(name: str, state: State) -> list[Edge]:
         found.setdefault((catcher["Next"], "catch"), []).extend(errors)
     return [Edge(name, target, kind, " or ".join(words)) for (target, kind), words in found.items()]
 
-    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and the state it leads to says more."""
-
 
 def _of_a_service(error: str) -> bool:
-    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and where it leads has a name that says more."""
+    """As `DynamoDB.ConditionalCheckFailedException`: too long for a label, and the state it leads to says more."""
     return error.endswith("Exception") and "." in error
 
 

@@ -22,4 +22,10 @@ variable "retention_days" {
     condition     = alltrue([for days in values(var.retention_days) : days >= 1 && floor(days) == days])
     error_message = "retention_days takes whole days, at least 1 for each prefix."
   }
+
+  # A capture holds the photo itself.
+  validation {
+    condition     = try(var.retention_days.captures <= var.retention_days.incoming, !contains(keys(var.retention_days), "incoming"))
+    error_message = "retention_days.captures must be at most retention_days.incoming: what the endpoint captured holds the photos, and must not outlive them."
+  }
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   prefix         = "scones-test"
-  retention_days = { captures = 90, incoming = 30 }
+  retention_days = { captures = 20, incoming = 30 }
 }
 
 run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
@@ -74,7 +74,7 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       one(rule.filter).prefix => one(rule.expiration).days if length(rule.expiration) > 0
-    } == { "captures/" = 90, "incoming/" = 30 }
+    } == { "captures/" = 20, "incoming/" = 30 }
     error_message = "Lifecycle rules differ from retention_days."
   }
 }
@@ -94,6 +94,26 @@ run "half_a_day_is_refused" {
 
   variables {
     retention_days = { incoming = 0.5 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "captures_that_outlive_the_photos_are_refused" {
+  command = plan
+
+  variables {
+    retention_days = { captures = 31, incoming = 30 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "captures_without_an_end_are_refused_where_photos_have_one" {
+  command = plan
+
+  variables {
+    retention_days = { incoming = 30 }
   }
 
   expect_failures = [var.retention_days]

@@ -1,0 +1,125 @@
+"""Tell what became of a photo, the oldest first: `python -m operations.photo_story ENV --photo ID`.
+
+ID is the photo's id in the register, or its key in the environment's bucket: then each of the key's versions that the
+register knows is told. Between what the register says stand the states that its last execution entered.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from core import arguments, environment
+from core.console import UserError, out, run, visible
+from core.contract import register
+from core.contract.events import Pointer
+from core.contract.outcomes import reason
+from core.contract.shapes import Json
+from operations import photo_register, terraform
+
+PHOTO_ID = re.compile(r"[0-9a-f]{64}")
+CONSOLE = "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
+ENDINGS = {
+    "ExecutionAborted": "was stopped",
+    "ExecutionFailed": "failed",
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionTimedOut": "timed out",
+}
+WHAT_IT_IS = "an id is 64 hex digits, as captures have it, and a key is like incoming/photo.png"
+
+Told = tuple[datetime, str]
+
+
+def main() -> None:
+    parser = arguments.Parser("operations.photo_story", __doc__)
+    parser.add_argument("env", help="the environment: local, staging or prod")
+    parser.add_argument("--photo", default="", help="its id in the register, or its key in the bucket")
+    options = parser.parse_args()
+    env, photo = options.env, options.photo
+    if not (PHOTO_ID.fullmatch(photo) or "/" in photo):
+        raise UserError(f"ID={photo} names no photo: {WHAT_IT_IS}")
+    table = photo_register.open_table(env)
+    ids = [photo] if PHOTO_ID.fullmatch(photo) else list_ids(terraform.data_bucket(env), photo)
+    found = [item for it in ids if (item := photo_register.find(table, it))]
+    if not found:
+        raise UserError(f"the register of {env} has no photo {photo!r}: {WHAT_IT_IS}")
+    steps = boto3.client("stepfunctions")
+    for item in sorted(found, key=lambda it: it["first_at"]):
+        for line in tell(item, steps, on_aws=environment.cloud_of(env) is None):
+            out.print(line)
+
+
+def list_ids(bucket: str, key: str) -> list[str]:
+    """Of each of the key's versions that are left, and of the key without one."""
+    pages = boto3.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    versions = [it["VersionId"] for page in pages for it in page.get("Versions", []) if it["Key"] == key]
+    return [Pointer(bucket, key, version).id for version in ("", *versions)]
+
+
+def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
+    """The lines that people read."""
+    arn = item["execution"]
+    yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}")
+    yield f"  id {item['id']}"
+    for name, words in (("version_id", "version"), ("source", "source"), ("reference", "reference")):
+        if item.get(name):
+            yield visible(f"  {words} {item[name]}")
+    passed = list(read_history(steps, arn))
+    for moment, text in sorted([*passed, *read_item(item)], key=lambda it: it[0]):
+        yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
+    if not passed:
+        yield "  the states that its execution entered are gone: Step Functions keeps them for 90 days"
+    if "expires" in item:
+        yield f"  kept until {datetime.fromtimestamp(int(item['expires']), UTC):%Y-%m-%d %H:%M} UTC"
+    yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+
+
+def read_item(item: Json) -> Iterator[Told]:
+    """What the register says happened, and when."""
+    attempts = f", by {item['attempts']} attempts so far" if item["attempts"] > 1 else ""
+    if item["first_at"] != item["claimed_at"]:
+        yield read_time(item["first_at"]), "claimed for the first time"
+    yield read_time(item["claimed_at"]), f"claimed{attempts}"
+    wrong = f"{item.get('error', '')}: {reason(item.get('cause', ''))}".removesuffix(": ")
+    if "waiting_at" in item:
+        answer = f", the model answered {item['inferences']}" if "inferences" in item else ""
+        yield read_time(item["waiting_at"]), f"waits for a person: {item['reason']}{answer}"
+    if "failed_at" in item:
+        yield read_time(item["failed_at"]), f"failed: {wrong}"
+    if "routed_at" in item:
+        yield read_time(item["routed_at"]), describe_route(item)
+    if item.get("open") == register.UNTOLD:
+        yield read_time(item["since"]), f"nobody could be told, and the sweep tells again: {wrong}"
+    if "told_at" in item:
+        yield read_time(item["told_at"]), "told by the sweep"
+
+
+def describe_route(item: Json) -> str:
+    bay = item["assignment"]
+    return (
+        f"routed by the {item['decided_by']}: {item['label']} ({item['confidence']:.4f}), "
+        f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
+    )
+
+
+def read_history(steps: Any, arn: str) -> Iterator[Told]:
+    """The states that an execution entered, and how it ended; nothing of one that Step Functions has forgotten."""
+    try:
+        for page in steps.get_paginator("get_execution_history").paginate(executionArn=arn):
+            for event in page["events"]:
+                if entered := event.get("stateEnteredEventDetails"):
+                    yield event["timestamp"].astimezone(UTC), f"entered {entered['name']}"
+                elif ending := ENDINGS.get(event["type"]):
+                    yield event["timestamp"].astimezone(UTC), f"the execution {ending}"
+    except steps.exceptions.ExecutionDoesNotExist:
+        return
+
+
+def read_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+if __name__ == "__main__":
+    run(main)
