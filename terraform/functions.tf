@@ -30,6 +30,7 @@ locals {
       timeout_seconds = 50
       memory_mb       = 256
       watched         = true
+      each_minute     = true
     }
     batch = {
       description     = "Classifies a batch of photos of a bulk run."
@@ -54,6 +55,7 @@ locals {
     for stage, function in local.functions : stage => {
       name             = module.lambda[stage].name
       raises_by_design = lookup(function, "raises_by_design", false)
+      each_minute      = lookup(function, "each_minute", false)
     }
     if lookup(function, "watched", false)
   }

@@ -108,6 +108,16 @@ locals {
       }
       if !function.raises_by_design
     },
+    {
+      for key, function in var.functions : "${key}-silent" => {
+        description = "${function.name} was not started for five minutes: its schedule does not fire, or may not start it."
+        metric      = { namespace = "AWS/Lambda", name = "Invocations", dimensions = { FunctionName = function.name }, statistic = "Sum", period = 60, periods = 5, breaches = 5 }
+        comparison  = "LessThanThreshold"
+        threshold   = 1
+        missing     = "breaching" # a function that is not started leaves no metric at all
+      }
+      if function.each_minute
+    },
   )
 }
 
@@ -124,8 +134,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   threshold           = each.value.threshold
   period              = lookup(each.value.metric, "period", 300)
   evaluation_periods  = lookup(each.value.metric, "periods", 1)
-  datapoints_to_alarm = 1
-  treat_missing_data  = "notBreaching"
+  datapoints_to_alarm = lookup(each.value.metric, "breaches", 1)
+  treat_missing_data  = lookup(each.value, "missing", "notBreaching")
   alarm_actions       = [aws_sns_topic.this.arn]
   ok_actions          = [aws_sns_topic.this.arn]
 }

@@ -64,10 +64,11 @@ variable "endpoint_variant" {
 }
 
 variable "functions" {
-  description = "Functions that a photo passes through, by stage: their names, and whether raising is how one gives an ordinary outcome, so that its errors must not ring."
+  description = "Functions that a photo passes through, by stage: their names, whether raising is how one gives an ordinary outcome, so that its errors must not ring, and whether a schedule starts one each minute, so that its silence must."
   type = map(object({
     name             = string
     raises_by_design = optional(bool, false)
+    each_minute      = optional(bool, false)
   }))
 }
 

@@ -10,7 +10,7 @@ variables {
   drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, repeats = 0.5, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
-  functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true } }
+  functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true }, sweep = { name = "scones-test-sweep", each_minute = true } }
   kms_key_arn             = "arn:aws:kms:eu-west-1:111122223333:key/k"
   model_id                = "0123456789abcdef"
   monitor                 = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-monitor", name = "scones-test-monitor" }
@@ -37,11 +37,19 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       "workflow-unexpected", "workflow-timed-out",
       # None for errors of filter, which raises by design.
       "serialize-errors", "classify-errors", "serialize-throttles", "classify-throttles", "filter-throttles",
+      "sweep-errors", "sweep-throttles", "sweep-silent",
       "monitor-dead-letters", "review-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "review-age",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
       "pictures-outside", "pictures-repeated",
     ])
     error_message = "Something is not watched, or what happens by design rings."
+  }
+
+  assert {
+    condition = [
+      for name in ["metric_name", "comparison_operator", "threshold", "period", "evaluation_periods", "datapoints_to_alarm"] : tostring(aws_cloudwatch_metric_alarm.this["sweep-silent"][name])
+    ] == ["Invocations", "LessThanThreshold", "1", "60", "5", "5"]
+    error_message = "Five minutes without the sweep do not ring, or one minute does."
   }
 
   assert {
@@ -52,7 +60,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   assert {
     condition = alltrue([
       for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
-      alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (alarm.alarm_name == "scones-test-monitor-silent" ? "breaching" : "notBreaching")
+      alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (endswith(alarm.alarm_name, "-silent") ? "breaching" : "notBreaching")
     ])
     error_message = "An alarm rings where nobody hears it, or makes something else of missing data: only silence may ring by itself."
   }
