@@ -81,6 +81,7 @@ def test_a_photo_sent_again_by_hand_is_the_one_that_was_uploaded(workflow):
     assert outcome(workflow.end(workflow.start(event))) == "bicycle"
     by_hand = {name: event[name] for name in ("s3_bucket", "s3_key")}
     assert outcome(workflow.end(workflow.start(by_hand))) == DUPLICATE
+    assert outcome(workflow.end(workflow.start(event | {"version_id": ""}))) == DUPLICATE
     assert len(workflow.items(event["s3_key"])) == 1
 
 

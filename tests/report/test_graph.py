@@ -33,7 +33,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "function_arns": dict.fromkeys(("serialize", "classify", "filter"), "arn"),
         "labels": LABELS,
         "last_label": LABELS[-1],
-        "last_part": PARTS[-1],
         "parts": PARTS,
         "register": {"name": "photos", "retention_days": 90},
         "retry_function": "{}",
@@ -69,7 +68,7 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     }
     assert Edge("AssignDriver", "Assign bicycle", "choice", "label = bicycle") in graph.edges
     assert Edge("AssignDriver", "NoRoute", "choice", "otherwise") in graph.edges
-    assert Edge("FilterInferences", "RecordWaiting", "catch", UNDECIDED) in graph.edges
+    assert Edge("FilterInferences", "SendToReview", "catch", UNDECIDED) in graph.edges
     assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
     assert Edge("ClaimPhoto", "Duplicate", "catch") in graph.edges
 

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 from tests.oracles.asl_validator import find_errors
 
 from core.contract import register
@@ -53,6 +55,59 @@ def test_each_name_and_value_of_an_update_is_used_and_each_that_is_used_is_there
             text = f"{it['ConditionExpression']} {it['UpdateExpression']}"
             assert set(re.findall(r"#\w+", text)) == set(it["ExpressionAttributeNames"]), name
             assert set(re.findall(r":\w+", text)) == set(it["ExpressionAttributeValues"]), name
+
+
+# By the state that a photo is in, and whose: which updates another may follow. None is a photo that nobody has claimed.
+MINE, OTHERS = "mine", "others"
+FOLLOWS = {
+    "ClaimPhoto": {None, (register.FAILED, MINE), (register.FAILED, OTHERS), (register.CLAIMED, MINE)},
+    "Assign bicycle": {(register.CLAIMED, MINE), (register.ROUTED, MINE)},
+    "RecordWaiting": {(register.CLAIMED, MINE), (register.WAITING, MINE)},
+    "RecordFailed": {(register.CLAIMED, MINE), (register.FAILED, MINE)},
+    "RecordUntold": {(register.ROUTED, MINE)},
+}
+
+
+@mock_aws
+def test_a_photo_goes_from_one_state_to_the_next_and_never_back(states):
+    """Whoever comes late, is repeated or is redriven changes nothing of what has been recorded since."""
+    table = boto3.resource("dynamodb", "us-east-1").create_table(
+        TableName="photos",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    befores = [None, *((state, whose) for state in register.STATES for whose in (MINE, OTHERS))]
+    for name, expected in FOLLOWS.items():
+        found = set()
+        for before in befores:
+            table.delete_item(Key={"id": "photo"})
+            if before:
+                table.put_item(Item={"id": "photo", "state": before[0], "execution": before[1]})
+            if update(states[name]["Parameters"], MINE):
+                found.add(before)
+        assert found == expected, name
+
+
+def update(parameters: dict[str, Any], execution: str) -> bool:
+    """Whether DynamoDB takes it, with a text or a number for each value that the execution has."""
+    client = boto3.client("dynamodb", "us-east-1")
+    values = {
+        name: {kind.removesuffix(".$"): "1" if kind.endswith(".$") else text for kind, text in value.items()}
+        for name, value in parameters["ExpressionAttributeValues"].items()
+    }
+    try:
+        client.update_item(
+            TableName="photos",
+            Key={"id": {"S": "photo"}},
+            ConditionExpression=parameters["ConditionExpression"],
+            UpdateExpression=parameters["UpdateExpression"],
+            ExpressionAttributeNames=parameters["ExpressionAttributeNames"],
+            ExpressionAttributeValues=values | {":execution": {"S": execution}},
+        )
+    except client.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
 
 
 def test_the_event_has_what_the_sweep_tells_of(states):

@@ -65,7 +65,6 @@ resource "aws_sfn_state_machine" "this" {
     function_arns    = var.function_arns
     labels           = local.labels
     last_label       = reverse(local.labels)[0]
-    last_part        = reverse(local.parts)[0]
     parts            = local.parts
     register         = var.register
     retry_function   = jsonencode(local.retry_function)

@@ -38,6 +38,9 @@ resource "aws_cloudwatch_event_target" "workflow" {
   dead_letter_config {
     arn = aws_sqs_queue.uploads_dead_letters.arn
   }
+
+  # Without it the first uploads could come before they may start anything.
+  depends_on = [aws_iam_role_policy.uploads]
 }
 
 # Uploads that could not start the workflow.

@@ -55,7 +55,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "RecordWaiting" }
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "SendToReview" }
     error_message = "Low confidence does not go to review, or loses its inferences on the way."
   }
 
@@ -111,14 +111,14 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
 
 run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR #execution = :execution"
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution)"
     error_message = "A photo could be routed twice, or one that failed never again."
   }
 
   assert {
     condition = alltrue([
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States :
-      state.Parameters.ConditionExpression == "#execution = :execution" && state.Parameters.Key == { id = { "S.$" = "$photo" } }
+      startswith(state.Parameters.ConditionExpression, "#execution = :execution AND #state ") && state.Parameters.Key == { id = { "S.$" = "$photo" } }
       if strcontains(try(state.Resource, ""), "dynamodb") && name != "ClaimPhoto"
     ])
     error_message = "An execution could write over what another has recorded."
@@ -163,11 +163,11 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
 
   # Of a path that is not there Step Functions can ask one thing only: whether it is.
   assert {
-    condition = jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[0].And) == jsonencode(flatten([
+    condition = jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[0].And) == jsonencode(concat(flatten([
       for name in ["s3_bucket", "s3_key", "version_id", "source", "reference"] : [
         { Variable = "$.${name}", IsPresent = true }, { Variable = "$.${name}", IsString = true },
       ]
-    ]))
+    ]), [{ Variable = "$.version_id", StringGreaterThan = "" }]))
     error_message = "An event without one of its parts would end the execution."
   }
 
