@@ -8,7 +8,7 @@ of it. That comes last, and the object just before, so that a run that was inter
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -33,6 +33,7 @@ from operations.object_versions import Version
 from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_time
 
 RUNS = ("RUNNING", "PENDING_REDRIVE")
+UNWRITTEN = timedelta(hours=1)  # nobody says how long an endpoint keeps what it captured to itself
 
 
 @dataclass(frozen=True)
@@ -68,26 +69,26 @@ def main() -> None:
     if options.confirm not in ("", env):
         raise UserError(f"CONFIRM={options.confirm} is not {env}: nothing was removed")
     table, bucket = photo_register.open_table(env), terraform.data_bucket(env)
-    if done := find_done(table, photo):
-        out.print(f"{photo} was forgotten already, at {done['forgotten_at']}")
-        return
     s3 = boto3.client("s3")
     found = find(s3, table, env, bucket, photo, options.all_captures)
     for line in describe(found, bucket):
         out.print(visible(line))
     if options.confirm:
-        remove(s3, table, bucket, found)
+        try:
+            remove(s3, table, bucket, found)
+        except BaseException:
+            out.print("It broke off, and some of this may be left: do the same again.")
+            raise
     out.print("All of this is removed. What remains:" if options.confirm else "What would remain:")
     some_hours = any(it.until for it in found.periods)
     for line in forgotten.list_remains(env, bucket, bool(found.captures), some_hours):
         out.print(f"  {line}")
+    if any(datetime.now(UTC) - max(read_moments(it)) < UNWRITTEN for it in found.items):
+        out.print(
+            "What was captured of it last may not be written yet: do this again in an hour, by the photo's id."
+        )
     if not options.confirm:
         out.print(f"Nothing was removed. To remove all of it, give CONFIRM={env} as well.")
-
-
-def find_done(table: Any, photo: str) -> Json | None:
-    item = photo_register.find(table, photo) if PHOTO_ID.fullmatch(photo) else None
-    return item if item and item["state"] == photo_register.FORGOTTEN else None
 
 
 def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: bool) -> Found:
@@ -99,12 +100,13 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
             raise UserError(
                 f"the register of {env} has no photo {photo!r}: give its key, like incoming/photo.png"
             )
-        key, items, whole = item["s3_key"], [item], not item["version_id"]
+        # Of one that is forgotten there may be captures that were written since.
+        key, items, whole = item.get("s3_key", ""), [item], item.get("version_id") == ""
     else:
         items = photo_register.list_of_key(table, bucket, key)
     check_ended(items)
-    versions = [it for it in object_versions.list_versions(s3, bucket, key) if it.key == key]
-    if not whole:
+    versions = [it for it in object_versions.list_versions(s3, bucket, key) if it.key == key] if key else []
+    if versions and not whole:
         own = [it for it in versions if it.number == items[0]["version_id"]]
         others = [it for it in versions if it.size is not None and it not in own]
         versions = own if others else versions  # delete markers hide nothing then
@@ -141,17 +143,21 @@ def check_ended(items: list[Json]) -> None:
 
 def choose_periods(items: list[Json], versions: list[Version], everything: bool) -> list[Period]:
     """The time of each photo's executions; without the register's word, all since the first version came."""
-    known = {it["version_id"] for it in items}
+    known = {it.get("version_id") for it in items}
     others = [it for it in versions if it.size is not None and it.number not in known]
     if everything or others or not items:
         return [Period(since=min((it.changed for it in versions), default=None))]
-    moments = [[read_time(text) for name, text in it.items() if name.endswith("_at")] for it in items]
-    return [Period(min(it), max(it)) for it in moments]
+    return [Period(min(it), max(it)) for it in map(read_moments, items)]
+
+
+def read_moments(item: Json) -> list[datetime]:
+    """When its executions did something."""
+    return [read_time(it) for name, it in item.items() if name.endswith("_at") and name != "forgotten_at"]
 
 
 def describe(found: Found, bucket: str) -> Iterator[str]:
     which = "all that this key ever held" if found.sought.key else "one version"
-    yield f"s3://{bucket}/{found.key}, {which}:"
+    yield f"s3://{bucket}/{found.key}, {which}:" if found.key else "A photo that was forgotten before:"
     yield f"  {len(found.versions)} versions and delete markers of the object"
     yield f"  {sum(it.records for it in found.captures)} records in {len(found.captures)} versions of capture files"
     yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
@@ -178,7 +184,8 @@ def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
     object_versions.remove(s3, bucket, found.versions)
     now = datetime.now(UTC)
     for item in found.items:
-        forgotten.close(table, item, now)
+        if item["state"] != photo_register.FORGOTTEN:
+            forgotten.close(table, item, now)
 
 
 if __name__ == "__main__":

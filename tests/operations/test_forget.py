@@ -81,7 +81,21 @@ def test_a_photo_goes_from_the_bucket_and_its_item_says_only_that_it_was_done(
     assert not {"s3_key", "version_id", "source", "reference", "assignment", "open", "since"} & set(left)
     told = run("photo_story", f"--photo={photo}").stdout
     assert told.startswith("a photo that was forgotten at 2")
-    assert command(photo).startswith(f"{photo} was forgotten already, at 2")
+
+
+def test_what_an_endpoint_wrote_down_late_goes_when_it_is_forgotten_once_more(
+    command, upload, put, item, keys
+):
+    soon = datetime.now(UTC).isoformat()
+    photo = put(upload(), **ENDED | {"routed_at": soon})
+    assert "do this again in an hour, by the photo's id" in command(photo)
+    first = item(photo)
+    upload(record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    said = command(photo)
+    assert said.startswith("A photo that was forgotten before:\n")
+    assert "1 records in 1 versions of capture files" in said
+    assert keys("captures/") == []
+    assert item(photo) == first
 
 
 def test_without_confirmation_it_says_what_there_is_and_removes_nothing(
@@ -229,9 +243,9 @@ def test_of_a_photo_that_has_expired_the_copies_are_found_by_what_was_captured(c
 
 
 @pytest.mark.usefixtures("datasets")
-@pytest.mark.parametrize("breaks_at", range(8))
+@pytest.mark.parametrize("breaks_at", range(9))
 def test_a_run_that_breaks_off_anywhere_is_begun_again_and_does_the_rest(
-    breaks_at, command, upload, put, item, keys, tmp_path, monkeypatch, cloud_variables
+    breaks_at, command, upload, put, item, keys, tmp_path, monkeypatch, cloud_variables, capsys
 ):
     photo = put(upload(), **ENDED)
     upload(record(photo, PICTURE) + record("1" * 64, OTHER), f"{HOUR}/00-01-000-a.jsonl")
@@ -251,6 +265,7 @@ def test_a_run_that_breaks_off_anywhere_is_begun_again_and_does_the_rest(
     with pytest.raises(KeyboardInterrupt):
         forget.main()
     boto3.setup_default_session()
+    assert capsys.readouterr().out.endswith("some of this may be left: do the same again.\n")
     assert item(photo)["state"] == {"S": "routed"}
     command(photo)
     assert item(photo)["state"] == {"S": "forgotten"}
