@@ -171,6 +171,10 @@ photo: $(VENV)/.installed-demo ## Tell what became of a photo, step by step: ID=
 photos: $(VENV)/.installed-demo ## List the photos that have not come to their end: STATE=waiting, failed, claimed, untold
 	@$(TOOL) operations.photo_list $(ENV) --state="$${STATE:-waiting}"
 
+.PHONY: forget
+forget: $(VENV)/.installed-demo ## Say where a photo is: ID=<its key or id>; CONFIRM=<ENV>: remove it there
+	@$(TOOL) operations.forget $(ENV) --photo="$$ID" --confirm="$$CONFIRM" $(ARGS)
+
 .PHONY: monitor
 monitor: $(VENV)/.installed-demo ## Look at what was captured since the last look: drift, coverage, accuracy
 	@$(TOOL) operations.monitor_now $(ENV)

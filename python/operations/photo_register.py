@@ -5,13 +5,15 @@ from itertools import islice
 from typing import Any
 
 import boto3
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 
 from core import environment
 from core.console import UserError
 from core.contract import register
 from core.contract.shapes import Json
 from operations import terraform
+
+FORGOTTEN = "forgotten"  # the state that `make forget` leaves: no function has to know it
 
 
 def open_table(env: str) -> Any:
@@ -29,6 +31,19 @@ def open_table(env: str) -> Any:
 def find(table: Any, photo: str) -> Json | None:
     """What stands there of the photo with this id."""
     return table.get_item(Key={"id": photo}, ConsistentRead=True).get("Item")
+
+
+def list_of_key(table: Any, bucket: str, key: str) -> list[Json]:
+    """All that this key ever held: the whole table is read, for an id cannot be told of a version that is gone."""
+    condition = Attr("s3_bucket").eq(bucket) & Attr("s3_key").eq(key)
+    asked: Json = {"ConsistentRead": True, "FilterExpression": condition}
+    found: list[Json] = []
+    while True:
+        page = table.scan(**asked)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return found
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def list_open(table: Any, state: str, most: int) -> list[Json]:

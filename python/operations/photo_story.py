@@ -60,6 +60,9 @@ def list_ids(bucket: str, key: str) -> list[str]:
 
 def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
     """The lines that people read."""
+    if item["state"] == photo_register.FORGOTTEN:
+        yield from tell_forgotten(item)
+        return
     arn = item["execution"]
     yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}")
     yield f"  id {item['id']}"
@@ -71,9 +74,23 @@ def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
         yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
     if not passed:
         yield "  the states that its execution entered are gone: Step Functions keeps them for 90 days"
+    yield from tell_age(item)
+    yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+
+
+def tell_forgotten(item: Json) -> Iterator[str]:
+    """That it was done, and what it was found in: `make forget` leaves nothing else."""
+    yield f"a photo that was forgotten at {read_time(item['forgotten_at']):%Y-%m-%d %H:%M:%S} UTC"
+    yield f"  id {item['id']}"
+    for name, words in (("data_sets", "was in the data set"), ("models", "trained on it:")):
+        for it in sorted(item.get(name, ())):
+            yield f"  {words} {it}"
+    yield from tell_age(item)
+
+
+def tell_age(item: Json) -> Iterator[str]:
     if "expires" in item:
         yield f"  kept until {datetime.fromtimestamp(int(item['expires']), UTC):%Y-%m-%d %H:%M} UTC"
-    yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
 
 
 def read_item(item: Json) -> Iterator[Told]:

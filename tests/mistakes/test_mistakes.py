@@ -29,6 +29,7 @@ MISTAKES = [
     ("monitor", NEW),
     ("photo|ID=incoming/photo.png", NEW),
     ("photos", NEW),
+    ("forget|ID=incoming/photo.png", NEW),
     ("notify", NEW),
     ("plan|PREBUILT=1", NEW),
     ("promote", NEW),

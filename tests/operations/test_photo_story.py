@@ -1,18 +1,8 @@
 """`make photo` and `make photos`: what the register says of a photo, and which photos are open."""
 
-import json
-import os
-import subprocess
-import sys
 import time
-import uuid
-from typing import Any
 
 import pytest
-from tests.builders import make_role
-from tests.waiting import until
-
-from core.contract.events import Pointer
 
 KEY = "incoming/photo.png"
 ROUTED = {
@@ -22,103 +12,6 @@ ROUTED = {
     "decided_by": "model",
     "routed_at": "2026-11-26T12:00:03.000Z",
 }
-MACHINE = {"StartAt": "ClaimPhoto", "States": {"ClaimPhoto": {"Type": "Pass", "End": True}}}
-
-
-@pytest.fixture
-def prefix() -> str:
-    return f"p{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture
-def bucket(aws, prefix) -> str:
-    name = f"{prefix}-123456789012"
-    aws("s3").create_bucket(Bucket=name)
-    aws("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    return name
-
-
-@pytest.fixture
-def table(aws, prefix) -> str:
-    """The register, as Terraform makes it."""
-    aws("dynamodb").create_table(
-        TableName=f"{prefix}-photos",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": it, "AttributeType": "S"} for it in ("id", "open", "since")],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "open",
-                "KeySchema": [
-                    {"AttributeName": "open", "KeyType": "HASH"},
-                    {"AttributeName": "since", "KeyType": "RANGE"},
-                ],
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["error", "execution", "expires", "s3_key"],
-                },
-            }
-        ],
-    )
-    return f"{prefix}-photos"
-
-
-@pytest.fixture
-def execution(aws, prefix) -> str:
-    """One that has ended."""
-    steps = aws("stepfunctions")
-    machine = steps.create_state_machine(
-        name=prefix, definition=json.dumps(MACHINE), roleArn=make_role(aws("iam"), prefix)
-    )["stateMachineArn"]
-    arn = steps.start_execution(stateMachineArn=machine)["executionArn"]
-    until(lambda: steps.describe_execution(executionArn=arn)["status"], lambda it: it == "SUCCEEDED")
-    return arn
-
-
-@pytest.fixture
-def put(aws, table, bucket, execution):
-    """Write down a photo; texts are texts, attempts and expires numbers."""
-
-    def write(version: str = "", key: str = KEY, assignment: bool = False, **more: str) -> str:
-        photo = Pointer(bucket, key, version).id
-        item = {
-            "id": photo,
-            "state": "claimed",
-            "execution": execution,
-            "s3_bucket": bucket,
-            "s3_key": key,
-            "version_id": version,
-            "source": "",
-            "reference": "",
-            "first_at": "2026-11-26T12:00:00.000Z",
-            "claimed_at": "2026-11-26T12:00:00.000Z",
-            "attempts": "1",
-        } | more
-        numbers = ("attempts", "confidence", "expires")
-        written: dict[str, Any] = {name: {"N" if name in numbers else "S": it} for name, it in item.items()}
-        if assignment:
-            written["assignment"] = {"M": {"loading_bay": {"S": "3"}, "max_distance_km": {"N": "10"}}}
-        aws("dynamodb").put_item(TableName=table, Item=written)
-        return photo
-
-    return write
-
-
-@pytest.fixture
-def run(prefix, tmp_path, cloud_variables):
-    (tmp_path / "terraform/envs").mkdir(parents=True)
-    (tmp_path / "terraform/envs/any.tfvars").write_text(f'prefix = "{prefix}"\n')
-
-    def command(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", f"operations.{module}", "any", *arguments],
-            cwd=tmp_path,
-            env=os.environ | cloud_variables,
-            capture_output=True,
-            text=True,
-        )
-
-    return command
 
 
 def story(run, photo: str) -> list[str]:

@@ -217,6 +217,19 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
     assert "has no photo" in refused
 
 
+def test_a_photo_that_is_forgotten_is_gone_and_does_not_come_back_by_its_event(workflow):
+    event = workflow.store("register/forgotten.png", photo())
+    assert outcome(workflow.end(workflow.start(event))) == "bicycle"
+    item = workflow.item(event["s3_key"], state=register.ROUTED)
+    command = ("operations.forget", "local", "--photo", event["s3_key"], "--confirm", "local")
+    printed = workflow.project.run(*command, key="operator")
+    assert "1 versions and delete markers of the object" in printed
+    assert outcome(workflow.end(workflow.start(event))) == DUPLICATE
+    assert workflow.items(event["s3_key"]) == []
+    told = workflow.project.run("operations.photo_story", "local", "--photo", item["id"], key="operator")
+    assert "a photo that was forgotten at 2" in told
+
+
 def test_make_photos_lists_what_is_open_and_says_so_of_a_state_that_is_in_no_list(workflow):
     event = workflow.store("register/listed.png", photo(UNSURE))
     workflow.end(workflow.start(event))

@@ -1,0 +1,192 @@
+"""Remove a photo everywhere: `python -m operations.forget ENV --photo ID [--confirm ENV]`.
+
+ID is the photo's id in the register, or a key in the environment's bucket: then all that this key ever held. Without
+--confirm it only says what there is. What is removed: the object's versions, its records in captures, copies in data
+sets. The models that were trained on it are named, and stay. The register keeps that it was done, and nothing else
+of it. That comes last, and the object just before, so that a run that was interrupted is begun again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from core import arguments
+from core.console import UserError, out, run, visible
+from core.contract import register
+from core.contract.events import Pointer
+from core.contract.shapes import Json
+from monitoring.places import Period
+from operations import (
+    capture_traces,
+    dataset_traces,
+    forgotten,
+    object_versions,
+    photo_register,
+    terraform,
+)
+from operations.capture_traces import Held, Sought
+from operations.dataset_traces import Trained
+from operations.object_versions import Version
+from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_time
+
+RUNS = ("RUNNING", "PENDING_REDRIVE")
+UNWRITTEN = timedelta(hours=1)  # nobody says how long an endpoint keeps what it captured to itself
+
+
+@dataclass(frozen=True)
+class Found:
+    key: str
+    sought: Sought
+    items: list[Json]
+    versions: list[Version]
+    periods: list[Period]  # of which captures were looked into
+    captures: list[Held]
+    copies: list[Version]
+    trained: Trained
+
+    @property
+    def sets(self) -> set[str]:
+        return dataset_traces.name_sets(it.key for it in self.copies)
+
+
+def main() -> None:
+    parser = arguments.Parser("operations.forget", __doc__)
+    parser.add_argument("env", help="the environment: local, staging or prod")
+    parser.add_argument("--photo", default="", help="its id in the register, or its key in the bucket")
+    parser.add_argument("--confirm", default="", help="the environment's name again: remove it")
+    parser.add_argument(
+        "--all-captures",
+        action="store_true",
+        help="look into all since it came, not only its executions' hours",
+    )
+    options = parser.parse_args()
+    env, photo = options.env, options.photo
+    if not (PHOTO_ID.fullmatch(photo) or "/" in photo):
+        raise UserError(f"ID={photo} names no photo: {WHAT_IT_IS}")
+    if options.confirm not in ("", env):
+        raise UserError(f"CONFIRM={options.confirm} is not {env}: nothing was removed")
+    table, bucket = photo_register.open_table(env), terraform.data_bucket(env)
+    s3 = boto3.client("s3")
+    found = find(s3, table, env, bucket, photo, options.all_captures)
+    for line in describe(found, bucket):
+        out.print(visible(line))
+    if options.confirm:
+        try:
+            remove(s3, table, bucket, found)
+        except BaseException:
+            out.print("It broke off, and some of this may be left: do the same again.")
+            raise
+    out.print("All of this is removed. What remains:" if options.confirm else "What would remain:")
+    some_hours = any(it.until for it in found.periods)
+    for line in forgotten.list_remains(env, bucket, bool(found.captures), some_hours):
+        out.print(f"  {line}")
+    if any(datetime.now(UTC) - max(read_moments(it)) < UNWRITTEN for it in found.items):
+        out.print(
+            "What was captured of it last may not be written yet: do this again in an hour, by the photo's id."
+        )
+    if not options.confirm:
+        out.print(f"Nothing was removed. To remove all of it, give CONFIRM={env} as well.")
+
+
+def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: bool) -> Found:
+    """All that there is of it; a photo that is still on its way is refused."""
+    key, items, versions, whole = photo, [], [], True
+    if PHOTO_ID.fullmatch(photo):
+        item = photo_register.find(table, photo)
+        if item is None:
+            raise UserError(
+                f"the register of {env} has no photo {photo!r}: give its key, like incoming/photo.png"
+            )
+        # Of one that is forgotten there may be captures that were written since.
+        key, items, whole = item.get("s3_key", ""), [item], item.get("version_id") == ""
+    else:
+        items = photo_register.list_of_key(table, bucket, key)
+    check_ended(items)
+    versions = [it for it in object_versions.list_versions(s3, bucket, key) if it.key == key] if key else []
+    if versions and not whole:
+        own = [it for it in versions if it.number == items[0]["version_id"]]
+        others = [it for it in versions if it.size is not None and it not in own]
+        versions = own if others else versions  # delete markers hide nothing then
+    ids = {it["id"] for it in items}
+    if whole:
+        ids |= {Pointer(bucket, key, it).id for it in ("", *(it.number for it in versions))}
+    sought = Sought(frozenset(ids), key if whole else None)
+    periods = choose_periods(items, versions, all_captures)
+    captures = list(capture_traces.find(s3, bucket, sought, periods))
+    contents = {object_versions.read(s3, bucket, it) for it in versions if it.size is not None}
+    contents |= {image for it in captures for image in it.images}
+    copies = dataset_traces.find_copies(s3, bucket, contents)
+    if not (items or versions or captures):
+        raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
+    sets = dataset_traces.name_sets(it.key for it in copies)
+    trained = dataset_traces.find_models(s3, env, bucket, sets)
+    return Found(key, sought, items, versions, periods, captures, copies, trained)
+
+
+def check_ended(items: list[Json]) -> None:
+    """What is removed under an execution's hands would come back in what it writes."""
+    steps = boto3.client("stepfunctions")
+    for item in items:
+        try:
+            status = steps.describe_execution(executionArn=item["execution"])["status"]
+        except steps.exceptions.ExecutionDoesNotExist:
+            status = ""
+        if status in RUNS or item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD:
+            raise UserError(
+                f"photo {item['id']} has not come to its end (make photo ID={item['id']} shows it): try again in a "
+                "few minutes; nothing was removed"
+            )
+
+
+def choose_periods(items: list[Json], versions: list[Version], everything: bool) -> list[Period]:
+    """The time of each photo's executions; without the register's word, all since the first version came."""
+    known = {it.get("version_id") for it in items}
+    others = [it for it in versions if it.size is not None and it.number not in known]
+    if everything or others or not items:
+        return [Period(since=min((it.changed for it in versions), default=None))]
+    return [Period(min(it), max(it)) for it in map(read_moments, items)]
+
+
+def read_moments(item: Json) -> list[datetime]:
+    """When its executions did something."""
+    return [read_time(it) for name, it in item.items() if name.endswith("_at") and name != "forgotten_at"]
+
+
+def describe(found: Found, bucket: str) -> Iterator[str]:
+    which = "all that this key ever held" if found.sought.key else "one version"
+    yield f"s3://{bucket}/{found.key}, {which}:" if found.key else "A photo that was forgotten before:"
+    yield f"  {len(found.versions)} versions and delete markers of the object"
+    yield f"  {sum(it.records for it in found.captures)} records in {len(found.captures)} versions of capture files"
+    yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
+    for item in found.items:
+        yield f"  the register's item {item['id']}, of which stays that the photo was forgotten"
+    if not found.items:
+        yield "  no item in the register, so that no record stays of this"
+    trained = found.trained
+    if found.sets:
+        yield "Such a data set is incomplete afterwards: stage it again without the photo, under an id of its own."
+    yield from (f"A model that was trained on it, and stays: {trained.mark(it)}" for it in trained.models)
+    yield from (f"A run that trained on it, and whose artefact stays: {it}" for it in trained.runs)
+    yield from (
+        f"A model that does not say what it was trained on: {trained.mark(it)}" for it in trained.untold
+    )
+
+
+def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
+    for item in found.items:
+        forgotten.note(table, item, found.sets, found.trained.models)
+    object_versions.remove(s3, bucket, found.copies)
+    for held in found.captures:
+        capture_traces.take_out(s3, bucket, found.sought, held.version)
+    object_versions.remove(s3, bucket, found.versions)
+    now = datetime.now(UTC)
+    for item in found.items:
+        if item["state"] != photo_register.FORGOTTEN:
+            forgotten.close(table, item, now)
+
+
+if __name__ == "__main__":
+    run(main)

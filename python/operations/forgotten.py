@@ -1,0 +1,116 @@
+"""What stays of a photo that was forgotten: the register's record that it was done, and what nobody can remove."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from core.console import UserError
+from core.contract.shapes import Json
+from core.environment import ENVIRONMENTS
+from operations.photo_register import FORGOTTEN
+from operations.terraform import read_prefix
+
+BACKUP_DAYS, HISTORY_DAYS, QUEUE_DAYS = 35, 90, 14
+PERSONAL = (
+    "assignment",
+    "cause",
+    "confidence",
+    "inferences",
+    "label",
+    "open",
+    "reason",
+    "reference",
+    "s3_key",
+    "since",
+    "source",
+    "version_id",
+)
+# The claim lets in what failed, or its own execution: a photo that is forgotten stays out.
+UNCHANGED = "#state = :before AND #execution = :execution"
+
+
+def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> None:
+    """What it was found in, before it is removed there: a run that begins again does not find it."""
+    told = {name: set(them) for name, them in (("data_sets", sets), ("models", models)) if them}
+    if told:
+        change = "ADD " + ", ".join(f"#{name} :{name}" for name in told)
+        update(table, item, change, told, {})
+
+
+def close(table: Any, item: Json, now: datetime) -> None:
+    change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in PERSONAL)
+    told = {"after": FORGOTTEN, "now": now.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    update(table, item, change, told, {f"#{it}": it for it in PERSONAL} | {"#forgotten_at": "forgotten_at"})
+
+
+def update(table: Any, item: Json, change: str, values: Json, names: dict[str, str]) -> None:
+    names = names | {f"#{it}": it for it in values if f"#{it}" in change}
+    try:
+        table.update_item(
+            Key={"id": item["id"]},
+            UpdateExpression=change,
+            ConditionExpression=UNCHANGED,
+            ExpressionAttributeNames={"#state": "state", "#execution": "execution"} | names,
+            ExpressionAttributeValues={":before": item["state"], ":execution": item["execution"]}
+            | {f":{name}": value for name, value in values.items()},
+        )
+    except table.meta.client.exceptions.ConditionalCheckFailedException as error:
+        raise UserError(
+            f"photo {item['id']} was sent again meanwhile, and is not forgotten: run make forget once more"
+        ) from error
+
+
+def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool) -> Iterator[str]:
+    now = datetime.now(UTC)
+
+    def until(days: int) -> str:
+        return f"{now + timedelta(days=days):%Y-%m-%d}"
+
+    inline = not re.search(
+        r"^inline_photos\s*=\s*false", (ENVIRONMENTS / f"{env}.tfvars").read_text(), re.MULTILINE
+    )
+    held = "hold the photo itself, as inline_photos is true," if inline else "name the key"
+    yield f"the register's backups (point-in-time recovery), until {until(BACKUP_DAYS)}"
+    yield f"histories of its executions {held} until {until(HISTORY_DAYS)} at the latest"
+    yield f"messages in queues that name the key, until {until(QUEUE_DAYS)} at the latest"
+    days = find_log_days(read_prefix(env))
+    yield f"logs that name the key, {f'until {until(days)}' if days else 'for good'}"
+    expiry = find_expiry(bucket)
+    kept = {
+        name: f"until {until(expiry[name])}" if name in expiry else "for good"
+        for name in ("captures", "results")
+    }
+    yield f"results of bulk runs that name the key, {kept['results']} at the latest"
+    if rewritten:
+        yield f"other photos in the capture files written anew, {kept['captures']}: their time begins again"
+    if some_hours:
+        yield f"what was captured of it in other hours, by a bulk run, {kept['captures']}: ARGS=--all-captures looks"
+    yield "the models that were named above"
+    yield "copies outside the bucket: reports, downloads, staged folders; one that is uploaded again brings it back"
+
+
+def find_log_days(prefix: str) -> int | None:
+    pages = boto3.client("logs").get_paginator("describe_log_groups")
+    groups = [
+        it for page in pages.paginate(logGroupNamePrefix=f"/aws/lambda/{prefix}-") for it in page["logGroups"]
+    ]
+    return max((it["retentionInDays"] for it in groups if "retentionInDays" in it), default=None)
+
+
+def find_expiry(bucket: str) -> dict[str, int]:
+    """Days by folder."""
+    s3: Any = boto3.client("s3")
+    try:
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+            raise
+        return {}
+    return {
+        it["Filter"]["Prefix"].rstrip("/"): it["Expiration"]["Days"]
+        for it in rules
+        if it.get("Filter", {}).get("Prefix") and "Days" in it.get("Expiration", {})
+    }

@@ -1,0 +1,349 @@
+"""`make forget`: a photo is removed wherever it is, and nothing else; what cannot be removed is named."""
+
+import gzip
+import json
+import sys
+from datetime import UTC, datetime
+
+import boto3
+import numpy as np
+import pytest
+from tests.builders import captured, pack, png
+
+from core.console import UserError
+from operations import capture_traces, forget, object_versions
+from training.photo import Photo, read
+
+KEY = "incoming/photo.png"
+HOUR = "captures/0123456789abcdef/endpoint/AllTraffic/2026/11/26/12"
+PICTURE = png(np.random.default_rng(1).integers(0, 255, (40, 30, 3), dtype=np.uint8))
+OTHER = png(np.random.default_rng(2).integers(0, 255, (40, 30, 3), dtype=np.uint8))
+ENDED = {"state": "routed", "routed_at": "2026-11-26T12:00:03.000Z"}
+
+
+@pytest.fixture
+def s3(aws):
+    return aws("s3")
+
+
+@pytest.fixture
+def keys(s3, bucket):
+    """Every version and delete marker that the bucket has, by key."""
+
+    def listed(start: str = "") -> list[str]:
+        return sorted(it.key for it in object_versions.list_versions(s3, bucket, start))
+
+    return listed
+
+
+@pytest.fixture
+def upload(s3, bucket):
+    def put(body: bytes = PICTURE, key: str = KEY) -> str:
+        return s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+
+    return put
+
+
+def record(photo: str, content: bytes, key: str = "") -> bytes:
+    told = f"kind=live,id={photo}" if photo else "kind=live"
+    named = f"s3_key={key},{told}" if key else told
+    return captured("2026-11-26T12:00:02Z", image=content, customAttributes=[named])
+
+
+@pytest.fixture
+def command(run):
+    def forget_it(photo: str, *more: str, confirm: bool = True) -> str:
+        done = run("forget", f"--photo={photo}", *(["--confirm=any"] if confirm else []), *more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return forget_it
+
+
+@pytest.fixture
+def item(aws, table):
+    return lambda photo: aws("dynamodb").get_item(TableName=table, Key={"id": {"S": photo}})["Item"]
+
+
+def test_a_photo_goes_from_the_bucket_and_its_item_says_only_that_it_was_done(
+    command, upload, put, item, keys, run
+):
+    upload(OTHER)
+    version = upload()
+    photo = put(version, assignment=True, expires="1803384000", source="gate-2", reference="Ann", **ENDED)
+    said = command(photo)
+    assert "one version" in said
+    assert keys() == [KEY]  # the other version, which is another photo
+    left = item(photo)
+    assert left.pop("forgotten_at")["S"] > "2026"
+    assert left["state"] == {"S": "forgotten"}
+    assert left["expires"] == {"N": "1803384000"}
+    assert not {"s3_key", "version_id", "source", "reference", "assignment", "open", "since"} & set(left)
+    told = run("photo_story", f"--photo={photo}").stdout
+    assert told.startswith("a photo that was forgotten at 2")
+
+
+def test_what_an_endpoint_wrote_down_late_goes_when_it_is_forgotten_once_more(
+    command, upload, put, item, keys
+):
+    soon = datetime.now(UTC).isoformat()
+    photo = put(upload(), **ENDED | {"routed_at": soon})
+    assert "do this again in an hour, by the photo's id" in command(photo)
+    first = item(photo)
+    upload(record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    said = command(photo)
+    assert said.startswith("A photo that was forgotten before:\n")
+    assert "1 records in 1 versions of capture files" in said
+    assert keys("captures/") == []
+    assert item(photo) == first
+
+
+def test_without_confirmation_it_says_what_there_is_and_removes_nothing(
+    command, upload, put, item, keys, run
+):
+    photo = put(upload(), **ENDED)
+    said = command(photo, confirm=False)
+    assert "1 versions and delete markers of the object" in said
+    assert said.endswith("Nothing was removed. To remove all of it, give CONFIRM=any as well.\n")
+    assert keys() == [KEY]
+    assert item(photo)["state"] == {"S": "routed"}
+    wrong = run("forget", f"--photo={photo}", "--confirm=prod")
+    assert wrong.stderr == "error: CONFIRM=prod is not any: nothing was removed\n"
+
+
+@pytest.mark.parametrize("key", [KEY, "incoming/cä fé 🛵 {}%2F+&<.png"])
+def test_a_key_means_all_that_it_ever_held_with_delete_markers_and_without_its_neighbours(
+    s3, bucket, command, upload, put, item, keys, key
+):
+    photos = [put(upload(it, key), key=key, **ENDED) for it in (PICTURE, OTHER)]
+    s3.delete_object(Bucket=bucket, Key=key)
+    expired = put("gone", key=key, **ENDED)
+    upload(key=f"{key}.old")
+    assert "3 versions and delete markers of the object" in command(key)
+    assert keys() == [f"{key}.old"]
+    assert {item(it)["state"]["S"] for it in (*photos, expired)} == {"forgotten"}
+
+
+def test_a_capture_file_loses_the_photo_s_lines_and_keeps_the_others_byte_for_byte(
+    s3, bucket, command, upload, put, keys
+):
+    photo, other = put(upload(), **ENDED), record("1" * 64, OTHER).replace(b'{"', b'{ "', 1)
+    broken = b"not a record, and not the photo's\n"
+    upload(record(photo, PICTURE) + other + broken + record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    upload(record(photo, PICTURE), f"{HOUR}/00-02-000-a.jsonl")
+    upload(gzip.compress(other + record(photo, PICTURE)), f"{HOUR}/00-03-000-a.jsonl.gz")
+    upload(b'{"half": "' + photo.encode(), f"{HOUR}/00-04-000-a.jsonl")
+    untouched = upload(other, f"{HOUR}/00-05-000-a.jsonl")
+    upload(record(photo, PICTURE), f"{HOUR}/00-06-000-a.jsonl")
+    s3.delete_object(Bucket=bucket, Key=f"{HOUR}/00-06-000-a.jsonl")  # as it expires
+    said = command(photo)
+    assert "6 records in 5 versions of capture files" in said
+    assert "their time begins again" in said
+    read_back = lambda name: s3.get_object(Bucket=bucket, Key=f"{HOUR}/{name}")  # noqa: E731 - said three times
+    assert read_back("00-01-000-a.jsonl")["Body"].read() == other + broken
+    assert gzip.decompress(read_back("00-03-000-a.jsonl.gz")["Body"].read()) == other
+    assert read_back("00-05-000-a.jsonl")["VersionId"] == untouched
+    names = ["00-01-000-a.jsonl", "00-03-000-a.jsonl.gz", "00-05-000-a.jsonl", "00-06-000-a.jsonl"]
+    assert keys("captures/") == [f"{HOUR}/{it}" for it in names]  # of the last one the delete marker
+
+
+def test_only_the_hours_of_its_executions_are_looked_into_unless_all_are_asked_for(
+    command, upload, put, keys
+):
+    later = HOUR.replace("/26/12", "/26/18")
+    photo = put("gone", **ENDED)
+    upload(record(photo, PICTURE), f"{HOUR.removesuffix('12')}13/00-01-000-a.jsonl")
+    upload(record(photo, PICTURE), f"{later}/00-01-000-a.jsonl")
+    assert "ARGS=--all-captures looks" in command(photo, confirm=False)
+    said = command(photo, "--all-captures")
+    assert "2 records in 2 versions" in said
+    assert "--all-captures" not in said
+    assert keys("captures/") == []
+
+
+@pytest.mark.usefixtures("table")
+def test_a_photo_of_before_the_register_is_found_by_its_key(command, upload, keys):
+    upload(key="archive/old.png")
+    folder = f"captures/0123456789abcdef/endpoint/AllTraffic/{datetime.now(UTC):%Y/%m/%d/%H}"
+    unnamed, other = record("", PICTURE, "archive/old.png"), record("", OTHER, "archive/older.png")
+    upload(unnamed + other, f"{folder}/00-01-000-a.jsonl")
+    said = command("archive/old.png")
+    assert "1 records in 1 versions" in said
+    assert "no item in the register, so that no record stays of this" in said
+    assert keys() == [f"{folder}/00-01-000-a.jsonl"]
+
+
+@pytest.fixture
+def datasets(upload, tmp_path):
+    """Two data sets: in the first the photo as `stage` writes it, in the second as it was copied, beside others."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(PICTURE)
+    seen = read(Photo(path, "bicycle", path.name))
+    upload(png(seen.pixels), f"data/aaaa/train/bicycle_{seen.digest[:16]}.png")
+    upload(OTHER, "data/aaaa/train/bicycle_0000000000000000.png")
+    upload(b"{}", "data/aaaa/dataset.json")
+    upload(b"with the photo", "data/aaaa/sheet.png")
+    upload(PICTURE, "data/bbbb/test/drawn.png")
+    upload(OTHER, "data/bbbb/test/drawn.png")  # only an old version has the photo
+    upload(PICTURE[:-1] + b"!", "data/cccc/test/of_the_same_size.png")
+    upload(b"without the photo", "data/cccc/sheet.png")
+
+
+@pytest.fixture
+def models(upload, bucket, tmp_path, run):
+    """A model of each data set, one of the built-in algorithm, and a run that nobody promoted."""
+    for model, dataset in (("1" * 16, "aaaa"), ("2" * 16, "bbbb"), ("3" * 16, "cccc")):
+        upload(
+            pack({"metrics.json": json.dumps({"dataset_id": dataset}).encode()}),
+            f"models/{model}/model.tar.gz",
+        )
+    for model in ("4" * 16, "5" * 16):
+        upload(pack({"model.params": b"1"}), f"models/{model}/model.tar.gz")
+    upload(json.dumps({"dataset_id": "aaaa"}).encode(), "jobs/tried/run.json")
+    upload(json.dumps({"dataset_id": "cccc"}).encode(), "jobs/other/run.json")
+    live = dict.fromkeys(("sha256", "image", "environment", "labels", "metrics", "run", "override_reason"))
+    live |= {"artefact": f"s3://{bucket}/models/{'5' * 16}/model.tar.gz", "dataset_id": "bbbb"}
+    assert run  # which makes the folder
+    (tmp_path / "terraform/envs/any.model.tfvars.json").write_text(json.dumps({"model": live}))
+
+
+@pytest.mark.usefixtures("datasets", "models")
+def test_copies_in_data_sets_go_and_the_models_that_learned_from_them_are_named(
+    command, upload, put, item, keys
+):
+    photo = put(upload(), **ENDED)
+    said = command(photo)
+    assert "3 files in data sets: aaaa, bbbb" in said
+    assert keys("data/") == [
+        "data/aaaa/dataset.json",
+        "data/aaaa/train/bicycle_0000000000000000.png",
+        "data/cccc/sheet.png",
+        "data/cccc/test/of_the_same_size.png",
+    ]
+    lines = [line.partition(": ")[2] for line in said.splitlines() if line.startswith("A ")]
+    assert lines == [
+        f"models/{'1' * 16}",
+        f"models/{'2' * 16}",
+        f"models/{'5' * 16} (live)",
+        "jobs/tried",
+        f"models/{'4' * 16}",
+    ]
+    assert "A model that does not say what it was trained on: models/4" in said
+    assert sorted(item(photo)["data_sets"]["SS"]) == ["aaaa", "bbbb"]
+    assert f"models/{'1' * 16}" in item(photo)["models"]["SS"]
+    assert len(keys("models/")) == 5
+
+
+@pytest.mark.usefixtures("datasets")
+def test_of_a_photo_that_has_expired_the_copies_are_found_by_what_was_captured(command, upload, put, keys):
+    photo = put("gone", **ENDED)
+    upload(record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    assert "3 files in data sets: aaaa, bbbb" in command(photo)
+    assert keys("captures/") == []
+
+
+@pytest.mark.usefixtures("datasets")
+@pytest.mark.parametrize("breaks_at", range(9))
+def test_a_run_that_breaks_off_anywhere_is_begun_again_and_does_the_rest(
+    breaks_at, command, upload, put, item, keys, tmp_path, monkeypatch, cloud_variables, capsys
+):
+    photo = put(upload(), **ENDED)
+    upload(record(photo, PICTURE) + record("1" * 64, OTHER), f"{HOUR}/00-01-000-a.jsonl")
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    changes = iter(range(100))
+
+    def count(**_: object) -> None:
+        if next(changes) == breaks_at:
+            raise KeyboardInterrupt
+
+    boto3.setup_default_session()
+    for change in ("s3.DeleteObject", "s3.PutObject", "dynamodb.UpdateItem"):
+        boto3.DEFAULT_SESSION.events.register(f"before-call.{change}", count)
+    monkeypatch.setattr(sys, "argv", ["forget", "any", f"--photo={photo}", "--confirm=any"])
+    with pytest.raises(KeyboardInterrupt):
+        forget.main()
+    boto3.setup_default_session()
+    assert capsys.readouterr().out.endswith("some of this may be left: do the same again.\n")
+    assert item(photo)["state"] == {"S": "routed"}
+    command(photo)
+    assert item(photo)["state"] == {"S": "forgotten"}
+    assert sorted(item(photo)["data_sets"]["SS"]) == ["aaaa", "bbbb"]
+    assert keys(KEY) == []
+    assert keys("captures/") == [f"{HOUR}/00-01-000-a.jsonl"]
+    assert len(keys("data/")) == 4
+
+
+@pytest.mark.parametrize(
+    "state", [{"state": "claimed"}, ENDED | {"open": "untold", "since": ENDED["routed_at"]}]
+)
+def test_a_photo_that_has_not_come_to_its_end_is_refused(run, upload, put, keys, state):
+    photo = put(upload(), **state)
+    done = run("forget", f"--photo={photo}", "--confirm=any")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"error: photo {photo} has not come to its end (make photo ID={photo} shows it)"
+    )
+    assert done.stderr.endswith("nothing was removed\n")
+    assert keys() == [KEY]
+
+
+def test_a_photo_that_is_sent_again_meanwhile_is_not_called_forgotten(
+    table, bucket, upload, put, item, tmp_path, monkeypatch, cloud_variables, run
+):
+    assert run  # which makes the environment
+    photo = put(upload(), state="failed", open="failed", since="2026-11-26T12:00:03.000Z")
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    s3, register = boto3.client("s3"), boto3.resource("dynamodb").Table(table)
+    found = forget.find(s3, register, "any", bucket, photo, False)
+    put(found.items[0]["version_id"], state="claimed")
+    with pytest.raises(UserError, match="was sent again meanwhile, and is not forgotten"):
+        forget.remove(s3, register, bucket, found)
+    assert item(photo)["state"] == {"S": "claimed"}
+
+
+def test_a_capture_file_that_cannot_be_unpacked_stops_it_before_anything_is_removed(run, upload, put, keys):
+    photo = put(upload(), **ENDED)
+    upload(capture_traces.GZIP + b"damaged", f"{HOUR}/00-01-000-a.jsonl.gz")
+    done = run("forget", f"--photo={photo}", "--confirm=any")
+    assert done.returncode == 1
+    assert "00-01-000-a.jsonl.gz cannot be unpacked" in done.stderr
+    assert KEY in keys()
+
+
+def test_what_remains_is_said_with_its_dates(s3, aws, prefix, bucket, command, upload, put, tmp_path):
+    rule = {
+        "ID": "results",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "results/"},
+        "Expiration": {"Days": 90},
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    aws("logs").create_log_group(logGroupName=f"/aws/lambda/{prefix}-classify")
+    aws("logs").put_retention_policy(logGroupName=f"/aws/lambda/{prefix}-classify", retentionInDays=30)
+    said = command(put(upload(b"no picture"), **ENDED))
+    assert "histories of its executions hold the photo itself, as inline_photos is true, until 2" in said
+    assert "logs that name the key, until 2" in said
+    assert "results of bulk runs that name the key, until 2" in said
+    settings = tmp_path / "terraform/envs/any.tfvars"
+    settings.write_text(settings.read_text() + "inline_photos       = false # a remark\n")
+    assert "histories of its executions name the key until 2" in command(put(upload(), **ENDED))
+
+
+@pytest.mark.parametrize(
+    ("photo", "said"),
+    [
+        ("", "ID= names no photo"),
+        ("photo.png", "ID=photo.png names no photo"),
+        ("0" * 64, "the register of any has no photo '0000"),
+        ("incoming/none.png", "any has nothing of 'incoming/none.png'"),
+    ],
+)
+@pytest.mark.usefixtures("table", "bucket")
+def test_a_photo_that_is_not_there_gets_one_line(run, photo, said):
+    done = run("forget", f"--photo={photo}", "--confirm=any")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {said}")
