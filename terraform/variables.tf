@@ -92,6 +92,12 @@ variable "force_destroy" {
   default     = false
 }
 
+variable "inline_photos" {
+  description = "Whether a photo small enough passes through the workflow's states as text, instead of a pointer to it. An execution's history keeps what passes for 90 days, which the bucket's expiry does not reach."
+  type        = bool
+  default     = true
+}
+
 variable "lambda" {
   description = "What the functions run on, and the folder of their zips, seen from this directory. The monitor's zip holds compiled libraries: `make package ARCHITECTURE=...` notes what they were built for."
   type = object({
@@ -113,12 +119,6 @@ variable "latency_alarm_ms" {
   description = "Milliseconds of model latency (95th percentile) from which the alarm rings and an update rolls back."
   type        = number
   default     = 1000
-}
-
-variable "inline_photos" {
-  description = "Whether a photo small enough passes through the workflow's states as text, instead of a pointer to it. An execution's history keeps what passes for 90 days, which the bucket's expiry does not reach."
-  type        = bool
-  default     = true
 }
 
 variable "log_retention_days" {
@@ -172,7 +172,7 @@ variable "region" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. What lies under data/ and models/ never expires."
+  description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/ and models/ never expires."
   type        = map(number)
   default     = { captures = 30, incoming = 30, jobs = 180, register = 90, results = 90 }
 }

@@ -24,8 +24,6 @@ STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answe
 # For a key of 1,024 bytes that JSON escapes six-fold, a version of as many that it does not, and what the service adds.
 ENVELOPE_BYTES = 12_288
 MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four characters of three bytes
-
-
 SECONDS_A_DAY = 86_400
 
 

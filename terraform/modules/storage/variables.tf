@@ -10,7 +10,7 @@ variable "prefix" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix expire. What lies under data/, deployments/ and models/ never expires."
+  description = "Days until objects under a prefix expire. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/ and models/ never expires."
   type        = map(number)
 
   validation {
@@ -26,6 +26,6 @@ variable "retention_days" {
   # A capture holds the photo itself.
   validation {
     condition     = try(var.retention_days.captures <= var.retention_days.incoming, !contains(keys(var.retention_days), "incoming"))
-    error_message = "retention_days.captures must be at most retention_days.incoming: what the endpoint captured holds the photos, and must not outlive them."
+    error_message = "retention_days.captures must be at most retention_days.incoming: what the endpoint captured holds the photos, and must not outlive them. It must be set where incoming is, or captures would never expire."
   }
 }

@@ -56,7 +56,7 @@ locals {
 # ---- The state machine
 
 resource "aws_sfn_state_machine" "this" {
-  #checkov:skip=CKV_AWS_285:Every state change is logged; execution data is not, because a small photo travels in it.
+  #checkov:skip=CKV_AWS_285:Every state change is logged; execution data is not, because a small photo may travel in it.
   name     = "${var.prefix}-workflow"
   role_arn = aws_iam_role.state_machine.arn
 
