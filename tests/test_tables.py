@@ -117,10 +117,11 @@ def of_photos() -> Any:
     failed = {
         "since": "2026-11-26T12:00:00.000Z",
         "s3_key": "incoming/0123456789ab/a-long-name-of-a-photo.jpeg",
+        "id": MODEL * 4,
         "error": "ThrottlingException",
         "expires": 1803384000,
     }
-    claimed = {"since": "2026-11-26T12:00:00.000Z", "s3_key": "incoming/my photo.png"}
+    claimed = {"since": "2026-11-26T12:00:00.000Z", "s3_key": "incoming/my photo.png", "id": MODEL * 4}
     return photo_list.draw("staging", "failed", [failed, claimed])
 
 

@@ -18,9 +18,8 @@ from botocore.exceptions import ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
-from core.contract import register
-from operations import roles
-from operations.terraform import data_bucket, exists, read_prefix, state_bucket
+from operations import photo_register, roles
+from operations.terraform import data_bucket, exists, state_bucket
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -81,7 +80,7 @@ def is_gone(error: ClientError) -> bool:
 def destroy_stack(env: str) -> int:
     """Have Terraform destroy what it made; its status. It goes again if the bucket has been filled meanwhile."""
     bucket = data_bucket(env)
-    lift_protection(f"{read_prefix(env)}-{register.TABLE_SUFFIX}")
+    lift_protection(photo_register.name_of(env))
     status = call(env, "init")
     forget(env, GOES_ALONG)
     for _ in range(ROUNDS if not status else 0):
@@ -96,11 +95,8 @@ def destroy_stack(env: str) -> int:
 def lift_protection(table: str) -> None:
     """Let Terraform delete the register: who takes an environment down has said its name twice."""
     dynamodb: Any = boto3.client("dynamodb")
-    try:
-        found = dynamodb.describe_table(TableName=table)["Table"]
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return
-    if found.get("DeletionProtectionEnabled"):
+    found = photo_register.describe(dynamodb, table)
+    if found and found.get("DeletionProtectionEnabled"):
         out.print(f"lifting the protection of the table {table}")
         dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         dynamodb.get_waiter("table_exists").wait(TableName=table)  # which is until it is active again
@@ -117,7 +113,7 @@ def call(env: str, *arguments: str) -> int:
 
 
 def main() -> int:
-    parser = arguments.Parser(prog="operations.destroy")
+    parser = arguments.Parser("operations.destroy", __doc__)
     parser.add_argument("env")
     parser.add_argument("--confirm", default="", help="the environment's name again, unless it is local")
     options = parser.parse_args()

@@ -7,6 +7,8 @@ having been told. A photo that is routed and told is in no list; `make photo` sh
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from core import arguments
 from core.console import UserError, out, run, visible
 from core.contract.register import OPEN, WAITING
@@ -15,40 +17,63 @@ from core.table import Table
 from operations import photo_register
 
 MOST = 200
-HEAD = ("since (UTC)", "photo", "error", "kept until")
 
 
 def main() -> None:
     parser = arguments.Parser("operations.photo_list", __doc__)
     parser.add_argument("env", help="the environment: local, staging or prod")
     parser.add_argument("--state", default=WAITING, help=f"{', '.join(OPEN)} (%(default)s)")
+    parser.add_argument("--since", default="", metavar="TIME", help="leave out what is open for longer")
     options = parser.parse_args()
-    env, state = options.env, options.state
+    env, state, since = options.env, options.state, read_since(options.since)
     if state not in OPEN:
         raise UserError(
             f"STATE={state} lists nothing: choose from {', '.join(OPEN)}; a photo that is routed and told is in no "
             "list, make photo ID=<its key> shows it"
         )
-    table = photo_register.open_table(env)
-    found = photo_register.list_open(table, state, MOST + 1)
-    out.print(draw(env, state, found) if found else f"no photo of {env} is {state}")
+    try:
+        found = photo_register.list_open(photo_register.open_table(env), state, MOST + 1, since)
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"the register of {env} cannot be read: {error}") from error
+    if not found:
+        out.print(f"no photo of {env} is {state}{f' since {since} or later' if since else ''}")
+        return
+    out.print(draw(env, state, found))
+    for photo in found[MOST:]:
+        out.print(
+            f"the next: .venv/bin/python -m operations.photo_list {env} --state {state} --since {photo['since']}"
+        )
+
+
+def read_since(text: str) -> str:
+    """The time as the register writes it, where times are compared as texts; without a zone it is UTC, as listed."""
+    if not text:
+        return ""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(f"--since {text!r} is no time: write it as in 2026-11-27T05:00:00Z") from error
+    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def draw(env: str, state: str, found: Sequence[Json]) -> Table:
     shown = found[:MOST]
     count = f"the oldest {MOST:,}; there are more" if len(found) > MOST else f"{len(found):,}"
+    # What is claimed or waits has none.
+    error = ["error"] if any("error" in it for it in shown) else []
     return Table(
-        HEAD,
-        [describe(it) for it in shown],
+        ["since (UTC)", "photo", "id", *error, "kept until"],
+        [describe(it, error) for it in shown],
         title=f"Photos of {env} that are {state}: {count}",
-        note=f"make photo ENV={env} ID=<the photo> tells what became of one.",
+        note=f"make photo ENV={env} ID=<its id, or its key> tells what became of one.",
     )
 
 
-def describe(item: Json) -> tuple[str, ...]:
-    since = datetime.fromisoformat(item["since"]).astimezone(UTC)
-    until = f"{datetime.fromtimestamp(int(item['expires']), UTC):%Y-%m-%d}" if "expires" in item else "-"
-    return (f"{since:%Y-%m-%d %H:%M:%S}", visible(item["s3_key"]), item.get("error", "-"), until)
+def describe(item: Json, more: Sequence[str]) -> list[str]:
+    since = f"{datetime.fromisoformat(item['since']).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    until = photo_register.kept_until(item) or "-"
+    return [since, visible(item["s3_key"]), item["id"], *(item.get(name, "-") for name in more), until]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The register of photos as people read it: an environment's table, and one line where there is none."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -16,15 +17,28 @@ from operations import terraform
 FORGOTTEN = "forgotten"  # the state that `make forget` leaves: no function has to know it
 
 
+def name_of(env: str) -> str:
+    return f"{terraform.read_prefix(env)}-{register.TABLE_SUFFIX}"
+
+
+def describe(dynamodb: Any, table: str) -> Any:
+    """What AWS says of a table, or None."""
+    try:
+        return dynamodb.describe_table(TableName=table)["Table"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return None
+
+
 def open_table(env: str) -> Any:
     environment.check(env)
-    name = f"{terraform.read_prefix(env)}-{register.TABLE_SUFFIX}"
-    table = boto3.resource("dynamodb").Table(name)
-    try:
-        table.load()
-    except table.meta.client.exceptions.ResourceNotFoundException as error:
+    table = boto3.resource("dynamodb").Table(name_of(env))
+    client = table.meta.client
+    if describe(client, table.name) is None:
         terraform.find_state(env)
-        raise UserError(f"{env} has no table {name}: make it with `make apply ENV={env}`") from error
+        raise UserError(
+            f"{env} has no table {table.name} in {client.meta.region_name}: set AWS_REGION if it lies in another "
+            f"region, or make it with `make apply ENV={env}`"
+        )
     return table
 
 
@@ -46,13 +60,23 @@ def list_of_key(table: Any, bucket: str, key: str) -> list[Json]:
         asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def list_open(table: Any, state: str, most: int) -> list[Json]:
-    """The photos that are open in this way, the oldest first."""
-    return list(islice(read_open(table, state), most))
+def kept_until(item: Json) -> str:
+    """Nothing of a photo that has no age yet."""
+    return (
+        f"{datetime.fromtimestamp(int(item['expires']), UTC):%Y-%m-%d %H:%M} UTC" if "expires" in item else ""
+    )
 
 
-def read_open(table: Any, state: str) -> Iterator[Json]:
-    asked: Json = {"IndexName": register.INDEX, "KeyConditionExpression": Key("open").eq(state)}
+def list_open(table: Any, state: str, most: int, since: str = "") -> list[Json]:
+    """The photos that are open in this way, the oldest first, or from a time on that is written as in the items."""
+    return list(islice(read_open(table, state, since), most))
+
+
+def read_open(table: Any, state: str, since: str = "") -> Iterator[Json]:
+    wanted = Key("open").eq(state)
+    if since:
+        wanted &= Key("since").gte(since)
+    asked: Json = {"IndexName": register.INDEX, "KeyConditionExpression": wanted}
     while True:
         page = table.query(**asked)
         yield from page["Items"]

@@ -1,15 +1,20 @@
 """Tell what became of a photo, the oldest first: `python -m operations.photo_story ENV --photo ID`.
 
-ID is the photo's id in the register, or its key in the environment's bucket: then each of the key's versions that the
-register knows is told. Between what the register says stand the states that its last execution entered.
+ID is the photo's id in the register, or its key in the environment's bucket: then each of the key's versions is told
+that the bucket still has and the register knows. Between what the register says stand the states that its last
+execution entered.
 """
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run, visible
@@ -27,7 +32,11 @@ ENDINGS = {
     "ExecutionSucceeded": "succeeded",
     "ExecutionTimedOut": "timed out",
 }
-WHAT_IT_IS = "an id is 64 hex digits, as captures have it, and a key is like incoming/photo.png"
+WHAT_IT_IS = (
+    "an id is 64 hex digits, as captures and make photos have it, and a key is like incoming/photo.png"
+)
+UNKNOWN_TO_AWS = "Step Functions has no such execution: it forgets one 90 days after its end"
+AGAIN = ("s3_bucket", "s3_key", "version_id", "source", "reference")  # what an execution takes as it is
 
 Told = tuple[datetime, str]
 
@@ -38,24 +47,39 @@ def main() -> None:
     parser.add_argument("--photo", default="", help="its id in the register, or its key in the bucket")
     options = parser.parse_args()
     env, photo = options.env, options.photo
-    if not (PHOTO_ID.fullmatch(photo) or "/" in photo):
+    if not (PHOTO_ID.fullmatch(photo.lower()) or "/" in photo):
         raise UserError(f"ID={photo} names no photo: {WHAT_IT_IS}")
-    table = photo_register.open_table(env)
-    ids = [photo] if PHOTO_ID.fullmatch(photo) else list_ids(terraform.data_bucket(env), photo)
-    found = [item for it in ids if (item := photo_register.find(table, it))]
-    if not found:
-        raise UserError(f"the register of {env} has no photo {photo!r}: {WHAT_IT_IS}")
+    try:
+        found = look_up(env, photo)
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"photo {photo!r} of {env} cannot be looked up: {error}") from error
     steps = boto3.client("stepfunctions")
     for item in sorted(found, key=lambda it: it["first_at"]):
         for line in tell(item, steps, on_aws=environment.cloud_of(env) is None):
             out.print(line)
 
 
-def list_ids(bucket: str, key: str) -> list[str]:
+def look_up(env: str, photo: str) -> list[Json]:
+    """What the register has of the photo with this id, or of those with this key."""
+    table, missing = photo_register.open_table(env), f"the register of {env} has no photo {photo!r}"
+    if PHOTO_ID.fullmatch(photo.lower()):
+        ids = [photo.lower()]
+    else:
+        ids = list_ids(terraform.data_bucket(env), photo)
+        missing += " of which the bucket still has a version: of an older one give the id"
+    found = [item for it in ids if (item := photo_register.find(table, it))]
+    if not found:
+        raise UserError(f"{missing}: {WHAT_IT_IS}")
+    return found
+
+
+def list_ids(bucket: str, name: str) -> list[str]:
     """Of each of the key's versions that are left, and of the key without one."""
+    key = name.removeprefix(f"s3://{bucket}/")  # as the story itself writes it
     pages = boto3.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-    versions = [it["VersionId"] for page in pages for it in page.get("Versions", []) if it["Key"] == key]
-    return [Pointer(bucket, key, version).id for version in ("", *versions)]
+    # The key itself comes before those that only begin with it.
+    same = takewhile(lambda it: it["Key"] == key, (it for page in pages for it in page.get("Versions", [])))
+    return [Pointer(bucket, key, version).id for version in ("", *(it["VersionId"] for it in same))]
 
 
 def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
@@ -64,18 +88,29 @@ def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
         yield from tell_forgotten(item)
         return
     arn = item["execution"]
-    yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}")
+    untold = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""
+    yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}{untold}")
     yield f"  id {item['id']}"
     for name, words in (("version_id", "version"), ("source", "source"), ("reference", "reference")):
         if item.get(name):
             yield visible(f"  {words} {item[name]}")
-    passed = list(read_history(steps, arn))
+    passed, missing = read_history(steps, arn)
     for moment, text in sorted([*passed, *read_item(item)], key=lambda it: it[0]):
         yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
-    if not passed:
-        yield "  the states that its execution entered are gone: Step Functions keeps them for 90 days"
+    if missing:
+        yield visible(f"  {missing}")
     yield from tell_age(item)
-    yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+    if item["state"] == register.FAILED:
+        yield f"  send it again with {send_again(item)}"
+    if missing != UNKNOWN_TO_AWS:
+        yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+
+
+def send_again(item: Json) -> str:
+    """The command that starts the same photo, to be copied into a shell."""
+    machine = item["execution"].replace(":execution:", ":stateMachine:").rpartition(":")[0]
+    given = shlex.quote(json.dumps({name: item[name] for name in AGAIN}))
+    return f"aws stepfunctions start-execution --state-machine-arn {machine} --input {given}"
 
 
 def tell_forgotten(item: Json) -> Iterator[str]:
@@ -89,8 +124,8 @@ def tell_forgotten(item: Json) -> Iterator[str]:
 
 
 def tell_age(item: Json) -> Iterator[str]:
-    if "expires" in item:
-        yield f"  kept until {datetime.fromtimestamp(int(item['expires']), UTC):%Y-%m-%d %H:%M} UTC"
+    if until := photo_register.kept_until(item):
+        yield f"  kept until {until}"
 
 
 def read_item(item: Json) -> Iterator[Told]:
@@ -121,17 +156,21 @@ def describe_route(item: Json) -> str:
     )
 
 
-def read_history(steps: Any, arn: str) -> Iterator[Told]:
-    """The states that an execution entered, and how it ended; nothing of one that Step Functions has forgotten."""
+def read_history(steps: Any, arn: str) -> tuple[list[Told], str]:
+    """The states that an execution entered, and how it ended; and why there is no more of it."""
+    told: list[Told] = []
     try:
         for page in steps.get_paginator("get_execution_history").paginate(executionArn=arn):
             for event in page["events"]:
                 if entered := event.get("stateEnteredEventDetails"):
-                    yield event["timestamp"].astimezone(UTC), f"entered {entered['name']}"
+                    told.append((event["timestamp"].astimezone(UTC), f"entered {entered['name']}"))
                 elif ending := ENDINGS.get(event["type"]):
-                    yield event["timestamp"].astimezone(UTC), f"the execution {ending}"
+                    told.append((event["timestamp"].astimezone(UTC), f"the execution {ending}"))
     except steps.exceptions.ExecutionDoesNotExist:
-        return
+        return [], UNKNOWN_TO_AWS
+    except (BotoCoreError, ClientError) as error:
+        return told, f"the states that its execution entered cannot be read: {error}"
+    return told, ""
 
 
 def read_time(text: str) -> datetime:

@@ -17,8 +17,7 @@ from botocore.exceptions import ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
-from core.contract.register import TABLE_SUFFIX
-from operations import terraform
+from operations.photo_register import describe, name_of
 
 AT_ONCE = 100  # as many items as BatchGetItem takes
 LOOK_SECONDS = 5
@@ -48,14 +47,6 @@ def read_time(text: str, now: datetime) -> datetime:
     if at > now:
         raise UserError(f"AT={text} lies in the future: name a moment before the damage")
     return at.astimezone(UTC).replace(microsecond=0)
-
-
-def describe(dynamodb: Any, table: str) -> Any:
-    """What AWS says of a table, or None."""
-    try:
-        return dynamodb.describe_table(TableName=table)["Table"]
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return None
 
 
 def check_bounds(dynamodb: Any, table: str, at: datetime) -> None:
@@ -179,7 +170,7 @@ def restore(dynamodb: Any, table: str, at: datetime, keep: bool, again: str) -> 
 
 
 def main() -> None:
-    parser = arguments.Parser(prog="operations.restore_register")
+    parser = arguments.Parser("operations.restore_register", __doc__)
     parser.add_argument("env")
     parser.add_argument("--at", default="", metavar="TIME", help="a moment before the damage")
     parser.add_argument(
@@ -188,7 +179,7 @@ def main() -> None:
     options = parser.parse_args()
     environment.check(options.env)
     at = read_time(options.at, datetime.now(UTC))
-    table = f"{terraform.read_prefix(options.env)}-{TABLE_SUFFIX}"
+    table = name_of(options.env)
     again = f"make restore ENV={options.env} AT={say(at)}"
     try:
         restore(boto3.client("dynamodb"), table, at, options.keep, again)

@@ -1,8 +1,12 @@
 """`make photo` and `make photos`: what the register says of a photo, and which photos are open."""
 
-import time
+import json
+import shlex
 
 import pytest
+from botocore.stub import Stubber
+
+from operations import photo_story
 
 KEY = "incoming/photo.png"
 ROUTED = {
@@ -18,6 +22,10 @@ def story(run, photo: str) -> list[str]:
     done = run("photo_story", f"--photo={photo}")
     assert done.returncode == 0, done.stderr
     return [line.strip() for line in done.stdout.splitlines()]
+
+
+def waiting(hour: int, minute: int = 0, second: int = 0) -> dict[str, str]:
+    return {"open": "waiting", "since": f"2026-11-26T{hour:02}:{minute:02}:{second:02}.000Z"}
 
 
 def test_a_routed_photo_is_told_from_its_claim_to_its_bay_with_the_states_it_passed(run, put, bucket):
@@ -63,6 +71,31 @@ def test_a_key_tells_of_each_version_that_the_register_has_the_oldest_first(run,
     assert told == [f"version {it}" for it in versions]
 
 
+def test_a_photo_is_found_by_what_the_story_prints_of_it_and_by_its_id_in_capitals(run, put, bucket):
+    photo = put()
+    address = story(run, photo)[0].removesuffix(": claimed")
+    assert address == f"s3://{bucket}/{KEY}"
+    assert story(run, address) == story(run, photo.upper()) == story(run, photo)
+
+
+def test_a_failed_photo_names_the_command_that_sends_the_same_version_again(run, put, aws, bucket):
+    key = "incoming/it's Frühling.png"
+    photo = put(
+        "v1", key=key, state="failed", failed_at="2026-11-26T12:00:05.000Z", error="X", source="gate-2"
+    )
+    (line,) = (line for line in story(run, photo) if line.startswith("send it again with "))
+    words = shlex.split(line.removeprefix("send it again with "))
+    assert words[:4] == ["aws", "stepfunctions", "start-execution", "--state-machine-arn"]
+    assert json.loads(words[6]) == {
+        "s3_bucket": bucket,
+        "s3_key": key,
+        "version_id": "v1",
+        "source": "gate-2",
+        "reference": "",
+    }
+    assert aws("stepfunctions").start_execution(stateMachineArn=words[4], input=words[6])["executionArn"]
+
+
 def test_a_failed_and_an_untold_photo_say_why(run, put):
     failed = put(
         "1",
@@ -75,14 +108,60 @@ def test_a_failed_and_an_untold_photo_say_why(run, put):
     untold = put(
         "2", open="untold", since="2026-11-26T12:00:05Z", error="EventBridge.X", assignment=True, **ROUTED
     )
-    assert any(line.endswith("the sweep tells again: EventBridge.X") for line in story(run, untold))
+    told = story(run, untold)
+    assert told[0].endswith(": routed, untold")
+    assert any(line.endswith("the sweep tells again: EventBridge.X") for line in told)
 
 
-def test_a_history_that_is_gone_is_said_to_be(run, put, execution):
-    photo = put(execution=f"{execution}gone")
-    assert "the states that its execution entered are gone: Step Functions keeps them for 90 days" in story(
-        run, photo
-    )
+def test_an_execution_that_is_not_there_is_said_to_be_and_has_no_link(run, put, execution):
+    lines = story(run, put(execution=f"{execution}gone"))
+    assert lines[-1] == "Step Functions has no such execution: it forgets one 90 days after its end"
+    assert not any("gone" in line for line in lines)
+
+
+def test_states_that_may_not_be_read_leave_the_rest_of_the_story(aws):
+    steps = aws("stepfunctions")
+    item = {
+        "id": "0" * 64,
+        "state": "claimed",
+        "execution": "arn:aws:states:us-east-1:123456789012:execution:workflow:name",
+        "s3_bucket": "bucket",
+        "s3_key": KEY,
+        "first_at": "2026-11-26T12:00:00.000Z",
+        "claimed_at": "2026-11-26T12:00:00.000Z",
+        "attempts": 1,
+        "expires": 1803384000,
+    }
+    with Stubber(steps) as stub:
+        stub.add_client_error("get_execution_history", "AccessDeniedException", "not you")
+        lines = [line.strip() for line in photo_story.tell(item, steps, on_aws=True)]
+    assert lines[2:4] == [
+        "2026-11-26 12:00:00.000 UTC  claimed",
+        "the states that its execution entered cannot be read: An error occurred (AccessDeniedException) when calling "
+        "the GetExecutionHistory operation: not you",
+    ]
+    assert lines[4] == "kept until 2027-02-23 12:00 UTC"
+    assert lines[5].startswith("https://us-east-1.console.aws.amazon.com/states/")
+
+
+@pytest.mark.parametrize("command", [("photo_list",), ("photo_story", f"--photo={'0' * 64}")])
+@pytest.mark.usefixtures("table")
+def test_a_register_that_does_not_answer_is_one_line(run, fault, monkeypatch, command):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    fault("dynamodb down")
+    done = run(*command)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "InternalServerError" in line
+
+
+def test_a_key_whose_versions_are_gone_is_asked_for_by_its_id(run, put):
+    photo = put("gone")
+    done = run("photo_story", f"--photo={KEY}")
+    assert done.returncode == 1
+    assert "of which the bucket still has a version: of an older one give the id:" in done.stderr
+    assert story(run, photo)[2] == "version gone"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +171,7 @@ def test_a_history_that_is_gone_is_said_to_be(run, put, execution):
         ("photo.png", "ID=photo.png names no photo"),
         ("0" * 64, "the register of any has no photo '0000"),
         ("incoming/none.png", "the register of any has no photo 'incoming/none.png'"),
+        ("incoming/", "the register of any has no photo 'incoming/'"),
     ],
 )
 @pytest.mark.usefixtures("table", "bucket")
@@ -102,20 +182,45 @@ def test_a_photo_that_is_not_there_gets_one_line(run, photo, said):
     assert done.stderr.endswith("a key is like incoming/photo.png\n")
 
 
-def test_the_open_photos_of_a_state_are_listed_the_oldest_first(run, put):
-    at = lambda hour: {"open": "waiting", "since": f"2026-11-26T{hour}:00:00.000Z"}  # noqa: E731 - said three times
-    put("1", key="incoming/second.png", **at(13))
-    put("2", key="incoming/first.png", expires=str(int(time.time())), **at(12))
-    put("3", key="incoming/failed.png", **(at(11) | {"open": "failed", "error": "NotAnImage"}))
+def test_the_open_photos_of_a_state_are_listed_the_oldest_first(run, put, monkeypatch):
+    second = put("1", **waiting(13))
+    first = put("2", expires="1803384000", **waiting(12))
+    put("3", key="incoming/failed.png", **(waiting(11) | {"open": "failed", "error": "NotAnImage"}))
+    monkeypatch.setenv("COLUMNS", "160")
     done = run("photo_list")
     assert done.returncode == 0, done.stderr
     assert "Photos of any that are waiting: 2" in done.stdout
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("2026-11-26")]
-    assert [row[2] for row in rows] == ["incoming/first.png", "incoming/second.png"]
+    assert rows == [
+        ["2026-11-26", "12:00:00", KEY, first, "2027-02-23", "12:00", "UTC"],
+        ["2026-11-26", "13:00:00", KEY, second, "-"],
+    ]
     failed = run("photo_list", "--state=failed").stdout
     assert "incoming/failed.png" in failed
     assert "NotAnImage" in failed
     assert run("photo_list", "--state=untold").stdout == "no photo of any is untold\n"
+
+
+def test_more_photos_than_a_list_has_are_listed_by_the_command_that_it_names(run, put):
+    for minute in range(5):
+        for second in range(41):
+            put(f"{minute}-{second}", **waiting(12, minute, second))
+    done = run("photo_list")
+    assert "waiting: the oldest 200; there are more" in done.stdout
+    command = done.stdout.splitlines()[-1].removeprefix(
+        "the next: .venv/bin/python -m operations.photo_list any "
+    )
+    assert command == "--state waiting --since 2026-11-26T12:04:36.000Z"
+    assert "Photos of any that are waiting: 5" in run("photo_list", *command.split()).stdout
+    assert "waiting: 1\n" in run("photo_list", "--since=2026-11-26 12:04:40").stdout
+    later = run("photo_list", "--since=2026-11-26T14:00:00+01:00").stdout
+    assert later == "no photo of any is waiting since 2026-11-26T13:00:00.000Z or later\n"
+
+
+def test_a_time_that_is_none_is_refused(run):
+    done = run("photo_list", "--since=yesterday")
+    assert done.returncode == 1
+    assert done.stderr == "error: --since 'yesterday' is no time: write it as in 2026-11-27T05:00:00Z\n"
 
 
 def test_a_state_that_has_no_list_is_refused_with_those_that_have_one(run):
@@ -131,4 +236,7 @@ def test_an_environment_without_a_register_is_a_mistake_in_one_line(run, aws, pr
     aws("s3").create_bucket(Bucket=f"{prefix}-tfstate-123456789012")
     done = run(*command)
     assert done.returncode == 1
-    assert done.stderr == f"error: any has no table {prefix}-photos: make it with `make apply ENV=any`\n"
+    assert done.stderr == (
+        f"error: any has no table {prefix}-photos in us-east-1: set AWS_REGION if it lies in another region, or make "
+        "it with `make apply ENV=any`\n"
+    )

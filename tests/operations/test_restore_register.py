@@ -14,7 +14,7 @@ import pytest
 from tests.localcloud.test_dynamodb import TABLE
 
 from core.console import UserError
-from operations import restore_register
+from operations import photo_register, restore_register
 from operations.restore_register import read_time, say
 
 DAYS = 90 * 86400
@@ -53,7 +53,7 @@ class Register:
         return {item["id"]["S"]: item for page in pages for item in page["Items"]}
 
     def tables(self) -> list[str]:
-        return [name for name in (self.table, self.copy) if restore_register.describe(self.dynamodb, name)]
+        return [name for name in (self.table, self.copy) if photo_register.describe(self.dynamodb, name)]
 
     def restore(self, at: str, *more: str) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -127,7 +127,7 @@ def test_the_copy_has_the_same_key_no_index_and_is_paid_by_request_and_is_kept_i
     register.put("overwritten")
     done = register.restore(at, "--keep")
     assert f"aws dynamodb delete-table --table-name {register.copy}" in done.stdout
-    made = restore_register.describe(register.dynamodb, register.copy)
+    made = photo_register.describe(register.dynamodb, register.copy)
     assert made["SSEDescription"]["KMSMasterKeyArn"] == register.key
     assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert not made.get("GlobalSecondaryIndexes")
@@ -189,6 +189,10 @@ def test_a_moment_may_be_given_in_any_zone_and_is_read_to_the_second():
     assert say(read_time("2026-11-26T05:00:00.9+02:00", NOON)) == "2026-11-26T03:00:00Z"
     with pytest.raises(UserError, match="lies in the future"):
         read_time("2026-11-26T12:00:01Z", NOON)
+
+
+def test_its_help_says_what_it_does(register):
+    assert "Put back what the register has lost" in register.restore("", "--help").stdout
 
 
 def test_what_cannot_be_restored_is_one_line(register):
