@@ -159,7 +159,7 @@ MISTAKES = [
     ("deployments|LAST=x", "argument --last: invalid int value: 'x' (delivery.deployments --help says more)"),
     (
         "photo",
-        "ID= names no photo: an id is 64 hex digits, as captures have it, and a key is like incoming/photo.png",
+        "ID= names no photo: an id is 64 hex digits, as captures and make photos have it, and a key is like",
     ),
     ("photo|ID=no $HOME, it's x", "ID=no $HOME, it's x names no photo: an id is 64 hex digits"),
     (

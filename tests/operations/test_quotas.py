@@ -42,7 +42,7 @@ def test_what_is_reserved_for_functions_leaves_what_lambda_keeps_back():
     settings = quotas.read_settings("staging")
     settings["lambda"]["reserved_concurrency"] = 5
     needed = {need.quota: need for need in quotas.list_needs(settings)}
-    assert needed["Concurrent executions"].amount == 6 * 5 + 100
+    assert needed["Concurrent executions"].amount == 7 * 5 + 100
     assert needed["ml.m5.large for endpoint usage"].amount == 2 + 1
 
 
