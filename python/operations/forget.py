@@ -125,7 +125,8 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     if key.startswith(OWN_FOLDERS):
         raise UserError(f"{key!r} is no photo: what lies in that folder is the project's own")
     if whole:
-        items = photo_register.list_of_key(table, bucket, key)
+        # The one that was named comes last: closed, it would not lead a second run to the others.
+        items = sorted(photo_register.list_of_key(table, bucket, key), key=lambda it: it["id"] == photo)
     check_ended(items)
     versions = list(object_versions.list_of_key(s3, bucket, key)) if key else []
     if versions and not whole:
@@ -158,7 +159,7 @@ def check_ended(items: list[Json]) -> None:
             status = steps.describe_execution(executionArn=item["execution"])["status"]
         except steps.exceptions.ExecutionDoesNotExist:
             status = ""
-        # What failed gets its age from the sweep, which will not find it any more.
+        # What failed gets its age from the sweep, which would not find it afterwards.
         ageless = item["state"] == register.FAILED and "expires" not in item
         on_its_way = item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD
         if status in RUNS or on_its_way or ageless:

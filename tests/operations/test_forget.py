@@ -194,6 +194,22 @@ def test_an_item_without_a_version_means_its_key_with_all_items_of_it(command, u
     assert "source" not in item(routed)
 
 
+def test_an_item_without_a_version_is_closed_last_so_that_its_id_leads_to_the_others_again(
+    table, bucket, put, run, tmp_path, monkeypatch, cloud_variables
+):
+    assert run  # which makes the environment
+    photo = put(state="failed", expires="1803384000")
+    for version in "abcd":
+        put(version, **ENDED)
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    register = boto3.resource("dynamodb").Table(table)
+    found = forget.find(boto3.client("s3"), register, "any", bucket, photo, False)
+    assert len(found.items) == 5
+    assert found.items[-1]["id"] == photo
+
+
 def test_an_item_without_a_version_is_refused_while_another_of_its_key_is_on_its_way(run, upload, put, keys):
     going = put(upload())
     done = run("forget", f"--photo={put(state='failed', expires='1803384000')}", "--confirm=any")
