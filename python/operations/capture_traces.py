@@ -15,7 +15,8 @@ from core.console import UserError
 from monitoring.capture import GZIP
 from monitoring.places import Period
 from monitoring.record import BadLine, read_record
-from operations import object_versions
+from operations import dataset_traces, object_versions
+from operations.dataset_traces import Picture
 from operations.object_versions import Version
 
 FOLDER = "captures/"
@@ -34,30 +35,32 @@ class Held:
 
     version: Version
     records: int
-    images: frozenset[bytes]
+    images: frozenset[Picture]
 
 
 def find(s3: Any, bucket: str, sought: Sought, periods: Sequence[Period]) -> Iterator[Held]:
     for version in object_versions.list_versions(s3, bucket, FOLDER, periods):
         if version.size is None:
             continue
-        lines = [it for it in read_lines(s3, bucket, version) if is_of(it, sought)]
+        content = object_versions.read(s3, bucket, version) or b""
+        lines = [it for it in split(content, bucket, version) if is_of(it, sought)]
         if lines:
-            yield Held(version, len(lines), frozenset(filter(None, map(read_image, lines))))
+            images = set(filter(None, map(read_image, lines)))
+            yield Held(version, len(lines), frozenset(map(dataset_traces.know, images)))
 
 
 def take_out(s3: Any, bucket: str, sought: Sought, version: Version) -> None:
     """Write the file without the photo, if it is still there to be read, then take this version away."""
-    rest = b"".join(it for it in read_lines(s3, bucket, version) if not is_of(it, sought))
+    content = object_versions.read(s3, bucket, version) or b""
+    rest = b"".join(it for it in split(content, bucket, version) if not is_of(it, sought))
     if version.latest and rest:
-        packed = object_versions.read(s3, bucket, version)[:2] == GZIP
+        packed = content[:2] == GZIP
         s3.put_object(Bucket=bucket, Key=version.key, Body=gzip.compress(rest) if packed else rest)
     object_versions.remove(s3, bucket, [version])
 
 
-def read_lines(s3: Any, bucket: str, version: Version) -> list[bytes]:
-    """Each with its end, byte for byte."""
-    content = object_versions.read(s3, bucket, version)
+def split(content: bytes, bucket: str, version: Version) -> list[bytes]:
+    """The lines, each with its end, byte for byte."""
     try:
         return io.BytesIO(gzip.decompress(content) if content[:2] == GZIP else content).readlines()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

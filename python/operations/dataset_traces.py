@@ -27,6 +27,15 @@ FOLDER, MODELS, RUNS = "data/", "models/", "jobs/"
 
 
 @dataclass(frozen=True)
+class Picture:
+    """What a picture is known again by: there may be more of them than fit into memory."""
+
+    digest: bytes
+    size: int
+    pixels: str  # as a data set has their digest; "" of what is no photograph
+
+
+@dataclass(frozen=True)
 class Trained:
     """By their places in the bucket, without what a place ends with."""
 
@@ -39,9 +48,14 @@ class Trained:
         return f"{model} (live)" if model == self.live else model
 
 
-def find_copies(s3: Any, bucket: str, contents: Iterable[bytes]) -> list[Version]:
-    digests = {hashlib.sha256(it).digest(): len(it) for it in contents}
-    endings = tuple(f"_{pixels[:16]}.png" for it in contents if (pixels := digest_pixels(it)))
+def know(content: bytes) -> Picture:
+    return Picture(hashlib.sha256(content).digest(), len(content), digest_pixels(content))
+
+
+def find_copies(s3: Any, bucket: str, pictures: Iterable[Picture]) -> list[Version]:
+    # Nothing is a copy of an empty upload.
+    digests = {it.digest: it.size for it in pictures if it.size}
+    endings = tuple(f"_{it.pixels[:16]}.png" for it in pictures if it.pixels)
     versions = list(object_versions.list_versions(s3, bucket, FOLDER)) if digests else []
 
     def is_copy(it: Version) -> bool:
@@ -49,7 +63,8 @@ def find_copies(s3: Any, bucket: str, contents: Iterable[bytes]) -> list[Version
             return True
         if it.size not in digests.values():
             return False
-        return hashlib.sha256(object_versions.read(s3, bucket, it)).digest() in digests
+        content = object_versions.read(s3, bucket, it)
+        return content is not None and hashlib.sha256(content).digest() in digests
 
     keys = {it.key for it in versions if is_copy(it)}
     keys |= {f"{FOLDER}{it}/{SHEET}" for it in name_sets(keys)}
@@ -61,7 +76,6 @@ def name_sets(keys: Iterable[str]) -> set[str]:
 
 
 def digest_pixels(content: bytes) -> str:
-    """As a data set has it; none of what is no photograph."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "photo")
         path.write_bytes(content)

@@ -2,8 +2,8 @@
 
 ID is the photo's id in the register, or a key in the environment's bucket: then all that this key ever held. Without
 --confirm it only says what there is. What is removed: the object's versions, its records in captures, copies in data
-sets. The models that were trained on it are named, and stay. The register keeps that it was done, and nothing else
-of it. That comes last, and the object just before, so that a run that was interrupted is begun again.
+sets. The models that were trained on it are named, and stay. The register keeps that it was done, and when there was
+an execution of it. That comes last, and the object just before, so that a run that was interrupted is begun again.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments
 from core.console import UserError, out, run, visible
 from core.contract import register
 from core.contract.events import Pointer
 from core.contract.shapes import Json
+from delivery import deployment
 from monitoring.places import Period
+from monitoring.results import RESULTS
 from operations import (
     capture_traces,
     dataset_traces,
@@ -30,9 +33,18 @@ from operations import (
 from operations.capture_traces import Held, Sought
 from operations.dataset_traces import Trained
 from operations.object_versions import Version
-from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_time
+from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_key, read_name, read_time
 
 RUNS = ("RUNNING", "PENDING_REDRIVE")
+# What lies there is the project's own, and no photo.
+OWN_FOLDERS = (
+    capture_traces.FOLDER,
+    dataset_traces.FOLDER,
+    dataset_traces.MODELS,
+    dataset_traces.RUNS,
+    deployment.PREFIX,
+    f"{RESULTS.partition('/')[0]}/",
+)
 UNWRITTEN = timedelta(hours=1)  # nobody says how long an endpoint keeps what it captured to itself
 
 
@@ -63,49 +75,60 @@ def main() -> None:
         help="look into all since it came, not only its executions' hours",
     )
     options = parser.parse_args()
-    env, photo = options.env, options.photo
-    if not (PHOTO_ID.fullmatch(photo) or "/" in photo):
-        raise UserError(f"ID={photo} names no photo: {WHAT_IT_IS}")
+    env, photo = options.env, read_name(options.photo)
     if options.confirm not in ("", env):
         raise UserError(f"CONFIRM={options.confirm} is not {env}: nothing was removed")
+    try:
+        forget(env, photo, bool(options.confirm), options.all_captures)
+    except (BotoCoreError, ClientError) as error:
+        raise UserError(f"photo {photo!r} of {env} cannot be forgotten: {error}") from error
+
+
+def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
     table, bucket = photo_register.open_table(env), terraform.data_bucket(env)
     s3 = boto3.client("s3")
-    found = find(s3, table, env, bucket, photo, options.all_captures)
+    found = find(s3, table, env, bucket, read_key(photo, bucket), all_captures)
     for line in describe(found, bucket):
         out.print(visible(line))
-    if options.confirm:
+    if confirmed:
         try:
             remove(s3, table, bucket, found)
         except BaseException:
             out.print("It broke off, and some of this may be left: do the same again.")
             raise
-    out.print("All of this is removed. What remains:" if options.confirm else "What would remain:")
+    out.print("All of this is removed. What remains:" if confirmed else "What would remain:")
     some_hours = any(it.until for it in found.periods)
-    for line in forgotten.list_remains(env, bucket, bool(found.captures), some_hours):
+    one = found.sought.key is None
+    for line in forgotten.list_remains(env, bucket, bool(found.captures), some_hours, one):
         out.print(f"  {line}")
     if any(datetime.now(UTC) - max(read_moments(it)) < UNWRITTEN for it in found.items):
         out.print(
             "What was captured of it last may not be written yet: do this again in an hour, by the photo's id."
         )
-    if not options.confirm:
+    if not confirmed:
         out.print(f"Nothing was removed. To remove all of it, give CONFIRM={env} as well.")
 
 
 def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: bool) -> Found:
     """All that there is of it; a photo that is still on its way is refused."""
-    key, items, versions, whole = photo, [], [], True
+    key, items, whole = photo, [], True
     if PHOTO_ID.fullmatch(photo):
         item = photo_register.find(table, photo)
         if item is None:
             raise UserError(
                 f"the register of {env} has no photo {photo!r}: give its key, like incoming/photo.png"
             )
+        if item["s3_bucket"] != bucket:
+            raise UserError(f"photo {photo} lies in the bucket {item['s3_bucket']}, which is not {env}'s")
         # Of one that is forgotten there may be captures that were written since.
         key, items, whole = item.get("s3_key", ""), [item], item.get("version_id") == ""
-    else:
-        items = photo_register.list_of_key(table, bucket, key)
+    if key.startswith(OWN_FOLDERS):
+        raise UserError(f"{key!r} is no photo: what lies in that folder is the project's own")
+    if whole:
+        # The one that was named comes last: closed, it would not lead a second run to the others.
+        items = sorted(photo_register.list_of_key(table, bucket, key), key=lambda it: it["id"] == photo)
     check_ended(items)
-    versions = [it for it in object_versions.list_versions(s3, bucket, key) if it.key == key] if key else []
+    versions = list(object_versions.list_of_key(s3, bucket, key)) if key else []
     if versions and not whole:
         own = [it for it in versions if it.number == items[0]["version_id"]]
         others = [it for it in versions if it.size is not None and it not in own]
@@ -116,9 +139,11 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     sought = Sought(frozenset(ids), key if whole else None)
     periods = choose_periods(items, versions, all_captures)
     captures = list(capture_traces.find(s3, bucket, sought, periods))
-    contents = {object_versions.read(s3, bucket, it) for it in versions if it.size is not None}
-    contents |= {image for it in captures for image in it.images}
-    copies = dataset_traces.find_copies(s3, bucket, contents)
+    pictures = {image for it in captures for image in it.images}
+    for it in versions:
+        if it.size and (content := object_versions.read(s3, bucket, it)):
+            pictures.add(dataset_traces.know(content))
+    copies = dataset_traces.find_copies(s3, bucket, pictures)
     if not (items or versions or captures):
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
     sets = dataset_traces.name_sets(it.key for it in copies)
@@ -134,7 +159,10 @@ def check_ended(items: list[Json]) -> None:
             status = steps.describe_execution(executionArn=item["execution"])["status"]
         except steps.exceptions.ExecutionDoesNotExist:
             status = ""
-        if status in RUNS or item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD:
+        # What failed gets its age from the sweep, which would not find it afterwards.
+        ageless = item["state"] == register.FAILED and "expires" not in item
+        on_its_way = item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD
+        if status in RUNS or on_its_way or ageless:
             raise UserError(
                 f"photo {item['id']} has not come to its end (make photo ID={item['id']} shows it): try again in a "
                 "few minutes; nothing was removed"
@@ -142,11 +170,15 @@ def check_ended(items: list[Json]) -> None:
 
 
 def choose_periods(items: list[Json], versions: list[Version], everything: bool) -> list[Period]:
-    """The time of each photo's executions; without the register's word, all since the first version came."""
+    """The time of each photo's executions; without the register's word, or if asked for, all since the first came."""
     known = {it.get("version_id") for it in items}
     others = [it for it in versions if it.size is not None and it.number not in known]
     if everything or others or not items:
-        return [Period(since=min((it.changed for it in versions), default=None))]
+        came = [it.changed for it in versions if it.size is not None] + [
+            it for item in items for it in read_moments(item)
+        ]
+        # A delete marker alone does not say when there was something to delete.
+        return [Period(since=min((*came, *(it.changed for it in versions))) if came else None)]
     return [Period(min(it), max(it)) for it in map(read_moments, items)]
 
 

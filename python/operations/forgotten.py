@@ -10,7 +10,8 @@ import boto3
 from core.console import UserError
 from core.contract.shapes import Json
 from core.environment import ENVIRONMENTS
-from operations.photo_register import FORGOTTEN
+from operations.photo_register import FORGOTTEN, describe, name_of
+from operations.restore_register import copy_of
 from operations.terraform import read_prefix
 
 BACKUP_DAYS, HISTORY_DAYS, QUEUE_DAYS = 35, 90, 14
@@ -18,6 +19,8 @@ PERSONAL = (
     "assignment",
     "cause",
     "confidence",
+    "decided_by",
+    "error",
     "inferences",
     "label",
     "open",
@@ -63,7 +66,8 @@ def update(table: Any, item: Json, change: str, values: Json, names: dict[str, s
         ) from error
 
 
-def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool) -> Iterator[str]:
+def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool, one: bool) -> Iterator[str]:
+    """After the files that were written anew, or only some hours looked into, or one photo of a key removed."""
     now = datetime.now(UTC)
 
     def until(days: int) -> str:
@@ -74,20 +78,30 @@ def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool) -> It
     )
     held = "hold the photo itself, as inline_photos is true," if inline else "name the key"
     yield f"the register's backups (point-in-time recovery), until {until(BACKUP_DAYS)}"
+    copy = copy_of(name_of(env))
+    if describe(boto3.client("dynamodb"), copy):
+        yield f"its item in {copy}, for good: end make restore, or delete that table"
     yield f"histories of its executions {held} until {until(HISTORY_DAYS)} at the latest"
     yield f"messages in queues that name the key, until {until(QUEUE_DAYS)} at the latest"
     days = find_log_days(read_prefix(env))
     yield f"logs that name the key, {f'until {until(days)}' if days else 'for good'}"
+    yield "mails about it, as the alarms' topic sends them, for good"
     expiry = find_expiry(bucket)
     kept = {
         name: f"until {until(expiry[name])}" if name in expiry else "for good"
         for name in ("captures", "results")
     }
     yield f"results of bulk runs that name the key, {kept['results']} at the latest"
+    yield "the same photo under another key of the bucket, as one that was uploaded twice: forget that key as well"
     if rewritten:
         yield f"other photos in the capture files written anew, {kept['captures']}: their time begins again"
     if some_hours:
-        yield f"what was captured of it in other hours, by a bulk run, {kept['captures']}: ARGS=--all-captures looks"
+        yield f"what was captured of it in other hours, {kept['captures']}: ARGS=--all-captures looks"
+    if one:
+        yield (
+            f"what a bulk run captured of it, {kept['captures']}: that has the id of the key's newest version, and "
+            "only make forget by the key looks"
+        )
     yield "the models that were named above"
     yield "copies outside the bucket: reports, downloads, staged folders; one that is uploaded again brings it back"
 
@@ -97,11 +111,12 @@ def find_log_days(prefix: str) -> int | None:
     groups = [
         it for page in pages.paginate(logGroupNamePrefix=f"/aws/lambda/{prefix}-") for it in page["logGroups"]
     ]
-    return max((it["retentionInDays"] for it in groups if "retentionInDays" in it), default=None)
+    days = [it.get("retentionInDays") for it in groups]
+    return None if None in days else max(days, default=None)
 
 
 def find_expiry(bucket: str) -> dict[str, int]:
-    """Days by folder."""
+    """Days by folder, until the last version is gone; of a folder whose old versions stay, none."""
     s3: Any = boto3.client("s3")
     try:
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
@@ -109,8 +124,20 @@ def find_expiry(bucket: str) -> dict[str, int]:
         if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
             raise
         return {}
-    return {
-        it["Filter"]["Prefix"].rstrip("/"): it["Expiration"]["Days"]
+    older = {
+        prefix: it["NoncurrentVersionExpiration"]["NoncurrentDays"]
         for it in rules
-        if it.get("Filter", {}).get("Prefix") and "Days" in it.get("Expiration", {})
+        if (prefix := read_folder(it)) is not None and "NoncurrentVersionExpiration" in it
     }
+    return {
+        folder.rstrip("/"): it["Expiration"]["Days"] + min(days)
+        for it in rules
+        if (folder := read_folder(it)) and "Days" in it.get("Expiration", {})
+        if (days := [count for prefix, count in older.items() if folder.startswith(prefix)])
+    }
+
+
+def read_folder(rule: Any) -> str | None:
+    """None of a rule that goes by more than a folder; "" of one for the whole bucket."""
+    folder: str | None = rule.get("Filter", {}).get("Prefix")
+    return folder

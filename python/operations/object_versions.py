@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from monitoring.places import SKEW, Period
+
+GONE = ("NoSuchKey", "NoSuchVersion")
 
 
 @dataclass(frozen=True)
@@ -21,18 +25,37 @@ def list_versions(s3: Any, bucket: str, prefix: str, periods: Sequence[Period] =
     """Of all keys that begin so; in folders whose names say a time, of those that meet one of the periods."""
     asked = {"Bucket": bucket, "Prefix": prefix} | ({"Delimiter": "/"} if periods else {})
     for page in s3.get_paginator("list_object_versions").paginate(**asked):
-        for kind in ("Versions", "DeleteMarkers"):
-            for it in page.get(kind, ()):
-                size = it.get("Size")
-                yield Version(it["Key"], it["VersionId"], size, it["IsLatest"], it["LastModified"])
+        yield from read_page(page)
         for folder in page.get("CommonPrefixes", ()):
             if any(period.meets(folder["Prefix"], SKEW) for period in periods):
                 yield from list_versions(s3, bucket, folder["Prefix"], periods)
 
 
-def read(s3: Any, bucket: str, version: Version) -> bytes:
-    found = s3.get_object(Bucket=bucket, Key=version.key, VersionId=version.number)
-    content: bytes = found["Body"].read()
+def list_of_key(s3: Any, bucket: str, key: str) -> Iterator[Version]:
+    """Of this key alone: it comes before those that only begin with it, and these are not paged through."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
+        found = list(read_page(page))
+        same = [it for it in found if it.key == key]
+        yield from same
+        if len(same) < len(found):
+            return
+
+
+def read_page(page: Any) -> Iterator[Version]:
+    for kind in ("Versions", "DeleteMarkers"):
+        for it in page.get(kind, ()):
+            yield Version(it["Key"], it["VersionId"], it.get("Size"), it["IsLatest"], it["LastModified"])
+
+
+def read(s3: Any, bucket: str, version: Version) -> bytes | None:
+    """None of one that went since it was listed, as what expires may."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=version.key, VersionId=version.number)
+        content: bytes = found["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return None
     return content
 
 

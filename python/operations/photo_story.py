@@ -10,7 +10,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import Any
 
 import boto3
@@ -22,7 +21,7 @@ from core.contract import register
 from core.contract.events import Pointer
 from core.contract.outcomes import reason
 from core.contract.shapes import Json
-from operations import photo_register, terraform
+from operations import object_versions, photo_register, terraform
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 CONSOLE = "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
@@ -46,9 +45,7 @@ def main() -> None:
     parser.add_argument("env", help="the environment: local, staging or prod")
     parser.add_argument("--photo", default="", help="its id in the register, or its key in the bucket")
     options = parser.parse_args()
-    env, photo = options.env, options.photo
-    if not (PHOTO_ID.fullmatch(photo.lower()) or "/" in photo):
-        raise UserError(f"ID={photo} names no photo: {WHAT_IT_IS}")
+    env, photo = options.env, read_name(options.photo)
     try:
         found = look_up(env, photo)
     except (BotoCoreError, ClientError) as error:
@@ -59,11 +56,25 @@ def main() -> None:
             out.print(line)
 
 
+def read_name(given: str) -> str:
+    """A photo's id in small letters, or a key, which may be written as the story writes it."""
+    if PHOTO_ID.fullmatch(given.lower()):
+        return given.lower()
+    if "/" not in given:
+        raise UserError(f"ID={given} names no photo: {WHAT_IT_IS}")
+    return given
+
+
+def read_key(name: str, bucket: str) -> str:
+    """The key in this bucket, without the bucket's address."""
+    return name.removeprefix(f"s3://{bucket}/")
+
+
 def look_up(env: str, photo: str) -> list[Json]:
     """What the register has of the photo with this id, or of those with this key."""
     table, missing = photo_register.open_table(env), f"the register of {env} has no photo {photo!r}"
-    if PHOTO_ID.fullmatch(photo.lower()):
-        ids = [photo.lower()]
+    if PHOTO_ID.fullmatch(photo):
+        ids = [photo]
     else:
         ids = list_ids(terraform.data_bucket(env), photo)
         missing += " of which the bucket still has a version: of an older one give the id"
@@ -75,11 +86,10 @@ def look_up(env: str, photo: str) -> list[Json]:
 
 def list_ids(bucket: str, name: str) -> list[str]:
     """Of each of the key's versions that are left, and of the key without one."""
-    key = name.removeprefix(f"s3://{bucket}/")  # as the story itself writes it
-    pages = boto3.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-    # The key itself comes before those that only begin with it.
-    same = takewhile(lambda it: it["Key"] == key, (it for page in pages for it in page.get("Versions", [])))
-    return [Pointer(bucket, key, version).id for version in ("", *(it["VersionId"] for it in same))]
+    key = read_key(name, bucket)
+    versions = object_versions.list_of_key(boto3.client("s3"), bucket, key)
+    numbers = [it.number for it in versions if it.size is not None]
+    return [Pointer(bucket, key, it).id for it in ("", *numbers)]
 
 
 def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:

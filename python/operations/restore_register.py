@@ -65,9 +65,13 @@ def say(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def copy_of(table: str) -> str:
+    return f"{table}-restored"
+
+
 def find_copy(dynamodb: Any, live: Any, at: datetime) -> str:
     """The copy as of this time: made, or left by an earlier call."""
-    table, copy = live["TableName"], f"{live['TableName']}-restored"
+    table, copy = live["TableName"], copy_of(live["TableName"])
     if there := describe(dynamodb, copy):
         of = there.get("RestoreSummary", {}).get("RestoreDateTime")
         if of is None or of.replace(microsecond=0) != at:
@@ -138,7 +142,7 @@ def add(dynamodb: Any, table: str, item: Item) -> bool:
     return True
 
 
-def sum_up(counts: Counts) -> str:
+def sum_up(counts: Counts, at: datetime) -> str:
     lines = [f"{counts.back} items put back, {counts.same} are as they were"]
     if counts.over:
         lines.append(f"{counts.over} left out, since their days are over")
@@ -146,6 +150,9 @@ def sum_up(counts: Counts) -> str:
         lines.append(f"{number} differ by now, and were left as they are:")
         lines += [f"  {photo}" for photo in counts.different[:NAMED]]
         lines += [f"  and {number - NAMED} more"] if number > NAMED else []
+    if counts.back:
+        # What `make forget` did not find in the register has left no record there that would keep it out.
+        lines.append(f"call make forget again for whoever asked for it since {say(at)}: they may be back")
     return "\n".join(lines)
 
 
@@ -161,7 +168,7 @@ def restore(dynamodb: Any, table: str, at: datetime, keep: bool, again: str) -> 
     except BaseException:
         out.print(f"not ended, after {counts.back} items put back: {copy} is kept, go on with {again}")
         raise
-    out.print(sum_up(counts))
+    out.print(sum_up(counts, at))
     if keep:
         out.print(f"{copy} is kept: delete it with aws dynamodb delete-table --table-name {copy}")
     else:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from tests.builders import captured, pack, png
 
 from core.console import UserError
+from core.contract.events import Pointer
 from operations import capture_traces, forget, object_versions
 from training.photo import Photo, read
 
@@ -70,7 +71,8 @@ def test_a_photo_goes_from_the_bucket_and_its_item_says_only_that_it_was_done(
 ):
     upload(OTHER)
     version = upload()
-    photo = put(version, assignment=True, expires="1803384000", source="gate-2", reference="Ann", **ENDED)
+    more = ENDED | {"decided_by": "person", "error": "NotAnImage", "expires": "1803384000"}
+    photo = put(version, assignment=True, source="gate-2", reference="Ann", **more)
     said = command(photo)
     assert "one version" in said
     assert keys() == [KEY]  # the other version, which is another photo
@@ -79,6 +81,7 @@ def test_a_photo_goes_from_the_bucket_and_its_item_says_only_that_it_was_done(
     assert left["state"] == {"S": "forgotten"}
     assert left["expires"] == {"N": "1803384000"}
     assert not {"s3_key", "version_id", "source", "reference", "assignment", "open", "since"} & set(left)
+    assert not {"decided_by", "error"} & set(left)
     told = run("photo_story", f"--photo={photo}").stdout
     assert told.startswith("a photo that was forgotten at 2")
 
@@ -159,6 +162,147 @@ def test_only_the_hours_of_its_executions_are_looked_into_unless_all_are_asked_f
     assert "2 records in 2 versions" in said
     assert "--all-captures" not in said
     assert keys("captures/") == []
+
+
+def test_all_captures_are_looked_into_from_the_first_execution_on_if_only_a_younger_version_is_left(
+    command, upload, put, keys
+):
+    photo = put("gone", **ENDED)
+    upload(OTHER)
+    upload(record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    assert "1 records in 1 versions" in command(photo, "--all-captures", confirm=False)
+    assert "1 records in 1 versions" in command(KEY)
+    assert keys("captures/") == []
+
+
+def test_all_captures_are_looked_into_of_a_key_of_which_only_a_delete_marker_is_left(
+    s3, bucket, table, command, upload, keys
+):
+    assert table
+    upload(record(Pointer(bucket, KEY).id, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    s3.delete_object(Bucket=bucket, Key=KEY)
+    assert "1 records in 1 versions" in command(KEY)
+    assert keys("captures/") == []
+
+
+def test_an_item_without_a_version_means_its_key_with_all_items_of_it(command, upload, put, item, keys):
+    routed = put(upload(), source="gate-2", **ENDED)
+    photo = put(state="failed", expires="1803384000")
+    assert "all that this key ever held" in command(photo)
+    assert keys() == []
+    assert {item(it)["state"]["S"] for it in (photo, routed)} == {"forgotten"}
+    assert "source" not in item(routed)
+
+
+def test_an_item_without_a_version_is_closed_last_so_that_its_id_leads_to_the_others_again(
+    table, bucket, put, run, tmp_path, monkeypatch, cloud_variables
+):
+    assert run  # which makes the environment
+    photo = put(state="failed", expires="1803384000")
+    for version in "abcd":
+        put(version, **ENDED)
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    register = boto3.resource("dynamodb").Table(table)
+    found = forget.find(boto3.client("s3"), register, "any", bucket, photo, False)
+    assert len(found.items) == 5
+    assert found.items[-1]["id"] == photo
+
+
+def test_an_item_without_a_version_is_refused_while_another_of_its_key_is_on_its_way(run, upload, put, keys):
+    going = put(upload())
+    done = run("forget", f"--photo={put(state='failed', expires='1803384000')}", "--confirm=any")
+    assert done.stderr.startswith(f"error: photo {going} has not come to its end")
+    assert keys() == [KEY]
+
+
+def test_of_an_empty_upload_no_empty_file_in_a_data_set_is_a_copy(command, upload, put, keys):
+    upload(b"", "data/aaaa/train/")  # a folder, as the console makes it
+    assert "0 files in data sets: none" in command(put(upload(b""), **ENDED))
+    assert keys() == ["data/aaaa/train/"]
+
+
+def test_a_photo_is_named_as_make_photo_prints_it(bucket, command, upload, put):
+    photo = put(upload(), **ENDED)
+    said = command(photo, confirm=False)
+    assert command(photo.upper(), confirm=False) == said
+    assert command(f"s3://{bucket}/{KEY}", confirm=False) == command(KEY, confirm=False)
+
+
+def test_what_goes_between_listing_and_reading_is_passed_over(
+    s3, table, bucket, upload, put, run, tmp_path, monkeypatch, cloud_variables
+):
+    assert run  # which makes the environment
+    photo = put(upload(), **ENDED)
+    upload(PICTURE, "data/aaaa/test/drawn.png")
+    upload(record(photo, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    upload(record(photo, PICTURE), f"{HOUR}/00-02-000-a.jsonl")
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    client, register = boto3.client("s3"), boto3.resource("dynamodb").Table(table)
+
+    def expire(params: dict[str, str], **_: object) -> None:
+        if params["Key"].endswith(("00-01-000-a.jsonl", "drawn.png")):
+            s3.delete_object(Bucket=bucket, Key=params["Key"], VersionId=params["VersionId"])
+
+    client.meta.events.register("provide-client-params.s3.GetObject", expire)
+    found = forget.find(client, register, "any", bucket, photo, False)
+    assert [it.version.key for it in found.captures] == [f"{HOUR}/00-02-000-a.jsonl"]
+    assert found.copies == []
+    s3.delete_object(Bucket=bucket, Key=found.captures[0].version.key)
+    s3.delete_object(
+        Bucket=bucket, Key=found.captures[0].version.key, VersionId=found.captures[0].version.number
+    )
+    forget.remove(client, register, bucket, found)
+
+
+def test_what_aws_refuses_is_one_line(run, put, s3, bucket):
+    photo = put("gone", **ENDED)
+    s3.delete_bucket(Bucket=bucket)
+    done = run("forget", f"--photo={photo}", "--confirm=any")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"error: photo '{photo}' of any cannot be forgotten: ")
+
+
+def test_a_photo_of_another_bucket_is_refused(run, upload, put, keys):
+    upload()
+    photo = put(s3_bucket="another", **ENDED)
+    done = run("forget", f"--photo={photo}", "--confirm=any")
+    assert done.stderr == f"error: photo {photo} lies in the bucket another, which is not any's\n"
+    assert keys() == [KEY]
+
+
+def test_a_key_is_looked_up_without_paging_through_the_folder_behind_it(s3, bucket, upload):
+    for number in range(5):
+        upload(key=f"incoming/{number}.png")
+    asked = []
+    s3.meta.events.register("before-call.s3.ListObjectVersions", lambda **_: asked.append(1))
+    s3.meta.events.register(
+        "provide-client-params.s3.ListObjectVersions", lambda params, **_: params | {"MaxKeys": 1}
+    )
+    assert list(object_versions.list_of_key(s3, bucket, "incoming/")) == []
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "models/1/model.tar.gz",
+        "captures/a.jsonl",
+        "data/aaaa/dataset.json",
+        "jobs/a/run.json",
+        "deployments/a.json",
+        "results/a.jsonl",
+    ],
+)
+@pytest.mark.usefixtures("table")
+def test_what_the_project_keeps_itself_is_no_photo(run, upload, keys, key):
+    upload(key=key)
+    done = run("forget", f"--photo={key}", "--confirm=any")
+    assert done.stderr == f"error: '{key}' is no photo: what lies in that folder is the project's own\n"
+    assert keys() == [key]
 
 
 @pytest.mark.usefixtures("table")
@@ -276,7 +420,16 @@ def test_a_run_that_breaks_off_anywhere_is_begun_again_and_does_the_rest(
 
 
 @pytest.mark.parametrize(
-    "state", [{"state": "claimed"}, ENDED | {"open": "untold", "since": ENDED["routed_at"]}]
+    "state",
+    [
+        {"state": "claimed"},
+        ENDED | {"open": "untold", "since": ENDED["routed_at"]},
+        {
+            "state": "failed",
+            "open": "failed",
+            "since": ENDED["routed_at"],
+        },  # the sweep gives it no age otherwise
+    ],
 )
 def test_a_photo_that_has_not_come_to_its_end_is_refused(run, upload, put, keys, state):
     photo = put(upload(), **state)
@@ -293,7 +446,9 @@ def test_a_photo_that_is_sent_again_meanwhile_is_not_called_forgotten(
     table, bucket, upload, put, item, tmp_path, monkeypatch, cloud_variables, run
 ):
     assert run  # which makes the environment
-    photo = put(upload(), state="failed", open="failed", since="2026-11-26T12:00:03.000Z")
+    photo = put(
+        upload(), state="failed", open="failed", since="2026-11-26T12:00:03.000Z", expires="1803384000"
+    )
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
@@ -314,20 +469,40 @@ def test_a_capture_file_that_cannot_be_unpacked_stops_it_before_anything_is_remo
     assert KEY in keys()
 
 
-def test_what_remains_is_said_with_its_dates(s3, aws, prefix, bucket, command, upload, put, tmp_path):
-    rule = {
-        "ID": "results",
-        "Status": "Enabled",
-        "Filter": {"Prefix": "results/"},
-        "Expiration": {"Days": 90},
-    }
-    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+def test_what_remains_is_said_with_its_dates(s3, aws, prefix, bucket, table, command, upload, put, tmp_path):
+    rules = [
+        {"ID": "results", "Filter": {"Prefix": "results/"}, "Expiration": {"Days": 90}},
+        {
+            "ID": "old",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        },
+    ]
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [it | {"Status": "Enabled"} for it in rules]}
+    )
     aws("logs").create_log_group(logGroupName=f"/aws/lambda/{prefix}-classify")
     aws("logs").put_retention_policy(logGroupName=f"/aws/lambda/{prefix}-classify", retentionInDays=30)
     said = command(put(upload(b"no picture"), **ENDED))
     assert "histories of its executions hold the photo itself, as inline_photos is true, until 2" in said
     assert "logs that name the key, until 2" in said
-    assert "results of bulk runs that name the key, until 2" in said
+    last = datetime.now(UTC) + timedelta(days=120)  # as an old version, too
+    assert f"results of bulk runs that name the key, until {last:%Y-%m-%d} at the latest" in said
+    assert "mails about it" in said
+    assert "the same photo under another key of the bucket" in said
+    assert "only make forget by the key looks" in said
+    assert "-restored" not in said
+    aws("logs").create_log_group(logGroupName=f"/aws/lambda/{prefix}-serialize")  # which keeps all
+    schema = {"AttributeName": "id", "KeyType": "HASH"}
+    aws("dynamodb").create_table(
+        TableName=f"{table}-restored",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[schema],
+    )
+    said = command(put(upload(), **ENDED))
+    assert "logs that name the key, for good" in said
+    assert f"its item in {table}-restored, for good" in said
     settings = tmp_path / "terraform/envs/any.tfvars"
     settings.write_text(settings.read_text() + "inline_photos       = false # a remark\n")
     assert "histories of its executions name the key until 2" in command(put(upload(), **ENDED))

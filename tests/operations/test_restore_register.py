@@ -90,6 +90,7 @@ def test_what_was_deleted_by_mistake_comes_back_as_it_was(register):
     assert f"{MANY // 2} items put back, {MANY // 2} are as they were" in done.stdout
     assert done.stdout.endswith(f"{register.copy} is deleted\n")
     assert register.tables() == [register.table]
+    assert f"call make forget again for whoever asked for it since {at}" in done.stdout
 
 
 def test_a_photo_that_went_on_since_is_named_and_left_as_it_is(register):

@@ -19,7 +19,7 @@ variable "retention_days" {
   type        = number
 
   validation {
-    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
-    error_message = "retention_days is a whole number of days, at least 1."
+    condition     = var.retention_days >= 35 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days is a whole number of days, at least 35: as long as the table can be put back from, or a photo that was forgotten could come back after the record of that is gone."
   }
 }

@@ -56,11 +56,11 @@ run "a_protected_table_stays" {
   }
 }
 
-run "a_register_that_keeps_nothing_is_refused" {
+run "a_register_that_keeps_less_than_it_can_be_put_back_from_is_refused" {
   command = plan
 
   variables {
-    retention_days = 0
+    retention_days = 34
   }
 
   expect_failures = [var.retention_days]
