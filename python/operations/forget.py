@@ -19,7 +19,6 @@ from core.console import UserError, out, run, visible
 from core.contract import register
 from core.contract.events import Pointer
 from core.contract.shapes import Json
-from delivery import deployment
 from monitoring.places import Period
 from monitoring.results import RESULTS
 from operations import (
@@ -42,7 +41,7 @@ OWN_FOLDERS = (
     dataset_traces.FOLDER,
     dataset_traces.MODELS,
     dataset_traces.RUNS,
-    deployment.PREFIX,
+    "deployments/",  # of delivery, which stands above
     f"{RESULTS.partition('/')[0]}/",
 )
 UNWRITTEN = timedelta(hours=1)  # nobody says how long an endpoint keeps what it captured to itself
