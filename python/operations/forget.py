@@ -89,6 +89,10 @@ def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
     found = find(s3, table, env, bucket, read_key(photo, bucket), all_captures)
     for line in describe(found, bucket):
         out.print(visible(line))
+    some_hours = any(it.until for it in found.periods)
+    one = found.sought.key is None
+    # Asked before anything is removed: what AWS refuses is then no half of it.
+    remains = list(forgotten.list_remains(env, bucket, bool(found.captures), some_hours, one))
     if confirmed:
         try:
             remove(s3, table, bucket, found)
@@ -96,9 +100,7 @@ def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
             out.print("It broke off, and some of this may be left: do the same again.")
             raise
     out.print("All of this is removed. What remains:" if confirmed else "What would remain:")
-    some_hours = any(it.until for it in found.periods)
-    one = found.sought.key is None
-    for line in forgotten.list_remains(env, bucket, bool(found.captures), some_hours, one):
+    for line in remains:
         out.print(f"  {line}")
     if any(datetime.now(UTC) - max(read_moments(it)) < UNWRITTEN for it in found.items):
         out.print(
