@@ -34,7 +34,7 @@ from core.contract.events import (
     parse_body,
     parse_pointer,
     parse_probabilities,
-    parse_source,
+    parse_word,
 )
 from core.contract.images import check_size, content_type
 from core.contract.shapes import Answer, Json, LambdaContext
@@ -151,7 +151,7 @@ def handler(event: object, _context: LambdaContext) -> Answer:
     body = parse_body(event)
     image = parse_pointer(body)
     kind = answer_kinds.of_upload(image.key)
-    content, source = image_content(body, image), parse_source(body)
+    content, source = image_content(body, image), parse_word(body, "source")
     told = classify(content, image, settings().endpoint_name, kind, source)
     known = {} if told.unlikeness is None else {unlike.NAME: told.unlikeness}
     return answer({"s3_bucket": image.bucket, "s3_key": image.key, "inferences": told.inferences} | known)

@@ -5,8 +5,7 @@ from dataclasses import replace
 from botocore.exceptions import ClientError
 
 from core.contract.errors import AccessDenied
-from core.contract.events import Pointer, parse_pointer, parse_source
-from core.contract.reference import parse_reference
+from core.contract.events import Pointer, parse_pointer, parse_word
 from core.contract.shapes import Json
 from lambdas.reading import s3, transient_by_name
 
@@ -14,7 +13,7 @@ from lambdas.reading import s3, transient_by_name
 def name_photo(body: Json) -> Json:
     """What the workflow starts with. Without a version the newest is meant, as it is now."""
     image = parse_pointer(body)
-    source, reference = parse_source(body), parse_reference(body)
+    source, reference = parse_word(body, "source"), parse_word(body, "reference")
     if not image.version:
         image = replace(image, version=find_version(image))
     return {

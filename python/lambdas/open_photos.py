@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from core.contract import register
@@ -25,7 +26,7 @@ PERHAPS_UNTOLD = (
     "#state = :routed AND #execution = :execution AND attribute_not_exists(#open) "
     "AND attribute_not_exists(#told_at)"
 )
-TOLD = "SET #told_at = :now REMOVE #open, #since"
+CLOSE = "SET #told_at = :now REMOVE #open, #since"
 GIVE_AGE = "SET #expires = :expires"
 NO_AGE = "attribute_not_exists(#expires)"
 
@@ -37,18 +38,11 @@ class OpenPhotos:
 
     def find(self, state: str, most: int) -> list[Json]:
         """What has waited longest, as far as the index has it."""
-        found: list[Json] = self._query(state, Limit=most)["Items"]
-        return found
+        return list(self._query(state, 1, Limit=most))
 
     def find_without_age(self, pages: int) -> Iterator[Json]:
         """Of what failed, the newest first: it has no age yet."""
-        start: Json = {}
-        for _ in range(pages):
-            page = self._query(register.FAILED, FilterExpression=NO_AGE, ScanIndexForward=False, **start)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return self._query(register.FAILED, pages, FilterExpression=NO_AGE, ScanIndexForward=False)
 
     def read(self, photo: str) -> Json:
         """All that the table has of it, as it is now; of one that is gone, nothing."""
@@ -66,14 +60,14 @@ class OpenPhotos:
 
     def close(self, photo: str) -> bool:
         """A route that has been told."""
-        return self._update(photo, TOLD, "#open = :untold")
+        return self._update(photo, CLOSE, "#open = :untold")
 
     def give_age(self, photo: str, expires: int) -> bool:
         """A photo that failed, and that the state machine could give no age."""
         return self._update(photo, GIVE_AGE, f"#state = :failed AND {NO_AGE}", expires=expires)
 
-    def _query(self, state: str, **more: Any) -> Any:
-        return self.client.query(
+    def _query(self, state: str, pages: int, **more: Any) -> Iterator[Json]:
+        asked = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName=register.INDEX,
             KeyConditionExpression="#open = :open",
@@ -81,10 +75,12 @@ class OpenPhotos:
             ExpressionAttributeValues={":open": {"S": state}},
             **more,
         )
+        for page in islice(asked, pages):
+            yield from page["Items"]
 
     def _update(self, photo: str, change: str, condition: str, expires: int = 0, **given: str) -> bool:
         """Whether the condition held, and it was done. What is not given is a state, and called as it is."""
-        given = {"now": now(), **given}
+        given = {"now": register.write_time(datetime.now(UTC)), **given}
         words = re.findall(r":(\w+)", f"{change} {condition}")
         values = {f":{word}": {"S": given.get(word, word)} for word in words}
         if expires:
@@ -117,8 +113,3 @@ def plain(value: Json) -> Any:
         case "N":
             return json.loads(inside)
     return inside
-
-
-def now() -> str:
-    """As Step Functions writes a time."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,12 +9,12 @@ Settings: MAX_INLINE_BYTES, the largest image that travels in the state.
 import binascii
 import functools
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.contract import register
 from core.contract.errors import InvalidSetting
-from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_source
+from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_word
 from core.contract.shapes import Answer, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.naming import name_photo
@@ -24,7 +24,6 @@ STATE_BYTES = 262_144  # what Step Functions allows as one step's input or answe
 # For a key of 1,024 bytes that JSON escapes six-fold, a version of as many that it does not, and what the service adds.
 ENVELOPE_BYTES = 12_288
 MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four characters of three bytes
-SECONDS_A_DAY = 86_400
 
 
 class Serialized(Answer, total=False):
@@ -67,8 +66,8 @@ def handler(event: object, _context: LambdaContext) -> Serialized:
     asked = event if isinstance(event, dict) and event is not body else {}  # beside the body
     if asked.get("step") == "name":
         return {"statusCode": 200, "body": name_photo(body)}
-    image, source = parse_pointer(body), parse_source(body)
+    image, source = parse_pointer(body), parse_word(body, "source")
     told = answer(serialize(read_image(image), image, settings().max_inline_bytes, source))
     if "retention_days" not in asked:
         return {**told}
-    return {**told, "expires": str(int(time.time()) + asked["retention_days"] * SECONDS_A_DAY)}
+    return {**told, "expires": str(register.expires(asked["retention_days"]))}

@@ -12,7 +12,6 @@ is kept.
 import functools
 import json
 import os
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,11 +29,9 @@ from lambdas.logged import log, logged
 from lambdas.open_photos import OpenPhotos
 
 STOPPED = "Step Functions Execution Status Change"
-RUNS = ("RUNNING", "PENDING_REDRIVE")
-CLAIMS, TOLD, PAGES = 200, 100, 3  # at most, in one sweep: the next comes in a minute
+CLAIMS, ROUTES, PAGES = 200, 100, 3  # at most, in one sweep: the next comes in a minute
 CONNECT_SECONDS, READ_SECONDS = 2, 5
 RESERVE_SECONDS = 3 * (CONNECT_SECONDS + READ_SECONDS)  # a photo takes three requests
-SECONDS_A_DAY = 86_400
 
 
 # No state machine knows these two: an alarm counts them, and the next sweep does what this one did not.
@@ -96,7 +93,7 @@ class Sweep:
     def run(self) -> None:
         find = self.photos.find
         self.each("failed", lambda: find(register.CLAIMED, CLAIMS), self.fail)
-        self.each("told", lambda: find(register.UNTOLD, TOLD), self.tell)
+        self.each("told", lambda: find(register.UNTOLD, ROUTES), self.tell)
         self.each("expiring", lambda: self.photos.find_without_age(PAGES), self.give_age)
 
     def each(self, what: str, find: Callable[[], Iterable[Json]], settle: Callable[[Json], bool]) -> None:
@@ -123,7 +120,7 @@ class Sweep:
             found = client("stepfunctions").describe_execution(executionArn=execution)
         except client("stepfunctions").exceptions.ExecutionDoesNotExist:
             found = {"status": "", "error": register.GONE}
-        if found["status"] in RUNS:
+        if found["status"] in register.RUNNING:
             return False
         error = found.get("error") or register.NOT_RUNNING[found["status"]]
         return self.photos.fail(photo["id"]["S"], execution, error, found.get("cause", ""), self.expires())
@@ -136,7 +133,7 @@ class Sweep:
             "EventBusName": self.given.bus,
             "Source": register.EVENT_SOURCE,
             "DetailType": register.EVENT_KIND,
-            "Detail": json.dumps({name: item[name] for name in register.TOLD}),
+            "Detail": json.dumps({name: item[name] for name in register.DETAIL}),
         }
         sent = client("events").put_events(Entries=[entry])
         if sent["FailedEntryCount"]:
@@ -148,7 +145,7 @@ class Sweep:
         return self.photos.give_age(photo["id"]["S"], self.expires())
 
     def expires(self) -> int:
-        return int(time.time()) + self.given.retention_days * SECONDS_A_DAY
+        return register.expires(self.given.retention_days)
 
 
 @logged

@@ -34,7 +34,6 @@ from operations.dataset_traces import Trained
 from operations.object_versions import Version
 from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_key, read_name, read_time
 
-RUNS = ("RUNNING", "PENDING_REDRIVE")
 # What lies there is the project's own, and no photo.
 OWN_FOLDERS = (
     capture_traces.FOLDER,
@@ -163,7 +162,7 @@ def check_ended(items: list[Json]) -> None:
         # What failed gets its age from the sweep, which would not find it afterwards.
         ageless = item["state"] == register.FAILED and "expires" not in item
         on_its_way = item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD
-        if status in RUNS or on_its_way or ageless:
+        if status in register.RUNNING or on_its_way or ageless:
             raise UserError(
                 f"photo {item['id']} has not come to its end (make photo ID={item['id']} shows it): try again in a "
                 "few minutes; nothing was removed"

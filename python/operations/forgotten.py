@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 
 from core.console import UserError
+from core.contract import register
 from core.contract.shapes import Json
 from core.environment import ENVIRONMENTS
 from operations.photo_register import FORGOTTEN, describe, name_of
@@ -45,7 +46,7 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
 
 def close(table: Any, item: Json, now: datetime) -> None:
     change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in PERSONAL)
-    told = {"after": FORGOTTEN, "now": now.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    told = {"after": FORGOTTEN, "now": register.write_time(now)}
     update(table, item, change, told, {f"#{it}": it for it in PERSONAL} | {"#forgotten_at": "forgotten_at"})
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments
 from core.console import UserError, out, run, visible
+from core.contract import register
 from core.contract.register import OPEN, WAITING
 from core.contract.shapes import Json
 from core.table import Table
@@ -54,7 +55,7 @@ def read_since(text: str) -> str:
     except ValueError as error:
         raise UserError(f"--since {text!r} is no time: write it as in 2026-11-27T05:00:00Z") from error
     at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return register.write_time(at)
 
 
 def draw(env: str, state: str, found: Sequence[Json]) -> Table:

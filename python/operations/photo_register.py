@@ -50,14 +50,7 @@ def find(table: Any, photo: str) -> Json | None:
 def list_of_key(table: Any, bucket: str, key: str) -> list[Json]:
     """All that this key ever held: the whole table is read, for an id cannot be told of a version that is gone."""
     condition = Attr("s3_bucket").eq(bucket) & Attr("s3_key").eq(key)
-    asked: Json = {"ConsistentRead": True, "FilterExpression": condition}
-    found: list[Json] = []
-    while True:
-        page = table.scan(**asked)
-        found += page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return found
-        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return list(read(table, "scan", ConsistentRead=True, FilterExpression=condition))
 
 
 def kept_until(item: Json) -> str:
@@ -69,17 +62,13 @@ def kept_until(item: Json) -> str:
 
 def list_open(table: Any, state: str, most: int, since: str = "") -> list[Json]:
     """The photos that are open in this way, the oldest first, or from a time on that is written as in the items."""
-    return list(islice(read_open(table, state, since), most))
-
-
-def read_open(table: Any, state: str, since: str = "") -> Iterator[Json]:
     wanted = Key("open").eq(state)
     if since:
         wanted &= Key("since").gte(since)
-    asked: Json = {"IndexName": register.INDEX, "KeyConditionExpression": wanted}
-    while True:
-        page = table.query(**asked)
+    return list(islice(read(table, "query", IndexName=register.INDEX, KeyConditionExpression=wanted), most))
+
+
+def read(table: Any, request: str, **asked: Any) -> Iterator[Json]:
+    """The items, page after page."""
+    for page in table.meta.client.get_paginator(request).paginate(TableName=table.name, **asked):
         yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -6,8 +6,7 @@ import math
 import pytest
 
 from core.contract.errors import InvalidEvent, UnexpectedInference
-from core.contract.events import Pointer, find_fault, parse_pointer, parse_probabilities, parse_source
-from core.contract.reference import parse_reference
+from core.contract.events import Pointer, find_fault, parse_pointer, parse_probabilities, parse_word
 
 PHOTO = Pointer("bucket", "incoming/a.png")
 
@@ -82,23 +81,21 @@ def test_an_id_is_of_one_version_alone():
     assert photo.id == "a5c71655457bbaa4c1f4ab0516d05345a70ccc1c500ef5c83b470524a6a3b148"
 
 
-PARSERS = {"source": (parse_source, 64), "reference": (parse_reference, 128)}
+LONGEST = {"source": 64, "reference": 128}
 
 
-@pytest.mark.parametrize("name", PARSERS)
-def test_who_sent_a_photo_and_what_they_call_it_need_not_be_said(name):
-    parse, most = PARSERS[name]
+@pytest.mark.parametrize(("name", "most"), LONGEST.items())
+def test_who_sent_a_photo_and_what_they_call_it_need_not_be_said(name, most):
     for nothing in ({}, {name: None}, {name: ""}):
-        assert parse(nothing) is None
+        assert parse_word(nothing, name) is None
     for text in ("é 🚲", "x" * most):
-        assert parse({name: text}) == text
+        assert parse_word({name: text}, name) == text
 
 
-@pytest.mark.parametrize("name", PARSERS)
-def test_what_is_no_short_printable_text_is_refused(name):
-    parse, most = PARSERS[name]
+@pytest.mark.parametrize(("name", "most"), LONGEST.items())
+def test_what_is_no_short_printable_text_is_refused(name, most):
     for wrong in (0, False, ["text"], "x" * (most + 1), "two\nlines", "\ud800"):
         with pytest.raises(
             InvalidEvent, match=f"^{name} must be at most {most} characters of printable text"
         ):
-            parse({name: wrong})
+            parse_word({name: wrong}, name)

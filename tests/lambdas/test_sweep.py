@@ -107,7 +107,7 @@ def execution():
         arn = steps.start_execution(stateMachineArn=machine)["executionArn"]
         found = stepfunctions_backends["123456789012"]["us-east-1"].describe_execution(arn)
         found.status, found.error, found.cause = status, error, cause
-        found.stop_date = None if status in sweep.RUNS else datetime.now(UTC)
+        found.stop_date = None if status in register.RUNNING else datetime.now(UTC)
         return arn
 
     return run
@@ -230,7 +230,7 @@ def test_what_takes_longer_than_the_function_has_is_left_for_the_next_minute(put
 def test_a_route_that_was_not_told_is_told_once(put, read, told, run):
     photo = put(**ROUTED, open="untold", error="EventBridge.InternalException", cause="no")
     assert run() == {"failed": 0, "told": 1, "expiring": 0}
-    assert told() == [{name: ROUTED[name] for name in register.TOLD}]
+    assert told() == [{name: ROUTED[name] for name in register.DETAIL}]
     item = read(photo)
     assert datetime.fromisoformat(item["told_at"]) <= datetime.now(UTC)
     assert item["state"] == "routed"

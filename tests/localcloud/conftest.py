@@ -95,6 +95,19 @@ def execute(aws: Callable[[str], Any]) -> Callable[..., dict[str, Any]]:
     return run
 
 
+@pytest.fixture
+def table(aws: Callable[[str], Any]) -> str:
+    """Make a table of photos without an index; answer its name."""
+    name = f"photos-{uuid.uuid4()}"
+    aws("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    return name
+
+
 @pytest.fixture(scope="session")
 def bucket(aws: Callable[[str], Any]) -> str:
     """A bucket whose events go to EventBridge."""

@@ -51,18 +51,6 @@ def caught(machine, execute):
     return run
 
 
-@pytest.fixture
-def table(aws):
-    name = f"photos-{uuid.uuid4()}"
-    aws("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )
-    return name
-
-
 def test_what_is_too_large_is_caught_by_its_name_alone(function, caught):
     large = function(LARGE)
     assert caught(invoke(large)) == {"uncaught": "States.DataLimitExceeded"}

@@ -1,7 +1,5 @@
 """A service that does not answer as it should: who asks it, and what a state machine makes of it."""
 
-import uuid
-
 import pytest
 from tests.localcloud.sessions import allow, refusal
 
@@ -9,18 +7,6 @@ ITEM = {"id": {"S": "photo"}}
 TASK = {"Type": "Task", "ResultPath": "$.error", "TimeoutSeconds": 30, "End": True}
 THROTTLED = ("ThrottlingException", 400, "Rate of requests exceeds the allowed throughput.")
 DOWN = ("InternalServerError", 500, "Internal server error")
-
-
-@pytest.fixture
-def table(aws):
-    name = f"photos-{uuid.uuid4()}"
-    aws("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )
-    return name
 
 
 @pytest.mark.parametrize(("word", "said"), [("throttle", THROTTLED), ("down", DOWN)])

@@ -31,7 +31,7 @@ CONTENTS = {
     "serialize": [
         *CONTRACT,
         *IMAGES,
-        "core/contract/reference.py",
+        "core/contract/register.py",
         "lambdas/__init__.py",
         "lambdas/logged.py",
         "lambdas/naming.py",

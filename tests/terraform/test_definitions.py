@@ -113,7 +113,7 @@ def update(parameters: dict[str, Any], execution: str) -> bool:
 def test_the_event_has_what_the_sweep_tells_of(states):
     (entry,) = states["EmitDriverRouted"]["Parameters"]["Entries"]
     assert (entry["Source"], entry["DetailType"]) == (register.EVENT_SOURCE, register.EVENT_KIND)
-    assert tuple(name.removesuffix(".$") for name in entry["Detail"]) == register.TOLD
+    assert tuple(name.removesuffix(".$") for name in entry["Detail"]) == register.DETAIL
 
 
 def render(terraform_test, copy: Path) -> list[str]:

@@ -14,7 +14,7 @@ from core.contract.shapes import Answer, Json
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_BYTES = 1024  # of a key, and of a version
-MAX_SOURCE = 64  # characters
+LONGEST = {"source": 64, "reference": 128}  # characters
 NUMBERS = frozenset({float, int})  # and not bool
 # How far each class may take the sum from 1: a model may round each of its probabilities to two digits, by 0.005; the
 # rest is for what a sum of floats is off.
@@ -84,13 +84,13 @@ def parse_pointer(body: Mapping[str, object]) -> Pointer:
     return Pointer(bucket, key, version)
 
 
-def parse_source(body: Mapping[str, object]) -> str | None:
-    """Which camera or phone took the photo, if the event says so."""
-    source = body.get("source")
-    if source is None or (isinstance(source, str) and len(source) <= MAX_SOURCE and source.isprintable()):
-        return source or None
+def parse_word(body: Json, name: str) -> str | None:
+    """What took the photo, or what its sender calls it."""
+    word, most = body.get(name), LONGEST[name]
+    if word is None or (isinstance(word, str) and len(word) <= most and word.isprintable()):
+        return word or None
     raise InvalidEvent(
-        f"source must be at most {MAX_SOURCE} characters of printable text, not {reprlib.repr(source)}"
+        f"{name} must be at most {most} characters of printable text, not {reprlib.repr(word)}"
     )
 
 
