@@ -98,6 +98,29 @@ def captured(
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
+# The register of photos, as Terraform makes it: what CreateTable takes beside the name.
+REGISTER: dict[str, Any] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
+    ],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "open",
+            "KeySchema": [
+                {"AttributeName": "open", "KeyType": "HASH"},
+                {"AttributeName": "since", "KeyType": "RANGE"},
+            ],
+            "Projection": {
+                "ProjectionType": "INCLUDE",
+                "NonKeyAttributes": ["error", "execution", "expires", "s3_key"],
+            },
+        }
+    ],
+}
+
+
 def make_role(iam: Any, name: str, *allowed: dict[str, Any], **more: Any) -> str:
     """A role that services and the account may take, with these statements or else all permissions; its ARN."""
     services = ["events", "lambda", "sagemaker", "scheduler", "states"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 from moto.stepfunctions.models import stepfunctions_backends
+from tests.builders import REGISTER
 
 from core.contract import register
 from core.contract.errors import InvalidSetting
@@ -42,27 +43,7 @@ def table(monkeypatch):
         monkeypatch.setenv(setting, value)
     sweep.settings.cache_clear()
     sweep.client.cache_clear()
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": register.INDEX,
-                "KeySchema": [
-                    {"AttributeName": "open", "KeyType": "HASH"},
-                    {"AttributeName": "since", "KeyType": "RANGE"},
-                ],
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["s3_key", "execution", "error", "expires"],
-                },
-            }
-        ],
-    )
+    boto3.client("dynamodb").create_table(TableName=name, **REGISTER)
     yield name
     sweep.settings.cache_clear()
     sweep.client.cache_clear()

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.moto_server.werkzeug_app import create_backend_app
-from tests.builders import make_role
+from tests.builders import REGISTER, make_role
 from tests.localcloud.sessions import allow, refusal
 
 from localcloud import dynamodb
@@ -21,23 +21,6 @@ from localcloud.http.inside import Inside
 
 CLAIMANTS = 50
 PHOTOS = 10
-TABLE = {
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "open",
-            "KeySchema": [
-                {"AttributeName": "open", "KeyType": "HASH"},
-                {"AttributeName": "since", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["execution"]},
-        }
-    ],
-}
 HERE = "arn:aws:dynamodb:us-east-1:123456789012"
 
 
@@ -47,7 +30,7 @@ def table(aws: Callable[[str], Any]) -> Callable[..., str]:
 
     def make(**more: Any) -> str:
         name = f"photos-{uuid.uuid4()}"
-        aws("dynamodb").create_table(TableName=name, **TABLE, **more)
+        aws("dynamodb").create_table(TableName=name, **REGISTER, **more)
         return name
 
     return make
@@ -89,7 +72,7 @@ def impatient() -> Iterator[Any]:
 
 
 def test_of_fifty_who_claim_a_photo_at_once_one_gets_it(impatient):
-    impatient.create_table(TableName="photos", **TABLE)
+    impatient.create_table(TableName="photos", **REGISTER)
     for photo in map(str, range(PHOTOS)):
         with ThreadPoolExecutor(CLAIMANTS) as pool:
             asked = [
@@ -251,7 +234,7 @@ def test_a_role_may_do_with_a_table_and_with_its_index_what_its_policies_say(ses
 
 def test_a_table_with_tags_is_made_by_those_who_may_tag_it(session):
     name = f"photos-{uuid.uuid4()}"
-    asked = {"TableName": name, **TABLE, "Tags": [{"Key": "Project", "Value": "scones"}]}
+    asked = {"TableName": name, **REGISTER, "Tags": [{"Key": "Project", "Value": "scones"}]}
     make = allow("dynamodb:CreateTable", f"{HERE}:table/{name}")
     refused = refusal(session(make)("dynamodb").create_table, **asked)
     assert f"dynamodb:TagResource on resource: {HERE}:table/{name} because" in refused[2]
@@ -261,7 +244,7 @@ def test_a_table_with_tags_is_made_by_those_who_may_tag_it(session):
 def test_whoever_picks_a_customer_s_key_for_a_table_needs_all_that_is_done_with_it(aws, session):
     key = aws("kms").create_key()["KeyMetadata"]["Arn"]
     encrypted = {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}}
-    asked = {"TableName": f"photos-{uuid.uuid4()}", **TABLE, **encrypted}
+    asked = {"TableName": f"photos-{uuid.uuid4()}", **REGISTER, **encrypted}
     through = {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}}
     make = allow("dynamodb:*", "*")
     needed = [

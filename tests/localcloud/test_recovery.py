@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.builders import REGISTER
 from tests.localcloud.sessions import refusal
-from tests.localcloud.test_dynamodb import TABLE
 
 ON = {"PointInTimeRecoveryEnabled": True}
 
@@ -21,7 +21,7 @@ def dynamodb(aws: Callable[[str], Any]) -> Any:
 @pytest.fixture
 def table(dynamodb: Any) -> str:
     name = f"photos-{uuid.uuid4()}"
-    dynamodb.create_table(TableName=name, **TABLE)
+    dynamodb.create_table(TableName=name, **REGISTER)
     return name
 
 

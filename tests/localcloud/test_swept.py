@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from tests.builders import make_role
+from tests.builders import REGISTER, make_role
 from tests.localcloud.sessions import allow
 from tests.waiting import until
 
@@ -12,28 +12,12 @@ from core.contract.events import Pointer
 
 PHOTO = Pointer("scones", "incoming/a.png", "v1")
 HERE = "us-east-1:123456789012"
-INDEX = {
-    "IndexName": "open",
-    "KeySchema": [
-        {"AttributeName": "open", "KeyType": "HASH"},
-        {"AttributeName": "since", "KeyType": "RANGE"},
-    ],
-    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["execution", "expires"]},
-}
 
 
 def test_an_execution_that_is_stopped_leaves_a_photo_that_can_be_sent_again(aws, function, machine):
     name = f"photos-{uuid.uuid4()}"
     dynamodb, events, steps = aws("dynamodb"), aws("events"), aws("stepfunctions")
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
-        ],
-        GlobalSecondaryIndexes=[INDEX],
-    )
+    dynamodb.create_table(TableName=name, **REGISTER)
     table = f"arn:aws:dynamodb:{HERE}:table/{name}"
     role = make_role(
         aws("iam"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.builders import make_role
+from tests.builders import REGISTER, make_role
 from tests.operations.bulk_place import Place
 from tests.waiting import until
 
@@ -62,25 +62,7 @@ def bucket(aws, prefix) -> str:
 @pytest.fixture
 def table(aws, prefix) -> str:
     """The register, as Terraform makes it."""
-    aws("dynamodb").create_table(
-        TableName=f"{prefix}-photos",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": it, "AttributeType": "S"} for it in ("id", "open", "since")],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "open",
-                "KeySchema": [
-                    {"AttributeName": "open", "KeyType": "HASH"},
-                    {"AttributeName": "since", "KeyType": "RANGE"},
-                ],
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["error", "execution", "expires", "s3_key"],
-                },
-            }
-        ],
-    )
+    aws("dynamodb").create_table(TableName=f"{prefix}-photos", **REGISTER)
     return f"{prefix}-photos"
 
 

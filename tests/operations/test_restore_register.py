@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.localcloud.test_dynamodb import TABLE
+from tests.builders import REGISTER
 
 from core.console import UserError
 from operations import photo_register, restore_register
@@ -34,7 +34,7 @@ class Register:
 
     def make(self, recovers: bool = True) -> None:
         encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.key}
-        self.dynamodb.create_table(TableName=self.table, **TABLE, SSESpecification=encryption)
+        self.dynamodb.create_table(TableName=self.table, **REGISTER, SSESpecification=encryption)
         self.dynamodb.update_continuous_backups(
             TableName=self.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": recovers}
         )
