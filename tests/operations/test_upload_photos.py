@@ -28,6 +28,16 @@ from operations import upload_photos as it
 folder = Path(sys.argv[2])
 run(lambda: bool(it.upload(sending.connect(), sys.argv[1], folder, sys.argv[3], it.find(folder, "x"))["failed"]))
 """
+# All but the first hundred take a second each: however late somebody interrupts, there is something left to send.
+SLOWLY = """
+import itertools, time
+from operations import upload_photos
+number, send_one = itertools.count(), upload_photos.send_one
+def send_slowly(*given):
+    time.sleep(next(number) >= 100)
+    return send_one(*given)
+upload_photos.send_one = send_slowly
+"""
 
 
 @pytest.fixture
@@ -115,8 +125,9 @@ def test_a_link_to_a_folder_or_to_no_file_is_left_out_by_name(upload, folder, ca
 
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_sends_only_the_rest(aws, bucket, folder):
     where = folder({f"{number}.png": PNG + str(number).encode() for number in range(MANY)})
-    command = [sys.executable, "-c", PROGRAM, bucket, str(where), PREFIX]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
+    given = [bucket, str(where), PREFIX]
+    slow, command = [[sys.executable, "-c", it, *given] for it in (SLOWLY + PROGRAM, PROGRAM)]
+    with subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
         while len(stored(aws, bucket)) < 20:
             assert first.poll() is None
             time.sleep(0.01)
