@@ -17,6 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from tests.builders import make_queue, pack, take_role
 from tests.pipeline import changes
 
+from core.contract import register
 from operations import roles, workplace
 
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
@@ -24,6 +25,8 @@ QUICK = ("--members", "1", "--folds", "1", "--epochs", "15", "--min-accuracy", "
 ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
 HEARD_SECONDS = 20
+RULES = {"heard-of-drivers": "DriverRouted", "heard-of-corrections": "DriverRerouted"}
+PERSON, DRIVER = register.DECIDERS
 ANY_MINUTE = "2031-03-01T09:22"  # in which of all schedules the sweep's alone is due
 # By whom they stand for: the role, and what GitHub's token claims for a job in the environment, or a pull request.
 MAIN = "refs/heads/main"
@@ -126,9 +129,8 @@ class Deployment:
         self.s3, self.steps, self.sqs = aws("s3"), aws("stepfunctions"), aws("sqs")
         self.dynamodb = aws("dynamodb")
         self.known: dict[str, dict[str, Any]] = {}
-        self.review = Inbox(self.sqs, self.outputs["review_queue_url"])
         self.notified = self.listen_to_topic()
-        self.routed = self.listen_to_bus()
+        self.routed, self.corrected = (self.listen_to_bus(rule) for rule in RULES)
 
     def listen_to_topic(self) -> Inbox:
         """As somebody does who wants to hear of what fails."""
@@ -139,21 +141,21 @@ class Deployment:
         )
         return Inbox(self.sqs, url)
 
-    def listen_to_bus(self) -> Inbox:
-        """As another team does that wants to hear of routed drivers."""
-        url, arn = self.make_queue("heard-of-drivers")
-        events, rule = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
-        pattern = json.dumps({"detail-type": ["DriverRouted"]})
-        events.put_rule(Name="heard-of-drivers", EventPattern=pattern, **rule)
+    def listen_to_bus(self, rule: str) -> Inbox:
+        """As another team does that wants to hear of drivers."""
+        url, arn = self.make_queue(rule)
+        events, bus = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
+        events.put_rule(Name=rule, EventPattern=json.dumps({"detail-type": [RULES[rule]]}), **bus)
         target = {"Id": "queue", "Arn": arn, "InputPath": "$.detail"}
-        events.put_targets(Rule="heard-of-drivers", Targets=[target], **rule)
+        events.put_targets(Rule=rule, Targets=[target], **bus)
         return Inbox(self.sqs, url)
 
     def stop_listening(self) -> None:
         """A bus with somebody else's rule on it cannot be deleted."""
-        events, rule = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
-        events.remove_targets(Rule="heard-of-drivers", Ids=["queue"], **rule)
-        events.delete_rule(Name="heard-of-drivers", **rule)
+        events, bus = self.aws("events"), {"EventBusName": self.outputs["bus_name"]}
+        for rule in RULES:
+            events.remove_targets(Rule=rule, Ids=["queue"], **bus)
+            events.delete_rule(Name=rule, **bus)
 
     def make_queue(self, name: str) -> tuple[str, str]:
         url = make_queue(self.sqs, name)
@@ -180,6 +182,22 @@ class Deployment:
         return self.steps.start_execution(stateMachineArn=self.machine, input=json.dumps(event))[
             "executionArn"
         ]
+
+    def decide(
+        self, item: dict[str, Any], label: str, vehicle: str = "", by: str = PERSON, **more: Any
+    ) -> str:
+        """Start what a decision on this photo starts; answer the execution."""
+        decision = {"decision": int(item.get("decided", 0)) + 1} | more
+        name = decision.pop("name", f"{item['id']}-{decision['decision']}")
+        event = {part: item[part] for part in ("s3_bucket", "s3_key", "version_id")} | {
+            "label": label,
+            "vehicle": vehicle,
+            "decided_by": by,
+            "image_data": "",
+            "inferences": [],
+        }
+        asked = {"stateMachineArn": self.machine, "name": name, "input": json.dumps(event | decision)}
+        return self.steps.start_execution(**asked)["executionArn"]
 
     def end(self, execution: str) -> dict[str, Any]:
         """The execution's description, once it has ended."""
@@ -251,6 +269,17 @@ class Deployment:
     def sweep(self) -> None:
         """Let the sweep's schedule start it now, as it does each minute."""
         self.put_setting("scheduled", ANY_MINUTE)
+
+    @contextlib.contextmanager
+    def redefined(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[None]:
+        """What starts in here has another definition, to its end."""
+        machine = {"stateMachineArn": self.machine}
+        usual = self.steps.describe_state_machine(**machine)["definition"]
+        self.steps.update_state_machine(**machine, definition=json.dumps(change(json.loads(usual))))
+        try:
+            yield
+        finally:
+            self.steps.update_state_machine(**machine, definition=usual)
 
     @contextlib.contextmanager
     def faulty(self, service: str, fault: str) -> Iterator[None]:

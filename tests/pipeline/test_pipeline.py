@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.contract import register
 from core.contract.errors import FOR_REVIEW
 from training import artefact as artefacts
 from training import dataset, evaluate
@@ -114,20 +115,18 @@ def test_a_sure_answer_routes_the_driver_and_other_teams_hear_of_it(deployed, ph
     assert output == expected
     (heard,) = deployed.routed.about(s3_key=f"incoming/sure/{name}")
     shared = ("s3_bucket", "s3_key", "label", "confidence", "assignment")
-    assert heard == {field: expected[field] for field in shared}
+    item = deployed.item(f"incoming/sure/{name}", state=register.ROUTED)
+    told = {"id": item["id"], "vehicle": "", "decided_by": register.BY_MODEL, "source": "", "reference": ""}
+    assert heard == {field: expected[field] for field in shared} | told
 
 
 def test_an_unsure_answer_waits_for_a_person(deployed, photos, answers):
     name, probabilities = list(answers.items())[-1]
     ended = deployed.route(f"unsure/{name}", photos[name])
     assert (ended["status"], ended["error"]) == ("FAILED", "ThresholdConfidenceNotMet")
-    (waiting,) = deployed.review.about(s3_key=f"incoming/unsure/{name}")
-    assert waiting == {
-        "s3_bucket": deployed.bucket,
-        "s3_key": f"incoming/unsure/{name}",
-        "inferences": pytest.approx(probabilities, abs=1e-5),
-        "reason": "ThresholdConfidenceNotMet",
-    }
+    waiting = deployed.item(f"incoming/unsure/{name}", state=register.WAITING)
+    assert json.loads(waiting["inferences"]) == pytest.approx(probabilities, abs=1e-5)
+    assert waiting["reason"] == "ThresholdConfidenceNotMet"
     assert not deployed.notified.so_far(execution=ended["executionArn"]), "low confidence is no alarm"
 
 

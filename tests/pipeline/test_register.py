@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.pipeline.conftest import until
+from tests.pipeline.conftest import PERSON, until
 from tests.pipeline.scripted_photos import SURE, UNSURE, photo
 
 from core.contract import register
@@ -33,6 +33,13 @@ KINDS = {
 # topic hears and no sweep.
 WINDOWS = (None, ("dynamodb", "throttle"), None, ("dynamodb", "down"), ("events", "down"), None)
 BAY_A = {"loading_bay": "A", "max_distance_km": 3}
+# What people say of those of a crowd that wait, in turn; None leaves one waiting. By it, the state that it ends with.
+DECISIONS = {
+    "bicycle": register.ROUTED,
+    "other": register.ROUTED,
+    "unusable": register.DECIDED,
+    None: register.WAITING,
+}
 
 
 def start_together(workflow, events: list[dict]) -> list[dict]:
@@ -114,7 +121,7 @@ def test_an_unsure_photo_waits_with_its_probabilities_and_the_reason(workflow):
     assert item["since"] == item["waiting_at"]
     assert item["expires"] > time.time()
     assert outcome(workflow.end(workflow.start(event))) == DUPLICATE, "it waits for a person already"
-    assert len(workflow.review.about(s3_key=event["s3_key"])) == 1
+    assert workflow.item(event["s3_key"])["attempts"] == 1
 
 
 def test_a_stopped_execution_lets_go_of_its_photo_which_is_routed_when_it_is_sent_again(workflow):
@@ -183,11 +190,16 @@ def test_a_route_that_the_bus_refused_is_told_once_it_takes_it(workflow):
     assert item["expires"] > time.time()
     heard = workflow.routed.about(s3_key=event["s3_key"])[0]
     assert heard == {
+        "id": item["id"],
         "s3_bucket": workflow.bucket,
         "s3_key": event["s3_key"],
         "label": "bicycle",
+        "vehicle": "",
         "confidence": 0.99,
         "assignment": BAY_A,
+        "decided_by": register.BY_MODEL,
+        "source": "",
+        "reference": "",
     }
     assert outcome(workflow.end(workflow.start(event))) == DUPLICATE
 
@@ -243,12 +255,17 @@ def test_make_photos_lists_what_is_open_and_says_so_of_a_state_that_is_in_no_lis
     assert "lists nothing" in listed(register.ROUTED, status=1)
 
 
+def vehicle_of(label: str) -> str:
+    return "cargo bike" if label == "other" else ""
+
+
 class Crowd:
-    """Photos of each kind, some sent twice, while one service after the other fails."""
+    """Photos of each kind, some sent twice, while one service after the other fails; people decide what is left."""
 
     def __init__(self, workflow) -> None:
         self.workflow = workflow
         self.ended: dict[str, dict] = {}
+        self.decided: dict[str, str | None] = {}  # by key, of all that waited
         self.prefix = f"archive/register/crowd-{time.time_ns()}/"
         chance = random.Random(SEED)
         kinds = chance.choices(list(KINDS), [often for often, *_ in KINDS.values()], k=CROWD)
@@ -299,6 +316,27 @@ class Crowd:
             self.workflow.sweep()
         until(lambda: not self.open_as(register.CLAIMED, register.UNTOLD), "the sweep's end")
 
+    def decide(self) -> None:
+        """People look at those who wait: two of them at each photo, of whom the second is late."""
+        waiting = sorted(self.open_as(register.WAITING), key=lambda item: item["s3_key"])
+        labels = list(DECISIONS)
+        self.decided = {item["s3_key"]: labels[number % len(labels)] for number, item in enumerate(waiting)}
+        asked = [(item, label) for item in waiting if (label := self.decided[item["s3_key"]])]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            started = list(pool.map(lambda it: self.workflow.decide(it[0], it[1], vehicle_of(it[1])), asked))
+        self.end(started)
+        names = (f"late-{item['id'][:32]}" for item, _ in asked)
+        late = [
+            self.workflow.decide(item, "motorcycle", name=name)
+            for (item, _), name in zip(asked, names, strict=True)
+        ]
+        self.end(late)
+
+    def outcome(self, key: str) -> tuple[str, str | None]:
+        """The state that a photo should end with, and its error."""
+        _, _, state, error = KINDS[self.kinds[key]]
+        return (DECISIONS[self.decided[key]], None) if state == register.WAITING else (state, error)
+
     def not_settled(self) -> list[str]:
         """The photos that are not there, or failed by something that was not their fault: somebody sends them again."""
         items = {item["s3_key"]: item for item in self.workflow.items(self.prefix)}
@@ -320,6 +358,7 @@ def crowd(workflow) -> Crowd:
     again = crowd.not_settled()
     assert again, "no fault was felt"
     crowd.end(crowd.start(again))
+    crowd.decide()
     return crowd
 
 
@@ -328,7 +367,8 @@ def test_each_photo_of_a_crowd_has_the_one_outcome_that_it_should(workflow, crow
     assert Counter(item["s3_key"] for item in items) == Counter(crowd.events.keys())
     found = {item["s3_key"]: (item["state"], item.get("error")) for item in items if "told_at" not in item}
     assert len(found) < CROWD, "the sweep told nothing"
-    assert found == {key: KINDS[crowd.kinds[key]][2:] for key in found}
+    assert found == {key: crowd.outcome(key) for key in found}
+    assert Counter(crowd.decided.values()).keys() == DECISIONS.keys()
     assert all(item["state"] == register.ROUTED for item in items if item["s3_key"] not in found)
     assert all(item["expires"] > time.time() for item in items if item["state"] != register.FAILED)
 
@@ -344,30 +384,32 @@ def test_the_executions_of_a_crowd_agree_with_the_register(workflow, crowd):
             assert came_to.startswith("EventBridge.")
         else:
             assert came_to == item.get("label", item.get("reason", item.get("error")))
+        if "decided" in item:
+            assert item["decision_1"]["execution"] == execution
+            assert item["label"] == item["decision_1"]["label"] == crowd.decided[item["s3_key"]]
     for execution in set(crowd.ended) - set(by_execution):
         key = json.loads(crowd.ended[execution]["input"])["s3_key"]
         came_to = outcome(crowd.ended[execution])
         failed_as_well = came_to == KINDS[crowd.kinds[key]][3]
-        assert came_to == DUPLICATE or came_to.startswith("DynamoDB.") or failed_as_well
+        left_to_people = came_to == "ThresholdConfidenceNotMet" and bool(crowd.decided[key])
+        assert came_to == DUPLICATE or came_to.startswith("DynamoDB.") or failed_as_well or left_to_people
 
 
-def test_the_bus_the_review_and_the_topic_hear_of_a_crowd_what_the_register_says(workflow, crowd):
+def test_the_bus_and_the_topic_hear_of_a_crowd_what_the_register_says(workflow, crowd):
     items = workflow.items(crowd.prefix)
     routed = {item["s3_key"]: item for item in items if item["state"] == register.ROUTED}
     until(lambda: set(routed) <= {it["s3_key"] for it in workflow.routed.so_far()}, "each route")
-    told = Counter(it["s3_key"] for it in workflow.routed.so_far() if it["s3_key"].startswith(crowd.prefix))
+    heard = [it for it in workflow.routed.so_far() if it["s3_key"].startswith(crowd.prefix)]
+    told = Counter(it["s3_key"] for it in heard)
     assert set(told) == set(routed)
     assert all("told_at" in routed[key] for key, times in told.items() if times > 1), "told at least once"
-    waiting = [item["s3_key"] for item in items if item["state"] == register.WAITING]
-    until(lambda: set(waiting) <= {it["s3_key"] for it in workflow.review.so_far()}, "each for review")
-    asked = Counter(it["s3_key"] for it in workflow.review.so_far() if it["s3_key"].startswith(crowd.prefix))
-    assert set(asked) == set(waiting)
-    unrecorded = {
-        json.loads(ended["input"])["s3_key"]
-        for ended in crowd.ended.values()
-        if outcome(ended).startswith("DynamoDB.")
-    }
-    assert {key for key, times in asked.items() if times > 1} <= unrecorded, "asked at least once"
+    for it in heard:
+        item = routed[it["s3_key"]]
+        assert (it["id"], it["label"], it["decided_by"]) == (item["id"], item["label"], item["decided_by"])
+    assert not [it for it in workflow.corrected.so_far() if it["s3_key"].startswith(crowd.prefix)]
+    by_people = Counter(it["label"] for it in heard if it["decided_by"] == PERSON)
+    decided = Counter(crowd.decided.values())
+    assert by_people == {label: decided[label] for label in ("bicycle", "other")}
     failed = {
         execution
         for execution, ended in crowd.ended.items()

@@ -10,6 +10,7 @@ import pytest
 from tests.pipeline.scripted_photos import SURE, UNSURE, photo
 from tests.waiting import until
 
+from core.contract import register
 from core.contract.outcomes import DUPLICATE
 
 ON_THE_LINE = "[0.07, 0.93]"
@@ -66,7 +67,7 @@ def test_an_upload_ends_in_the_one_outcome_that_it_should(workflow, uploaded, na
         assert output["assignment"]["loading_bay"] in ("A", "B")
         assert len(workflow.routed.about(s3_key=key)) == 1
     elif error == "ThresholdConfidenceNotMet":
-        assert len(workflow.review.about(s3_key=key)) == 1
+        assert workflow.item(key, state=register.WAITING, open=register.WAITING)["reason"] == error
     else:
         (heard,) = workflow.notified.about(execution=ended["executionArn"])
         assert heard["error"] == error
@@ -213,20 +214,6 @@ def find_processes(workflow, stage: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_message_that_cannot_be_sent_to_the_review_queue_fails_the_execution_by_name(workflow):
-    queue, attribute = workflow.outputs["review_queue_url"], "MaximumMessageSize"
-    usual = workflow.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[attribute])["Attributes"]
-    workflow.sqs.set_queue_attributes(QueueUrl=queue, Attributes={attribute: "1024"})
-    key = workflow.upload("x" * 1000, photo(UNSURE))
-    (ended,) = workflow.end_of(key)
-    workflow.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
-    assert ended["status"] == "FAILED"
-    assert ended["error"].startswith("SQS.")
-    (heard,) = workflow.notified.about(execution=ended["executionArn"])
-    assert heard["error"] == ended["error"]
-    assert not workflow.review.so_far(s3_key=key)
-
-
 def test_fifty_uploads_at_once_end_in_one_outcome_each_and_none_is_lost(workflow):
     kinds = [(photo(), None), (photo(UNSURE), "ThresholdConfidenceNotMet"), (b"garbage", "NotAnImage")]
     expected = {f"crowd/{number}.png": kinds[number % 3] for number in range(50)}
@@ -254,8 +241,8 @@ def test_fifty_uploads_at_once_end_in_one_outcome_each_and_none_is_lost(workflow
     assert Counter(m["s3_key"] for m in workflow.routed.so_far() if m["s3_key"] in crowd) == Counter(
         of_error[None]
     )
-    waiting = Counter(m["s3_key"] for m in workflow.review.so_far() if m["s3_key"] in crowd)
-    assert waiting == Counter(of_error["ThresholdConfidenceNotMet"])
+    waiting = [it["s3_key"] for it in workflow.items("incoming/crowd/") if it["state"] == register.WAITING]
+    assert Counter(waiting) == Counter(of_error["ThresholdConfidenceNotMet"])
     assert Counter(
         m["execution"] for m in workflow.notified.so_far() if m.get("execution") in arns
     ) == Counter(arns)

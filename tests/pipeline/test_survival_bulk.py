@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from core.contract import register
+
 SURE, UNSURE = "[0.99, 0.01]", "[0.4, 0.6]"
 PNG = b"\x89PNG\r\n\x1a\n" + b"IEND\xaeB`\x82"
 CROWD = 400
@@ -203,13 +205,43 @@ def test_poison_fails_in_its_own_lines_only_and_two_runs_at_once_agree(bulk, cro
     assert first == second
 
 
-def test_what_the_model_is_unsure_of_waits_for_review(bulk, crowd):
+def test_what_the_model_is_unsure_of_waits_in_the_register_behind_the_drivers(bulk, crowd):
     prefix, runs, _, _ = crowd
-    unsure = {key for key, line in bulk.end(runs[0]).items() if line["outcome"] == "review"}
+    lines = bulk.end(runs[0])
+    unsure = {key for key, line in lines.items() if line["outcome"] == "review"}
     assert len(unsure) > CROWD // 20
-    bulk.workflow.review.about(s3_key=min(unsure))
-    waiting = {message["s3_key"] for message in bulk.workflow.review.so_far()}
-    assert {key for key in waiting if key.startswith(prefix)} == unsure
+    bulk.end(runs[1])
+    waiting = {item["s3_key"]: item for item in bulk.workflow.items(prefix)}
+    assert waiting.keys() == unsure
+    for key, item in waiting.items():
+        assert (item["state"], item["open"], item["reason"]) == ("waiting", "waiting", lines[key]["error"])
+        assert item["since"] == f"{register.ARCHIVE}{item['waiting_at']}"
+        assert json.loads(item["inferences"]) == lines[key]["inferences"]
+        assert (item["run"] in runs, item["source"], item["reference"]) == (True, "", "")
+        assert item["expires"] > time.time()
+        assert not {"camera", "execution"} & set(item)
+
+
+def test_a_run_writes_over_no_photo_that_came_before_and_gives_way_to_one_that_comes_as_a_driver_s(bulk):
+    workflow = bulk.workflow
+    driver_s = workflow.store("both-ways/first-a-driver.png", photo(0, UNSURE))
+    workflow.end(workflow.start(driver_s))
+    waiting = workflow.item(driver_s["s3_key"], state=register.WAITING)
+    assert workflow.end(workflow.decide(waiting, "bicycle"))["status"] == "SUCCEEDED"
+    routed = workflow.item(driver_s["s3_key"], state=register.ROUTED)
+    archived = workflow.store("both-ways/first-in-bulk.png", photo(1, UNSURE))
+    run = bulk.start("archive/both-ways/")
+    assert {line["outcome"] for line in bulk.end(run).values()} == {"review"}
+    assert workflow.items(driver_s["s3_key"]) == [routed]
+    assert workflow.item(archived["s3_key"], state=register.WAITING)["run"] == run
+    execution = workflow.start(archived)
+    workflow.end(execution)
+    now = workflow.item(archived["s3_key"], state=register.WAITING)
+    assert (now["execution"], now["since"], "run" in now) == (execution, now["waiting_at"], False)
+    bulk.end(bulk.start("archive/both-ways/"))
+    assert workflow.item(archived["s3_key"]) == now
+    assert workflow.end(workflow.decide(now, "motorcycle"))["status"] == "SUCCEEDED"
+    assert len(workflow.routed.about(s3_key=archived["s3_key"])) == 1
 
 
 def test_a_run_that_is_left_goes_on_and_one_that_is_stopped_is_resumed_to_the_same_result(bulk):
