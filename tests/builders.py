@@ -103,7 +103,8 @@ REGISTER: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
+        {"AttributeName": name, "AttributeType": "S"}
+        for name in ("id", "open", "since", "camera", "first_at")
     ],
     "GlobalSecondaryIndexes": [
         {
@@ -116,7 +117,15 @@ REGISTER: dict[str, Any] = {
                 "ProjectionType": "INCLUDE",
                 "NonKeyAttributes": ["error", "execution", "expires", "s3_key"],
             },
-        }
+        },
+        {
+            "IndexName": "source",
+            "KeySchema": [
+                {"AttributeName": "camera", "KeyType": "HASH"},
+                {"AttributeName": "first_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["waiting_at"]},
+        },
     ],
 }
 

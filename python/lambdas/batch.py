@@ -4,16 +4,15 @@ The event is what Step Functions' ItemBatcher makes, and when the batch began, w
 invocation: {"BatchInput": {"run": "<id>"}, "Items": [{"Index": 0, "Item": {"Key": "..."}}, ...],
 "started": "2026-11-21T12:00:00Z"}.
 Each image becomes one line of the batch's part of the results (`lambdas.bulk_parts`), whatever becomes of it; a batch
-that is done again leaves the part that it wrote before. What the model is not sure of, or knows none like, goes to the
-review queue as well. No driver is routed.
+that is done again leaves the part that it wrote before. What the model is not sure of, or knows none like, waits for a
+person in the register of photos as well, unless that has the photo already. No driver is routed.
 A batch that came to nothing because endpoint or storage were down fails as a whole: a run tolerates a share of these.
 
 Settings: BUCKET; ENDPOINT_NAME, LABELS, THRESHOLD and MAX_UNLIKENESS as in classify and filter; MODEL, the live one's
-id; RESULTS, a prefix in the bucket; REVIEW_QUEUE_URL.
+id; RESULTS, a prefix in the bucket; TABLE, the register, and RETENTION_DAYS, how long a photo is kept there.
 """
 
 import functools
-import json
 import os
 import random
 import time
@@ -21,7 +20,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -37,7 +36,7 @@ from core.contract.errors import (
     InvalidEvent,
     InvalidSetting,
     NotReached,
-    ReviewUnavailable,
+    RegisterUnavailable,
     StorageUnavailable,
 )
 from core.contract.events import Pointer, answer, parse_pointer
@@ -45,23 +44,19 @@ from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, Json, LambdaContext
 from core.network_faults import NETWORK_FAULTS
-from lambdas import bulk_parts, classify
+from lambdas import archive_photos, bulk_parts, classify
 from lambdas.bulk_parts import Part
 from lambdas.filter import read_settings as read_gate
 from lambdas.in_flight import InFlight
 from lambdas.logged import log, logged
 from lambdas.reading import read_version, s3
 
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
-
 CALLS_AT_ONCE = 8  # at most: how many of them the endpoint has is up to in_flight
 WAITS = (0.5, 1, 2, 4, 8, 16, 20)  # seconds before the next try, half of it by chance: 26 to 51 in all
 EXPRESS_SECONDS = 290  # that a batch has with all its invocations: an express execution ends after 300
-RESERVE_SECONDS = 45  # for the try that is under way, which takes 27 at worst, for the queue and the part
+RESERVE_SECONDS = 45  # for the try that is under way, which takes 27 at worst, for the register and the part
+CONNECT_SECONDS, READ_SECONDS = 2, 5  # for the register
 PART_SECONDS = 15  # that a try to write the part takes at worst
-MESSAGES = 10  # that SQS takes at once
 TRANSIENT = (EndpointThrottled, EndpointUnavailable, StorageUnavailable)
 OUTAGE = (*TRANSIENT, EndpointNotFound, NotReached)
 
@@ -78,11 +73,12 @@ class Settings:
     max_unlikeness: float
     model: str | None
     results: str
-    review_queue_url: str
+    table: str
+    retention_days: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    if missing := [name for name in ("BUCKET", "RESULTS", "REVIEW_QUEUE_URL") if not environment.get(name)]:
+    if missing := [name for name in ("BUCKET", "RESULTS", "TABLE") if not environment.get(name)]:
         raise InvalidSetting(f"{', '.join(missing)} must be set")
     gate = read_gate(environment)
     return Settings(
@@ -93,7 +89,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_unlikeness=gate.max_unlikeness,
         model=environment.get("MODEL") or None,
         results=environment["RESULTS"],
-        review_queue_url=environment["REVIEW_QUEUE_URL"],
+        table=environment["TABLE"],
+        retention_days=archive_photos.read_days(environment),
     )
 
 
@@ -103,8 +100,10 @@ def settings() -> Settings:
 
 
 @functools.cache
-def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
+def dynamodb() -> Any:
+    retries = {"total_max_attempts": 3, "mode": "standard"}
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
+    return boto3.client("dynamodb", config=config)  # type: ignore[call-overload]
 
 
 @functools.lru_cache(maxsize=1)
@@ -167,37 +166,22 @@ def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_
     return call()
 
 
-def send_to_review(lines: list[Line], given: Settings) -> None:
-    """Messages as the single path sends them. A batch that is done again sends them again."""
-    messages = [
-        json.dumps(
-            {
-                "s3_bucket": given.bucket,
-                "s3_key": line.s3_key,
-                "inferences": line.inferences,
-                "reason": line.error,
-            }
+def leave_waiting(line: Line, given: Settings, run: str) -> None:
+    """One by one, by a condition each: a write of many photos at once would write over what was routed meanwhile."""
+    image = Pointer(given.bucket, line.s3_key, line.version or "")
+    try:
+        archive_photos.put(
+            dynamodb(), given.table, given.retention_days, image, line.inferences, line.error or "", run=run
         )
-        for line in lines
-    ]
-    for start in range(0, len(messages), MESSAGES):
-        entries: list[SendMessageBatchRequestEntryTypeDef] = [
-            {"Id": str(number), "MessageBody": text}
-            for number, text in enumerate(messages[start : start + MESSAGES])
-        ]
-        try:
-            sent = sqs().send_message_batch(QueueUrl=given.review_queue_url, Entries=entries)
-        except (ClientError, *NETWORK_FAULTS) as error:
-            raise ReviewUnavailable(str(error)) from error
-        if sent.get("Failed"):
-            raise ReviewUnavailable(f"{len(sent['Failed'])} messages were refused: {sent['Failed'][0]}")
+    except (ClientError, *NETWORK_FAULTS) as error:
+        raise RegisterUnavailable(f"{image}: {error}") from error
 
 
 @logged
 def handler(event: Json, context: LambdaContext) -> Answer:
     run, part, started = parse_batch(event)
     given = settings()
-    s3(), classify.runtime()  # before the threads: they may share clients, but not make them
+    s3(), classify.runtime(), dynamodb()  # before the threads: they may share clients, but not make them
 
     def left() -> float:
         of_batch = EXPRESS_SECONDS - (datetime.now(UTC) - started).total_seconds()
@@ -206,14 +190,15 @@ def handler(event: Json, context: LambdaContext) -> Answer:
     calls = places(run)
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         results = list(pool.map(lambda key: classify_one(key, given, left, calls), part.keys))
-    for line, error in results:
-        if line.outcome == FAILED:
-            log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})
+        for line, error in results:
+            if line.outcome == FAILED:
+                log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})
+        unsure = [line for line, _ in results if line.outcome == REVIEW]
+        list(pool.map(lambda line: leave_waiting(line, given, run), unsure))  # the first fault ends it
     errors = [error for _, error in results if isinstance(error, OUTAGE)]
     if errors and len(errors) == len(results):
         raise errors[0]
     lines = [line for line, _ in results]
-    send_to_review([line for line in lines if line.outcome == REVIEW], given)
     name, content = part.name(f"{given.results}/{run}"), join(lines).encode()
     patiently(lambda: bulk_parts.write(s3(), given.bucket, name, content), left, PART_SECONDS)
     return answer(count(lines))

@@ -4,15 +4,22 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
-from core.contract.errors import AccessDenied
+from core.contract.errors import AccessDenied, InvalidEvent
 from core.contract.events import Pointer, parse_pointer, parse_word
 from core.contract.shapes import Json
 from lambdas.reading import s3, transient_by_name
 
+OF_DECISIONS = ("label", "decided_by", "decision")
+
 
 def name_photo(body: Json) -> Json:
-    """What the workflow starts with. Without a version the newest is meant, as it is now."""
+    """What the workflow starts with. Without a version the newest is meant, as it is now.
+
+    A whole decision does not come here: half of one is no photo to be classified.
+    """
     image = parse_pointer(body)
+    if found := [name for name in OF_DECISIONS if name in body]:
+        raise InvalidEvent(f"{image}: {', '.join(found)} without all else that a decision has")
     source, reference = parse_word(body, "source"), parse_word(body, "reference")
     if not image.version:
         image = replace(image, version=find_version(image))

@@ -1,7 +1,8 @@
 """SerializeImageData: puts the image named by the event into the workflow's state, or leaves a pointer to it.
 
-With `retention_days` beside the event's body, it says as well when the register of photos forgets this one: `expires`,
-the seconds since 1970 as text. With `"step": "name"` there, it only names the photo (`lambdas.naming`).
+With `retention_days` beside the event's body, it says as well what the register of photos is told of this one: when it
+forgets it (`expires`, the seconds since 1970 as text), and whether it waits behind all drivers (`rank`, see
+`register.ARCHIVE`). With `"step": "name"` there, it only names the photo (`lambdas.naming`).
 
 Settings: MAX_INLINE_BYTES, the largest image that travels in the state.
 """
@@ -12,7 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.contract import register
+from core.contract import answer_kinds, register
 from core.contract.errors import InvalidSetting
 from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_word
 from core.contract.shapes import Answer, Json, LambdaContext
@@ -28,6 +29,7 @@ MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four 
 
 class Serialized(Answer, total=False):
     expires: str
+    rank: str
 
 
 @dataclass(frozen=True)
@@ -70,4 +72,6 @@ def handler(event: object, _context: LambdaContext) -> Serialized:
     told = answer(serialize(read_image(image), image, settings().max_inline_bytes, source))
     if "retention_days" not in asked:
         return {**told}
-    return {**told, "expires": str(register.expires(asked["retention_days"]))}
+    waited_for = answer_kinds.of_upload(image.key) == answer_kinds.LIVE
+    rank = "" if waited_for else register.ARCHIVE
+    return {**told, "expires": str(register.expires(asked["retention_days"])), "rank": rank}

@@ -107,6 +107,16 @@ def endpoint(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Scrip
 
 
 @pytest.fixture
+def faulty_register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """A DynamoDB that answers as scripted, beside an endpoint that does."""
+    with ScriptedServer() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", server.url)
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
 def broken_s3(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Iterator[ScriptedServer]:
     """An S3 that answers as scripted, for faults that moto cannot be made to show."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", scripted.url)

@@ -1,13 +1,16 @@
-"""Batch as Step Functions calls it: a real S3 and a real queue (moto), and an endpoint that answers as scripted."""
+"""Batch as Step Functions calls it: a real S3 and a real table (moto), and an endpoint that answers as scripted."""
 
 import json
 import re
+import time
+import uuid
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.config import Config
+from tests.builders import REGISTER
 
 from core.contract.errors import (
     EndpointNotFound,
@@ -15,9 +18,10 @@ from core.contract.errors import (
     InvalidEvent,
     InvalidSetting,
     NotReached,
-    ReviewUnavailable,
+    RegisterUnavailable,
     StorageUnavailable,
 )
+from core.contract.events import Pointer
 from lambdas import batch, in_flight
 
 BUCKET = "scones-test-123456789012"
@@ -36,21 +40,22 @@ def made(keys, run="r", ago=0):
 
 
 @pytest.fixture(autouse=True)
-def queue(monkeypatch, bucket, endpoint):  # noqa: ARG001
-    url = boto3.client("sqs").create_queue(QueueName="review")["QueueUrl"]
-    for name, value in {
+def table(monkeypatch, bucket, endpoint):  # noqa: ARG001
+    name = f"photos-{uuid.uuid4()}"
+    boto3.client("dynamodb").create_table(TableName=name, **REGISTER)
+    for setting, value in {
         "BUCKET": BUCKET,
         "MODEL": "0123456789abcdef",
         "RESULTS": "results/bulk",
-        "REVIEW_QUEUE_URL": url,
+        "RETENTION_DAYS": "90",
+        "TABLE": name,
         "THRESHOLD": "0.93",
     }.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(setting, value)
     monkeypatch.setattr(batch, "WAITS", (0.01, 0.01, 0.01))
     batch.settings.cache_clear()
-    batch.sqs.cache_clear()
-    yield url
-    boto3.client("sqs").delete_queue(QueueUrl=url)
+    batch.dynamodb.cache_clear()
+    return name
 
 
 @pytest.fixture
@@ -71,9 +76,16 @@ def run(put, bucket, photo):
     return classified
 
 
-def received(url):
-    found = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"]) for message in found]
+@pytest.fixture
+def registered(table):
+    """What the register has: by key the item, each value as text."""
+
+    def registered():
+        items = boto3.client("dynamodb").scan(TableName=table)["Items"]
+        plain = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+        return {item["s3_key"]: item for item in plain}
+
+    return registered
 
 
 def test_a_sure_answer_is_a_line_with_all_that_is_known(bucket, run):
@@ -95,25 +107,48 @@ def test_a_sure_answer_is_a_line_with_all_that_is_known(bucket, run):
     }
 
 
-def test_unsure_answers_go_to_the_review_queue_as_the_single_path_sends_them(endpoint, run, queue):
+def test_what_the_model_is_not_sure_of_waits_in_the_register_behind_all_drivers(endpoint, run, registered):
     endpoint.answer(b"[0.6, 0.4]")
     keys = [f"archive/{number}.png" for number in range(12)]
     counts, lines, _ = run(dict.fromkeys(keys, "photo"))
     assert counts == {"accepted": 0, "review": 12, "failed": 0}
     line = lines[keys[0]]
     assert (line["outcome"], line["label"], line["confidence"]) == ("review", None, 0.6)
-    messages = received(queue) + received(queue)
-    assert sorted(message["s3_key"] for message in messages) == sorted(keys)
-    first = next(message for message in messages if message["s3_key"] == keys[0])
-    assert first == {
+    found = registered()
+    assert sorted(found) == sorted(keys)
+    item = found[keys[0]]
+    now, expires = item.pop("waiting_at"), item.pop("expires")
+    assert datetime.now(UTC) - datetime.fromisoformat(now) < timedelta(minutes=1)
+    assert abs(time.time() + 90 * 86_400 - int(expires)) < 60
+    assert item == {
+        "id": Pointer(BUCKET, keys[0]).id,
+        "state": "waiting",
+        "open": "waiting",
+        "since": f"archive {now}",
+        "first_at": now,
         "s3_bucket": BUCKET,
         "s3_key": keys[0],
-        "inferences": [0.6, 0.4],
+        "version_id": "",
+        "source": "",
+        "reference": "",
+        "inferences": "[0.6, 0.4]",
         "reason": "ThresholdConfidenceNotMet",
+        "run": "r",
     }
 
 
-def test_photos_unlike_training_s_go_to_the_review_queue_too_by_that_name(endpoint, run, queue):
+def test_it_waits_in_the_version_that_was_classified(bucket, endpoint, run, registered):
+    bucket.Versioning().enable()
+    endpoint.answer(b"[0.6, 0.4]")
+    _, lines, _ = run({"archive/a.png": "photo"})
+    version = bucket.Object("archive/a.png").version_id
+    bucket.Versioning().suspend()
+    item = registered()["archive/a.png"]
+    assert item["version_id"] == lines["archive/a.png"]["version"] == version
+    assert item["id"] == Pointer(BUCKET, "archive/a.png", version).id
+
+
+def test_photos_unlike_training_s_wait_too_by_that_name(endpoint, run, registered):
     endpoint.answer(b"[0.99, 0.01]", **{"X-Amzn-SageMaker-Custom-Attributes": "kind=bulk,unlikeness=1.0000"})
     counts, lines, _ = run({"archive/blank.png": "photo"})
     assert counts == {"accepted": 0, "review": 1, "failed": 0}
@@ -124,10 +159,24 @@ def test_photos_unlike_training_s_go_to_the_review_queue_too_by_that_name(endpoi
         0.99,
         "UnlikeTraining",
     )
-    assert [message["reason"] for message in received(queue)] == ["UnlikeTraining"]
+    assert registered()["archive/blank.png"]["reason"] == "UnlikeTraining"
 
 
-def test_poison_fails_by_name_in_its_own_line_only(run, queue):
+@pytest.mark.parametrize("state", ["claimed", "routed", "waiting", "failed", "decided"])
+def test_what_the_register_has_of_a_photo_stays(endpoint, run, registered, table, state):
+    """A driver's photo, whose folder somebody has classified once more, and a batch that is done again."""
+    endpoint.answer(b"[0.6, 0.4]")
+    item = {"id": Pointer(BUCKET, "archive/a.png").id, "s3_key": "archive/a.png", "state": state}
+    boto3.client("dynamodb").put_item(TableName=table, Item={name: {"S": it} for name, it in item.items()})
+    counts, _, _ = run({"archive/a.png": "photo", "archive/b.png": "photo"})
+    assert counts["review"] == 2
+    found = registered()
+    assert (found["archive/a.png"], found["archive/b.png"]["state"]) == (item, "waiting")
+    assert run({"archive/a.png": "photo", "archive/b.png": "photo"})[0]["review"] == 2
+    assert registered() == found
+
+
+def test_poison_fails_by_name_in_its_own_line_only(run, registered):
     poison = {
         "archive/gone.png": (None, "ImageNotFound"),
         "archive/empty.png": (b"", "NotAnImage"),
@@ -142,7 +191,7 @@ def test_poison_fails_by_name_in_its_own_line_only(run, queue):
     assert {key: line["error"] for key, line in lines.items() if line["outcome"] == "failed"} == {
         key: error for key, (_, error) in poison.items()
     }
-    assert received(queue) == []
+    assert registered() == {}
 
 
 @pytest.mark.parametrize("answer", [b"[0.5, 0.2, 0.3]", b"[NaN, 1]", b"bicycle, I think"])
@@ -231,12 +280,24 @@ def test_a_part_that_s3_does_not_take_is_written_again(put, scripted, monkeypatc
     assert batch.handler(made(["archive/list.png"]), context)["body"]["failed"] == 1
 
 
-def test_a_review_queue_that_takes_nothing_fails_the_batch_by_its_name(endpoint, run, queue):
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "ThrottlingException"), (500, "InternalServerError"), (400, "ResourceNotFound")],
+)
+def test_a_register_that_takes_nothing_fails_the_batch_by_its_name(
+    endpoint, run, bucket, registered, faulty_register, monkeypatch, status, code
+):
     endpoint.answer(b"[0.6, 0.4]")
-    boto3.client("sqs").delete_queue(QueueUrl=queue)
-    with pytest.raises(ReviewUnavailable):
-        run({"archive/a.png": "photo"})
-    boto3.client("sqs").create_queue(QueueName="review")
+    faulty_register.refuse(code, status, __type=code, message="no")
+    with pytest.raises(RegisterUnavailable, match=code):
+        run({f"archive/{number}.png": "photo" for number in range(40)})
+    assert len({json.loads(asked.body)["Item"]["id"]["S"] for asked in faulty_register.asked}) < 40
+    assert not list(bucket.objects.filter(Prefix="results/bulk/r/parts/"))
+
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+    batch.dynamodb.cache_clear()
+    run({"archive/1.png": "photo"})
+    assert registered()["archive/1.png"]["state"] == "waiting"
 
 
 def test_the_same_batch_again_writes_the_same_part(run):
@@ -263,5 +324,5 @@ def test_another_event_is_refused(event, context):
 
 
 def test_a_missing_setting_is_named():
-    with pytest.raises(InvalidSetting, match="RESULTS, REVIEW_QUEUE_URL must be set"):
+    with pytest.raises(InvalidSetting, match="RESULTS, TABLE must be set"):
         batch.read_settings({"BUCKET": BUCKET})

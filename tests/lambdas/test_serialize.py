@@ -54,10 +54,24 @@ def test_when_the_register_forgets_the_photo_is_said_beside_the_body_and_only_wh
     asked = {"execution_id": "e", "retention_days": 90, "body": event("upload")}
     told = dict(serialize.handler(asked, context))
     expires = told.pop("expires")
-    assert told == plain
+    assert told == plain | {"rank": ""}
     assert abs(time.time() + 90 * 86_400 - int(str(expires))) < 60
     # What stands in the event's own body is the sender's.
     assert serialize.handler(event("upload") | {"retention_days": 7, "step": "name"}, context) == plain
+
+
+@pytest.mark.parametrize(
+    ("key", "rank"),
+    [
+        ("incoming/a.png", ""),
+        ("incoming/evaluationist.png", ""),
+        ("incoming/evaluation/bicycle/a.png", "archive "),
+        ("incoming/verify/a.png", "archive "),
+    ],
+)
+def test_a_photo_that_no_driver_sent_waits_behind_all_drivers(put, photo, context, key, rank):
+    asked = {"execution_id": "e", "retention_days": 90, "body": put(key, photo)}
+    assert dict(serialize.handler(asked, context))["rank"] == rank
 
 
 NAMED = {"version_id": "", "source": "", "reference": "", "image_data": "", "inferences": []}
@@ -97,6 +111,20 @@ def test_a_photo_that_is_not_there_is_named_without_a_version(put_version, conte
 def test_a_photo_whose_event_is_wrong_is_not_named(event, context, wrong):
     with pytest.raises(InvalidEvent, match=f"{next(iter(wrong))} must be"):
         name_of(context, event("upload") | wrong)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"label": "bicycle"},
+        {"decided_by": "person", "decision": 1},
+        {"decision": None},
+        {"label": "unusable", "vehicle": "", "decided_by": "a stranger", "decision": 1},
+    ],
+)
+def test_half_a_decision_is_no_photo_to_classify(event, context, half):
+    with pytest.raises(InvalidEvent, match=r"bicycle\.png: .* without all else that a decision has"):
+        name_of(context, event("upload") | half)
 
 
 @pytest.mark.parametrize(

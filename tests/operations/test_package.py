@@ -31,6 +31,7 @@ CONTENTS = {
     "serialize": [
         *CONTRACT,
         *IMAGES,
+        "core/contract/answer_kinds.py",
         "core/contract/register.py",
         "lambdas/__init__.py",
         "lambdas/logged.py",

@@ -38,11 +38,11 @@ class UnexpectedInference(Exception):
 
 
 class ThresholdConfidenceNotMet(Exception):
-    """The model is not sure enough: the photo goes to the review queue."""
+    """The model is not sure enough: a person decides."""
 
 
 class UnlikeTraining(Exception):
-    """The photo is too unlike those that the model learned from: it goes to the review queue."""
+    """The photo is too unlike those that the model learned from: a person decides."""
 
 
 class StorageUnavailable(Exception):
@@ -57,8 +57,8 @@ class EndpointThrottled(Exception):
     """The endpoint gets more requests than it takes. Transient: worth a retry, later."""
 
 
-class ReviewUnavailable(Exception):
-    """The review queue did not take what was sent. Transient: worth a retry."""
+class RegisterUnavailable(Exception):
+    """The register of photos did not answer as it should. Transient: worth a retry."""
 
 
 class NotReached(Exception):
@@ -70,6 +70,6 @@ class ResultsDisagree(Exception):
 
 
 LOW_CONFIDENCE = ThresholdConfidenceNotMet.__name__
-# Outcomes and no failures: a person decides. The state machine catches them by these names.
+# Outcomes and no failures. The state machine catches them by these names.
 UNDECIDED = (ThresholdConfidenceNotMet, UnlikeTraining)
 FOR_REVIEW = frozenset(error.__name__ for error in UNDECIDED)
