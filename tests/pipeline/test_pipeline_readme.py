@@ -26,6 +26,7 @@ DONE_ELSEWHERE = (
     "make transform PREFIX=archive/2025/",
     "make prove ENV=staging",
     "make photo ID=incoming/...",
+    "make decide ID=... LABEL=bicycle",
     "make forget ID=incoming/...",
     "make monitor",
     "make report SINCE=30d",
