@@ -38,7 +38,7 @@ def alarms() -> dict[str, str]:
             name, description = ALARM_NAME.findall(block)[0], ALARM_DESCRIPTION.findall(block)[0].strip('"')
             table = re.search(r"^  for_each\s+= (?:.*\? )?local\.(\w+)", block, re.MULTILINE)
             if not table:
-                found[name] = description
+                found[filled_from_list(name, block)] = description
                 continue
             entries = re.search(rf"^  {table[1]} = (.*?)^  [)}}]", text, re.MULTILINE | re.DOTALL)
             rows = ENTRY.findall(entries[1]) if entries else []
@@ -53,6 +53,12 @@ def filled(text: str, key: str, description: str) -> str:
     for form in ("${each.value.description}", "each.value.description"):
         text = text.replace(form, description)
     return text.replace("${each.key}", key).replace("${key}", "[a-z]+")
+
+
+def filled_from_list(name: str, block: str) -> str:
+    """An alarm for each of `var.watched_sources` has one heading for all, with `source` in the name's place."""
+    names = re.search(r"^  for_each\s+= toset\(var\.(?:\w+_)?([a-z]+)s\)", block, re.MULTILINE)
+    return name.replace("${each.value}", names[1]) if names else name
 
 
 def runbook() -> dict[str, str]:
