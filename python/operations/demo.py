@@ -180,7 +180,7 @@ def consequence(result: Outcome) -> str:
     if result.kind == ACCEPTED:
         return f"{result.output['label']} {result.output['confidence']:.3f}: {directions(result)}"
     if result.kind == REVIEW:
-        return f"{reason_for_review(result)}: the photo waits in the review queue"
+        return f"{reason_for_review(result)}: the photo waits for a person"
     return result.error
 
 
