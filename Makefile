@@ -14,8 +14,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LAST LOCK MANIFEST MODEL OUTCOME PREFIX RATE RECIPE \
-  REPEAT RETRY RUN SINCE STATE TO
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME PREFIX \
+  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -170,6 +170,10 @@ photo: $(VENV)/.installed-demo ## Tell what became of a photo, step by step: ID=
 .PHONY: photos
 photos: $(VENV)/.installed-demo ## List the photos that have not come to their end: STATE=waiting, failed, claimed, untold
 	@$(TOOL) operations.photo_list $(ENV) --state="$${STATE:-waiting}"
+
+.PHONY: decide
+decide: $(VENV)/.installed-demo ## Decide a photo that waits, or correct a route: ID=... LABEL=bicycle; VEHICLE=<if other>, BY=driver
+	@$(TOOL) operations.decide $(ENV) --photo="$$ID" --label="$$LABEL" --vehicle="$$VEHICLE" --by="$${BY:-person}"
 
 .PHONY: forget
 forget: $(VENV)/.installed-demo ## Say where a photo is: ID=<its key or id>; CONFIRM=<ENV>: remove it there

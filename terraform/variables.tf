@@ -222,7 +222,7 @@ variable "routes" {
 }
 
 variable "staffed_hours" {
-  description = "Hours of each day in which there are people to decide, in a time zone by its IANA name. Outside them a driver may decide at once; until before from is over midnight."
+  description = "Hours of each day in which there are people to decide, in a time zone by its IANA name. Outside them a driver may decide at once. An until before from is over midnight; the same time twice is all day."
   type = object({
     from      = optional(string, "06:00")
     until     = optional(string, "22:00")
@@ -231,7 +231,7 @@ variable "staffed_hours" {
   default = {}
 
   validation {
-    condition     = alltrue([for time in [var.staffed_hours.from, var.staffed_hours.until] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))]) && var.staffed_hours.from != var.staffed_hours.until
+    condition     = alltrue([for time in [var.staffed_hours.from, var.staffed_hours.until] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))])
     error_message = "from and until in staffed_hours are two times of the day, as 06:00 and 22:00."
   }
 

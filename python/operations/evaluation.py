@@ -1,7 +1,7 @@
 """Send a staged test set through a deployed environment: `python -m operations.evaluation ENV --data DIR`.
 
 Every photo is uploaded as a driver's photo is, some at a time, and counts as an evaluation: it is no live traffic. What
-the gate stops lands in the review queue.
+the gate stops waits for a person in the register, behind the photos that a driver waits for.
 With --out FILE.json the figures are kept there, and beside them FILE.truth.jsonl says what is on each photo: for
 `make report ARGS="--truth FILE.truth.jsonl"`.
 """

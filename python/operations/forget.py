@@ -156,7 +156,12 @@ def check_ended(items: list[Json]) -> None:
     steps = boto3.client("stepfunctions")
     for item in items:
         try:
-            status = steps.describe_execution(executionArn=item["execution"])["status"]
+            # What a bulk run put there has none.
+            status = (
+                steps.describe_execution(executionArn=item["execution"])["status"]
+                if "execution" in item
+                else ""
+            )
         except steps.exceptions.ExecutionDoesNotExist:
             status = ""
         # What failed gets its age from the sweep, which would not find it afterwards.

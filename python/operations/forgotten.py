@@ -18,22 +18,28 @@ from operations.terraform import read_prefix
 BACKUP_DAYS, HISTORY_DAYS, QUEUE_DAYS = 35, 90, 14
 PERSONAL = (
     "assignment",
+    "camera",
     "cause",
     "confidence",
     "decided_by",
     "error",
     "inferences",
+    "kind",
     "label",
     "open",
     "reason",
     "reference",
+    "run",
     "s3_key",
     "since",
     "source",
+    "vehicle",
     "version_id",
 )
+DECISION = re.compile(r"decision_\d+")
 # The claim lets in what failed, or its own execution: a photo that is forgotten stays out.
 UNCHANGED = "#state = :before AND #execution = :execution"
+UNCLAIMED = "#state = :before AND attribute_not_exists(#execution)"  # as a bulk run leaves it
 
 
 def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> None:
@@ -45,25 +51,28 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
 
 
 def close(table: Any, item: Json, now: datetime) -> None:
-    change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in PERSONAL)
+    personal = [*PERSONAL, *filter(DECISION.fullmatch, item)]
+    change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in personal)
     told = {"after": FORGOTTEN, "now": register.write_time(now)}
-    update(table, item, change, told, {f"#{it}": it for it in PERSONAL} | {"#forgotten_at": "forgotten_at"})
+    update(table, item, change, told, {f"#{it}": it for it in personal} | {"#forgotten_at": "forgotten_at"})
 
 
 def update(table: Any, item: Json, change: str, values: Json, names: dict[str, str]) -> None:
     names = names | {f"#{it}": it for it in values if f"#{it}" in change}
+    execution = {":execution": item["execution"]} if "execution" in item else {}
     try:
         table.update_item(
             Key={"id": item["id"]},
             UpdateExpression=change,
-            ConditionExpression=UNCHANGED,
+            ConditionExpression=UNCHANGED if execution else UNCLAIMED,
             ExpressionAttributeNames={"#state": "state", "#execution": "execution"} | names,
-            ExpressionAttributeValues={":before": item["state"], ":execution": item["execution"]}
+            ExpressionAttributeValues={":before": item["state"]}
+            | execution
             | {f":{name}": value for name, value in values.items()},
         )
     except table.meta.client.exceptions.ConditionalCheckFailedException as error:
         raise UserError(
-            f"photo {item['id']} was sent again meanwhile, and is not forgotten: run make forget once more"
+            f"photo {item['id']} was sent again or decided meanwhile, and is not forgotten: run make forget once more"
         ) from error
 
 

@@ -1,9 +1,11 @@
 """List the photos that are open, the oldest first: `python -m operations.photo_list ENV --state waiting`.
 
 Open is what has not come to its end: claimed by an execution, waiting for a person, failed, or routed without anybody
-having been told. A photo that is routed and told is in no list; `make photo` shows it.
+having been told. Of those that wait, drivers come first, and behind them the archive: photos that no driver waits for.
+A photo that is routed and told is in no list; `make photo` shows it.
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -41,8 +43,9 @@ def main() -> None:
         return
     out.print(draw(env, state, found))
     for photo in found[MOST:]:
+        begin = shlex.quote(photo["since"])
         out.print(
-            f"the next: .venv/bin/python -m operations.photo_list {env} --state {state} --since {photo['since']}"
+            f"the next: .venv/bin/python -m operations.photo_list {env} --state {state} --since {begin}"
         )
 
 
@@ -50,12 +53,19 @@ def read_since(text: str) -> str:
     """The time as the register writes it, where times are compared as texts; without a zone it is UTC, as listed."""
     if not text:
         return ""
+    archive, time = split(text)
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(time)
     except ValueError as error:
         raise UserError(f"--since {text!r} is no time: write it as in 2026-11-27T05:00:00Z") from error
     at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    return register.write_time(at)
+    return archive + register.write_time(at)
+
+
+def split(since: str) -> tuple[str, str]:
+    """The mark of the archive, where there is one, and the time."""
+    time = since.removeprefix(register.ARCHIVE)
+    return since.removesuffix(time), time
 
 
 def draw(env: str, state: str, found: Sequence[Json]) -> Table:
@@ -63,18 +73,24 @@ def draw(env: str, state: str, found: Sequence[Json]) -> Table:
     count = f"the oldest {MOST:,}; there are more" if len(found) > MOST else f"{len(found):,}"
     # What is claimed or waits has none.
     error = ["error"] if any("error" in it for it in shown) else []
+    who = ["for"] if state == WAITING else []
+    decide = (
+        f" make decide ENV={env} ID=<the same> LABEL=<what it is> decides it." if state == WAITING else ""
+    )
     return Table(
-        ["since (UTC)", "photo", "id", *error, "kept until"],
-        [describe(it, error) for it in shown],
+        ["since (UTC)", *who, "photo", "id", *error, "kept until"],
+        [describe(it, bool(who), error) for it in shown],
         title=f"Photos of {env} that are {state}: {count}",
-        note=f"make photo ENV={env} ID=<its id, or its key> tells what became of one.",
+        note=f"make photo ENV={env} ID=<its id, or its key> tells what became of one.{decide}",
     )
 
 
-def describe(item: Json, more: Sequence[str]) -> list[str]:
-    since = f"{datetime.fromisoformat(item['since']).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def describe(item: Json, waits: bool, more: Sequence[str]) -> list[str]:
+    archive, time = split(item["since"])
+    since = f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    who = ["archive" if archive else "driver"] if waits else []
     until = photo_register.kept_until(item) or "-"
-    return [since, visible(item["s3_key"]), item["id"], *(item.get(name, "-") for name in more), until]
+    return [since, *who, visible(item["s3_key"]), item["id"], *(item.get(name, "-") for name in more), until]
 
 
 if __name__ == "__main__":

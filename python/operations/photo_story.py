@@ -1,14 +1,15 @@
 """Tell what became of a photo, the oldest first: `python -m operations.photo_story ENV --photo ID`.
 
 ID is the photo's id in the register, or its key in the environment's bucket: then each of the key's versions is told
-that the bucket still has and the register knows. Between what the register says stand the states that its last
-execution entered.
+that the bucket still has and the register knows. Between what the register says stand the states that its executions
+entered: the last attempt's, and those of decisions.
 """
 
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from core.contract.events import Pointer
 from core.contract.outcomes import reason
 from core.contract.shapes import Json
 from operations import object_versions, photo_register, terraform
+from operations.decided import describe, describe_label, read_decisions, took_effect
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 CONSOLE = "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
@@ -35,9 +37,23 @@ WHAT_IT_IS = (
     "an id is 64 hex digits, as captures and make photos have it, and a key is like incoming/photo.png"
 )
 UNKNOWN_TO_AWS = "Step Functions has no such execution: it forgets one 90 days after its end"
+TELLING = "EmitDriverRouted"
 AGAIN = ("s3_bucket", "s3_key", "version_id", "source", "reference")  # what an execution takes as it is
 
 Told = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class History:
+    """The states that an execution entered; and why there is no more of it."""
+
+    told: list[Told]
+    missing: str = ""
+
+    @property
+    def effective(self) -> bool:
+        """Whether it recorded a route: only then it tells of one."""
+        return any(text == f"entered {TELLING}" for _, text in self.told)
 
 
 def main() -> None:
@@ -97,23 +113,31 @@ def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
     if item["state"] == photo_register.FORGOTTEN:
         yield from tell_forgotten(item)
         return
-    arn = item["execution"]
     untold = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""
     yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}{untold}")
     yield f"  id {item['id']}"
-    for name, words in (("version_id", "version"), ("source", "source"), ("reference", "reference")):
+    named = (("version_id", "version"), ("source", "source"), ("reference", "reference"), ("run", "bulk run"))
+    for name, words in named:
         if item.get(name):
             yield visible(f"  {words} {item[name]}")
-    passed, missing = read_history(steps, arn)
-    for moment, text in sorted([*passed, *read_item(item)], key=lambda it: it[0]):
+    passed = {arn: read_history(steps, arn) for arn in list_executions(item)}
+    told = [it for history in passed.values() for it in history.told]
+    told += [*read_item(item), *tell_decisions(item, passed)]
+    for moment, text in sorted(told, key=lambda it: it[0]):
         yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
-    if missing:
+    for missing in dict.fromkeys(it.missing for it in passed.values() if it.missing):
         yield visible(f"  {missing}")
     yield from tell_age(item)
     if item["state"] == register.FAILED:
         yield f"  send it again with {send_again(item)}"
-    if missing != UNKNOWN_TO_AWS:
+    for arn in (it for it in passed if passed[it].missing != UNKNOWN_TO_AWS):
         yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+
+
+def list_executions(item: Json) -> list[str]:
+    """Those that are known: of people's decisions, and the last one. What a bulk run put there may have none."""
+    last = [item["execution"]] if "execution" in item else []
+    return list(dict.fromkeys([*(made["execution"] for _, made in read_decisions(item)), *last]))
 
 
 def send_again(item: Json) -> str:
@@ -140,34 +164,49 @@ def tell_age(item: Json) -> Iterator[str]:
 
 def read_item(item: Json) -> Iterator[Told]:
     """What the register says happened, and when."""
-    attempts = f", by {item['attempts']} attempts so far" if item["attempts"] > 1 else ""
-    if item["first_at"] != item["claimed_at"]:
-        yield read_time(item["first_at"]), "claimed for the first time"
-    yield read_time(item["claimed_at"]), f"claimed{attempts}"
+    if "claimed_at" not in item:
+        yield read_time(item["first_at"]), "put there without a claim, as it was left over by a model"
+    else:
+        if item["first_at"] != item["claimed_at"]:
+            yield read_time(item["first_at"]), "claimed for the first time"
+        attempts = f", by {item['attempts']} attempts so far" if item["attempts"] > 1 else ""
+        yield read_time(item["claimed_at"]), f"claimed{attempts}"
     wrong = f"{item.get('error', '')}: {reason(item.get('cause', ''))}".removesuffix(": ")
     if "waiting_at" in item:
         answer = f", the model answered {item['inferences']}" if "inferences" in item else ""
-        yield read_time(item["waiting_at"]), f"waits for a person: {item['reason']}{answer}"
+        alone = ", and no driver with it" if item.get("since", "").startswith(register.ARCHIVE) else ""
+        yield read_time(item["waiting_at"]), f"waits for a person{alone}: {item['reason']}{answer}"
     if "failed_at" in item:
         yield read_time(item["failed_at"]), f"failed: {wrong}"
     if "routed_at" in item:
-        yield read_time(item["routed_at"]), describe_route(item)
+        yield read_time(item["routed_at"]), describe(item)
+    if item["state"] == register.DECIDED:
+        yield read_time(item["decided_at"]), describe(item)
     if item.get("open") == register.UNTOLD:
         yield read_time(item["since"]), f"nobody could be told, and the sweep tells again: {wrong}"
     if "told_at" in item:
         yield read_time(item["told_at"]), "told by the sweep"
 
 
-def describe_route(item: Json) -> str:
-    bay = item["assignment"]
-    return (
-        f"routed by the {item['decided_by']}: {item['label']} ({item['confidence']:.4f}), "
-        f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
-    )
+def tell_decisions(item: Json, passed: Mapping[str, History]) -> Iterator[Told]:
+    """Each that people made, the photo's way after it, and what has come of it."""
+    for number, made in read_decisions(item):
+        if took_effect(item, number):
+            effect = "which holds"
+        elif passed[made["execution"]].effective:
+            effect = "which held until the next"
+        elif passed[made["execution"]].missing:
+            effect = "and what came of it is not known"
+        else:
+            effect = "which has not taken effect"
+        yield (
+            read_time(made["at"]),
+            f"decision {number} by the {made['by']}: {describe_label(made)}, {effect}",
+        )
 
 
-def read_history(steps: Any, arn: str) -> tuple[list[Told], str]:
-    """The states that an execution entered, and how it ended; and why there is no more of it."""
+def read_history(steps: Any, arn: str) -> History:
+    """The states that an execution entered, and how it ended."""
     told: list[Told] = []
     try:
         for page in steps.get_paginator("get_execution_history").paginate(executionArn=arn):
@@ -177,10 +216,10 @@ def read_history(steps: Any, arn: str) -> tuple[list[Told], str]:
                 elif ending := ENDINGS.get(event["type"]):
                     told.append((event["timestamp"].astimezone(UTC), f"the execution {ending}"))
     except steps.exceptions.ExecutionDoesNotExist:
-        return [], UNKNOWN_TO_AWS
+        return History([], UNKNOWN_TO_AWS)
     except (BotoCoreError, ClientError) as error:
-        return told, f"the states that its execution entered cannot be read: {error}"
-    return told, ""
+        return History(told, f"the states that its execution entered cannot be read: {error}")
+    return History(told)
 
 
 def read_time(text: str) -> datetime:

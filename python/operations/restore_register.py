@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
+from core.contract import register
 from operations.photo_register import describe, name_of
 
 AT_ONCE = 100  # as many items as BatchGetItem takes
@@ -31,6 +32,7 @@ class Counts:
     """What became of the copy's items."""
 
     back: int = 0
+    waiting: int = 0  # of these
     same: int = 0
     over: int = 0
     different: list[str] = field(default_factory=list)
@@ -127,6 +129,7 @@ def put_back(dynamodb: Any, table: str, items: list[Item], now: float, counts: C
             counts.over += 1
         elif photo not in there and add(dynamodb, table, item):
             counts.back += 1
+            counts.waiting += item["state"]["S"] == register.WAITING
         elif there.get(photo) == item:
             counts.same += 1
         else:
@@ -150,6 +153,11 @@ def sum_up(counts: Counts, at: datetime) -> str:
         lines.append(f"{number} differ by now, and were left as they are:")
         lines += [f"  {photo}" for photo in counts.different[:NAMED]]
         lines += [f"  and {number - NAMED} more"] if number > NAMED else []
+    if counts.waiting:
+        lines.append(
+            f"{counts.waiting} of what is back wait for a person: what was decided of them since {say(at)} is lost, "
+            "decide it once more"
+        )
     if counts.back:
         # What `make forget` did not find in the register has left no record there that would keep it out.
         lines.append(f"call make forget again for whoever asked for it since {say(at)}: they may be back")

@@ -29,6 +29,8 @@ MISTAKES = [
     ("monitor", NEW),
     ("photo|ID=incoming/photo.png", NEW),
     ("photos", NEW),
+    ("decide|ID=incoming/photo.png|LABEL=bicycle", NEW),
+    ("decide|ID=incoming/photo.png|LABEL=other|VEHICLE=cargo bike", NEW),
     ("forget|ID=incoming/photo.png", NEW),
     ("notify", NEW),
     ("plan|PREBUILT=1", NEW),
@@ -162,6 +164,18 @@ MISTAKES = [
         "ID= names no photo: an id is 64 hex digits, as captures and make photos have it, and a key is like",
     ),
     ("photo|ID=no $HOME, it's x", "ID=no $HOME, it's x names no photo: an id is 64 hex digits"),
+    ("decide", "ID= names no photo: an id is 64 hex digits"),
+    ("decide|ID=-x|LABEL=bicycle", "ID=-x names no photo: an id is 64 hex digits"),
+    ("decide|ID=incoming/photo.png|LABEL=other", "LABEL=other needs what it is, as in VEHICLE='cargo bike'"),
+    (
+        "decide|ID=incoming/photo.png|LABEL=bicycle|VEHICLE=it's $HOME",
+        "VEHICLE=it's $HOME goes with LABEL=other alone",
+    ),
+    (
+        "decide|ID=incoming/photo.png|LABEL=bicycle|BY=model",
+        "BY=model decides nothing: choose from person, driver",
+    ),
+    ("decide|ID=incoming/photo.png|LABEL=bicycle|BY=-x", "BY=-x decides nothing: choose from person, driver"),
     (
         "photos|STATE=routed",
         "STATE=routed lists nothing: choose from claimed, waiting, failed, untold; a photo that",

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -80,9 +80,15 @@ def execution(aws, prefix) -> str:
 
 @pytest.fixture
 def put(aws, table, bucket, execution):
-    """Write down a photo; texts are texts, attempts and expires numbers."""
+    """Write down a photo; texts are texts, attempts and expires numbers, and what is None is left out."""
 
-    def write(version: str = "", key: str = KEY, assignment: bool = False, **more: str) -> str:
+    def write(
+        version: str = "",
+        key: str = KEY,
+        assignment: bool = False,
+        decisions: Iterable[dict[str, str]] = (),
+        **more: str | None,
+    ) -> str:
         photo = Pointer(bucket, key, version).id
         item = {
             "id": photo,
@@ -98,7 +104,14 @@ def put(aws, table, bucket, execution):
             "attempts": "1",
         } | more
         numbers = ("attempts", "confidence", "expires")
-        written: dict[str, Any] = {name: {"N" if name in numbers else "S": it} for name, it in item.items()}
+        written: dict[str, Any] = {
+            name: {"N" if name in numbers else "S": it} for name, it in item.items() if it is not None
+        }
+        for number, made in enumerate(decisions, start=1):
+            written["decided"] = {"N": str(number)}
+            written[f"decision_{number}"] = {"M": {name: {"S": it} for name, it in made.items()}}
+        if decisions:
+            written["confidence"] = {"NULL": True}
         if assignment:
             written["assignment"] = {"M": {"loading_bay": {"S": "3"}, "max_distance_km": {"N": "10"}}}
         aws("dynamodb").put_item(TableName=table, Item=written)

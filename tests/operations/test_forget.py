@@ -86,6 +86,27 @@ def test_a_photo_goes_from_the_bucket_and_its_item_says_only_that_it_was_done(
     assert told.startswith("a photo that was forgotten at 2")
 
 
+def test_nothing_of_what_people_decided_stays(command, upload, put, item, execution):
+    made = {"label": "other", "vehicle": "Ann's bike", "by": "person", "at": "2026-11-26T12:00:02.000Z"}
+    made["execution"] = execution
+    told = {"label": "other", "vehicle": "Ann's bike", "kind": "DriverRerouted", "camera": "source=gate-2"}
+    photo = put(upload(), assignment=True, decisions=[made, made], **ENDED | told)
+    command(photo)
+    left = item(photo)
+    assert left["state"] == {"S": "forgotten"}
+    assert not {"decision_1", "decision_2", "camera", "kind", "vehicle"} & set(left)
+    assert "Ann" not in json.dumps(left)
+
+
+def test_a_photo_that_a_bulk_run_left_waiting_is_forgotten_like_any_other(command, upload, put, item):
+    left = {"execution": None, "claimed_at": None, "attempts": None, "run": "20261126-110000-ab12"}
+    waits = {"state": "waiting", "open": "waiting", "since": "archive 2026-11-26T12:00:00.000Z"}
+    photo = put(upload(), **left, **waits, waiting_at="2026-11-26T12:00:00.000Z")
+    command(photo)
+    assert item(photo)["state"] == {"S": "forgotten"}
+    assert not {"open", "since", "run", "s3_key"} & set(item(photo))
+
+
 def test_what_an_endpoint_wrote_down_late_goes_when_it_is_forgotten_once_more(
     command, upload, put, item, keys
 ):
@@ -455,7 +476,7 @@ def test_a_photo_that_is_sent_again_meanwhile_is_not_called_forgotten(
     s3, register = boto3.client("s3"), boto3.resource("dynamodb").Table(table)
     found = forget.find(s3, register, "any", bucket, photo, False)
     put(found.items[0]["version_id"], state="claimed")
-    with pytest.raises(UserError, match="was sent again meanwhile, and is not forgotten"):
+    with pytest.raises(UserError, match="was sent again or decided meanwhile, and is not forgotten"):
         forget.remove(s3, register, bucket, found)
     assert item(photo)["state"] == {"S": "claimed"}
 

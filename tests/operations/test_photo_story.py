@@ -43,6 +43,80 @@ def test_a_routed_photo_is_told_from_its_claim_to_its_bay_with_the_states_it_pas
     assert lines[8] == "kept until 2027-02-23 12:00 UTC"
 
 
+def decision(execution: str, minute: int, label: str = "bicycle", **more: str) -> dict[str, str]:
+    made = {"vehicle": "", "by": "person", "at": f"2026-11-26T12:{minute:02}:00.000Z", "execution": execution}
+    return made | {"label": label} | more
+
+
+def told(lines: list[str]) -> list[str]:
+    return [line.partition("UTC  ")[2] for line in lines if line.startswith("2026-11-26 1")]
+
+
+def test_what_people_decided_is_told_with_its_time_and_what_came_of_it(run, put, execution):
+    decisions = [
+        decision(f"{execution}gone", 1),
+        decision(execution, 2, label="other", vehicle="cargo bike", by="driver"),
+    ]
+    more = {"label": "other", "vehicle": "cargo bike", "decided_by": "driver", "kind": "DriverRerouted"}
+    more |= {"state": "routed", "routed_at": "2026-11-26T12:02:01.000Z"}
+    photo = put("v1", assignment=True, decisions=decisions, **more)
+    lines = story(run, photo)
+    assert told(lines) == [
+        "claimed",
+        "decision 1 by the person: bicycle, and what came of it is not known",
+        "decision 2 by the driver: other (cargo bike), which holds",
+        "routed anew by the driver: other (cargo bike), loading bay 3, orders within 10 km",
+    ]
+    assert "Step Functions has no such execution: it forgets one 90 days after its end" in lines
+    assert [it for it in lines if it.startswith("https:")] == lines[-1:]
+    assert lines[-1].endswith(execution)
+
+
+def test_a_decision_that_has_not_moved_its_photo_says_so(run, put, execution):
+    """What claims a photo for a decision does not change yet where it is: that one may fail."""
+    waits = waiting(12) | {
+        "state": "waiting",
+        "waiting_at": "2026-11-26T12:00:00.000Z",
+        "reason": "UnlikeTraining",
+    }
+    assert "decision 1 by the person: bicycle, which has not taken effect" in told(
+        story(run, put("1", decisions=[decision(execution, 1)], **waits))
+    )
+    routed = ROUTED | {"routed_at": "2026-11-26T12:00:59.000Z"}
+    assert "decision 1 by the person: bicycle, which has not taken effect" in told(
+        story(run, put("2", assignment=True, decisions=[decision(execution, 1)], **routed))
+    )
+
+
+def test_what_was_decided_of_the_archive_and_where_it_came_from_is_told(run, put, execution):
+    left: dict[str, str | None] = {
+        "execution": None,
+        "claimed_at": None,
+        "attempts": None,
+        "run": "20261126-110000-ab12",
+    }
+    waits = {"state": "waiting", "waiting_at": "2026-11-26T12:00:00.000Z", "reason": "UnlikeTraining"}
+    archive = {"open": "waiting", "since": "archive 2026-11-26T12:00:00.000Z", "inferences": "[0.5,0.5]"}
+    lines = story(run, put("1", **left, **waits, **archive))
+    assert "bulk run 20261126-110000-ab12" in lines
+    assert told(lines) == [
+        "put there without a claim, as it was left over by a model",
+        "waits for a person, and no driver with it: UnlikeTraining, the model answered [0.5,0.5]",
+    ]
+    made: dict[str, str | None] = {"state": "decided", "label": "unusable", "decided_by": "person"}
+    made |= {
+        "decided_at": "2026-11-26T12:01:01.000Z",
+        "execution": execution,
+        "claimed_at": None,
+        "attempts": None,
+    }
+    photo = put("2", decisions=[decision(execution, 1, label="unusable")], **waits | made)
+    assert told(story(run, photo))[2:] == [
+        "decision 1 by the person: unusable, which holds",
+        "decided by the person: unusable, and no driver is told",
+    ]
+
+
 def test_a_photo_that_failed_twice_and_waits_says_so_in_that_order(run, put):
     photo = put(
         attempts="3",
@@ -54,8 +128,7 @@ def test_a_photo_that_failed_twice_and_waits_says_so_in_that_order(run, put):
         inferences="[0.5,0.5]",
         reason="ThresholdConfidenceNotMet",
     )
-    told = [line.partition("UTC  ")[2] for line in story(run, photo) if line.startswith("2026-11-26 1")]
-    assert told[:3] == [
+    assert told(story(run, photo))[:3] == [
         "claimed for the first time",
         "claimed, by 3 attempts so far",
         "waits for a person: ThresholdConfidenceNotMet, the model answered [0.5,0.5]",
@@ -67,8 +140,8 @@ def test_a_key_tells_of_each_version_that_the_register_has_the_oldest_first(run,
     aws("s3").put_object(Bucket=bucket, Key=f"{KEY}.old", Body=b"c")
     put(versions[0], first_at="2026-11-26T11:00:00.000Z")
     put(versions[1])
-    told = [line for line in story(run, KEY) if line.startswith("version")]
-    assert told == [f"version {it}" for it in versions]
+    said = [line for line in story(run, KEY) if line.startswith("version")]
+    assert said == [f"version {it}" for it in versions]
 
 
 def test_a_photo_is_found_by_what_the_story_prints_of_it_and_by_its_id_in_capitals(run, put, bucket):
@@ -108,9 +181,9 @@ def test_a_failed_and_an_untold_photo_say_why(run, put):
     untold = put(
         "2", open="untold", since="2026-11-26T12:00:05Z", error="EventBridge.X", assignment=True, **ROUTED
     )
-    told = story(run, untold)
-    assert told[0].endswith(": routed, untold")
-    assert any(line.endswith("the sweep tells again: EventBridge.X") for line in told)
+    said = story(run, untold)
+    assert said[0].endswith(": routed, untold")
+    assert any(line.endswith("the sweep tells again: EventBridge.X") for line in said)
 
 
 def test_an_execution_that_is_not_there_is_said_to_be_and_has_no_link(run, put, execution):
@@ -192,12 +265,14 @@ def test_the_open_photos_of_a_state_are_listed_the_oldest_first(run, put, monkey
     assert "Photos of any that are waiting: 2" in done.stdout
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("2026-11-26")]
     assert rows == [
-        ["2026-11-26", "12:00:00", KEY, first, "2027-02-23", "12:00", "UTC"],
-        ["2026-11-26", "13:00:00", KEY, second, "-"],
+        ["2026-11-26", "12:00:00", "driver", KEY, first, "2027-02-23", "12:00", "UTC"],
+        ["2026-11-26", "13:00:00", "driver", KEY, second, "-"],
     ]
+    assert "make decide ENV=any" in done.stdout
     failed = run("photo_list", "--state=failed").stdout
     assert "incoming/failed.png" in failed
     assert "NotAnImage" in failed
+    assert "make decide" not in failed
     assert run("photo_list", "--state=untold").stdout == "no photo of any is untold\n"
 
 
@@ -215,6 +290,27 @@ def test_more_photos_than_a_list_has_are_listed_by_the_command_that_it_names(run
     assert "waiting: 1\n" in run("photo_list", "--since=2026-11-26 12:04:40").stdout
     later = run("photo_list", "--since=2026-11-26T14:00:00+01:00").stdout
     assert later == "no photo of any is waiting since 2026-11-26T13:00:00.000Z or later\n"
+
+
+def test_drivers_come_before_the_archive_however_long_that_has_waited(run, put, monkeypatch):
+    archive = put("1", **(waiting(9) | {"since": "archive 2025-11-26T09:00:00.000Z"}))
+    driver = put("2", **waiting(13))
+    monkeypatch.setenv("COLUMNS", "160")
+    rows = [line.split() for line in run("photo_list").stdout.splitlines() if line.startswith("202")]
+    assert rows == [
+        ["2026-11-26", "13:00:00", "driver", KEY, driver, "-"],
+        ["2025-11-26", "09:00:00", "archive", KEY, archive, "-"],
+    ]
+
+
+def test_the_archive_s_next_page_is_listed_by_the_command_that_is_named(run, put):
+    for minute in range(5):
+        for second in range(41):
+            since = f"archive 2026-11-26T12:{minute:02}:{second:02}.000Z"
+            put(f"{minute}-{second}", open="waiting", since=since)
+    command = run("photo_list").stdout.splitlines()[-1].partition(" any ")[2]
+    assert command == "--state waiting --since 'archive 2026-11-26T12:04:36.000Z'"
+    assert "Photos of any that are waiting: 5" in run("photo_list", *shlex.split(command)).stdout
 
 
 def test_a_time_that_is_none_is_refused(run):

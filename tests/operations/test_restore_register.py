@@ -93,6 +93,23 @@ def test_what_was_deleted_by_mistake_comes_back_as_it_was(register):
     assert f"call make forget again for whoever asked for it since {at}" in done.stdout
 
 
+def test_what_people_decided_comes_back_and_what_waits_for_them_is_counted(register):
+    register.make()
+    made = {name: {"S": "bicycle"} for name in ("label", "vehicle", "by", "at", "execution")}
+    days = {"N": f"{time.time() + DAYS:.0f}"}
+    decided = {"decided": {"N": "1"}, "decision_1": {"M": made}, "confidence": {"NULL": True}}
+    left = {"open": {"S": "waiting"}, "since": {"S": "archive 2026-11-26T12:00:00.000Z"}, "run": {"S": "r"}}
+    for photo, state, more in (("routed", "routed", decided), ("bulk's", "waiting", left)):
+        item = {"id": {"S": photo}, "state": {"S": state}, "expires": days, **more}
+        register.dynamodb.put_item(TableName=register.table, Item=item)
+    before, at = register.items(), pass_a_second()
+    register.delete("routed", "bulk's")
+    done = register.restore(at)
+    assert register.items() == before
+    assert "1 of what is back wait for a person: what was decided of them since" in done.stdout
+    assert "wait for a person" not in register.restore(at).stdout
+
+
 def test_a_photo_that_went_on_since_is_named_and_left_as_it_is(register):
     register.make()
     register.put("kept")
