@@ -51,8 +51,8 @@ def test_a_photo_that_is_not_routed_says_in_one_line_why(error, message, kind, s
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("ThresholdConfidenceNotMet", "the model is not sure: the photo waits in the review queue"),
-        ("UnlikeTraining", "the model knows no photos like it: the photo waits in the review queue"),
+        ("ThresholdConfidenceNotMet", "the model is not sure: the photo waits for a person"),
+        ("UnlikeTraining", "the model knows no photos like it: the photo waits for a person"),
         ("NotAnImage", "NotAnImage"),
     ],
 )

@@ -213,6 +213,30 @@ def in_line(workflow) -> list[str]:
     return [item["id"]["S"] for page in pages for item in page["Items"]]
 
 
+def test_make_decide_routes_a_driver_and_corrects_it_and_make_photo_tells_both(workflow):
+    item = leave_to_people(workflow, "by-command")
+
+    def make(module: str, *more: str, status: int = 0) -> str:
+        return workflow.project.run(
+            module, "local", "--photo", item["id"], *more, status=status, key="operator"
+        )
+
+    refused = make("operations.decide", "--label", "tank", status=1)
+    assert "choose from bicycle, motorcycle, other, unusable" in refused
+    printed = make("operations.decide", "--label", "bicycle")
+    assert (
+        f"photo {item['id']} is routed by the person: bicycle, loading bay A, orders within 3 km" in printed
+    )
+    printed = make("operations.decide", "--label", "other", "--vehicle", "a horse")
+    assert "is routed anew by the person: other (a horse), loading bay C, orders within 3 km" in printed
+    told = make("operations.photo_story")
+    assert "routed anew by the person: other (a horse)" in told
+    now = workflow.item(item["s3_key"], state=register.ROUTED)
+    for number in (1, 2):
+        assert now[f"decision_{number}"]["execution"] in told
+    assert workflow.corrected.about(s3_key=item["s3_key"])
+
+
 @pytest.mark.parametrize("wrong", NO_DECISIONS)
 def test_what_is_no_decision_is_refused_by_name_and_the_photo_waits_on(workflow, wrong):
     item = leave_to_people(workflow, wrong.replace(" ", "-"))
