@@ -193,7 +193,6 @@ def test_what_lies_in_the_review_queue_and_among_its_dead_letters_comes_into_the
                 "reason": "ThresholdConfidenceNotMet",
             },
         )
-    queues.send(0, "what nobody can read")
     workflow.sweep()
     for event in (kept, dead):
         item = workflow.item(event["s3_key"], state=register.WAITING, open=register.WAITING)
