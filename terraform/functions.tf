@@ -1,7 +1,7 @@
 # The functions: what each of them is, what it is told, and what it may do.
 #
 # In three tables, and only the first is what `for_each` goes through: all parts of all functions, their logs and queues
-# among them, wait for what that names, and the review queue alone takes half a minute.
+# among them, wait for what that names, and a queue alone takes half a minute.
 
 locals {
   functions = {
@@ -26,7 +26,7 @@ locals {
       raises_by_design = true
     }
     sweep = {
-      description     = "Fails claims whose execution no longer runs, and tells again what was recorded and not told."
+      description     = "Fails claims whose execution no longer runs, tells again what was recorded and not told, measures who waits."
       timeout_seconds = 50
       memory_mb       = 256
       watched         = true
@@ -70,18 +70,23 @@ locals {
     }
     sweep = {
       BUS_NAME       = module.workflow.bus_name
+      NAMESPACE      = module.monitoring.namespace
       RETENTION_DAYS = tostring(module.register.table.retention_days)
+      REVIEW_QUEUES  = join(",", module.workflow.review_queues[*].url)
+      SOURCES        = join(",", var.watched_sources)
+      STATE_MACHINE  = local.workflow_arns.machine
       TABLE          = module.register.table.name
     }
     batch = {
-      BUCKET           = module.storage.bucket
-      ENDPOINT_NAME    = module.endpoint.name
-      LABELS           = local.labels
-      MAX_UNLIKENESS   = tostring(var.max_unlikeness)
-      MODEL            = local.model_id
-      RESULTS          = local.bulk_results
-      REVIEW_QUEUE_URL = module.workflow.review_queue.url
-      THRESHOLD        = tostring(var.threshold)
+      BUCKET         = module.storage.bucket
+      ENDPOINT_NAME  = module.endpoint.name
+      LABELS         = local.labels
+      MAX_UNLIKENESS = tostring(var.max_unlikeness)
+      MODEL          = local.model_id
+      RESULTS        = local.bulk_results
+      RETENTION_DAYS = tostring(module.register.table.retention_days)
+      TABLE          = module.register.table.name
+      THRESHOLD      = tostring(var.threshold)
     }
     collect = {
       BUCKET  = module.storage.bucket
@@ -104,8 +109,8 @@ locals {
   permissions = {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
-    sweep     = local.sweep_up
-    batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.send_to_review)
+    sweep     = concat(local.sweep_up, local.drain_queues)
+    batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.leave_waiting)
     collect   = concat(local.write_bulk, local.read_bulk)
     monitor   = local.watch_captures
   }
@@ -113,15 +118,14 @@ locals {
 
 locals {
   # Until a model is promoted no photo gets as far as its labels.
-  labels   = join(",", var.model == null ? sort(keys(var.routes)) : var.model.labels)
+  labels   = join(",", var.model == null ? sort(setsubtract(keys(var.routes), ["other"])) : var.model.labels)
   model_id = module.endpoint.model_id == null ? "" : module.endpoint.model_id
 
   bulk_results = "results/bulk"
   results      = "results/monitor"
 
-  ask_endpoint   = [{ actions = ["sagemaker:InvokeEndpoint"], resources = [module.endpoint.arn] }]
-  send_to_review = [{ actions = ["sqs:SendMessage"], resources = [module.workflow.review_queue.arn] }]
-  photos         = [for folder in ["incoming", "archive"] : "${module.storage.bucket_arn}/${folder}/*"]
+  ask_endpoint = [{ actions = ["sagemaker:InvokeEndpoint"], resources = [module.endpoint.arn] }]
+  photos       = [for folder in ["incoming", "archive"] : "${module.storage.bucket_arn}/${folder}/*"]
   read_photos = [
     { actions = ["s3:GetObject"], resources = local.photos },
     # Without it S3 calls a photo that is gone "access denied" instead of "no such key".
@@ -133,17 +137,31 @@ locals {
   read_versions = [{ actions = ["s3:GetObjectVersion"], resources = local.photos }]
 
   sweep_up = [
-    { actions = ["dynamodb:Query"], resources = [module.register.table.index_arn] },
+    { actions = ["dynamodb:Query"], resources = module.register.table.index_arns },
     { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
     {
       actions   = ["kms:Decrypt"]
       resources = [module.storage.kms_key_arn]
-      condition = { StringEquals = { "kms:ViaService" = ["dynamodb.${var.region}.amazonaws.com"] } }
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "sqs"] : "${service}.${var.region}.amazonaws.com"] } }
     },
-    # By name: the state machine's own ARN is known only after that of the function.
-    { actions = ["states:DescribeExecution"], resources = ["${local.states_arn}:execution:${var.prefix}-workflow:*"] },
+    { actions = ["states:ListExecutions"], resources = [local.workflow_arns.machine] },
+    { actions = ["states:DescribeExecution", "states:GetExecutionHistory"], resources = [local.workflow_arns.executions] },
     { actions = ["events:PutEvents"], resources = [module.workflow.bus_arn] },
   ]
+  # By name: the state machine's own ARN is known only after that of the function.
+  workflow_arns = {
+    machine    = "${local.states_arn}:stateMachine:${var.prefix}-workflow"
+    executions = "${local.states_arn}:execution:${var.prefix}-workflow:*"
+  }
+
+  # What lies in the review queues is put into the register, with the version of its photo that is the newest.
+  drain_queues = concat(local.leave_waiting, [
+    { actions = ["sqs:DeleteMessage", "sqs:ReceiveMessage"], resources = module.workflow.review_queues[*].arn },
+    { actions = ["s3:GetObject"], resources = local.photos },
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
+  ])
+
+  leave_waiting = [{ actions = ["dynamodb:PutItem"], resources = [module.register.table.arn] }]
 
   write_bulk = [
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },

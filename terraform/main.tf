@@ -99,9 +99,9 @@ module "monitoring" {
   model_id                = module.endpoint.model_id
   monitor                 = { arn = module.lambda["monitor"].arn, name = module.lambda["monitor"].name }
   prefix                  = var.prefix
-  review_hours            = var.review_hours
-  review_queue_name       = module.workflow.review_queue.name
+  review_minutes          = var.review_minutes
   state_machine_arn       = module.workflow.state_machine_arn
+  watched_sources         = var.watched_sources
   workflow_log_group_name = module.workflow.log_group_name
 }
 

@@ -77,9 +77,14 @@ output "register_table" {
   value       = module.register.table.name
 }
 
-output "review_queue_url" {
-  description = "URL of the queue with photos for a person to look at."
-  value       = module.workflow.review_queue.url
+output "review" {
+  description = "Minutes that a driver may wait for a person, and the hours in which there are people to decide."
+  value       = { minutes = var.review_minutes, staffed_hours = var.staffed_hours }
+}
+
+output "routes" {
+  description = "Where the driver of each kind of vehicle goes, by the model's label, and of any other."
+  value       = var.routes
 }
 
 output "state_machine_arn" {

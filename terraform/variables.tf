@@ -153,6 +153,11 @@ variable "model" {
     condition     = var.model == null || length(setsubtract(try(var.model.labels, []), keys(var.routes))) == 0
     error_message = "The model knows ${join(", ", try(var.model.labels, []))}, but routes has ${join(", ", keys(var.routes))}: add a route for each label."
   }
+
+  validation {
+    condition     = length(setintersection(try(var.model.labels, []), ["other", "unusable"])) == 0
+    error_message = "The model has a label other or unusable: these two are for people to say."
+  }
 }
 
 variable "prefix" {
@@ -177,10 +182,15 @@ variable "retention_days" {
   default     = { captures = 30, incoming = 30, jobs = 180, register = 90, results = 90 }
 }
 
-variable "review_hours" {
-  description = "Hours that a photo may wait for review before the alarm rings."
+variable "review_minutes" {
+  description = "Minutes that a driver may wait for a person before the alarm rings, and before the driver may decide."
   type        = number
-  default     = 4
+  default     = 10
+
+  validation {
+    condition     = var.review_minutes >= 1 && floor(var.review_minutes) == var.review_minutes
+    error_message = "review_minutes is a whole number of minutes, at least 1: the sweep looks once a minute."
+  }
 }
 
 variable "rollout" {
@@ -194,7 +204,7 @@ variable "rollout" {
 }
 
 variable "routes" {
-  description = "Where the driver of each kind of vehicle goes, by the model's label: bicycles get nearby orders, motorcycles the far ones."
+  description = "Where the driver of each kind of vehicle goes, by the model's label: bicycles get nearby orders, motorcycles the far ones. The entry other is for what a person calls none of them."
   type = map(object({
     loading_bay     = string
     max_distance_km = number
@@ -202,6 +212,32 @@ variable "routes" {
   default = {
     bicycle    = { loading_bay = "A", max_distance_km = 3 }
     motorcycle = { loading_bay = "B", max_distance_km = 15 }
+    other      = { loading_bay = "C", max_distance_km = 3 }
+  }
+
+  validation {
+    condition     = contains(keys(var.routes), "other") && !contains(keys(var.routes), "unusable")
+    error_message = "Give routes an entry other, for vehicles that are none of the model's, and none called unusable: that is what a person says of a photo that shows nothing."
+  }
+}
+
+variable "staffed_hours" {
+  description = "Hours of each day in which there are people to decide, in a time zone by its IANA name. Outside them a driver may decide at once. An until before from is over midnight; the same time twice is all day."
+  type = object({
+    from      = optional(string, "06:00")
+    until     = optional(string, "22:00")
+    time_zone = optional(string, "UTC")
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for time in [var.staffed_hours.from, var.staffed_hours.until] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))])
+    error_message = "from and until in staffed_hours are two times of the day, as 06:00 and 22:00."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", var.staffed_hours.time_zone))
+    error_message = "time_zone in staffed_hours is the name of a zone, as UTC or Europe/Berlin."
   }
 }
 
@@ -213,5 +249,16 @@ variable "threshold" {
   validation {
     condition     = var.threshold > 0 && var.threshold <= 1
     error_message = "The threshold is a confidence above 0 and at most 1, as in 0.93: at 0 every photo would pass, above 1 none."
+  }
+}
+
+variable "watched_sources" {
+  description = "Sources, as cameras, by the name that their photos carry: of each the share of photos that the model is unsure of is measured, and an alarm rings when one gets worse."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for source in var.watched_sources : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", source))]) && length(distinct(var.watched_sources)) == length(var.watched_sources)
+    error_message = "watched_sources has each name once, of 1 to 64 letters, digits, points, hyphens and underscores, as gate-1: it becomes part of an alarm's name."
   }
 }

@@ -21,13 +21,41 @@ run "the_first_deployment_needs_no_model" {
   }
 
   assert {
-    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["monitor", "review", "schedule", "uploads"])
+    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["monitor", "schedule", "uploads"])
     error_message = "What is given up somewhere is not among the outputs."
   }
 
   assert {
     condition     = output.endpoint_name == "image-classifier-ep" && output.threshold == 0.93 && output.max_unlikeness == 0.995 && output.tolerated_drift == { classes = 0.04, confidence = 0.1, fall = 0.005, images = 0.1, outside = 0.03, repeats = 0.15 }
     error_message = "The defaults have changed."
+  }
+}
+
+run "people_decide_between_these_hours" {
+  assert {
+    condition     = output.review == { minutes = 10, staffed_hours = { from = "06:00", until = "22:00", time_zone = "UTC" } } && contains(keys(output.routes), "other")
+    error_message = "The defaults have changed, or what is none of the classes has no route."
+  }
+
+  assert {
+    condition     = local.labels == "bicycle,motorcycle"
+    error_message = "A model is told of a label that only a person may give."
+  }
+
+  assert {
+    condition     = length(split(",", local.environment.sweep["REVIEW_QUEUES"])) == 2 && local.environment.sweep["SOURCES"] == "" && endswith(local.environment.sweep["STATE_MACHINE"], ":stateMachine:scones-test-workflow")
+    error_message = "The sweep drains another queue, measures a source that nobody named, or asks after another machine's executions."
+  }
+}
+
+run "the_sweep_is_told_which_sources_are_watched" {
+  variables {
+    watched_sources = ["gate-1", "gate-2"]
+  }
+
+  assert {
+    condition     = local.environment.sweep["SOURCES"] == "gate-1,gate-2"
+    error_message = "A watched source is not measured."
   }
 }
 
@@ -91,6 +119,71 @@ run "a_model_with_a_label_that_has_no_route_is_refused" {
   }
 
   expect_failures = [var.model]
+}
+
+run "a_model_that_says_what_only_people_may_is_refused" {
+  command = plan
+
+  variables {
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "other"]
+    }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "routes_without_one_for_other_vehicles_are_refused" {
+  command = plan
+
+  variables {
+    routes = { bicycle = { loading_bay = "A", max_distance_km = 3 }, motorcycle = { loading_bay = "B", max_distance_km = 15 } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "half_a_minute_of_waiting_is_refused" {
+  command = plan
+
+  variables {
+    review_minutes = 0.5
+  }
+
+  expect_failures = [var.review_minutes]
+}
+
+run "hours_that_are_no_times_of_the_day_are_refused" {
+  command = plan
+
+  variables {
+    staffed_hours = { from = "6", until = "24:00" }
+  }
+
+  expect_failures = [var.staffed_hours]
+}
+
+run "a_zone_by_its_distance_from_utc_is_refused" {
+  command = plan
+
+  variables {
+    staffed_hours = { time_zone = "+02:00" }
+  }
+
+  expect_failures = [var.staffed_hours]
+}
+
+run "a_source_that_cannot_name_an_alarm_is_refused" {
+  command = plan
+
+  variables {
+    watched_sources = ["gate 1, left"]
+  }
+
+  expect_failures = [var.watched_sources]
 }
 
 run "a_threshold_of_0_is_refused" {

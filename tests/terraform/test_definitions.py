@@ -1,8 +1,10 @@
 """The state machines as Terraform renders them, held against a validator, and against the register's names."""
 
+import itertools
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,18 @@ def test_the_workflow_writes_the_register_by_the_names_that_others_read(states):
         opened = re.findall(r"#open = :(\w+)", it["UpdateExpression"])
         assert set(opened) <= set(register.OPEN)
         assert it["ExpressionAttributeNames"].get("#open", register.INDEX) == register.INDEX
-    assert updates["Assign bicycle"]["ExpressionAttributeValues"][":by"] == {"S": register.BY_MODEL}
+    assert states["ClaimPhoto"]["Assign"]["by"] == register.BY_MODEL
     assert states["Duplicate"]["Parameters"]["outcome"] == DUPLICATE
+    assert states["RecordDecided"]["ResultSelector"]["outcome"] == register.DECIDED
+
+
+def test_who_decides_what_is_known_by_the_names_that_others_read(states):
+    (labels, deciders) = (it["Or"] for it in states["NamePhoto"]["Choices"][1]["And"] if "Or" in it)
+    assert labels[-1]["StringEquals"] == register.UNUSABLE
+    assert [it["StringEquals"] for it in deciders] == register.DECIDERS
+    archived, unusable = states["Decided"]["Choices"]
+    assert archived["StringMatches"] == f"{register.ARCHIVE}*"
+    assert unusable["StringEquals"] == register.UNUSABLE
 
 
 def test_each_name_and_value_of_an_update_is_used_and_each_that_is_used_is_there(states):
@@ -53,30 +65,59 @@ def test_each_name_and_value_of_an_update_is_used_and_each_that_is_used_is_there
         if "dynamodb" in state.get("Resource", ""):
             it = state["Parameters"]
             text = f"{it['ConditionExpression']} {it['UpdateExpression']}"
-            assert set(re.findall(r"#\w+", text)) == set(it["ExpressionAttributeNames"]), name
-            assert set(re.findall(r":\w+", text)) == set(it["ExpressionAttributeValues"]), name
+            names, values = filled(it["ExpressionAttributeNames"]), filled(it["ExpressionAttributeValues"])
+            assert set(re.findall(r"#\w+", text)) == set(names), name
+            assert set(re.findall(r":\w+", text)) == set(values), name
+
+
+def test_each_variable_is_assigned_on_every_way_to_where_it_is_read(states):
+    """Step Functions ends an execution that reads one which has no value."""
+    read = {
+        name: set(re.findall(r"(?<!\$)\$([a-z_]+)", json.dumps({**it, "Catch": []})))
+        for name, it in states.items()
+    }
+    assert read["EmitDriverRouted"] >= {"photo", "kind", "vehicle", "confidence", "by", "source", "reference"}
+    ways = [("NamePhoto", frozenset[str]())]
+    for name, known in ways:
+        it = states[name]
+        assert read[name] <= known, name
+        assigned = known | {each.removesuffix(".$") for each in it.get("Assign", {})}
+        # A state that fails has assigned nothing.
+        after = {(each["Next"], known) for each in it.get("Catch", [])}
+        after |= {(each, assigned) for each in (it.get("Next"), it.get("Default")) if each}
+        after |= {(each["Next"], assigned) for each in it.get("Choices", [])}
+        ways += after - set(ways)
+    assert {name for name, _ in ways} == set(states)
 
 
 # By the state that a photo is in, and whose: which updates another may follow. None is a photo that nobody has claimed.
 MINE, OTHERS = "mine", "others"
 FOLLOWS = {
     "ClaimPhoto": {None, (register.FAILED, MINE), (register.FAILED, OTHERS), (register.CLAIMED, MINE)},
-    "Assign bicycle": {(register.CLAIMED, MINE), (register.ROUTED, MINE)},
+    # Whoever decides first: ClaimDecision. Each of the two makes the photo this execution's.
+    "ClaimDecision": {(register.WAITING, MINE), (register.WAITING, OTHERS)},
+    "ClaimCorrection": {(register.ROUTED, MINE), (register.ROUTED, OTHERS)},
+    "Assign bicycle": {(register.CLAIMED, MINE), (register.WAITING, MINE), (register.ROUTED, MINE)},
+    "RecordDecided": {(register.WAITING, MINE), (register.DECIDED, MINE)},
     "RecordWaiting": {(register.CLAIMED, MINE), (register.WAITING, MINE)},
     "RecordFailed": {(register.CLAIMED, MINE), (register.FAILED, MINE)},
     "RecordUntold": {(register.ROUTED, MINE)},
 }
 
 
-@mock_aws
-def test_a_photo_goes_from_one_state_to_the_next_and_never_back(states):
+@pytest.fixture
+def table() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.resource("dynamodb", "us-east-1").create_table(
+            TableName="photos",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+def test_a_photo_goes_from_one_state_to_the_next_and_never_back(states, table):
     """Whoever comes late, is repeated or is redriven changes nothing of what has been recorded since."""
-    table = boto3.resource("dynamodb", "us-east-1").create_table(
-        TableName="photos",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
     befores = [None, *((state, whose) for state in register.STATES for whose in (MINE, OTHERS))]
     for name, expected in FOLLOWS.items():
         found = set()
@@ -89,30 +130,93 @@ def test_a_photo_goes_from_one_state_to_the_next_and_never_back(states):
         assert found == expected, name
 
 
-def update(parameters: dict[str, Any], execution: str) -> bool:
+@pytest.mark.parametrize(
+    ("claim", "state"), [("ClaimDecision", register.WAITING), ("ClaimCorrection", register.ROUTED)]
+)
+def test_a_decision_follows_those_before_it_and_none_after_it(states, table, claim, state):
+    """Numbers may leave one out: where a decision could not be claimed at all, its execution's name is taken."""
+    taken = set()
+    for number, execution in [(None, OTHERS), *itertools.product((1, 2, 3, 4), (MINE, OTHERS))]:
+        item = {"id": "photo", "state": state, "execution": execution}
+        table.put_item(Item=item | ({"decided": number} if number else {}))
+        if update(states[claim]["Parameters"], MINE, number=3):
+            taken.add((number, execution))
+    assert taken == {(None, OTHERS), (1, MINE), (1, OTHERS), (2, MINE), (2, OTHERS), (3, MINE)}
+
+
+def test_every_decision_stays_and_the_route_is_of_the_last(states, table):
+    """The first is stopped as soon as it has claimed the photo; the second comes to its end; the third corrects it."""
+    names = ["photo-1", "photo-2", "photo-3"]
+    table.put_item(Item={"id": "photo", "state": register.WAITING, "execution": "the model's"})
+    assert update(states["ClaimDecision"]["Parameters"], names[0], number=1)
+    assert update(states["ClaimDecision"]["Parameters"], names[1], number=2)
+    assert update(states["Assign bicycle"]["Parameters"], names[1], number=2)
+    assert not update(states["ClaimDecision"]["Parameters"], names[2], number=3)
+    assert update(states["ClaimCorrection"]["Parameters"], names[2], number=3)
+    assert update(states["Assign motorcycle"]["Parameters"], names[2], number=3)
+    for late in names[:2]:
+        for name in ("Assign bicycle", "RecordDecided", "RecordUntold", "RecordFailed"):
+            assert not update(states[name]["Parameters"], late), (late, name)
+    item = table.get_item(Key={"id": "photo"})["Item"]
+    assert (item["state"], item["label"], item["decided"]) == (register.ROUTED, "motorcycle", 3)
+    assert [item[f"decision_{number}"]["execution"] for number in (1, 2, 3)] == names
+    assert item["confidence"] is None
+
+
+def test_the_upload_of_a_photo_that_a_bulk_run_was_first_with_takes_it(states, table):
+    """A driver may wait for it, and who waited behind all drivers was nobody."""
+    item = {"id": "photo", "state": register.WAITING, "since": f"{register.ARCHIVE}2026-07-01T00:00:00.000Z"}
+    table.put_item(Item=item | {"run": "run-1"})
+    assert update(states["ClaimPhoto"]["Parameters"], MINE)
+    taken = table.get_item(Key={"id": "photo"})["Item"]
+    assert (taken["state"], taken["execution"]) == (register.CLAIMED, MINE)
+    assert "run" not in taken
+    assert not taken["since"].startswith(register.ARCHIVE)
+    table.put_item(Item=item)  # a drained one: a person has it before them
+    assert not update(states["ClaimPhoto"]["Parameters"], MINE)
+
+
+def update(parameters: dict[str, Any], execution: str, number: int = 1) -> bool:
     """Whether DynamoDB takes it, with a text or a number for each value that the execution has."""
     client = boto3.client("dynamodb", "us-east-1")
-    values = {
-        name: {kind.removesuffix(".$"): "1" if kind.endswith(".$") else text for kind, text in value.items()}
-        for name, value in parameters["ExpressionAttributeValues"].items()
-    }
     try:
         client.update_item(
             TableName="photos",
             Key={"id": {"S": "photo"}},
             ConditionExpression=parameters["ConditionExpression"],
             UpdateExpression=parameters["UpdateExpression"],
-            ExpressionAttributeNames=parameters["ExpressionAttributeNames"],
-            ExpressionAttributeValues=values | {":execution": {"S": execution}},
+            ExpressionAttributeNames=filled(parameters["ExpressionAttributeNames"], execution, number),
+            ExpressionAttributeValues=filled(parameters["ExpressionAttributeValues"], execution, number),
         )
     except client.exceptions.ConditionalCheckFailedException:
         return False
     return True
 
 
+def filled(template: dict[str, Any], execution: str = MINE, number: int = 1) -> dict[str, Any]:
+    """What the execution with a decision of that number makes of it."""
+    values: dict[str, Any] = {
+        "$$.Execution.Id": execution,
+        "$recorded": {"NULL": True},
+        "States.Format('{}', $.decision)": str(number),
+        "States.Format('decision_{}', $.decision)": f"decision_{number}",
+    }
+    return {
+        name.removesuffix(".$"): values.get(it, "1")
+        if name.endswith(".$")
+        else filled(it, execution, number)
+        if isinstance(it, dict)
+        else it
+        for name, it in template.items()
+    }
+
+
 def test_the_event_has_what_the_sweep_tells_of(states):
     (entry,) = states["EmitDriverRouted"]["Parameters"]["Entries"]
-    assert (entry["Source"], entry["DetailType"]) == (register.EVENT_SOURCE, register.EVENT_KIND)
+    assert (entry["Source"], entry["DetailType.$"]) == (register.EVENT_SOURCE, "$kind")
+    assert states["ClaimPhoto"]["Assign"]["kind"] == register.EVENT_KIND
+    assert states["ClaimDecision"]["Assign"]["kind"] == register.EVENT_KIND
+    assert states["ClaimCorrection"]["Assign"]["kind"] == register.CORRECTION
     assert tuple(name.removesuffix(".$") for name in entry["Detail"]) == register.DETAIL
 
 

@@ -38,6 +38,13 @@ resource "aws_iam_policy" "boundary" {
         Resource = [local.bus, local.queues, local.topics]
       },
       {
+        # The queues in which photos waited for a person, until nothing is left in any; to go with them.
+        Sid      = "DrainQueues"
+        Effect   = "Allow"
+        Action   = ["sqs:DeleteMessage", "sqs:ReceiveMessage"]
+        Resource = [local.queues]
+      },
+      {
         Sid      = "RunWhatIsThere"
         Effect   = "Allow"
         Action   = ["lambda:InvokeFunction", "sagemaker:InvokeEndpoint", "states:StartExecution"]
@@ -46,19 +53,19 @@ resource "aws_iam_policy" "boundary" {
       {
         Sid      = "KeepRegister"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
         Resource = [local.register, "${local.register}/index/*"]
       },
       {
         # The map runs of bulk work: their children are followed by the state machine, their counts read. And whether an
-        # execution that has claimed a photo still runs.
+        # execution that has claimed a photo still runs, and which photo one that was stopped had.
         Sid    = "FollowMapRuns"
         Effect = "Allow"
         Action = [
-          "states:DescribeExecution", "states:DescribeMapRun", "states:ListMapRuns", "states:RedriveExecution",
-          "states:StopExecution",
+          "states:DescribeExecution", "states:DescribeMapRun", "states:GetExecutionHistory", "states:ListExecutions",
+          "states:ListMapRuns", "states:RedriveExecution", "states:StopExecution",
         ]
-        Resource = [local.executions, local.map_runs]
+        Resource = [local.executions, local.map_runs, local.state_machines]
       },
       {
         # Images of AWS's own, whose accounts differ from region to region.

@@ -1,4 +1,4 @@
-# The table of the register of photos, and none of its items.
+# The table of the register of photos; of its items one at a time, by its id, and none is changed.
 
 locals {
   register_area = {
@@ -22,6 +22,13 @@ locals {
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
           "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
         ]
+        Resource = [local.register]
+      },
+      {
+        # verify reads what became of the photo that it sent.
+        Sid      = "ReadPhoto"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem"]
         Resource = [local.register]
       },
     ]

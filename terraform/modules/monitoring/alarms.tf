@@ -30,10 +30,11 @@ locals {
         metric      = { namespace = "AWS/States", name = "ExecutionsTimedOut", dimensions = { StateMachineArn = var.state_machine_arn }, statistic = "Sum" }
         threshold   = 1
       }
-      review-age = {
-        description = "A photo has waited for review for more than ${var.review_hours} hours."
-        metric      = { namespace = "AWS/SQS", name = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = var.review_queue_name }, statistic = "Maximum" }
-        threshold   = var.review_hours * 60 * 60
+      # The sweep publishes it once a minute, of drivers alone: photos for which nobody waits may lie for weeks.
+      driver-waits = {
+        description = "A driver has waited ${var.review_minutes} minutes or more for a person to decide."
+        metric      = { namespace = local.namespace, name = "LongestWait", dimensions = null, statistic = "Maximum", period = 60 }
+        threshold   = var.review_minutes * 60
       }
       # One failure is tried again by Lambda; the hour that failed is made up for by the next run.
       monitor-errors = {

@@ -1,5 +1,5 @@
 # A photo's way from left to right: it arrives, the functions handle it, the endpoint answers, it ends somewhere.
-# Below it what the monitor found in the captures, hour by hour.
+# Below it what the monitor found in the captures, hour by hour; and of which camera the model is unsure.
 
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
@@ -37,7 +37,16 @@ locals {
       { title = "Given up", metrics = [for name in values(local.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] },
       { title = "Functions: errors", metrics = [for name in local.functions : ["AWS/Lambda", "Errors", "FunctionName", name]] },
       { title = "Endpoint: answers", metrics = [for name in ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"] : concat(["AWS/SageMaker", name], local.endpoint)] },
-      { title = "Waiting for review", metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.review_queue_name]] },
+      {
+        title = "Waiting for a person"
+        metrics = [
+          [local.namespace, "WaitingDrivers", { label = "drivers" }],
+          [local.namespace, "WaitingArchive", { label = "photos of no driver" }],
+          [local.namespace, "LongestWait", { label = "longest wait of a driver, s", yAxis = "right" }],
+        ]
+        stat   = "Maximum"
+        limits = [{ label = "rings", value = 60 * var.review_minutes, yAxis = "right" }]
+      },
     ],
     [for widget in local.captured_widgets : {
       title   = "Captured: ${widget.title}"
@@ -46,6 +55,13 @@ locals {
       period  = 3600
       limits  = [for limit in widget.limits : { label = "rings", value = limit }]
     }],
+    # CloudWatch takes no widget without a metric.
+    [for sources in [var.watched_sources] : {
+      title   = "Unsure: share of each source's last 50 photos"
+      metrics = [for source in sources : [local.namespace, "UnsureShare", "Source", source]]
+      stat    = "Average"
+      limits  = [{ label = "rings", value = local.unsure_share }]
+    } if length(sources) > 0],
   ]
 }
 

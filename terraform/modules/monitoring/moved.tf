@@ -22,16 +22,6 @@ moved {
 }
 
 moved {
-  from = aws_cloudwatch_metric_alarm.queue["review-age"]
-  to   = aws_cloudwatch_metric_alarm.this["review-age"]
-}
-
-moved {
-  from = aws_cloudwatch_metric_alarm.queue["review-dead-letters"]
-  to   = aws_cloudwatch_metric_alarm.this["review-dead-letters"]
-}
-
-moved {
   from = aws_cloudwatch_metric_alarm.queue["schedule-dead-letters"]
   to   = aws_cloudwatch_metric_alarm.this["schedule-dead-letters"]
 }

@@ -95,20 +95,21 @@ variable "prefix" {
   type        = string
 }
 
-variable "review_hours" {
-  description = "Hours that a photo may wait for review before the alarm rings."
+variable "review_minutes" {
+  description = "Minutes that a driver may wait for a person before the alarm rings."
   type        = number
-  default     = 4
-}
-
-variable "review_queue_name" {
-  description = "Name of the review queue."
-  type        = string
+  default     = 10
 }
 
 variable "state_machine_arn" {
   description = "ARN of the state machine."
   type        = string
+}
+
+variable "watched_sources" {
+  description = "Sources, as cameras, of which the share of photos that the model is unsure of is measured, each with an alarm."
+  type        = list(string)
+  default     = []
 }
 
 variable "workflow_log_group_name" {

@@ -7,7 +7,7 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = ["id", "open", "since"]
+    for_each = ["id", "open", "since", "camera", "first_at"]
 
     content {
       name = attribute.value
@@ -22,6 +22,16 @@ resource "aws_dynamodb_table" "this" {
     range_key          = "since"
     projection_type    = "INCLUDE"
     non_key_attributes = ["error", "execution", "expires", "s3_key"]
+  }
+
+  # What each camera sent, the newest last, and which of it waited for a person. Sparse too: a photo that came with others
+  # in a bulk run is of no camera.
+  global_secondary_index {
+    name               = "source"
+    hash_key           = "camera"
+    range_key          = "first_at"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["waiting_at"]
   }
 
   point_in_time_recovery {

@@ -1,8 +1,8 @@
 output "table" {
-  description = "The table: its ARN, that of its index of open photos, its name, and the days that a photo is kept in it."
+  description = "The table: its ARN, those of its indexes of open photos and of each source's, its name, and the days that a photo is kept in it."
   value = {
     arn            = aws_dynamodb_table.this.arn
-    index_arn      = "${aws_dynamodb_table.this.arn}/index/open"
+    index_arns     = [for index in ["open", "source"] : "${aws_dynamodb_table.this.arn}/index/${index}"]
     name           = aws_dynamodb_table.this.name
     retention_days = var.retention_days
   }

@@ -10,7 +10,7 @@ locals {
   # What the endpoint or S3 does is up to the function.
   retry_killed = merge(local.backoff, {
     MaxAttempts = 3
-    ErrorEquals = concat(local.faults_of_lambda, ["ReviewUnavailable"])
+    ErrorEquals = concat(local.faults_of_lambda, ["RegisterUnavailable"])
   })
   # Another run has the functions that there are: one of its batches takes seconds or minutes.
   retry_busy = merge(local.backoff, {

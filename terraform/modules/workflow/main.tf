@@ -28,6 +28,13 @@ locals {
 
   # What names a photo, and who sent it. A start event that has all of it as text needs no function to read it.
   parts = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
+  # Of a decision, beside its number. The photo has come before, so who sent it stands in the register.
+  decision_parts = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
+  # The first is of a photo that waits; what is refused there may be a correction of one that has a route.
+  decisions = {
+    ClaimDecision   = { from = "waiting", kind = "DriverRouted", refused = "ClaimCorrection", next = "Decided" }
+    ClaimCorrection = { from = "routed", kind = "DriverRerouted", refused = "Duplicate", next = "AssignDriver" }
+  }
 
   labels = sort(keys(var.routes))
 
@@ -61,18 +68,19 @@ resource "aws_sfn_state_machine" "this" {
   role_arn = aws_iam_role.state_machine.arn
 
   definition = templatefile("${path.module}/state_machine.asl.json.tftpl", {
-    bus_name         = aws_cloudwatch_event_bus.this.name
-    function_arns    = var.function_arns
-    labels           = local.labels
-    last_label       = reverse(local.labels)[0]
-    parts            = local.parts
-    register         = var.register
-    retry_function   = jsonencode(local.retry_function)
-    retry_register   = jsonencode(local.retry_register)
-    retry_send       = jsonencode(local.retry_send)
-    review_queue_url = aws_sqs_queue.review.url
-    routes           = var.routes
-    topic_arn        = var.topic_arn
+    bus_name       = aws_cloudwatch_event_bus.this.name
+    decision_parts = local.decision_parts
+    decisions      = local.decisions
+    function_arns  = var.function_arns
+    labels         = local.labels
+    last_label     = reverse(local.labels)[0]
+    parts          = local.parts
+    register       = var.register
+    retry_function = jsonencode(local.retry_function)
+    retry_register = jsonencode(local.retry_register)
+    retry_send     = jsonencode(local.retry_send)
+    routes         = var.routes
+    topic_arn      = var.topic_arn
   })
 
   logging_configuration {
@@ -118,6 +126,7 @@ resource "aws_iam_role_policy" "state_machine" {
     Statement = concat(local.logs_and_traces, [
       { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = [var.function_arns.serialize, var.function_arns.classify, var.function_arns.filter] },
       { Sid = "KeepRegister", Effect = "Allow", Action = "dynamodb:UpdateItem", Resource = var.register.arn },
+      # Of executions that began before photos waited in the register; goes with the queue.
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.review.arn },
       { Effect = "Allow", Action = "events:PutEvents", Resource = aws_cloudwatch_event_bus.this.arn },
       { Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arn },

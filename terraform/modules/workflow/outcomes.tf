@@ -1,9 +1,13 @@
-# Where photos go: the bus tells other teams of routed drivers, the review queue keeps what the model was unsure of.
+# Where photos go: the bus tells other teams of routed drivers. What the model is unsure of waits in the register.
 
 resource "aws_cloudwatch_event_bus" "this" {
   name        = var.prefix
-  description = "DriverRouted: which driver goes to which loading bay."
+  description = "DriverRouted and DriverRerouted: which driver goes to which loading bay."
 }
+
+# Until the release before this one, what the model was unsure of lay in these two queues. Nothing but executions that
+# began before the change sends there any more, and the sweep moves what is in them into the register. They stay for this
+# one release; the next takes them out, with what sends, drains and reads them.
 
 resource "aws_sqs_queue" "review" {
   name                       = "${var.prefix}-review"
@@ -22,7 +26,7 @@ resource "aws_sqs_queue_redrive_policy" "review" {
   })
 }
 
-# Photos that were taken up five times and never decided.
+# Photos that were taken up five times and never decided: drained as well.
 resource "aws_sqs_queue" "review_dead_letters" {
   name                      = "${var.prefix}-review-dead-letters"
   kms_master_key_id         = var.kms_key_arn

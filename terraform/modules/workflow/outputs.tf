@@ -14,9 +14,8 @@ output "bus_name" {
 }
 
 output "dead_letter_queues" {
-  description = "Names and URLs of the dead-letter queues: uploads that started nothing, reviews that nobody decided."
+  description = "Names and URLs of the dead-letter queues: uploads that started nothing."
   value = {
-    review  = { name = aws_sqs_queue.review_dead_letters.name, url = aws_sqs_queue.review_dead_letters.url }
     uploads = { name = aws_sqs_queue.uploads_dead_letters.name, url = aws_sqs_queue.uploads_dead_letters.url }
   }
 }
@@ -26,9 +25,9 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
-output "review_queue" {
-  description = "ARN, name and URL of the queue with photos for a person to look at."
-  value       = { arn = aws_sqs_queue.review.arn, name = aws_sqs_queue.review.name, url = aws_sqs_queue.review.url }
+output "review_queues" {
+  description = "ARNs and URLs of the queue in which photos waited for a person, and of its dead letters: the sweep drains both."
+  value       = [for queue in [aws_sqs_queue.review, aws_sqs_queue.review_dead_letters] : { arn = queue.arn, url = queue.url }]
 }
 
 output "state_machine_arn" {

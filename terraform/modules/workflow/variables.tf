@@ -74,7 +74,7 @@ variable "register" {
 }
 
 variable "routes" {
-  description = "Where the driver of each kind of vehicle goes, by the model's label."
+  description = "Where the driver of each kind of vehicle goes, by the model's label; other is for what a person calls none of them."
   type = map(object({
     loading_bay     = string
     max_distance_km = number
@@ -83,6 +83,11 @@ variable "routes" {
   validation {
     condition     = length(var.routes) > 0 && alltrue([for label in keys(var.routes) : can(regex("^[a-z][a-z0-9_-]*$", label))])
     error_message = "routes has at least one entry; its keys are labels of the model: lower-case letters, digits, _ and -."
+  }
+
+  validation {
+    condition     = length(setsubtract(["other"], keys(var.routes))) == 0 && !contains(keys(var.routes), "unusable")
+    error_message = "routes has an entry other, for vehicles that are none of the model's, and none called unusable: that is what a person says of a photo that shows nothing."
   }
 
   validation {

@@ -89,6 +89,20 @@ run "the_stack_s_roles_may_do_what_aws_asks_of_them" {
     ]))) == 0
     error_message = "A job could not encrypt its results."
   }
+
+  assert {
+    condition = alltrue([
+      for action, resource in {
+        "dynamodb:PutItem"           = local.register,
+        "sqs:ReceiveMessage"         = local.queues,
+        "sqs:DeleteMessage"          = local.queues,
+        "states:GetExecutionHistory" = local.executions,
+        "states:ListExecutions"      = local.state_machines,
+      } :
+      anytrue([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Effect == "Allow" && contains(statement.Action, action) && contains(statement.Resource, resource)])
+    ])
+    error_message = "The sweep could not drain the old queues, or not find out which photo a stopped execution had."
+  }
 }
 
 run "the_plan_role_changes_nothing" {

@@ -6,7 +6,7 @@ variables {
   boundary_arn            = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   budget_usd              = 100
   capture_percentage      = 20
-  dead_letter_queue_names = { monitor = "scones-test-monitor-dead-letters", review = "scones-test-review-dead-letters", uploads = "scones-test-uploads-dead-letters" }
+  dead_letter_queue_names = { monitor = "scones-test-monitor-dead-letters", uploads = "scones-test-uploads-dead-letters" }
   drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, repeats = 0.5, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
@@ -15,9 +15,9 @@ variables {
   model_id                = "0123456789abcdef"
   monitor                 = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-monitor", name = "scones-test-monitor" }
   prefix                  = "scones-test"
-  review_hours            = 2
-  review_queue_name       = "scones-test-review"
+  review_minutes          = 5
   state_machine_arn       = "arn:aws:states:eu-west-1:111122223333:stateMachine:scones-test-workflow"
+  watched_sources         = ["gate-1", "gate-2"]
   workflow_log_group_name = "/aws/vendedlogs/states/scones-test-workflow"
 }
 
@@ -38,7 +38,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       # None for errors of filter, which raises by design.
       "serialize-errors", "classify-errors", "serialize-throttles", "classify-throttles", "filter-throttles",
       "sweep-errors", "sweep-throttles", "sweep-silent",
-      "monitor-dead-letters", "review-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "review-age",
+      "monitor-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "driver-waits",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
       "pictures-outside", "pictures-repeated",
     ])
@@ -53,8 +53,8 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["review-age"].threshold == 7200
-    error_message = "The age of a message is in seconds."
+    condition     = [for name in ["metric_name", "namespace", "threshold", "period", "statistic"] : tostring(aws_cloudwatch_metric_alarm.this["driver-waits"][name])] == ["LongestWait", output.namespace, "300", "60", "Maximum"]
+    error_message = "A driver's wait is in seconds, and the longest counts."
   }
 
   assert {
@@ -86,6 +86,37 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
     error_message = "There is a subscription to nobody."
+  }
+}
+
+run "a_source_that_gets_worse_rings_by_its_name" {
+  assert {
+    condition     = { for alarm in aws_cloudwatch_metric_alarm.unsure : alarm.alarm_name => [alarm.dimensions.Source, alarm.metric_name, tostring(alarm.threshold)] } == { scones-test-unsure-gate-1 = ["gate-1", "UnsureShare", "0.4"], scones-test-unsure-gate-2 = ["gate-2", "UnsureShare", "0.4"] }
+    error_message = "A source has no alarm, or one that looks at another's photos."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.unsure :
+      alarm.namespace == output.namespace && alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == "notBreaching" && endswith(alarm.alarm_description, ". See docs/runbook.md#unsure-source")
+    ])
+    error_message = "An alarm looks where the sweep does not publish, rings where nobody hears it, or while there are too few photos."
+  }
+
+  assert {
+    condition     = flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][3] if startswith(widget.properties.title, "Unsure")]) == ["gate-1", "gate-2"]
+    error_message = "The dashboard does not show each source."
+  }
+}
+
+run "without_watched_sources_nothing_of_them_is_shown" {
+  variables {
+    watched_sources = []
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.unsure) == 0 && alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(widget.properties.metrics) > 0])
+    error_message = "CloudWatch would refuse a widget without a metric."
   }
 }
 

@@ -30,12 +30,17 @@ run "the_table_is_encrypted_can_be_restored_and_forgets" {
   }
 
   assert {
-    condition     = one(aws_dynamodb_table.this.global_secondary_index).hash_key == "open" && one(aws_dynamodb_table.this.global_secondary_index).range_key == "since"
-    error_message = "Photos that are routed and told would be in the index, or the oldest would not come first."
+    condition     = { for index in aws_dynamodb_table.this.global_secondary_index : index.name => [index.hash_key, index.range_key] } == { open = ["open", "since"], source = ["camera", "first_at"] }
+    error_message = "Photos that are routed and told would be in the index of open ones, or the oldest would not come first."
   }
 
   assert {
-    condition     = output.table == { arn = aws_dynamodb_table.this.arn, index_arn = "${aws_dynamodb_table.this.arn}/index/open", name = "scones-test-photos", retention_days = 90 }
+    condition     = toset(aws_dynamodb_table.this.attribute[*].name) == toset(["id", "open", "since", "camera", "first_at"])
+    error_message = "DynamoDB takes neither an index of an attribute that is not declared, nor an attribute that no index has."
+  }
+
+  assert {
+    condition     = output.table == { arn = aws_dynamodb_table.this.arn, index_arns = [for index in ["open", "source"] : "${aws_dynamodb_table.this.arn}/index/${index}"], name = "scones-test-photos", retention_days = 90 }
     error_message = "The output names another table or index."
   }
 

@@ -26,7 +26,8 @@ variables {
   routes = {
     bicycle    = { loading_bay = "A", max_distance_km = 3 }
     motorcycle = { loading_bay = "B", max_distance_km = 15 }
-    van        = { loading_bay = "C", max_distance_km = 60 }
+    other      = { loading_bay = "C", max_distance_km = 3 }
+    van        = { loading_bay = "D", max_distance_km = 60 }
   }
   topic_arn = "arn:aws:sns:eu-west-1:111122223333:scones-test-alarms"
 }
@@ -55,13 +56,8 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "SendToReview" }
-    error_message = "Low confidence does not go to review, or loses its inferences on the way."
-  }
-
-  assert {
-    condition     = toset(keys(jsondecode(aws_sfn_state_machine.this.definition).States.SendToReview.Parameters.MessageBody)) == toset(["s3_bucket.$", "s3_key.$", "inferences.$", "reason.$"])
-    error_message = "The review message holds something else than the photo's pointer, the inferences and the reason."
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.FilterInferences.Catch[0] == { ErrorEquals = ["ThresholdConfidenceNotMet", "UnlikeTraining"], ResultPath = "$.error", Next = "RecordWaiting" }
+    error_message = "Low confidence does not wait for a person, or loses its inferences on the way."
   }
 
   assert {
@@ -111,7 +107,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
 
 run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution)"
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution) OR (#state = :waiting AND attribute_exists(#run))"
     error_message = "A photo could be routed twice, or one that failed never again."
   }
 
@@ -119,7 +115,7 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
     condition = alltrue([
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States :
       startswith(state.Parameters.ConditionExpression, "#execution = :execution AND #state ") && state.Parameters.Key == { id = { "S.$" = "$photo" } }
-      if strcontains(try(state.Resource, ""), "dynamodb") && name != "ClaimPhoto"
+      if strcontains(try(state.Resource, ""), "dynamodb") && !startswith(name, "Claim")
     ])
     error_message = "An execution could write over what another has recorded."
   }
@@ -146,15 +142,18 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
       } == {
       ReadEvent           = "Notify"
       ClaimPhoto          = "Notify"
+      ClaimDecision       = "Notify"
+      ClaimCorrection     = "Notify"
+      RecordDecided       = "RecordFailed"
       SerializeImageData  = "RecordFailed"
       ClassifyImages      = "RecordFailed"
       FilterInferences    = "RecordFailed"
       "Assign bicycle"    = "RecordFailed"
       "Assign motorcycle" = "RecordFailed"
+      "Assign other"      = "RecordFailed"
       "Assign van"        = "RecordFailed"
       EmitDriverRouted    = "RecordUntold"
       RecordWaiting       = "RecordFailed"
-      SendToReview        = "RecordFailed"
       RecordFailed        = "Notify"
       RecordUntold        = "Notify"
     }
@@ -167,8 +166,11 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
       for name in ["s3_bucket", "s3_key", "version_id", "source", "reference"] : [
         { Variable = "$.${name}", IsPresent = true }, { Variable = "$.${name}", IsString = true },
       ]
-    ]), [{ Variable = "$.version_id", StringGreaterThan = "" }]))
-    error_message = "An event without one of its parts would end the execution."
+      ]), [
+      { Variable = "$.label", IsPresent = false }, { Variable = "$.decided_by", IsPresent = false }, { Variable = "$.decision", IsPresent = false },
+      { Variable = "$.version_id", StringGreaterThan = "" },
+    ]))
+    error_message = "An event without one of its parts would end the execution, or a decision be taken for a photo."
   }
 
   assert {
@@ -181,6 +183,60 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
     condition     = strcontains(aws_cloudwatch_event_target.workflow.input_transformer[0].input_template, "\"source\": \"\", \"reference\": \"\"")
     error_message = "Each upload would be read by a function first."
+  }
+}
+
+run "a_persons_decision_goes_straight_to_the_driver" {
+  # Each field is asked for before it is read: whatever else is wrong is refused by name, by the function.
+  assert {
+    condition = alltrue([
+      for name, asked in { s3_bucket = "IsString", s3_key = "IsString", version_id = "IsString", label = "IsString", vehicle = "IsString", decided_by = "IsString", decision = "IsNumeric" } :
+      length(setintersection(
+        [jsonencode({ Variable = "$.${name}", IsPresent = true }), jsonencode({ Variable = "$.${name}", (asked) = true })],
+        [for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[1].And : jsonencode(rule)],
+      )) == 2
+    ])
+    error_message = "A decision without one of its fields would end the execution."
+  }
+
+  assert {
+    condition = [
+      for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[1].And : rule.Or[*].StringEquals if can(rule.Or)
+    ] == [["bicycle", "motorcycle", "other", "van", "unusable"], ["person", "driver"]]
+    error_message = "A label that has no route is taken, or one that has is not; or somebody else decides."
+  }
+
+  assert {
+    condition = {
+      for name in ["ClaimDecision", "ClaimCorrection"] : name => [
+        split(" AND ", jsondecode(aws_sfn_state_machine.this.definition).States[name].Parameters.ConditionExpression)[0],
+        jsondecode(aws_sfn_state_machine.this.definition).States[name].Assign.kind,
+        jsondecode(aws_sfn_state_machine.this.definition).States[name].Catch[0].Next,
+        jsondecode(aws_sfn_state_machine.this.definition).States[name].Next,
+      ]
+      } == {
+      ClaimDecision   = ["#state = :waiting", "DriverRouted", "ClaimCorrection", "Decided"]
+      ClaimCorrection = ["#state = :routed", "DriverRerouted", "Duplicate", "AssignDriver"]
+    }
+    error_message = "A decision is taken for a photo of another state, or tells another thing of it."
+  }
+
+  # A start event without a label never gets so far; one with has neither confidence nor probabilities.
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimDecision.Assign.recorded == { NULL = true } && jsondecode(aws_sfn_state_machine.this.definition).States["Assign other"].Parameters.ExpressionAttributeValues[":confidence.$"] == "$recorded"
+    error_message = "A person's decision would be recorded with a model's confidence."
+  }
+
+  assert {
+    condition = jsondecode(aws_sfn_state_machine.this.definition).States.Decided == {
+      Type = "Choice"
+      Choices = [
+        { Variable = "$since", StringMatches = "archive *", Next = "RecordDecided" },
+        { Variable = "$.label", StringEquals = "unusable", Next = "RecordDecided" },
+      ]
+      Default = "AssignDriver"
+    }
+    error_message = "A driver is told of a photo for which none waits, or of one that shows nothing."
   }
 }
 
@@ -272,7 +328,17 @@ run "a_route_without_a_distance_is_refused" {
   command = plan
 
   variables {
-    routes = { bicycle = { loading_bay = "A", max_distance_km = 0 } }
+    routes = { bicycle = { loading_bay = "A", max_distance_km = 0 }, other = { loading_bay = "C", max_distance_km = 3 } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "a_table_without_a_route_for_other_vehicles_is_refused" {
+  command = plan
+
+  variables {
+    routes = { bicycle = { loading_bay = "A", max_distance_km = 3 } }
   }
 
   expect_failures = [var.routes]
