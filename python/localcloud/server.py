@@ -51,6 +51,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         faults,
         iam,
         identifiers,
+        indexes,
         journal,
         logs,
         recovery,
@@ -63,7 +64,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from localcloud.functions import lambdas
     from localcloud.http import headers, remembering, settings, spellings
     from localcloud.http.connections import Handler
-    from localcloud.metrics import alarms, cloudwatch, log_filters, pace
+    from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
     from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
     from localcloud.states import stepfunctions
 
@@ -119,10 +120,12 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             cloudwatch,
             delay,
             dynamodb,
+            embedded,
             errands,
             headers,
             iam,
             identifiers,
+            indexes,
             journal,
             log_filters,
             logs,

@@ -86,6 +86,32 @@ def test_a_rule_compares_a_variable(machine, execute, rule):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "text", "holds"),
+    [
+        ("archive *", "archive 2026-03-01T09:20:00.000Z", True),
+        ("archive *", "2026-03-01T09:20:00.000Z", False),
+        ("archive *", "archive\n", False),
+        ("*.png", "a/b\nc.png", True),
+        ("a?.png", "ab.png", False),
+        ("[ab].png", "a.png", False),
+        ("[ab].png", "[ab].png", True),
+        (r"\*.png", "*.png", True),
+        (r"\*.png", "a.png", False),
+    ],
+)
+def test_only_a_star_stands_for_something_else_in_a_pattern(machine, execute, pattern, text, holds):
+    keep = step(Assign={"since.$": "$.since"}, Next="Choose")
+    rule = {"Variable": "$since", "StringMatches": pattern, "Next": "Yes"}
+    states = {
+        "Keep": keep,
+        "Choose": {"Type": "Choice", "Choices": [rule], "Default": "No"},
+        "Yes": step(Result={"holds": True}, End=True),
+        "No": step(Result={"holds": False}, End=True),
+    }
+    assert json.loads(execute(machine(states), {"since": text})["output"]) == {"holds": holds}
+
+
+@pytest.mark.parametrize(
     ("size", "seen"), [(1, {"size": 1, "kind": "small"}), (9, {"size": 9, "kind": "large"})]
 )
 def test_a_rule_that_holds_assigns_of_the_input_and_so_does_none(machine, execute, size, seen):
@@ -121,6 +147,18 @@ def test_a_task_assigns_of_what_it_got_before_anything_is_selected(function, mac
         "more": "m",
         "was": "incoming/x.png!",
     }
+
+
+def test_null_is_assigned_and_read_as_any_value_is(outcome):
+    assign = step(Assign={"confidence": None, "recorded": {"NULL": True}})
+    read = {"confidence.$": "$confidence", "deep": [{"recorded.$": "$recorded"}], "rule.$": "$recorded.NULL"}
+    expected = {"confidence": None, "deep": [{"recorded": {"NULL": True}}], "rule": True}
+    assert outcome(assign, step(Parameters=read)) == expected
+    again = step(Assign={"confidence.$": "States.StringToJson('0.98')"})
+    assert outcome(assign, again, step(Parameters={"confidence.$": "$confidence"})) == {"confidence": 0.98}
+    kept = step(Assign={"confidence.$": "$.confidence"})
+    given = step(Result={"confidence": None})
+    assert outcome(given, kept, step(Parameters={"read.$": "$confidence"})) == {"read": None}
 
 
 @pytest.mark.parametrize("path", ["$nobody", "$photo.nothing"])

@@ -2,16 +2,15 @@
 
 AWS: `ListMetrics` answers each metric, a name with its dimensions, once; statistics are those of the metric that has
 exactly the dimensions that were asked for.
-moto 5.2.5 takes two lists of dimensions for the same only if all of them are equal, so it lists a metric with two as
-often as it was published; and it counts what has more dimensions as well.
+moto 5.2.5 lists a metric without dimensions, or with two and more, as often as it was published; and it counts what has
+more dimensions as well.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.cloudwatch import models
-from moto.cloudwatch.models import CloudWatchBackend, Dimension, MetricDatumBase, Statistics
+from moto.cloudwatch.models import CloudWatchBackend, MetricDatumBase, Statistics
 
 from core.contract.shapes import Json
 from localcloud import gaps
@@ -32,10 +31,19 @@ class Exactly:
 def install() -> None:
     """Fill the gaps."""
 
-    def are_dimensions_same(metric_dimensions: list[Dimension], dimensions: list[Dimension]) -> bool:
-        return sorted(metric_dimensions) == sorted(dimensions)
-
-    models.are_dimensions_same = are_dimensions_same
+    @gaps.wrap(CloudWatchBackend, "get_filtered_metrics")
+    def get_filtered_metrics(
+        _original: gaps.Original,
+        self: CloudWatchBackend,
+        metric_name: str,
+        namespace: str,
+        dimensions: list[Json],
+    ) -> list[MetricDatumBase]:
+        first: dict[Metric, MetricDatumBase] = {}
+        for datum in self.get_all_metrics():
+            named = datapoints.name_dimensions(datum.dimensions)
+            first.setdefault(Metric(datum.namespace, datum.name, named), datum)
+        return [datum for datum in first.values() if datum.filter(namespace, metric_name, dimensions)]
 
     @gaps.wrap(CloudWatchBackend, "put_metric_data")
     def put_metric_data(

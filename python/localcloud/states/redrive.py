@@ -1,9 +1,10 @@
-"""StopExecution at once, and RedriveExecution.
+"""StopExecution at once, time-outs at once, and RedriveExecution.
 
-AWS: a stopped execution is ABORTED from that moment, whatever its tasks still do; an execution that did not succeed
-can be redriven: it goes on at the state that it did not leave, with that state's input, under the same ARN and with
-its history continued. moto 5.2.5 lets a stopped execution run until its task ends, drops the error and cause given,
-and knows no redrive. An execution that ended inside a Parallel or an inline Map is not redriven here.
+AWS: a stopped execution is ABORTED from that moment, and one whose time is over TIMED_OUT, whatever their tasks still
+do; an execution that did not succeed can be redriven: it goes on at the state that it did not leave, with that state's
+input, under the same ARN and with its history continued. moto 5.2.5 lets a stopped execution run until its task ends,
+drops the error and cause given, continues the history of one that ran out of time, and knows no redrive.
+An execution that ended inside a Parallel or an inline Map is not redriven here.
 """
 
 import copy
@@ -22,8 +23,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
-from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from core.contract.shapes import Json
@@ -32,6 +33,7 @@ from localcloud.states import map_runs, state_history
 from localcloud.states.map_children import now
 
 LOOK_SECONDS = 0.01
+TIMED_OUT = "ExecutionTimedOut"
 REDRIVABLE = ("ABORTED", "FAILED", "TIMED_OUT")
 
 
@@ -60,14 +62,21 @@ def install(ending: threading.Lock) -> None:
         worker.env.set_stop(stop_date=stop_date, error=error, cause=cause)
         if not isinstance(worker.env.program_state(), ProgramStopped):
             return  # it had ended
-        # What still runs of it keeps the old environment, where nobody looks any more.
-        worker.env = copy.copy(worker.env)
-        worker.env.event_manager = state_history.fork(worker.env.event_manager)
+        _leave(worker)
         aborted = {"executionAbortedEventDetails": {"error": error, "cause": cause}}
         state_history.note(worker.env, "ExecutionAborted", aborted)
         worker._execution_communication, heard = Nobody(), worker._execution_communication
         self.error, self.cause = error, cause
         heard.terminated()
+
+    @gaps.wrap(BaseExecutionWorkerCommunication, "terminated")
+    def terminated(original: gaps.Original, self: BaseExecutionWorkerCommunication) -> None:
+        worker: gaps.Amended = self.execution.exec_worker
+        if isinstance(worker.env.program_state(), ProgramTimedOut):
+            _leave(worker)
+            if worker.env.event_manager.get_event_history()[-1]["type"] != TIMED_OUT:
+                state_history.note(worker.env, TIMED_OUT, {"executionTimedOutEventDetails": {}})
+        original(self)
 
     @gaps.wrap(StepFunctionResponse, "stop_execution")
     def stop_execution(_original: gaps.Original, self: StepFunctionResponse) -> ActionResult:
@@ -87,6 +96,12 @@ def install(ending: threading.Lock) -> None:
                 raise ExecutionNotRedrivable(_reason(execution))
             redrive(execution)
         return ActionResult({"redriveDate": execution.redrive_date})
+
+
+def _leave(worker: gaps.Amended) -> None:
+    """What still runs of the execution keeps the old environment, where nobody looks any more."""
+    worker.env = copy.copy(worker.env)
+    worker.env.event_manager = state_history.fork(worker.env.event_manager)
 
 
 def describe(execution: gaps.Amended) -> Json:

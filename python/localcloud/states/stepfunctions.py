@@ -126,7 +126,12 @@ def _install_requests() -> None:
     @gaps.wrap(StepFunctionResponse, "list_executions")
     def list_executions(original: gaps.Original, self: StepFunctionResponse) -> TYPE_RESPONSE:
         """Written in one go: who follows executions asks for a thousand at a time, several times a second."""
-        listed = original(self).result
+        with _ending:
+            listed = original(self).result
+        for one in listed["executions"]:
+            if one["status"] == "TIMED_OUT":
+                execution = self.stepfunction_backend.describe_execution(one["executionArn"])
+                one["stopDate"] = execution.stop_date
         text = json.dumps({"executions": [], **{k: v for k, v in listed.items() if v}}, default=_seconds)
         return 200, {"Content-Type": JSON}, text
 
