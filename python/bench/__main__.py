@@ -1,9 +1,9 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. Two rows are measured only if they are named: `gather`, of five million made-up lines of a bulk
-run, and `drift`, which is no matter of speed: which changes of the photos ring an alarm (see `drifting`), of the model
-and the data set that are named.
+hold the same figures. Three rows are measured only if they are named: `gather`, of five million made-up lines of a bulk
+run; `soak`, of ten thousand photos while services fail, which is as much a test; and `drift`, which is no matter of
+speed: which changes of the photos ring an alarm (see `drifting`), of the model and the data set that are named.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from bench import (
     prefix,
     reporting,
     single,
+    soak,
     staging,
     tables,
     training,
@@ -55,6 +56,7 @@ ROWS = {
     "staging": Row(staging.ready, 5),
     "training": Row(training.ready, 3),
     "gather": Row(gathered.ready, 1, by_default=False),
+    "soak": Row(soak.ready, 1, ("photos",), by_default=False),
     "month": Row(reporting.ready, 2),
     "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, by_default=False),
 }
@@ -76,6 +78,9 @@ def main() -> None:
         "--model", type=Path, default=Path("build/model/model.tar.gz"), help="for drift: a model.tar.gz"
     )
     parser.add_argument(
+        "--photos", default=str(soak.PHOTOS), help="for soak: how many, 100 at least (%(default)s)"
+    )
+    parser.add_argument(
         "--page",
         type=Path,
         help="for drift: a page for the table, and beside it its picture, as docs/drift.md",
@@ -87,6 +92,7 @@ def main() -> None:
     if options.page and "drift" not in names:
         raise UserError("--page is for the table of drift: name it, --only drift")
     repeat = times(options.repeat) if options.repeat else None
+    options.photos = soak.read_count(options.photos)
     before = file.read(options.compare) if options.compare else None  # --out may name the same file
     if options.page:
         filling.fill(options.page, COMMAND, "")  # refused now, and not when everything is measured

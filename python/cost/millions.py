@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cost import schedule
+from cost import schedule, transitions
 from cost.answering import Answer
 from cost.batches import Bulk
 from cost.photos import LISTED, MB_A_GB, Costs, Photos
-from lambdas import batch, line_ranges
+from lambdas import line_ranges
 
 COUNTS = (1_000_000, 10_000_000, 100_000_000)
 HOUR, DAY = 3600, 86_400
@@ -98,7 +98,7 @@ class Millions:
     def costs(self) -> Costs:
         photos, prices, bulk = self.photos, self.photos.prices, self.bulk
         fleet = photos.environment.fleet
-        messages = self.batches * math.ceil(bulk.batch * (1 - self.answer.coverage) / batch.MESSAGES)
+        days = transitions.registered_days(transitions.path(photos.environment.machines["workflow"]))
         log_bytes = sum(photos.measured.functions[stage].log_bytes for stage in ("batch", "collect"))
         return {
             "endpoint": self.seconds / HOUR * self.instances * prices.hour(fleet.instance_type)
@@ -112,7 +112,7 @@ class Millions:
             "S3": self.listings_and_puts * prices["s3_put"] + self.gets * prices["s3_get"],
             "captures in S3": self.count * photos.capture(),
             "EventBridge": (self.batches + self.ranges + self.captured) * prices["event"],
-            "SQS": messages * prices["sqs_request"],
+            "register": self.reviewed * photos.item(transitions.BULK_WRITES, days),
             "logs": self.count * photos.logs(log_bytes),
             "X-Ray": (self.batches + self.ranges) * prices["trace"],
         }

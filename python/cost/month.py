@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from cost import schedule
 from cost.photos import Costs, Photos
 
-QUERIES = 3  # of a sweep that finds nothing: for claims, for what nobody was told, and for what failed
+# Of a sweep that finds nothing: for claims, for what nobody was told, for what failed; and three for what waits.
+QUERIES = 6
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,15 @@ def idle(photos: Photos) -> Costs:
         "dashboards": environment.dashboards * prices["dashboard_month"],
         "metrics": environment.metrics * prices["metric_month"],
         "monitor": scheduled(photos, "monitor"),
-        "sweep": scheduled(photos, "sweep", QUERIES * prices["dynamodb_read"]),
+        "sweep": scheduled(photos, "sweep", sweeping(photos)),
     }
+
+
+def sweeping(photos: Photos) -> float:
+    """What one sweep reads; that Step Functions lists executions costs nothing."""
+    environment, prices = photos.environment, photos.prices
+    queries = QUERIES + environment.sources  # each of a unit
+    return queries * prices["dynamodb_read"] + environment.review_queues * prices["sqs_request"]
 
 
 def scheduled(photos: Photos, function: str, reading: float = 0) -> float:

@@ -43,7 +43,6 @@ class Photos:
             "Step Functions": self.execution(took.workflow.milliseconds) if express else standard,
             "Lambda": sum(self.invocation(stage) for stage in stages),
             "EventBridge": events * prices["event"],
-            "SQS": transitions.calls(states, transitions.SEND_MESSAGE) * prices["sqs_request"],
             "photos in S3": prices["s3_put"]
             + self.environment.photo_reads * prices["s3_get"]
             + self.store("incoming/", self.photo_bytes),
@@ -65,11 +64,10 @@ class Photos:
             + batches * self.execution(milliseconds),
             "Lambda": batches * self.run(bulk.function, milliseconds),
             "EventBridge": (batches + self.count * self.environment.captured) * prices["event"],
-            "SQS": 0.0,
             "photos in S3": self.count * prices["s3_get"]
             + (math.ceil(self.count / LISTED) + batches) * prices["s3_put"],
             "captures in S3": self.count * self.capture(),
-            "register": 0.0,  # it has no photos of bulk runs
+            "register": 0.0,  # it has only those that the model is not sure of
             "logs": self.count * self.logs(took.log_bytes),
             "X-Ray": batches * prices["trace"],
             "endpoint": self.count * self.endpoint_in_bulk(bulk),
@@ -107,12 +105,15 @@ class Photos:
         return self.environment.captured * (self.prices["s3_put"] + self.store("captures/", size))
 
     def register(self, states: list[Json]) -> float:
-        """One photo's item: the writing of it on the way through these states, and its place until it expires."""
+        """One photo's item, as it is written on the way through these states."""
+        return self.item(transitions.writes(states), transitions.registered_days(states))
+
+    def item(self, writes: int, days: int) -> float:
+        """The writing of it, and its place until it expires."""
         prices, size = self.prices, self.prices.assumptions["item_bytes"]
-        units = transitions.writes(states) * math.ceil(size / WRITTEN)
-        months = transitions.registered_days(states) / DAYS
         kept = prices["dynamodb_gb_month"] + prices["dynamodb_recovery_gb_month"]
-        return units * prices["dynamodb_write"] + size / GB * months * kept
+        units = writes * math.ceil(size / WRITTEN)
+        return units * prices["dynamodb_write"] + size / GB * days / DAYS * kept
 
     def logs(self, size: float) -> float:
         months = self.environment.log_days / DAYS

@@ -40,6 +40,8 @@ class Environment:
     dashboards: int
     metrics: int  # of its own, as its dashboards show them
     runs_a_day: dict[str, float]  # of the functions that a schedule calls
+    sources: int  # that are watched
+    review_queues: int  # that the sweep looks into, as long as there are some
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
@@ -81,12 +83,22 @@ def read(name: str, resources: list[Resource]) -> Environment:
             end_of(it["name"], "-"): times_a_day(it["schedule_expression"])
             for it in each("aws_scheduler_schedule")
         },
+        sources=sum(len(watched(it)) for it in each("aws_lambda_function")),
+        review_queues=sum("-review" in it.get("name", "") for it in each("aws_sqs_queue")),
     )
 
 
 def only_pointers_pass(function: Values) -> bool:
-    settings = (function.get("environment") or [{}])[0].get("variables") or {}
-    return settings.get("MAX_INLINE_BYTES") == "0"
+    return settings(function).get("MAX_INLINE_BYTES") == "0"
+
+
+def watched(function: Values) -> list[str]:
+    """The sources, of the function that looks at them."""
+    return list(filter(None, settings(function).get("SOURCES", "").split(",")))
+
+
+def settings(function: Values) -> Values:
+    return (function.get("environment") or [{}])[0].get("variables") or {}
 
 
 def capture(configuration: Values) -> float:
@@ -122,10 +134,12 @@ def metrics_of(alarm: Values) -> int:
     return sum(bool(query.get("metric")) for query in alarm.get("metric_query") or []) or 1
 
 
-def own_metrics(dashboard: Values) -> set[tuple[str, str]]:
+def own_metrics(dashboard: Values) -> set[tuple[str, ...]]:
     """Those that AWS does not publish by itself; none of a dashboard that is known only after it is made."""
     if "dashboard_body" not in dashboard:
         return set()
     widgets = json.loads(dashboard["dashboard_body"])["widgets"]
     listed = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
-    return {(namespace, name) for namespace, name, *_ in listed if not namespace.startswith("AWS/")}
+    # Behind namespace and name stand the dimensions, and how it is drawn.
+    named = [tuple(it for it in metric if isinstance(it, str)) for metric in listed]
+    return {it for it in named if not it[0].startswith("AWS/")}

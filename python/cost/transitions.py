@@ -7,8 +7,8 @@ from core.contract.shapes import Json
 Machine = Json
 LAMBDA = "arn:aws:states:::lambda:invoke"
 PUT_EVENTS = "arn:aws:states:::events:putEvents"
-SEND_MESSAGE = "arn:aws:states:::sqs:sendMessage"
 UPDATE_ITEM = "arn:aws:states:::dynamodb:updateItem"
+BULK_WRITES = 2  # of a photo that a bulk run leaves waiting: to the table, and to the index of what is open
 
 
 def path(machine: Machine, raised: str | None = None) -> list[Json]:
@@ -42,13 +42,21 @@ def calls(states: list[Json], resource: str) -> int:
 
 
 def writes(states: list[Json]) -> int:
-    """To the register's table, and to its index, where a photo is that is open: it comes, it goes, or both."""
+    """To the register's table, and to its indexes.
+
+    In the one of what is open a photo comes, goes, or both; in the one by source it comes, and is marked if it waits.
+    """
     count, was_open = 0, False
-    for parameters in (it["Parameters"] for it in states if it.get("Resource") == UPDATE_ITEM):
-        is_open = "#open = " in parameters["UpdateExpression"]
-        count += 1 + was_open + is_open
+    for expression in (it["Parameters"]["UpdateExpression"] for it in states if is_update(it)):
+        is_open = "#open = " in expression
+        by_source = "camera = " in expression or "waiting_at = " in expression
+        count += 1 + was_open + is_open + by_source
         was_open = is_open
     return count
+
+
+def is_update(state: Json) -> bool:
+    return state.get("Resource") == UPDATE_ITEM
 
 
 def registered_days(states: list[Json]) -> int:

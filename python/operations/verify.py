@@ -1,15 +1,17 @@
 """Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 600]`.
 
 First the settings have to be those that were applied last: a model that is promoted and not applied is named. Then
-four proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
+five proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
 answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
-golden photo goes through the whole workflow and gets the answer that it had in training; that answer is captured.
+golden photo goes through the whole workflow and gets the answer that it had in training; the register has it so, by
+that execution; the answer is captured.
 Before the first model, and while it is switched off, there is no endpoint, and the workflow must say so by name. After
 the first apply it takes minutes until a bucket's events begin, so that the photo is uploaded again until then
 (--upload-seconds). Whatever is not proved, it says what is live and how to go back.
 """
 
 import base64
+import json
 import time
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -22,10 +24,11 @@ from botocore.exceptions import ReadTimeoutError
 from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from core.contract.answer_kinds import VERIFY
-from core.contract.events import keep_first_line
+from core.contract.events import Pointer, keep_first_line
 from core.contract.outcomes import ACCEPTED, REVIEW
+from core.contract.register import ROUTED, WAITING
 from core.contract.shapes import Json
-from operations import live, steps, unapplied
+from operations import live, photo_register, steps, unapplied
 from operations.client import Client, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -77,10 +80,13 @@ def prove(
     golden, expected = golden_photo(client, config)
     has_loaded(client.outputs["endpoint_name"], golden, answer_seconds)
     since = datetime.now(UTC)
-    saw["answer"] = answers_golden(client, golden, expected, upload_seconds)
+    result = answers_golden(client, golden, expected, upload_seconds)
+    saw["answer"] = result.output.get("inferences")
     out.print(
         f"the golden photo is answered {'as in training: ' + str(expected) if expected else 'by the model'}"
     )
+    saw["recorded"] = find_recorded(client, result)
+    out.print(f"the register has it as {saw['recorded']}")
     record = find_captured(client, config, golden, since, capture_seconds)
     saw["captured"] = record
     out.print(f"its answer is captured in {record}")
@@ -155,14 +161,12 @@ def has_loaded(endpoint: str, photo: bytes, seconds: float) -> None:
     )
 
 
-def answers_golden(
-    client: Client, golden: bytes, expected: list[float], seconds: float
-) -> list[float] | None:
-    """What the model answers; none where it is not sure, as it may be."""
+def answers_golden(client: Client, golden: bytes, expected: list[float], seconds: float) -> Outcome:
+    """How it ended: accepted, or for review where the model is not sure of it, as it may be."""
     result = client.insist(Photo("verify.png", golden), seconds)
     unsure = not expected or max(expected) < client.outputs["threshold"]
     if result.kind == REVIEW and unsure:
-        return None
+        return result
     if result.kind != ACCEPTED:
         raise UserError(
             f"the golden photo should be answered {expected or 'by the model'}, but ends as {show(result)}"
@@ -172,7 +176,21 @@ def answers_golden(
         raise UserError(
             f"the golden photo is answered {answered}, in training it was {expected}: another model?"
         )
-    return answered
+    return result
+
+
+def find_recorded(client: Client, result: Outcome) -> str:
+    """What the register says of the golden photo, by this execution; the executions' start names its version."""
+    given = json.loads(client.workflow.describe_execution(executionArn=result.execution)["input"])
+    photo = Pointer(given["s3_bucket"], given["s3_key"], given["version_id"]).id
+    name, wanted = client.outputs["register_table"], ROUTED if result.kind == ACCEPTED else WAITING
+    item = photo_register.find(boto3.resource("dynamodb").Table(name), photo) or {}
+    found = f"{item.get('state', 'not there')} by {item.get('execution', 'nobody')}"
+    if found != f"{wanted} by {result.execution}":
+        raise UserError(
+            f"the golden photo should be {wanted} by {result.execution}, but in the register {name} it is {found}"
+        )
+    return wanted
 
 
 def find_captured(

@@ -20,7 +20,7 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_row_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
     done = bench(tmp_path, "--only", "capture,speed")
-    rows = "bulk, single, waiting, lambda, capture, staging, training, gather, month, drift"
+    rows = "bulk, single, waiting, lambda, capture, staging, training, gather, soak, month, drift"
     assert (done.returncode, done.stderr) == (1, f"error: there is no row 'speed': choose from {rows}\n")
     assert not (tmp_path / "bench.json").exists()
 
@@ -29,6 +29,13 @@ def test_a_row_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_number_of_repetitions_that_makes_no_sense_is_refused(number: str, tmp_path: Path) -> None:
     done = bench(tmp_path, f"--repeat={number}")
     said = f"error: --repeat takes a number of 1 or more, not '{number}'\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.parametrize("number", ["99", "-1", "many"])
+def test_a_soak_of_too_few_photos_to_meet_each_fault_is_refused(number: str, tmp_path: Path) -> None:
+    done = bench(tmp_path, "--only", "soak", f"--photos={number}")
+    said = f"error: --photos takes a number of 100 or more, not '{number}'\n"
     assert (done.returncode, done.stderr) == (1, said)
 
 

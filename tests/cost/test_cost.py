@@ -41,6 +41,7 @@ prefix = "scones-changed"
 capture_percentage = 50
 lambda = { architecture = "x86_64" }
 fleet = { instance_type = "ml.m5.xlarge", min_instances = 3, max_instances = 4 }
+watched_sources = ["gate-1", "gate-2"]
 """,
     "off": """environment = "off"
 prefix = "scones-off"
@@ -74,12 +75,12 @@ def recorded(env: Environment, asked: prices.Prices | None = None) -> Photos:
 # ---- What Terraform says
 
 
-def test_an_accepted_photo_passes_eight_states_and_so_does_a_reviewed_one(environments):
+def test_an_accepted_photo_passes_eight_states_and_a_reviewed_one_seven(environments):
     machine = environments["prod"].machines["workflow"]
     accepted = transitions.path(machine)
     reviewed = transitions.path(machine, "ThresholdConfidenceNotMet")
-    assert (len(accepted), len(reviewed)) == (8, 8)
-    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (4, 5)
+    assert (len(accepted), len(reviewed)) == (8, 7)
+    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (5, 7)
     assert transitions.registered_days(accepted) == 90
     assert transitions.functions(transitions.path(machine)) == ["serialize", "classify", "filter"]
 
@@ -102,6 +103,14 @@ def test_memory_architecture_and_fleet_are_those_of_the_configuration(environmen
     assert [it.cron for it in prod.fleet.schedule] == ["cron(0 6 * * ? *)", "cron(0 22 * * ? *)"]
     assert (changed.fleet.instance_type, changed.fleet.limits) == ("ml.m5.xlarge", Limits(3, 4))
     assert (prod.captured, changed.captured) == (0.2, 0.5)
+
+
+def test_what_waits_for_a_person_is_measured_and_so_is_each_source_that_is_watched(environments):
+    prod, changed = environments["prod"], environments["changed"]
+    assert (prod.sources, changed.sources) == (0, 2)
+    assert (prod.review_queues, changed.review_queues) == (2, 2)
+    assert changed.metrics == prod.metrics + 2
+    assert changed.alarm_metrics == prod.alarm_metrics + 2
 
 
 def test_a_changed_setting_changes_what_it_costs(environments):
@@ -171,14 +180,14 @@ MACHINE = {
             "Resource": transitions.LAMBDA,
             "Parameters": {"FunctionName": "arn:aws:lambda:r:1:function:classify"},
             "Catch": [
-                {"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Send"},
+                {"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Wait"},
                 {"ErrorEquals": ["States.ALL"], "Next": "Lost"},
             ],
             "Next": "Which",
         },
         "Which": {"Type": "Choice", "Choices": [{"Next": "Tell"}]},
         "Tell": {"Type": "Task", "Resource": transitions.PUT_EVENTS, "End": True},
-        "Send": {"Type": "Task", "Resource": transitions.SEND_MESSAGE, "Next": "Lost"},
+        "Wait": {"Type": "Pass", "Next": "Lost"},
         "Lost": {"Type": "Fail"},
     },
 }
@@ -216,6 +225,8 @@ ENVIRONMENT = Environment(
     dashboards=1,
     metrics=10,
     runs_a_day={"monitor": 24},
+    sources=3,
+    review_queues=2,
 )
 TOOK = Measured(
     "by hand",
@@ -250,12 +261,11 @@ def test_a_function_is_charged_by_requests_memory_and_time(example):
     assert example.one_by_one()["Lambda"] == pytest.approx(1000 * (0.0000002 + 0.5 * 0.1 * 0.0000133334))
 
 
-def test_only_an_accepted_photo_sends_an_event_and_only_a_reviewed_one_a_message(example):
+def test_only_an_accepted_photo_sends_an_event(example):
     accepted, reviewed = example.one_by_one(), example.one_by_one(review=True)
     assert (accepted["EventBridge"], reviewed["EventBridge"]) == pytest.approx(
         (0.0025, 0.0015)
     )  # and the captures' own
-    assert (accepted["SQS"], reviewed["SQS"]) == pytest.approx((0, 0.0004))
 
 
 def test_a_photo_is_stored_and_read_and_half_of_them_are_captured(example):
@@ -277,7 +287,9 @@ def update(expression: str, **more: object) -> dict[str, object]:
 REGISTERED = {
     "StartAt": "Claim",
     "States": {
-        "Claim": update("SET #state = :claimed, #open = :claimed", Next="Ask"),
+        "Claim": update(
+            "SET #state = :claimed, #open = :claimed, camera = :camera REMOVE waiting_at", Next="Ask"
+        ),
         "Ask": {
             "Type": "Task",
             "Resource": transitions.LAMBDA,
@@ -289,19 +301,22 @@ REGISTERED = {
             "Next": "Route",
         },
         "Route": update("SET #state = :routed REMOVE #open, #since", End=True),
-        "Wait": update("SET #state = :waiting, #open = :waiting", End=True),
+        "Wait": update("SET #state = :waiting, #open = :waiting, waiting_at = :now", End=True),
     },
 }
 
 
-def test_the_register_is_charged_for_each_write_to_the_table_and_its_index_and_for_what_it_keeps(example):
-    """Routed: into the table and the index, then into the table and out of the index. Waiting moves in the index."""
+def test_the_register_is_charged_for_each_write_to_the_table_and_its_indexes_and_for_what_it_keeps(example):
+    """Routed: into the table and both indexes, then into the table and out of one index.
+
+    Waiting: it moves in that one, and is marked in the other.
+    """
     model = replace(
         example, environment=replace(ENVIRONMENT, machines={"workflow": REGISTERED, "bulk": BULK})
     )
     kept = 2 * 1000 / 1e9 * (0.25 + 0.20)  # for two months
-    assert model.one_by_one()["register"] == pytest.approx(1000 * (4 * 0.000000625 + kept))
-    assert model.one_by_one(review=True)["register"] == pytest.approx(1000 * (5 * 0.000000625 + kept))
+    assert model.one_by_one()["register"] == pytest.approx(1000 * (5 * 0.000000625 + kept))
+    assert model.one_by_one(review=True)["register"] == pytest.approx(1000 * (7 * 0.000000625 + kept))
     assert example.one_by_one()["register"] == model.in_bulk(batches.read(ENVIRONMENT))["register"] == 0
 
 
@@ -312,7 +327,8 @@ def test_a_sweep_is_charged_for_its_runs_and_for_what_it_looks_for(example):
     )
     took = replace(TOOK, functions=TOOK.functions | {"sweep": Took(1, 40, 500)})
     costs = month.idle(replace(example, environment=environment, measured=took))
-    run = 0.000001 + 0.0000002 + 0.25 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + 3 * 0.000000125
+    reading = (6 + 3) * 0.000000125 + 2 * 0.0000004  # three sources, and two queues
+    run = 0.000001 + 0.0000002 + 0.25 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + reading
     assert costs["sweep"] == pytest.approx(730 * 60 * run)
     assert costs["monitor"] == month.idle(example)["monitor"] > 0 == month.idle(example)["sweep"]
 
@@ -393,7 +409,7 @@ def test_the_dollars_of_a_million_by_hand(example):
     assert costs["S3"] == pytest.approx(26_026 * 0.000005 + 1_025_026 * 0.0000004)
     assert costs["captures in S3"] == pytest.approx(1000 * example.one_by_one()["captures in S3"])
     assert costs["EventBridge"] == pytest.approx((25_026 + 500_000) * 0.000001)
-    assert costs["SQS"] == pytest.approx(25_000 * 0.0000004)  # four messages of each batch in one request
+    assert costs["register"] == pytest.approx(100_000 * 2 * 0.000000625)  # into the table and its index
     assert costs["X-Ray"] == pytest.approx(25_026 * 0.000005)
 
 
