@@ -5,6 +5,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from tests.builders import make_role
@@ -152,10 +153,8 @@ def test_what_a_person_decided_of_a_photo_is_not_taken_for_what_the_workflow_mad
         for said in ({}, {"label": "bicycle", "decision": 1})
     )
     for it in (own, decided):
-        until(
-            lambda it=it: steps.describe_execution(executionArn=it["executionArn"])["status"],
-            "SUCCEEDED".__eq__,
-        )
+        named = {"executionArn": it["executionArn"]}
+        until(partial(steps.describe_execution, **named), lambda found: found["status"] == "SUCCEEDED")
     (ended,) = Client("local").look({"unsure": (Photo("unsure", b""), clock.now)})
     assert ended.execution == own["executionArn"] != decided["executionArn"]
 
