@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core.contract.answer_kinds import BULK
+from core.contract.bulk_errors import NotReached
 from core.contract.decision import decide
 from core.contract.errors import (
     UNDECIDED,
@@ -34,21 +35,20 @@ from core.contract.errors import (
     EndpointThrottled,
     EndpointUnavailable,
     InvalidEvent,
-    InvalidSetting,
-    NotReached,
-    RegisterUnavailable,
     StorageUnavailable,
 )
-from core.contract.events import Pointer, answer, parse_pointer
+from core.contract.events import answer, parse_pointer
 from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
-from core.contract.shapes import Answer, Json, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext, Pointer
 from core.network_faults import NETWORK_FAULTS
-from lambdas import archive_photos, bulk_parts, classify
+from lambdas import bulk_parts, classify
+from lambdas.archive_photos import Archive, RegisterUnavailable, read_days
 from lambdas.bulk_parts import Part
 from lambdas.filter import read_settings as read_gate
 from lambdas.in_flight import InFlight
-from lambdas.logged import log, logged
+from lambdas.log_line import log
+from lambdas.logged import logged
 from lambdas.reading import read_version, s3
 
 CALLS_AT_ONCE = 8  # at most: how many of them the endpoint has is up to in_flight
@@ -90,7 +90,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=environment.get("MODEL") or None,
         results=environment["RESULTS"],
         table=environment["TABLE"],
-        retention_days=archive_photos.read_days(environment),
+        retention_days=read_days(environment),
     )
 
 
@@ -169,10 +169,9 @@ def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_
 def leave_waiting(line: Line, given: Settings, run: str) -> None:
     """One by one, by a condition each: a write of many photos at once would write over what was routed meanwhile."""
     image = Pointer(given.bucket, line.s3_key, line.version or "")
+    archive = Archive(dynamodb(), given.table, given.retention_days)
     try:
-        archive_photos.put(
-            dynamodb(), given.table, given.retention_days, image, line.inferences, line.error or "", run=run
-        )
+        archive.put(image, line.inferences, line.error or "", run=run)
     except (ClientError, *NETWORK_FAULTS) as error:
         raise RegisterUnavailable(f"{image}: {error}") from error
 

@@ -25,7 +25,6 @@ from core.contract.errors import (
     EndpointUnavailable,
     ImageRefused,
     InvalidEvent,
-    InvalidSetting,
 )
 from core.contract.events import (
     Pointer,
@@ -37,7 +36,7 @@ from core.contract.events import (
     parse_word,
 )
 from core.contract.images import check_size, content_type
-from core.contract.shapes import Answer, Json, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext
 from core.network_faults import NETWORK_FAULTS
 from lambdas.logged import logged
 from lambdas.reading import read_image
@@ -45,9 +44,7 @@ from lambdas.reading import read_image
 if TYPE_CHECKING:
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-ATTRIBUTES_LIMIT = 1024 - len(
-    ",unlikeness=0.9412"
-)  # of what SageMaker takes, ASCII only; the answer has it all
+ATTRIBUTES_LIMIT = 1024 - len(",unlikeness=0.9412")  # of what SageMaker takes; the answer has it all
 CONNECT_SECONDS, READ_SECONDS = 2, 10  # with 15 s for S3, the function gets 30 s
 
 

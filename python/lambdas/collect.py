@@ -24,11 +24,12 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
+from core.contract.bulk_errors import ResultsDisagree
 from core.contract.bulk_maps import find_classifying
-from core.contract.errors import InvalidEvent, InvalidSetting, ResultsDisagree
+from core.contract.errors import InvalidEvent
 from core.contract.events import answer
 from core.contract.lines import parse_run, summarise
-from core.contract.shapes import Answer, Json, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext
 from lambdas.gathering import Gathered, Place, gather
 from lambdas.line_ranges import Range, cut
 from lambdas.logged import logged

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.contract.decision import THRESHOLD, decide
-from core.contract.errors import InvalidEvent, InvalidSetting
+from core.contract.errors import InvalidEvent
 from core.contract.events import UNNAMED, Pointer, answer, parse_body, parse_pointer
-from core.contract.shapes import Answer, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, LambdaContext
 from core.contract.unlike import MAX_UNLIKENESS, NAME
 from lambdas.logged import logged
 

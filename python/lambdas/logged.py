@@ -1,14 +1,13 @@
 """One line of log per invocation."""
 
 import functools
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from core.contract.errors import UNDECIDED, InvalidEvent, ThresholdConfidenceNotMet
 from core.contract.events import parse_body, parse_pointer
-from core.contract.shapes import Answer, Json, LambdaContext
+from core.contract.shapes import Answer, LambdaContext
+from lambdas.log_line import log
 
 LOGGED = ("inferences", "unlikeness", "label", "confidence", "threshold", "accepted", "review", "failed")
 
@@ -44,12 +43,8 @@ def logged(handler: Handler) -> Handler:
 
 
 def name_image(event: object) -> str | None:
-    """The image's name for the log; none in an event without one, or that the handler is about to refuse."""
+    """The image's name for the log; none of an event that names none."""
     try:
         return str(parse_pointer(parse_body(event)))
     except InvalidEvent:
         return None
-
-
-def log(level: str, line: Json) -> None:
-    print(json.dumps({"timestamp": datetime.now(UTC).isoformat(), "level": level, **line}))

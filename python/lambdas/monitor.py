@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from core.contract.decision import THRESHOLD
-from core.contract.errors import InvalidEvent, InvalidSetting
+from core.contract.errors import InvalidEvent
 from core.contract.events import answer
-from core.contract.shapes import Answer, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, LambdaContext
 from core.figures.drift import TOLERATED
 from lambdas.filter import read_share
 from lambdas.logged import logged

@@ -1,7 +1,6 @@
 """The photos in the register that wait for something, and what the sweep does to them.
 
-Each change has its condition: what an execution, or another sweep, has done meanwhile stays. The index is a little
-behind the table, so what it names may be over by now.
+Each change has its condition: the index is a little behind, so what it names may be over by now.
 """
 
 import json
@@ -19,14 +18,10 @@ FAIL = (
     "SET #state = :failed, #open = :failed, #since = :now, #failed_at = :now, #error = :error, #cause = :cause, "
     "#expires = :expires"
 )
-STILL_CLAIMED = "#state = :claimed AND #execution = :execution"
 LEAVE_UNTOLD = "SET #open = :untold, #since = :now, #error = :error"
-# An execution that was stopped as soon as it had recorded the route may have told it, and may not.
-PERHAPS_UNTOLD = (
-    "#state = :routed AND #execution = :execution AND attribute_not_exists(#open) "
-    "AND attribute_not_exists(#told_at)"
-)
+PERHAPS_UNTOLD = "#state = :routed AND attribute_not_exists(#open) AND attribute_not_exists(#told_at)"
 CLOSE = "SET #told_at = :now REMOVE #open, #since"
+MINE = "#execution = :execution"  # no other execution has the photo now
 GIVE_AGE = "SET #expires = :expires"
 NO_AGE = "attribute_not_exists(#expires)"
 
@@ -37,54 +32,55 @@ class OpenPhotos:
     table: str
 
     def find(self, state: str, most: int) -> list[Json]:
-        """What has waited longest, as far as the index has it."""
-        return list(self._query(state, 1, Limit=most))
+        """What has waited longest."""
+        return next(self.pages(state, 1, Limit=most))["Items"]
 
-    def find_without_age(self, pages: int) -> Iterator[Json]:
+    def find_without_age(self) -> Iterator[Json]:
         """Of what failed, the newest first: it has no age yet."""
-        return self._query(register.FAILED, pages, FilterExpression=NO_AGE, ScanIndexForward=False)
+        for page in self.pages(register.FAILED, 3, FilterExpression=NO_AGE, ScanIndexForward=False):
+            yield from page["Items"]
 
     def read(self, photo: str) -> Json:
-        """All that the table has of it, as it is now; of one that is gone, nothing."""
+        """All that the table has of it now; of one that is gone, nothing."""
         found = self.client.get_item(TableName=self.table, Key={"id": {"S": photo}}, ConsistentRead=True)
         return {name: plain(value) for name, value in found.get("Item", {}).items()}
 
-    def fail(self, photo: str, execution: str, error: str, cause: str, expires: int) -> bool:
-        """A claim whose execution is over."""
-        told = {"execution": execution, "error": error, "cause": cause}
-        return self._update(photo, FAIL, STILL_CLAIMED, expires=expires, **told)
+    def fail(self, photo: str, days: int, **execution: str) -> bool:
+        """A claim whose execution is over, by what error and cause."""
+        return self._update(photo, FAIL, f"#state = :claimed AND {MINE}", days, **execution)
 
-    def leave_untold(self, photo: str, execution: str, error: str) -> bool:
+    def leave_untold(self, photo: str, **execution: str) -> bool:
         """A route that nobody may have been told of."""
-        return self._update(photo, LEAVE_UNTOLD, PERHAPS_UNTOLD, execution=execution, error=error)
+        return self._update(photo, LEAVE_UNTOLD, f"{PERHAPS_UNTOLD} AND {MINE}", **execution)
 
-    def close(self, photo: str) -> bool:
+    def close(self, photo: str, execution: str) -> bool:
         """A route that has been told."""
-        return self._update(photo, CLOSE, "#open = :untold")
+        return self._update(photo, CLOSE, f"#open = :untold AND {MINE}", execution=execution)
 
-    def give_age(self, photo: str, expires: int) -> bool:
+    def give_age(self, photo: str, days: int) -> bool:
         """A photo that failed, and that the state machine could give no age."""
-        return self._update(photo, GIVE_AGE, f"#state = :failed AND {NO_AGE}", expires=expires)
+        return self._update(photo, GIVE_AGE, f"#state = :failed AND {NO_AGE}", days)
 
-    def _query(self, state: str, pages: int, **more: Any) -> Iterator[Json]:
+    def pages(self, state: str, most: int, of: str = "", **more: Any) -> Iterator[Json]:
+        """Of the index, the oldest first: of all, or as a condition on `#since` and `:archive` has it."""
+        archive = {":archive": {"S": register.ARCHIVE}} if of else {}
         asked = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName=register.INDEX,
-            KeyConditionExpression="#open = :open",
-            ExpressionAttributeNames=used("#open", more.get("FilterExpression", "")),
-            ExpressionAttributeValues={":open": {"S": state}},
+            KeyConditionExpression=f"#open = :open{of}",
+            ExpressionAttributeNames=used("#open", of, more.get("FilterExpression", "")),
+            ExpressionAttributeValues={":open": {"S": state}, **archive},
             **more,
         )
-        for page in islice(asked, pages):
-            yield from page["Items"]
+        return islice(asked, most)
 
-    def _update(self, photo: str, change: str, condition: str, expires: int = 0, **given: str) -> bool:
-        """Whether the condition held, and it was done. What is not given is a state, and called as it is."""
+    def _update(self, photo: str, change: str, condition: str, days: int = 0, /, **given: str) -> bool:
+        """Whether the condition held. What is not given is a state, and called as it is."""
         given = {"now": register.write_time(datetime.now(UTC)), **given}
         words = re.findall(r":(\w+)", f"{change} {condition}")
         values = {f":{word}": {"S": given.get(word, word)} for word in words}
-        if expires:
-            values[":expires"] = {"N": str(expires)}
+        if days:
+            values[":expires"] = {"N": str(register.expires(days))}
         try:
             self.client.update_item(
                 TableName=self.table,
@@ -100,7 +96,7 @@ class OpenPhotos:
 
 
 def used(*expressions: str) -> dict[str, str]:
-    """The names in them, which may be reserved words without the sign; DynamoDB refuses one more."""
+    """The names in them, no more, no fewer: without their sign they may be reserved words."""
     return {name: name[1:] for text in expressions for name in re.findall(r"#\w+", text)}
 
 
@@ -112,4 +108,6 @@ def plain(value: Json) -> Any:
             return {name: plain(it) for name, it in inside.items()}
         case "N":
             return json.loads(inside)
+        case "NULL":
+            return None
     return inside

@@ -10,8 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core.contract.errors import AccessDenied, ImageNotFound, InvalidEvent, StorageUnavailable
-from core.contract.events import Pointer
 from core.contract.images import check_size, content_type
+from core.contract.shapes import Pointer
 from core.network_faults import NETWORK_FAULTS
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.contract import answer_kinds, register
-from core.contract.errors import InvalidSetting
 from core.contract.events import Pointer, answer, parse_body, parse_pointer, parse_word
-from core.contract.shapes import Answer, Json, LambdaContext
+from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext
 from lambdas.logged import logged
 from lambdas.naming import name_photo
 from lambdas.reading import read_image

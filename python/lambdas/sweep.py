@@ -1,12 +1,11 @@
 """Sweep: sees to the photos that their executions left behind. Each minute, and when an execution was stopped.
 
-A claim whose execution no longer runs fails, so that the photo can be sent again. What was recorded and not told is
-told: at least once, and perhaps again. What failed gets the age at which the register forgets it.
-Whether an execution runs is Step Functions' to say: no clock decides.
+A claim whose execution no longer runs (by Step Functions, not by a clock) fails, so that the photo can be sent again.
+What was recorded and not told is told: at least once. What failed gets the age at which the register forgets it. What
+waits for a person is measured, and moved out of an earlier release's queues.
 
-The event is any, or EventBridge's of an execution that was stopped or ran out of its time.
-Settings: TABLE, the register of photos; BUS_NAME, where routes are told; RETENTION_DAYS, how long a photo that failed
-is kept.
+Settings: TABLE, the register; BUS_NAME; STATE_MACHINE, the workflow's ARN; NAMESPACE of the metrics; RETENTION_DAYS of
+a photo; with commas between, SOURCES that are measured, and REVIEW_QUEUES.
 """
 
 import functools
@@ -14,29 +13,25 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from core.contract import register
-from core.contract.errors import InvalidEvent, InvalidSetting
-from core.contract.events import answer, parse_body, parse_json, parse_pointer
-from core.contract.shapes import Answer, Json, LambdaContext
-from lambdas.logged import log, logged
+from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext
+from lambdas import drain, stopped, waits
+from lambdas.archive_photos import Archive, RegisterUnavailable, read_days
+from lambdas.log_line import log
 from lambdas.open_photos import OpenPhotos
 
-STOPPED = "Step Functions Execution Status Change"
-CLAIMS, ROUTES, PAGES = 200, 100, 3  # at most, in one sweep: the next comes in a minute
+CLAIMS, ROUTES = 200, 100  # at most, in one sweep: the next comes in a minute
 CONNECT_SECONDS, READ_SECONDS = 2, 5
-RESERVE_SECONDS = 3 * (CONNECT_SECONDS + READ_SECONDS)  # a photo takes three requests
-
-
-# No state machine knows these two: an alarm counts them, and the next sweep does what this one did not.
-class RegisterUnavailable(Exception):
-    """A photo in the register could not be seen to."""
+RESERVE_SECONDS = 4 * (CONNECT_SECONDS + READ_SECONDS)  # three requests for a photo, one to find the next
+LACKED = dict.fromkeys(("vehicle", "source", "reference"), "")  # in an earlier release
 
 
 class BusUnavailable(Exception):
@@ -47,16 +42,22 @@ class BusUnavailable(Exception):
 class Settings:
     table: str
     bus: str
+    machine: str
+    namespace: str
     retention_days: int
+    queues: list[str]
+    sources: list[str]
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    if missing := [name for name in ("TABLE", "BUS_NAME") if not environment.get(name)]:
+    needed = ("TABLE", "BUS_NAME", "STATE_MACHINE", "NAMESPACE")
+    if missing := [name for name in needed if not environment.get(name)]:
         raise InvalidSetting(f"{', '.join(missing)} must be set")
-    days = environment.get("RETENTION_DAYS", "")
-    if not (days.isdecimal() and int(days)):
-        raise InvalidSetting(f"RETENTION_DAYS must be a whole number above 0, not {days!r}")
-    return Settings(environment["TABLE"], environment["BUS_NAME"], int(days))
+    table, bus, machine, namespace = (environment[name] for name in needed)
+    queues, sources = (
+        [it for it in environment.get(name, "").split(",") if it] for name in ("REVIEW_QUEUES", "SOURCES")
+    )
+    return Settings(table, bus, machine, namespace, read_days(environment), queues, sources)
 
 
 @functools.cache
@@ -66,8 +67,7 @@ def settings() -> Settings:
 
 @functools.cache
 def client(service: str) -> Any:
-    # Tried once: the next sweep tries again.
-    retries = {"total_max_attempts": 1}
+    retries = {"total_max_attempts": 1}  # the next sweep tries again
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
@@ -79,51 +79,59 @@ class Sweep:
     given: Settings
     photos: OpenPhotos
     left: Callable[[], float]  # seconds
+    parts: int = 0  # that are to come
     done: Counter[str] = field(default_factory=Counter)
     faults: list[Exception] = field(default_factory=list)
 
-    def notice(self, detail: Json) -> None:
-        """An execution that ended before its time: whether it told the route that it recorded, nobody knows."""
-        with self.noted("notice", detail["executionArn"]), suppress(InvalidEvent):
-            # A start by hand that names no version is of a photo that is not known here.
-            photo = parse_pointer(parse_body(parse_json(detail.get("input") or "", InvalidEvent, "input")))
-            error = register.NOT_RUNNING[detail["status"]]
-            self.photos.leave_untold(photo.id, detail["executionArn"], error)
-
     def run(self) -> None:
-        find = self.photos.find
-        self.each("failed", lambda: find(register.CLAIMED, CLAIMS), self.fail)
-        self.each("told", lambda: find(register.UNTOLD, ROUTES), self.tell)
-        self.each("expiring", lambda: self.photos.find_without_age(PAGES), self.give_age)
+        given, photos, steps, sqs = self.given, self.photos, client("stepfunctions"), client("sqs")
+        self.parts = 7 + len(given.queues)
+        for status in stopped.STATUSES:
+            find = partial(stopped.find, steps, given.machine, status)
+            self.each("stopped", find, partial(stopped.look, steps, photos))
+        self.each("failed", lambda: photos.find(register.CLAIMED, CLAIMS), self.fail)
+        self.each("told", lambda: photos.find(register.UNTOLD, ROUTES), self.tell)
+        self.each("expiring", photos.find_without_age, self.give_age)
+        self.each("measured", lambda: waits.METRICS, partial(waits.measure, photos, given.namespace))
+        self.each("measured", lambda: given.sources, partial(waits.measure_source, photos, given.namespace))
+        archive = Archive(photos.client, given.table, given.retention_days)
+        for queue in given.queues:
+            move = partial(drain.move, sqs, queue, client("s3"), archive)
+            self.each("drained", partial(drain.find, sqs, queue), move)
 
-    def each(self, what: str, find: Callable[[], Iterable[Json]], settle: Callable[[Json], bool]) -> None:
-        """A photo's fault is that photo's: the others are seen to."""
+    def each(self, what: str, find: Callable[[], Iterable[Any]], settle: Callable[[Any], bool]) -> None:
+        """One's fault, or one part's, is its own; one that is slow leaves the others their share of the time."""
+        until = self.left() - (self.left() - RESERVE_SECONDS) / self.parts
+        self.parts -= 1
         with self.noted(what):
-            for photo in find():
-                if self.left() < RESERVE_SECONDS:
+            if self.left() < until:
+                return
+            for one in find():
+                if self.left() < until:
                     return
-                with self.noted(what, photo["id"]["S"]):
-                    self.done[what] += settle(photo)
+                with self.noted(what, one):
+                    self.done[what] += settle(one)
 
     @contextmanager
-    def noted(self, what: str, which: str | None = None) -> Iterator[None]:
+    def noted(self, what: str, which: object = None) -> Iterator[None]:
         try:
             yield
         except Exception as error:
             self.faults.append(error)
             said = {"error": type(error).__name__, "message": str(error)}
-            log("WARNING", {"function": "sweep", "step": what, "photo": which, **said})
+            log("WARNING", {"function": "sweep", "step": what, "which": str(which), **said})
 
     def fail(self, photo: Json) -> bool:
-        execution = photo["execution"]["S"]
+        execution, steps = photo["execution"]["S"], client("stepfunctions")
         try:
-            found = client("stepfunctions").describe_execution(executionArn=execution)
-        except client("stepfunctions").exceptions.ExecutionDoesNotExist:
+            found = steps.describe_execution(executionArn=execution)
+        except steps.exceptions.ExecutionDoesNotExist:
             found = {"status": "", "error": register.GONE}
         if found["status"] in register.RUNNING:
             return False
         error = found.get("error") or register.NOT_RUNNING[found["status"]]
-        return self.photos.fail(photo["id"]["S"], execution, error, found.get("cause", ""), self.expires())
+        told = {"execution": execution, "error": error, "cause": found.get("cause", "")}
+        return self.photos.fail(photo["id"]["S"], self.given.retention_days, **told)
 
     def tell(self, photo: Json) -> bool:
         item = self.photos.read(photo["id"]["S"])
@@ -132,32 +140,27 @@ class Sweep:
         entry = {
             "EventBusName": self.given.bus,
             "Source": register.EVENT_SOURCE,
-            "DetailType": register.EVENT_KIND,
-            "Detail": json.dumps({name: item[name] for name in register.DETAIL}),
+            "DetailType": item.get("kind", register.EVENT_KIND),
+            "Detail": json.dumps({name: (LACKED | item)[name] for name in register.DETAIL}),
         }
         sent = client("events").put_events(Entries=[entry])
         if sent["FailedEntryCount"]:
             refused = sent["Entries"][0]
             raise BusUnavailable(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
-        return self.photos.close(photo["id"]["S"])
+        return self.photos.close(item["id"], item["execution"])
 
     def give_age(self, photo: Json) -> bool:
-        return self.photos.give_age(photo["id"]["S"], self.expires())
-
-    def expires(self) -> int:
-        return register.expires(self.given.retention_days)
+        return self.photos.give_age(photo["id"]["S"], self.given.retention_days)
 
 
-@logged
-def handler(event: Json, context: LambdaContext) -> Answer:
+def handler(_event: object, context: LambdaContext) -> Answer:
     given = settings()
     photos = OpenPhotos(client("dynamodb"), given.table)
     sweep = Sweep(given, photos, lambda: context.get_remaining_time_in_millis() / 1000)
-    if event.get("detail-type") == STOPPED:
-        sweep.notice(event["detail"])
     sweep.run()
     if sweep.faults:
         first = sweep.faults[0]
         kind = BusUnavailable if isinstance(first, BusUnavailable) else RegisterUnavailable
         raise kind(f"{len(sweep.faults)} faults, the first: {type(first).__name__}: {first}") from first
-    return answer({what: sweep.done[what] for what in ("failed", "told", "expiring")})
+    log("INFO", {"function": "sweep", "request_id": context.aws_request_id, **sweep.done})
+    return {"statusCode": 200, "body": sweep.done}

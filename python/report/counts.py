@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.contract.outcomes import DUPLICATE
+from core.contract.register import DECIDED
 from report.answered import Answers
 from report.words import moment, number
 from report.workflow_facts import WorkflowFacts
@@ -49,6 +50,8 @@ def set_side_by_side(answers: int, chosen: int, repeats: int, workflow: Workflow
         reasons.insert(0, f"photos of the {number(chosen, 'record')} that are left out")
     if duplicates := workflow.outcomes.get(DUPLICATE):
         reasons.insert(0, f"{number(duplicates, 'duplicate')}, whose photo another execution had")
+    if decisions := workflow.outcomes.get(DECIDED):
+        reasons.insert(0, f"{number(decisions, 'decision')} of people, for which no model was asked")
     if repeats:
         reasons.insert(0, f"{number(repeats, 'repeat')} of a photo that is counted once a day")
     read = "them"

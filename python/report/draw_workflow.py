@@ -16,13 +16,15 @@ from report.executions import Execution
 from report.graph.text import cut
 from report.workflow_facts import measure_percentiles
 
+BROWN = "#a6761d"  # seen on both pages, as theme's colours are
 COLOURS = {  # from the bottom of a bar to its top
     "accepted": theme.ACCEPTED,
     "review": theme.REVIEW,
+    "decided": theme.BLUE,
     "duplicate": theme.YELLOW,
     "failed": theme.FAILED,
     "timed out": theme.PURPLE,
-    "aborted": theme.BLUE,
+    "aborted": BROWN,
     "running": theme.SKY,
     "unread": theme.OTHER,
 }

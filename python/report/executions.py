@@ -4,10 +4,12 @@
     executions.per_state(machine.executions)["FilterInferences"].failed
 
 Only the newest histories are read, because each one costs a request; `machine.histories` says how many. Of the others
-a duplicate, which left its photo to another execution, cannot be told from an accepted one.
+a duplicate, which left its photo to another execution, cannot be told from an accepted one. What a person decided can:
+its execution is named by photo and number of the decision. No model was asked there.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core.console import UserError
 from core.contract.errors import FOR_REVIEW
 from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW
+from core.contract.register import DECIDED
 from report import history
 from report.graph.graph import Definition
 from report.history import Fields, Step
@@ -37,6 +40,7 @@ OUTCOMES = {
     "RUNNING": "running",
     "PENDING_REDRIVE": "running",
 }
+DECISION = re.compile(r"[0-9a-f]{64}-[1-9][0-9]*")  # the name of a decision's execution
 HISTORIES = 400  # executions whose every step is read
 REASONS = 2000  # older failed executions whose error alone is read: was it for review?
 REQUESTS_AT_ONCE = 8
@@ -47,7 +51,8 @@ class Execution:
     name: str
     arn: str
     status: str
-    # accepted, review, duplicate, failed, timed out, aborted, running; unread: failed, and why was not read
+    # accepted, review, duplicate, decided (by a person), failed, timed out, aborted, running; unread: failed, and why
+    # was not read
     outcome: str
     start: datetime
     stop: datetime | None
@@ -57,6 +62,11 @@ class Execution:
     label: str | None = None
     confidence: float | None = None
     steps: list[Step] = field(default_factory=list)
+
+    @property
+    def by_person(self) -> bool:
+        """Whether it is of a decision, however that ended."""
+        return bool(DECISION.fullmatch(self.name))
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,8 @@ def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Exec
         found = REVIEW
     if found == ACCEPTED and history.read_fields(known.get("output")).get("outcome") == DUPLICATE:
         found = DUPLICATE
+    if found == ACCEPTED and DECISION.fullmatch(listed["name"]):
+        found = DECIDED
     stop = listed.get("stopDate")
     return Execution(
         name=listed["name"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.contract.register import DECIDED
 from report import draw_workflow, executions, theme, workflow_facts
 from report.executions import Execution, Machine
 from report.graph import draw, states
@@ -30,10 +31,13 @@ def show_tiles(machine: Machine | None) -> list[Tile]:
     if machine is None:
         return []
     ended = Counter(each.outcome for each in machine.executions)
-    failed = len(machine.executions) - sum(ended[it] for it in (ACCEPTED, DUPLICATE, REVIEW, RUNNING))
+    known = (ACCEPTED, DECIDED, DUPLICATE, REVIEW, RUNNING)
+    failed = len(machine.executions) - sum(ended[it] for it in known)
     note = f"photos taken up: {ended[ACCEPTED]:,} accepted, {ended[REVIEW]:,} for review, {failed:,} failed"
     if ended[DUPLICATE]:
         note += f", {number(ended[DUPLICATE], 'duplicate')}"
+    if ended[DECIDED]:
+        note += f"; {number(ended[DECIDED], 'decision')} of people"
     return [Tile("Executions", f"{len(machine.executions):,}", note)]
 
 
@@ -96,6 +100,8 @@ def show_outcomes(chart: Chart, machine: Machine, facts: WorkflowFacts) -> Secti
     )
     if DUPLICATE in facts.outcomes:
         caption += " Duplicate: another execution had the photo."
+    if DECIDED in facts.outcomes:
+        caption += " Decided: a person did, of a photo that had waited or was routed, and no model was asked."
     pairs = Counter((each.outcome, each.error) for each in machine.executions)
     rows = [
         (outcome, error or "-", f"{n:,}", percent(n / facts.executions))

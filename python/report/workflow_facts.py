@@ -54,7 +54,7 @@ def gather(machine: Machine) -> WorkflowFacts:
 
 @dataclass(frozen=True)
 class Unrouted:
-    """Executions that ended without a driver while one model alone answered."""
+    """Photos' executions that ended without a driver while one model alone answered."""
 
     times: dict[str, np.ndarray]  # when they ended, by outcome, review first
     others: int  # those that another model may have answered
@@ -71,7 +71,7 @@ def find_unrouted(
         return None
     times, strange = defaultdict[str, list[float]](list), 0
     for each in machine.executions:
-        if each.outcome in (ACCEPTED, DUPLICATE, RUNNING):
+        if each.by_person or each.outcome in (ACCEPTED, DUPLICATE, RUNNING):
             continue
         end = each.stop or each.start
         if others and (end < first or any(each.start <= last and end >= begin for begin, last in others)):

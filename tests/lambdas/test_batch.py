@@ -12,17 +12,17 @@ import pytest
 from botocore.config import Config
 from tests.builders import REGISTER
 
+from core.contract.bulk_errors import NotReached
 from core.contract.errors import (
     EndpointNotFound,
     EndpointThrottled,
     InvalidEvent,
-    InvalidSetting,
-    NotReached,
-    RegisterUnavailable,
     StorageUnavailable,
 )
 from core.contract.events import Pointer
+from core.contract.shapes import InvalidSetting
 from lambdas import batch, in_flight
+from lambdas.archive_photos import RegisterUnavailable
 
 BUCKET = "scones-test-123456789012"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -16,10 +16,10 @@ from core.contract.errors import (
     ImageRefused,
     ImageTooLarge,
     InvalidEvent,
-    InvalidSetting,
     NotAnImage,
     UnexpectedInference,
 )
+from core.contract.shapes import InvalidSetting
 from lambdas import classify, serialize
 from monitoring.record import read_attributes
 

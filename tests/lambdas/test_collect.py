@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.contract.errors import InvalidEvent, ResultsDisagree, StorageUnavailable
+from core.contract.bulk_errors import ResultsDisagree
+from core.contract.errors import InvalidEvent, StorageUnavailable
 from core.contract.lines import Line, join
 from lambdas import bulk_parts, collect, line_ranges
 from lambdas.bulk_parts import Part

@@ -7,12 +7,12 @@ import pytest
 
 from core.contract.errors import (
     InvalidEvent,
-    InvalidSetting,
     ThresholdConfidenceNotMet,
     UnexpectedInference,
     UnlikeTraining,
 )
 from core.contract.events import Pointer
+from core.contract.shapes import InvalidSetting
 from lambdas import filter as filter_step
 
 IMAGE = Pointer("scones-test-123456789012", "incoming/bicycle.png")

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from core.contract.errors import InvalidEvent, InvalidSetting
+from core.contract.errors import InvalidEvent
+from core.contract.shapes import InvalidSetting
 from lambdas import monitor
 
 REQUIRED = {"BUCKET": "b", "ENDPOINT_NAME": "e", "NAMESPACE": "Scones/test"}

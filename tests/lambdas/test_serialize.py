@@ -13,11 +13,11 @@ from core.contract.errors import (
     ImageNotFound,
     ImageTooLarge,
     InvalidEvent,
-    InvalidSetting,
     NotAnImage,
     StorageUnavailable,
 )
 from core.contract.events import Pointer
+from core.contract.shapes import InvalidSetting
 from lambdas import reading, serialize
 
 pytestmark = pytest.mark.usefixtures("bucket")

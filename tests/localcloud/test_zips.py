@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.builders import make_queue
+from tests.builders import REGISTER
 
 pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's runtime client, is installed on Linux only")
 from tests.localcloud.pairs import Pair, check
@@ -63,6 +63,7 @@ def photo(aws):
     s3 = aws("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="incoming/bicycle.png", Body=PHOTO)
+    aws("dynamodb").create_table(TableName="oracle-photos", **REGISTER)
 
 
 @pytest.fixture
@@ -91,14 +92,15 @@ def test_a_zip_answers_every_recorded_event_alike(name, endpoint, pair):
 
 @pytest.mark.usefixtures("photo")
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_zip_that_something_else_starts_answers_alike(name, aws, endpoint, pair):
+def test_a_zip_that_something_else_starts_answers_alike(name, endpoint, pair):
     both = pair(
         name,
         BUCKET=BUCKET,
         ENDPOINT_NAME=endpoint(MODEL),
         NAMESPACE="Scones/oracle",
         RESULTS=f"results/{name}",
-        REVIEW_QUEUE_URL=make_queue(aws("sqs"), "oracle-review"),
+        RETENTION_DAYS="90",
+        TABLE="oracle-photos",
     )
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     events = [json.dumps(event).replace(f'"{NOW}"', f'"{now}"').encode() for event in OTHERS[name]]

@@ -45,6 +45,12 @@ def test_more_executions_than_answers_are_duplicates_too() -> None:
     assert "1 duplicate, " in explain_counts([facts(10)], workflow(12, 10, accepted=11, duplicate=1))
 
 
+def test_more_executions_than_answers_are_decisions_of_people_too() -> None:
+    words = explain_counts([facts(10)], workflow(13, 10, accepted=10, decided=3))
+    assert "The 3 more are 3 decisions of people, for which no model was asked, photos that failed" in words
+    assert "1 decision of people, " in explain_counts([facts(10)], workflow(12, 10, accepted=11, decided=1))
+
+
 def test_executions_are_set_beside_what_was_read_alone() -> None:
     live = facts(50)
     live.n = 5_000

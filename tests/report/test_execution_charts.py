@@ -1,6 +1,7 @@
 """The charts of executions: what they count, and that they are drawn for none, one and thousands."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from report.executions import Execution, Machine
 from report.graph import states
 from report.graph.graph import END, START, parse
 from report.history import Step
+from report.page import Picture
 
 UNTIL = datetime(2024, 10, 16, 12, tzinfo=UTC)
 SINCE = UNTIL - timedelta(hours=24)
@@ -37,6 +39,7 @@ DEFINITION = {
 WAYS = {  # each outcome's states, and the error from which place on
     "accepted": (["Classify", "Filter", "Done"], 3, ""),
     "duplicate": (["Done"], 1, ""),
+    "decided": (["Done"], 1, ""),
     "review": (["Classify", "Filter", "Review"], 1, "ThresholdConfidenceNotMet"),
     "failed": (["Classify", "Broken"], 0, "EndpointUnavailable"),
 }
@@ -94,6 +97,26 @@ def test_a_duplicate_is_no_failure_and_routed_nobody_but_its_photo_s_own_executi
     assert tile.note == "photos taken up: 1 accepted, 0 for review, 0 failed, 1 duplicate"
     shown = workflow.show(found, workflow_facts.gather(found), SINCE, UNTIL, tmp_path)["outcomes"]
     assert "1 accepted, 1 duplicate" in shown.data
+    unrouted = workflow_facts.find_unrouted(found, SINCE, [])
+    assert unrouted is not None
+    assert unrouted.times == {}
+
+
+def test_what_people_decide_is_an_outcome_of_its_own_and_none_of_the_models(tmp_path: Path) -> None:
+    decision = f"{'0af1' * 16}-1"
+    broken = replace(execution("failed", SINCE), name=f"{'0af1' * 16}-2")
+    found = machine(
+        [execution("accepted", SINCE), replace(execution("decided", SINCE), name=decision), broken]
+    )
+    (tile,) = workflow.show_tiles(found)
+    assert tile.note == "photos taken up: 1 accepted, 0 for review, 1 failed; 1 decision of people"
+    facts = workflow_facts.gather(found)
+    assert (facts.answered, facts.outcomes["decided"]) == (1, 1)
+    shown = workflow.show(found, facts, SINCE, UNTIL, tmp_path)["outcomes"]
+    assert "1 accepted, 1 decided, 1 failed" in shown.data
+    picture, _ = shown.blocks
+    assert isinstance(picture, Picture)
+    assert "1 decided" in picture.chart.alt
     unrouted = workflow_facts.find_unrouted(found, SINCE, [])
     assert unrouted is not None
     assert unrouted.times == {}

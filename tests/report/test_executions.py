@@ -168,6 +168,31 @@ def test_a_duplicate_is_told_from_an_accepted_execution_where_its_history_is_rea
     assert unread.outcome == "accepted"
 
 
+def test_a_decision_is_told_by_its_executions_name_and_is_no_answer_of_the_model(
+    aws: Callable[[str], Any],
+) -> None:
+    client, since = aws("stepfunctions"), datetime.now(UTC)
+    decided = {"Type": "Pass", "End": True}
+    arn = client.create_state_machine(
+        name="decides",
+        definition=json.dumps({"StartAt": "Decided", "States": {"Decided": decided}}),
+        roleArn=make_role(aws("iam"), "decides"),
+    )["stateMachineArn"]
+    photo, given = "0af1" * 16, {"s3_key": "incoming/1.png", "label": "bicycle", "inferences": []}
+    for name, said in ((f"{photo}-1", {}), (f"{photo}-12", {"outcome": "duplicate"}), (photo, {})):
+        client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given | said))
+    running = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
+    until(lambda: client.list_executions(**running)["executions"], lambda it: not it)
+    found = by_name(read((client, arn, since)))
+    assert {name: (one.outcome, one.by_person, one.confidence) for name, one in found.items()} == {
+        f"{photo}-1": ("decided", True, None),
+        f"{photo}-12": ("duplicate", True, None),
+        photo: ("accepted", False, None),
+    }
+    unread = by_name(read((client, arn, since), histories=0))
+    assert [unread[name].outcome for name in (f"{photo}-1", photo)] == ["decided", "accepted"]
+
+
 def test_only_executions_of_the_window_are_read(workflow: Any) -> None:
     middle = by_name(read(workflow))["photo-2"].start
     assert list(by_name(read(workflow, since=middle))) == ["photo-3", "photo-2"]

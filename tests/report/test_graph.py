@@ -21,8 +21,13 @@ from report.graph.graph import END, START, Edge, Graph, condition, kind, parse
 from report.graph.layout import Box, Layout, Route, place
 
 TEMPLATE = Path("terraform/modules/workflow/state_machine.asl.json.tftpl").resolve()
-LABELS = ["bicycle", "motorcycle"]
+LABELS = ["bicycle", "motorcycle", "other"]
 PARTS = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
+DECISION_PARTS = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
+DECISIONS = {
+    "ClaimDecision": ("waiting", "DriverRouted", "ClaimCorrection", "Decided"),
+    "ClaimCorrection": ("routed", "DriverRerouted", "Duplicate", "AssignDriver"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,11 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The definition that Terraform makes of this project's own template."""
     values = {
         "bus_name": "bus",
+        "decision_parts": DECISION_PARTS,
+        "decisions": {
+            name: dict(zip(("from", "kind", "refused", "next"), claim, strict=True))
+            for name, claim in DECISIONS.items()
+        },
         "function_arns": dict.fromkeys(("serialize", "classify", "filter"), "arn"),
         "labels": LABELS,
         "last_label": LABELS[-1],
@@ -38,7 +48,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "retry_function": "{}",
         "retry_register": "[]",
         "retry_send": "{}",
-        "review_queue_url": "queue",
         "routes": {key: {"loading_bay": "A", "max_distance_km": 3} for key in LABELS},
         "topic_arn": "topic",
     }
@@ -62,15 +71,21 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     assert graph.edges[0] == Edge(START, "NamePhoto", "next")
     assert {edge.source for edge in graph.edges if edge.target == END} == {
         "EmitDriverRouted",
+        "RecordDecided",
         "Duplicate",
         "LowConfidence",
         "Unexpected",
     }
     assert Edge("AssignDriver", "Assign bicycle", "choice", "label = bicycle") in graph.edges
     assert Edge("AssignDriver", "NoRoute", "choice", "otherwise") in graph.edges
-    assert Edge("FilterInferences", "SendToReview", "catch", UNDECIDED) in graph.edges
+    assert Edge("FilterInferences", "RecordWaiting", "catch", UNDECIDED) in graph.edges
     assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
     assert Edge("ClaimPhoto", "Duplicate", "catch") in graph.edges
+    assert Edge("NamePhoto", "ClaimDecision", "choice", "rule 2") in graph.edges
+    assert (
+        Edge("Decided", "RecordDecided", "choice", "since like archive * or label = unusable") in graph.edges
+    )
+    assert Edge("ClaimCorrection", "AssignDriver", "next") in graph.edges
 
 
 def test_our_own_machine_fits_a_phone_and_goes_straight_down(own: dict[str, Any]) -> None:
@@ -249,6 +264,16 @@ def test_text_stays_in_its_box_and_on_the_page(definition: dict[str, Any]) -> No
 
 def test_text_of_our_own_machine_stays_in_its_box(own: dict[str, Any]) -> None:
     check_text(parse(own), {})
+
+
+def test_our_own_machine_is_drawn_as_wide_as_the_other_charts_and_no_name_is_cut(own: dict[str, Any]) -> None:
+    graph = parse(own)
+    looks = dict.fromkeys(own["States"], Look(theme.ACCEPTED, ("1,234 entered", "12 failed")))
+    with theme.use_look(theme.LIGHT):
+        figure = draw.draw(graph, Picture("What every state did", (), looks))
+    assert figure.get_figwidth() == pytest.approx(theme.WIDTH)
+    (axes,) = figure.axes
+    assert not [text.get_text() for text in axes.texts if "…" in text.get_text()]
 
 
 def check_text(graph: Graph, looks: dict[str, Look]) -> None:

@@ -1,8 +1,4 @@
-"""The named errors: an error's class name is the name by which Step Functions catches or retries it."""
-
-
-class InvalidSetting(Exception):
-    """An environment variable of the function is missing or makes no sense."""
+"""The named errors: by its class's name Step Functions catches one, or tries again what is transient."""
 
 
 class InvalidEvent(Exception):
@@ -46,27 +42,15 @@ class UnlikeTraining(Exception):
 
 
 class StorageUnavailable(Exception):
-    """S3 did not answer as it should. Transient: worth a retry."""
+    """S3 did not answer as it should. Transient."""
 
 
 class EndpointUnavailable(Exception):
-    """The endpoint did not answer as it should. Transient: worth a retry."""
+    """The endpoint did not answer as it should. Transient."""
 
 
 class EndpointThrottled(Exception):
-    """The endpoint gets more requests than it takes. Transient: worth a retry, later."""
-
-
-class RegisterUnavailable(Exception):
-    """The register of photos did not answer as it should. Transient: worth a retry."""
-
-
-class NotReached(Exception):
-    """There was no time left for this photo. Transient: worth another run."""
-
-
-class ResultsDisagree(Exception):
-    """A bulk run's results are not of the objects that it listed."""
+    """The endpoint gets more requests than it takes. Transient."""
 
 
 LOW_CONFIDENCE = ThresholdConfidenceNotMet.__name__

@@ -1,29 +1,26 @@
 """The events that pass from one step of the workflow to the next: read without trust, refused by name."""
 
-import hashlib
 import json
 import re
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from core.contract.errors import InvalidEvent, UnexpectedInference
-from core.contract.shapes import Answer, Json
+from core.contract.shapes import Answer, Json, Pointer
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MAX_BYTES = 1024  # of a key, and of a version
 LONGEST = {"source": 64, "reference": 128}  # characters
 NUMBERS = frozenset({float, int})  # and not bool
-# How far each class may take the sum from 1: a model may round each of its probabilities to two digits, by 0.005; the
-# rest is for what a sum of floats is off.
+# How far each class may take the sum from 1: a model may round to two digits, and a sum of floats is a little off.
 ROUNDING = 0.005 + 1e-9
-UNNAMED = "an image without a pointer"  # in a message
+UNNAMED = "an image without a pointer"
 
 
 class Fault(Enum):
-    """Of what should be one list of probabilities."""
+    """Of a list of probabilities."""
 
     NO_LIST = auto()
     NO_NUMBERS = auto()
@@ -37,23 +34,6 @@ PROBLEMS = {
     Fault.OUT_OF_RANGE: "not made of numbers from 0 to 1",
     Fault.WRONG_SUM: "not probabilities that add up to 1",
 }
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """Where an image is in S3: in that version, or without one the newest."""
-
-    bucket: str
-    key: str
-    version: str = ""
-
-    @property
-    def id(self) -> str:
-        """The photo's, in 64 characters. Neither a bucket's name nor a version has a slash."""
-        return hashlib.sha256(f"{self.bucket}/{self.version}/{self.key}".encode()).hexdigest()
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
 
 
 def parse_body(event: object) -> Json:
@@ -139,5 +119,5 @@ def answer(body: Json) -> Answer:
 
 
 def keep_first_line(text: str) -> str:
-    """What the model said, without the traceback of its container behind it, which stands in the endpoint's log."""
+    """What the model said, without its container's traceback, which stands in the endpoint's log."""
     return text.partition("\n")[0]

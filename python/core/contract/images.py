@@ -1,7 +1,7 @@
 """Which images the workflow takes."""
 
 from core.contract.errors import ImageTooLarge, NotAnImage
-from core.contract.events import Pointer
+from core.contract.shapes import Pointer
 
 MAX_IMAGE_BYTES = 6_291_456  # what InvokeEndpoint takes
 MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}

@@ -5,9 +5,7 @@ from datetime import datetime
 
 TABLE_SUFFIX = "photos"  # PREFIX-photos
 INDEX = "open"  # by the attribute of that name, the oldest first
-BY_SOURCE = (
-    "source"  # the index of what each camera took, by `camera`: `source=` and its name, which may be empty
-)
+BY_SOURCE = "source"  # by `camera`: `source=` and its name, which may be empty
 # Decided: by a person, and nobody is routed.
 CLAIMED, ROUTED, WAITING, FAILED, DECIDED = STATES = ("claimed", "routed", "waiting", "failed", "decided")
 UNTOLD = "untold"  # of a routed photo whose event could not be sent
@@ -17,18 +15,8 @@ BY_MODEL, *DECIDERS = ("model", "person", "driver")
 UNUSABLE = "unusable"  # a person's label, as `other` is, which has a route
 
 EVENT_SOURCE, EVENT_KIND, CORRECTION = "scones-unlimited", "DriverRouted", "DriverRerouted"
-DETAIL = (
-    "id",
-    "s3_bucket",
-    "s3_key",
-    "label",
-    "vehicle",
-    "confidence",
-    "assignment",
-    "decided_by",
-    "source",
-    "reference",
-)
+ROUTE = ("label", "vehicle", "confidence", "assignment", "decided_by")
+DETAIL = ("id", "s3_bucket", "s3_key", *ROUTE, "source", "reference")
 
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
 # What a claim failed by, if its execution no longer runs and does not say so itself.

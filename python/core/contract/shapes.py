@@ -1,8 +1,27 @@
-"""The shapes of what a function is given and answers, and of what is JSON anywhere, for the type checker."""
+"""The shapes of what a function is given and answers, and of what is JSON anywhere."""
 
+import hashlib
+from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
 Json = dict[str, Any]  # an object: what is in it is known where it is read
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where an image is in S3: in that version, or without one the newest."""
+
+    bucket: str
+    key: str
+    version: str = ""
+
+    @property
+    def id(self) -> str:
+        """The photo's, in 64 characters. Neither a bucket's name nor a version has a slash."""
+        return hashlib.sha256(f"{self.bucket}/{self.version}/{self.key}".encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
 
 
 class Answer(TypedDict):
@@ -13,9 +32,13 @@ class Answer(TypedDict):
 
 
 class LambdaContext(Protocol):
-    """What Lambda tells a handler beside the event, as far as a handler here asks for it."""
+    """What Lambda tells a handler beside the event, as far as one here asks."""
 
     @property
     def aws_request_id(self) -> str: ...
 
     def get_remaining_time_in_millis(self) -> int: ...
+
+
+class InvalidSetting(Exception):
+    """An environment variable of the function is missing or makes no sense."""

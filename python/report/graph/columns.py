@@ -1,6 +1,9 @@
-"""Which column each item of a layered graph gets: the usual way straight down, and long lanes straight too."""
+"""Which column each item of a layered graph gets: the usual way straight down, and long lanes straight too.
 
-from collections import defaultdict
+All of it is as wide as the widest layer needs, or as a page has room for: lines rather bend.
+"""
+
+from collections import Counter, defaultdict
 from itertools import accumulate, chain, pairwise
 from math import inf
 from statistics import median
@@ -8,8 +11,10 @@ from statistics import median
 from report.graph.layers import Item, Layers, Owner, Passage
 
 GAP = 14.0  # between two items of a layer, in points
+LANE_GAP = 5.0  # where one of them is a lane
+PAGE = 430.0
 SWEEPS = 24
-PINNED = 1e6
+PINNED = 1e9
 # The usual way is straight rather than an error's.
 PULL = {"lane": 8.0, "next": 4.0, "choice": 4.0, "catch": 1.0}
 
@@ -25,9 +30,12 @@ def set_columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
                     "lane" if isinstance(upper, Passage) and isinstance(lower, Passage) else edge.kind
                 ]
                 above[lower][upper] = below[upper][lower] = weight
+    room = max(
+        PAGE, *(_offsets(row, width)[-1] + (width[row[0]] + width[row[-1]]) / 2 for row in layers.rows)
+    )
     x: dict[Item, float] = {}
     for row in layers.rows:
-        x |= _set_apart(row, [0.0] * len(row), [1.0] * len(row), width)
+        x |= _set_apart(row, [room / 2] * len(row), [1.0] * len(row), width, room)
     pinned: set[Item] = set()
     for sweep in range(SWEEPS):
         for rows, neighbours in ((layers.rows[::-1], below), (layers.rows, above)):
@@ -38,9 +46,10 @@ def set_columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
                 weights = [
                     PINNED if item in pinned else sum(neighbours[item].values()) or 0.1 for item in row
                 ]
-                x |= _set_apart(row, wishes, weights, width)
+                x |= _set_apart(row, wishes, weights, width, room)
         if sweep == SWEEPS // 2:
-            pinned = {item for lane in _lanes(layers) if _straighten(lane, layers, x, width) for item in lane}
+            columns = [*_runs(layers), *_lanes(layers)]
+            pinned = {item for run in columns if _straighten(run, layers, x, width) for item in run}
     for edge in sorted(layers.back, key=lambda edge: len(layers.chains[edge])):
         _set_beside(layers.chains[edge][1:-1], layers.rank, x, width)
     left = min(x[item] - width[item] / 2 for item in x)
@@ -58,6 +67,21 @@ def _middle(neighbours: dict[Item, float], x: dict[Item, float], otherwise: floa
     return sum(middle) / len(middle) if middle else otherwise
 
 
+def _runs(layers: Layers) -> list[list[Item]]:
+    """States that follow one another, each right above the next, where no other way joins, from top to bottom."""
+    ways = Counter(edge.target for edge in layers.chains if edge.kind != "catch")
+    after: dict[Item, Item] = {
+        edge.source: edge.target
+        for edge, passed in layers.chains.items()
+        if edge.kind == "next" and len(passed) == 2 and ways[edge.target] == 1
+    }
+    runs = [[first] for first in after if first not in after.values()]
+    for run in runs:
+        while run[-1] in after:
+            run.append(after[run[-1]])
+    return runs
+
+
 def _lanes(layers: Layers) -> list[list[Item]]:
     """The lanes that one line runs through, from top to bottom."""
     lanes: dict[Owner, list[Item]] = defaultdict(list)
@@ -68,15 +92,15 @@ def _lanes(layers: Layers) -> list[list[Item]]:
 
 
 def _straighten(lane: list[Item], layers: Layers, x: dict[Item, float], width: dict[Item, float]) -> bool:
-    """Put a whole lane into one column if there is one that is free in every row; whether there was."""
+    """Put a whole lane or run into one column if there is one that is free in every row; whether there was."""
     lowest, highest = -inf, inf
     for item in lane:
         row = layers.rows[layers.rank[item]]
         place = row.index(item)
         for other in row[:place][-1:]:
-            lowest = max(lowest, x[other] + (width[other] + width[item]) / 2 + GAP)
+            lowest = max(lowest, x[other] + _apart(other, item, width))
         for other in row[place + 1 :][:1]:
-            highest = min(highest, x[other] - (width[other] + width[item]) / 2 - GAP)
+            highest = min(highest, x[other] - _apart(item, other, width))
     if lowest <= highest:
         column = min(max(median(x[item] for item in lane), lowest), highest)
         x.update(dict.fromkeys(lane, column))
@@ -92,13 +116,25 @@ def _set_beside(
     x.update(dict.fromkeys(lane, right + GAP + max(width[item] for item in lane) / 2))
 
 
+def _apart(left: Item, right: Item, width: dict[Item, float]) -> float:
+    """How far the centres of two neighbours are at least from each other."""
+    lane = any(isinstance(item, Passage) and item.kind == "lane" for item in (left, right))
+    return (width[left] + width[right]) / 2 + (LANE_GAP if lane else GAP)
+
+
+def _offsets(row: list[Item], width: dict[Item, float]) -> list[float]:
+    """How far each centre is at least from the first."""
+    return list(accumulate((_apart(left, right, width) for left, right in pairwise(row)), initial=0.0))
+
+
 def _set_apart(
-    row: list[Item], wishes: list[float], weights: list[float], width: dict[Item, float]
+    row: list[Item], wishes: list[float], weights: list[float], width: dict[Item, float], room: float
 ) -> dict[Item, float]:
-    """The places nearest to the wishes (least squares) that keep order and gaps: pool adjacent violators."""
-    offsets = [0.0]
-    for left, right in pairwise(row):
-        offsets.append(offsets[-1] + (width[left] + width[right]) / 2 + GAP)
+    """The places nearest to the wishes (least squares) that keep order and gaps: pool adjacent violators.
+
+    One that lies outside the room is put at its edge, and the others no nearer to it than they may be.
+    """
+    offsets = _offsets(row, width)
     pools: list[tuple[float, float, int]] = []  # mean, weight, how many
     for wish, weight, offset in zip(wishes, weights, offsets, strict=True):
         mean, total, count = wish - offset, weight, 1
@@ -108,4 +144,8 @@ def _set_apart(
             total, count = total + heavier, count + more
         pools.append((mean, total, count))
     means = [mean for mean, _, count in pools for _ in range(count)]
-    return {item: mean + offset for item, mean, offset in zip(row, means, offsets, strict=True)}
+    lowest, highest = width[row[0]] / 2, room - width[row[-1]] / 2 - offsets[-1]
+    return {
+        item: min(max(mean, lowest), highest) + offset
+        for item, mean, offset in zip(row, means, offsets, strict=True)
+    }

@@ -22,8 +22,9 @@ KIND, NAME, WORDS, LABEL = (
 )  # sizes of text, in points: on a desk none is less than 11 pixels
 TITLE, SUBTITLE = 14.0, 10.5
 LINE = 1.3  # from one line to the next, in sizes
-ROOM = 84.0  # for the text in a box
+ROOM = 72.0  # for the text in a box
 PAD = 8.0
+LABEL_LINES = 4
 ROUND = 7.0
 DISC = 42.0  # Start's and End's diameter
 ARROW = 7.0
@@ -100,7 +101,7 @@ def _state_size(text: Text) -> tuple[float, float]:
 
 
 def _label_size(label: str) -> tuple[float, float]:
-    lines = wrap(label, ROOM, LABEL, 3)
+    lines = wrap(label, ROOM, LABEL, LABEL_LINES)
     return max(width(line, LABEL) for line in lines) + 4, LINE * LABEL * len(lines)
 
 
@@ -143,7 +144,7 @@ def _edges(axes: Axes, routes: list[Route], picture: Picture) -> None:
         )
     for route in routes:
         if route.label:
-            lines = wrap(route.edge.label, ROOM, LABEL, 3)
+            lines = wrap(route.edge.label, ROOM, LABEL, LABEL_LINES)
             top = route.label.y - LINE * LABEL * len(lines) / 2
             colour = theme.ink() if _pair(route) in picture.taken else theme.muted()
             paper = {"facecolor": theme.background(), "edgecolor": "none", "pad": 1.0}

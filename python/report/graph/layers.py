@@ -75,7 +75,10 @@ def _back_edges(graph: Graph) -> Iterator[Edge]:
 
 
 def _ranks(graph: Graph, back: set[Edge]) -> dict[str, int]:
-    """The longest path from the top; a labelled edge needs a layer between. End is below everything."""
+    """The longest path from the top; a labelled edge needs a layer between. End is below everything.
+
+    What only ends stands right above it: the layers in the middle are the widest.
+    """
     before: dict[str, list[Edge]] = {name: [] for name in graph.nodes}
     for edge in graph.edges:
         if edge not in back:
@@ -85,7 +88,10 @@ def _ranks(graph: Graph, back: set[Edge]) -> dict[str, int]:
     for name in order.static_order():
         rank[name] = max((rank[edge.source] + 1 + bool(edge.label) for edge in before[name]), default=0)
     if END in rank:
-        rank[END] = 1 + max(row for name, row in rank.items() if name != END)
+        last = max(row for name, row in rank.items() if name != END)
+        targets = {name: {edge.target for edge in graph.edges if edge.source == name} for name in rank}
+        rank |= {name: last for name in rank if targets[name] == {END}}
+        rank[END] = 1 + last
     return {name: rank[name] for name in graph.nodes}
 
 
