@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.console import UserError, track, visible
+from core.contract.register import UNUSABLE
 from core.figures import likeness
 from training import divide
 from training.dataset import Split
@@ -24,6 +25,7 @@ from training.photo import Photo, Seen, Unreadable, read
 from training.selection import check_share, describe
 
 LABEL = re.compile(r"[a-z][a-z0-9_-]*")  # as terraform/modules/workflow wants the keys of routes
+FOR_PEOPLE = ("other", UNUSABLE)  # a plan refuses a model that knows one of them
 FEW = 20
 NAMED = 10  # of those left out; the rest is counted
 
@@ -81,6 +83,11 @@ def check_labels(classes: Sequence[str], there: Sequence[str]) -> None:
         if name not in there:
             raise UserError(
                 f"there are no photos of {name!r}: there are {visible(', '.join(there)) or 'none'}"
+            )
+        if name in FOR_PEOPLE:
+            raise UserError(
+                f"the class {name!r} cannot be a model's: it is what people say of a photo that shows no class: "
+                f"rename it"
             )
         if not LABEL.fullmatch(name):
             raise UserError(

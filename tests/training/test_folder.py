@@ -206,6 +206,11 @@ def test_a_data_set_of_large_pictures_is_read_at_the_size_that_is_asked_for(stag
         ("no test", [], "has train/ with classes and no test/"),
         ("more", [], "has evil\\x1b, val beside train/ and test/: move the photos"),
         ("Fire Truck", [], "the class 'Fire Truck' cannot be the label of a route"),
+        (
+            "other",
+            [],
+            "the class 'other' cannot be a model's: it is what people say of a photo that shows no class",
+        ),
         ("unread", [], "no photo of car can be read; left out: car/x.jpg"),
         ("empty class", [], "no photo of van can be read; left out: van/ (no photos in it)"),
         (
@@ -237,7 +242,7 @@ def test_a_folder_that_is_no_data_set_is_refused_in_one_line(stage, project, mak
         (folder / "van").mkdir()
     elif make != "empty":
         fill(folder / "bicycle", 0, 6)
-    if make in ("two", "Fire Truck"):
+    if make in ("two", "Fire Truck", "other"):
         fill(folder / ("car" if make == "two" else make), 10, 6)
     if make == "empty class":
         fill(folder / "car", 10, 6)

@@ -27,7 +27,7 @@ locals {
       {
         title = "Outcomes",
         metrics = [
-          concat(["AWS/States", "ExecutionsSucceeded"], local.workflow, [{ label = "routed, or a duplicate" }]),
+          concat(["AWS/States", "ExecutionsSucceeded"], local.workflow, [{ label = "routed, decided, or a duplicate" }]),
           concat(["AWS/States", "ExecutionsFailed"], local.workflow, [{ label = "for review, or failed" }]),
           [local.namespace, "UnexpectedFailures", { label = "failed" }],
         ]
