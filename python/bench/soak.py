@@ -46,7 +46,7 @@ LOOK_SECONDS = 0.1
 ANY_MINUTE = "2031-03-01T09:22"  # in which of all schedules the sweep's alone is due
 AGAIN = 3  # times at most that what failed is sent again
 QUEUE = "soak-heard"
-LEAST = 100  # of fewer none may meet each fault
+LEAST = 200  # of fewer none may meet each fault
 
 
 def read_count(text: str) -> int:
