@@ -78,7 +78,7 @@ def main() -> None:
         "--model", type=Path, default=Path("build/model/model.tar.gz"), help="for drift: a model.tar.gz"
     )
     parser.add_argument(
-        "--photos", default=str(soak.PHOTOS), help="for soak: how many, 100 at least (%(default)s)"
+        "--photos", default=str(soak.PHOTOS), help="for soak: how many, 200 at least (%(default)s)"
     )
     parser.add_argument(
         "--page",

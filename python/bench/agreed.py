@@ -8,26 +8,27 @@ from core.contract import register
 from core.contract.outcomes import DUPLICATE
 from core.contract.shapes import Json
 
-ANSWERED = (register.ROUTED, register.WAITING)  # whichever, the model says the same of the same picture
 OF_THE_REGISTER, OF_THE_BUS = "DynamoDB.", "EventBridge."  # how the errors of these begin
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Photos of one sort: of so many, and how each has to end."""
+    """Photos of one sort: so many of them, how each has to end, and what is in it instead of a picture."""
 
     name: str
     often: int
-    content: bytes = b""  # instead of a picture
-    error: str | None = None  # that it fails by
-    gone: bool = False
+    state: str
+    error: str | None = None
+    content: bytes = b""
 
 
+GONE = Kind("gone", 1, register.FAILED, "ImageNotFound", b"gone")
 KINDS = (
-    Kind("picture", 21),
-    Kind("poison", 1, b"scones, butter, jam\n", "NotAnImage"),
-    Kind("refused", 1, b"\x89PNG\r\n\x1a\n" + bytes(2_000), "ImageRefused"),
-    Kind("gone", 1, error="ImageNotFound", gone=True),
+    Kind("sure", 17, register.ROUTED),
+    Kind("unsure", 4, register.WAITING),
+    Kind("poison", 1, register.FAILED, "NotAnImage", b"scones, butter, jam\n"),
+    Kind("refused", 1, register.FAILED, "ImageRefused", b"\x89PNG\r\n\x1a\n" + bytes(2_000)),
+    GONE,
 )
 
 
@@ -67,15 +68,15 @@ def check_register(kinds: Kinds, items: Sequence[Json]) -> Iterator[str]:
     """Each photo is there once, and ended as its kind does."""
     times = Counter(item["s3_key"] for item in items)
     yield from (f"{key} has {times[key]} items" for key in kinds.keys() | times.keys() if times[key] != 1)
-    answers = defaultdict(set)
+    labels = defaultdict(set)
     for item in items:
         kind, picture = kinds[item["s3_key"]]
         error = item["error"] if item["state"] == register.FAILED else None
-        if error != kind.error or (error is None and item["state"] not in ANSWERED):
+        if (item["state"], error) != (kind.state, kind.error):
             yield f"{item['s3_key']} is {item['state']} by {error}"
         elif error is None:
-            answers[picture].add((item["state"], item.get("label")))
-    yield from (f"picture {it} has the outcomes {found}" for it, found in answers.items() if len(found) > 1)
+            labels[picture].add(item.get("label"))
+    yield from (f"picture {it} has the labels {found}" for it, found in labels.items() if len(found) > 1)
 
 
 def check_executions(kinds: Kinds, items: Sequence[Json], ended: Mapping[str, Ended]) -> Iterator[str]:

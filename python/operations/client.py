@@ -120,9 +120,10 @@ class Client:
             return
         looked = time.time()  # to describe many takes a while, in which others end
         for ended in self.list_ended(min(uploaded)):
-            if is_duplicate(ended):
+            given = json.loads(ended["input"])
+            if is_duplicate(ended) or "decision" in given:  # of somebody, after the photo's own execution
                 continue
-            if found := under_way.pop(json.loads(ended["input"])["s3_key"], None):
+            if found := under_way.pop(given["s3_key"], None):
                 yield outcome(*found, ended)
         for key, (photo, since) in list(under_way.items()):
             if looked - since > lost_after:

@@ -6,8 +6,8 @@ import pytest
 
 from bench.agreed import KINDS, Ended, find_disagreements, find_unsettled
 
-PICTURE, POISON, *_ = KINDS
-PHOTOS = {"a": (PICTURE, 1), "b": (PICTURE, 1), "c": (PICTURE, 2), "d": (POISON, 1), "e": (PICTURE, 3)}
+SURE, UNSURE, POISON, *_ = KINDS
+PHOTOS = {"a": (SURE, 1), "b": (SURE, 1), "c": (UNSURE, 2), "d": (POISON, 1), "e": (SURE, 3)}
 ITEMS = {
     "a": {"state": "routed", "label": "bicycle"},
     "b": {"state": "routed", "label": "bicycle", "told_at": "now", "error": "EventBridge.InternalException"},
@@ -54,6 +54,8 @@ def test_a_photo_that_is_missing_twice_there_or_ended_otherwise_is_named(story):
     assert any("a has 0 items" in it for it in story.judge())
     story.item("d").update(state="routed", label="bicycle")
     assert "d is routed by None" in story.judge()
+    story.item("c").update(state="routed", label="bicycle")
+    assert "c is routed by None" in story.judge()
     story.item("e").update(state="claimed")
     assert "e is claimed by None" in story.judge()
 
@@ -61,7 +63,7 @@ def test_a_photo_that_is_missing_twice_there_or_ended_otherwise_is_named(story):
 def test_one_picture_that_is_two_things_is_named(story):
     story.item("b").update(label="motorcycle")
     (said,) = story.judge()
-    assert said.startswith("picture 1 has the outcomes")
+    assert said.startswith("picture 1 has the labels")
 
 
 @pytest.mark.parametrize(

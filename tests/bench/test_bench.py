@@ -32,10 +32,10 @@ def test_a_number_of_repetitions_that_makes_no_sense_is_refused(number: str, tmp
     assert (done.returncode, done.stderr) == (1, said)
 
 
-@pytest.mark.parametrize("number", ["99", "-1", "many"])
+@pytest.mark.parametrize("number", ["199", "-1", "many"])
 def test_a_soak_of_too_few_photos_to_meet_each_fault_is_refused(number: str, tmp_path: Path) -> None:
     done = bench(tmp_path, "--only", "soak", f"--photos={number}")
-    said = f"error: --photos takes a number of 100 or more, not '{number}'\n"
+    said = f"error: --photos takes a number of 200 or more, not '{number}'\n"
     assert (done.returncode, done.stderr) == (1, said)
 
 

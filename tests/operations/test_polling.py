@@ -5,9 +5,11 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from tests.builders import make_role
+from tests.waiting import until
 
 from core import environment
 from operations import bulk_progress, client, loadgen, polling
@@ -141,6 +143,20 @@ def test_an_execution_that_leaves_the_photo_to_another_is_not_taken_for_the_phot
     (ended,) = made.look({"twice": (Photo("twice", b""), clock.now)})
     assert ended.execution == other["executionArn"] != duplicate["executionArn"]
     assert ended.output["label"] == "bicycle"
+
+
+def test_what_a_person_decided_of_a_photo_is_not_taken_for_what_the_workflow_made_of_it(deployed, clock, aws):
+    """Both may have ended when somebody looks, the decision as the newer one."""
+    machine, steps = deployed(ENDED), aws("stepfunctions")
+    own, decided = (
+        steps.start_execution(stateMachineArn=machine, input=json.dumps({"s3_key": "unsure"} | said))
+        for said in ({}, {"label": "bicycle", "decision": 1})
+    )
+    for it in (own, decided):
+        named = {"executionArn": it["executionArn"]}
+        until(partial(steps.describe_execution, **named), lambda found: found["status"] == "SUCCEEDED")
+    (ended,) = Client("local").look({"unsure": (Photo("unsure", b""), clock.now)})
+    assert ended.execution == own["executionArn"] != decided["executionArn"]
 
 
 def test_a_bulk_run_is_followed_at_half_of_the_rate(deployed, clock, asked):
