@@ -66,7 +66,7 @@ def told(workflow, key: str) -> dict:
 
 @pytest.mark.parametrize("version", ["named", "not named"])
 def test_a_route_is_told_though_its_execution_was_stopped_and_nobody_noticed(workflow, version):
-    event = workflow.store(f"stopped/version-{version}.png", photo())
+    event = workflow.store(f"ended-early/version-{version}.png", photo())
     if version == "not named":
         event = {name: event[name] for name in ("s3_bucket", "s3_key")}
     with nobody_is_told(workflow):
@@ -79,7 +79,7 @@ def test_a_route_is_told_though_its_execution_was_stopped_and_nobody_noticed(wor
 
 
 def test_a_route_is_told_though_its_execution_outlived_its_time(workflow):
-    event = workflow.store("stopped/too-long.png", photo())
+    event = workflow.store("ended-early/too-long.png", photo())
     with nobody_is_told(workflow, short_lived):
         execution = workflow.start(event)
         assert workflow.end(execution)["status"] == "TIMED_OUT"
@@ -105,7 +105,7 @@ def test_a_person_s_route_is_told_as_such_though_its_execution_was_stopped(workf
 def test_a_photo_whose_execution_outlived_its_time_before_it_was_read_has_failed_and_may_be_sent_again(
     workflow,
 ):
-    event = workflow.store("stopped/never-read.png", photo())
+    event = workflow.store("ended-early/never-read.png", photo())
     with workflow.redefined(short_lived), workflow.nothing_is_read():
         execution = workflow.start(event)
         assert workflow.end(execution)["status"] == "TIMED_OUT"
@@ -161,8 +161,8 @@ def definition_before(workflow) -> dict:
 def test_executions_that_began_before_the_machine_changed_end_well_and_what_they_sent_is_in_the_register(
     workflow, queues
 ):
-    sure = workflow.store("stopped/before-sure.png", photo())
-    unsure = workflow.store("stopped/before-unsure.png", photo(UNSURE))
+    sure = workflow.store("ended-early/before-sure.png", photo())
+    unsure = workflow.store("ended-early/before-unsure.png", photo(UNSURE))
     before = definition_before(workflow)
     with workflow.nothing_is_read(), workflow.redefined(lambda _: before):
         started = [workflow.start(event) for event in (sure, unsure)]
@@ -179,10 +179,10 @@ def test_executions_that_began_before_the_machine_changed_end_well_and_what_they
 
 
 def test_what_lies_in_the_review_queue_and_among_its_dead_letters_comes_into_the_register(workflow, queues):
-    kept, dead, routed = (workflow.store(f"stopped/queued-{number}.png", photo()) for number in range(3))
+    kept, dead, routed = (workflow.store(f"ended-early/queued-{number}.png", photo()) for number in range(3))
     assert outcome(workflow.end(workflow.start(routed))) == "bicycle"
     before = workflow.item(routed["s3_key"], state=register.ROUTED)
-    gone = {"s3_bucket": workflow.bucket, "s3_key": "archive/stopped/queued-and-gone.png"}
+    gone = {"s3_bucket": workflow.bucket, "s3_key": "archive/ended-early/queued-and-gone.png"}
     for number, event in ((0, kept), (1, dead), (0, routed), (0, gone)):
         queues.send(
             number,
