@@ -58,6 +58,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         s3,
         servicequotas,
         sqs,
+        update_trees,
     )
     from localcloud.access import principals, refusals, web_identity
     from localcloud.events import buses, delay, rules, scheduler
@@ -134,6 +135,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             s3,
             spellings,
             sqs,
+            update_trees,
         ):
             module.install()
         for module in (principals, refusals, web_identity):
