@@ -4,6 +4,7 @@ AWS: `UpdateTable` adds an index, and what its keys are to what the table's are.
 `Limit` says where to go on, also when nothing follows. No update gives a key of an index a value of another type, or
 none. moto 5.2.5 forgets the table's own keys, says where to go on only when something follows, and overlooks a key that
 the expression calls by a name of its own.
+Left out here: a page ends after a megabyte of whole items, in AWS of what the index holds of them.
 """
 
 from collections.abc import Callable, Sequence

@@ -156,6 +156,33 @@ def test_a_condition_that_does_not_hold_leaves_nothing_behind(aws, table):
     assert dynamodb.scan(TableName=name)["Items"] == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            {"UpdateExpression": "SET #a = :v, #b = :v"},
+            "Invalid UpdateExpression: An expression attribute name used in the document path is not defined; "
+            "attribute name: #b",
+        ),
+        (
+            {"UpdateExpression": "SET #a = :v", "ConditionExpression": "attribute_not_exists(#b)"},
+            "Invalid ConditionExpression: An expression attribute name used in the document path is not defined; "
+            "attribute name: #b",
+        ),
+        (
+            {"UpdateExpression": "SET #a = :v", "ConditionExpression": "#a = :w"},
+            "Invalid ConditionExpression: An expression attribute value used in expression is not defined; "
+            "attribute value: :w",
+        ),
+    ],
+)
+def test_what_an_expression_names_has_to_be_defined(aws, table, asked, message):
+    names, values = {"#a": "a"}, {":v": {"S": "x"}}
+    given = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+    update = {"TableName": table(), "Key": {"id": {"S": "photo"}}, **given, **asked}
+    assert refusal(aws("dynamodb").update_item, **update) == ("ValidationException", 400, message)
+
+
 def test_an_index_has_only_the_items_that_have_its_keys(aws, table):
     dynamodb, name = aws("dynamodb"), table()
     for photo in ("first", "second"):
