@@ -25,7 +25,7 @@ LABELS = ["bicycle", "motorcycle", "other"]
 PARTS = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
 DECISION_PARTS = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
 DECISIONS = {
-    "ClaimDecision": ("waiting", "DriverRouted", "ClaimCorrection", "Decided"),
+    "ClaimDecision": ("waiting", "DriverRouted", "Refused", "Decided"),
     "ClaimCorrection": ("routed", "DriverRerouted", "Duplicate", "AssignDriver"),
 }
 
@@ -82,9 +82,8 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
     assert Edge("ClaimPhoto", "Duplicate", "catch") in graph.edges
     assert Edge("NamePhoto", "ClaimDecision", "choice", "rule 2") in graph.edges
-    assert (
-        Edge("Decided", "RecordDecided", "choice", "since like archive * or label = unusable") in graph.edges
-    )
+    assert Edge("Decided", "RecordDecided", "choice", "rule 1") in graph.edges
+    assert Edge("Refused", "Duplicate", "choice", "label = unusable") in graph.edges
     assert Edge("ClaimCorrection", "AssignDriver", "next") in graph.edges
 
 

@@ -54,7 +54,7 @@ def test_who_decides_what_is_known_by_the_names_that_others_read(states):
     (labels, deciders) = (it["Or"] for it in states["NamePhoto"]["Choices"][1]["And"] if "Or" in it)
     assert labels[-1]["StringEquals"] == register.UNUSABLE
     assert [it["StringEquals"] for it in deciders] == register.DECIDERS
-    archived, unusable = states["Decided"]["Choices"]
+    archived, unusable = states["Decided"]["Choices"][0]["Or"]
     assert archived["StringMatches"] == f"{register.ARCHIVE}*"
     assert unusable["StringEquals"] == register.UNUSABLE
 

@@ -10,8 +10,8 @@ from statistics import median
 
 from report.graph.layers import Item, Layers, Owner, Passage
 
-GAP = 14.0  # between two items of a layer, in points
-LANE_GAP = 5.0  # where one of them is a lane
+GAP = 13.0  # between two items of a layer, in points
+LANE_GAP = 4.0  # where one of them is a lane
 PAGE = 430.0
 SWEEPS = 24
 PINNED = 1e9
@@ -47,9 +47,15 @@ def set_columns(layers: Layers, width: dict[Item, float]) -> dict[Item, float]:
                     PINNED if item in pinned else sum(neighbours[item].values()) or 0.1 for item in row
                 ]
                 x |= _set_apart(row, wishes, weights, width, room)
+        if sweep == SWEEPS // 4:
+            # What stands beside them makes room in the next sweep.
+            for run in _runs(layers):
+                x.update(dict.fromkeys(run, median(x[item] for item in run)))
+                pinned |= set(run)
         if sweep == SWEEPS // 2:
-            columns = [*_runs(layers), *_lanes(layers)]
-            pinned = {item for run in columns if _straighten(run, layers, x, width) for item in run}
+            pinned |= {
+                item for lane in _lanes(layers) if _straighten(lane, layers, x, width) for item in lane
+            }
     for edge in sorted(layers.back, key=lambda edge: len(layers.chains[edge])):
         _set_beside(layers.chains[edge][1:-1], layers.rank, x, width)
     left = min(x[item] - width[item] / 2 for item in x)
@@ -92,7 +98,7 @@ def _lanes(layers: Layers) -> list[list[Item]]:
 
 
 def _straighten(lane: list[Item], layers: Layers, x: dict[Item, float], width: dict[Item, float]) -> bool:
-    """Put a whole lane or run into one column if there is one that is free in every row; whether there was."""
+    """Put a whole lane into one column if there is one that is free in every row; whether there was."""
     lowest, highest = -inf, inf
     for item in lane:
         row = layers.rows[layers.rank[item]]

@@ -30,9 +30,10 @@ locals {
   parts = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
   # Of a decision, beside its number. The photo has come before, so who sent it stands in the register.
   decision_parts = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
-  # The first is of a photo that waits; what is refused there may be a correction of one that has a route.
+  # The first is of a photo that waits; what is refused there may be a correction of one that has a route, but not that the
+  # photo is unusable: that would be no other route, and must not take the photo from an execution that is telling one.
   decisions = {
-    ClaimDecision   = { from = "waiting", kind = "DriverRouted", refused = "ClaimCorrection", next = "Decided" }
+    ClaimDecision   = { from = "waiting", kind = "DriverRouted", refused = "Refused", next = "Decided" }
     ClaimCorrection = { from = "routed", kind = "DriverRerouted", refused = "Duplicate", next = "AssignDriver" }
   }
 

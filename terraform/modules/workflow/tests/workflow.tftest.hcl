@@ -215,10 +215,15 @@ run "a_persons_decision_goes_straight_to_the_driver" {
         jsondecode(aws_sfn_state_machine.this.definition).States[name].Next,
       ]
       } == {
-      ClaimDecision   = ["#state = :waiting", "DriverRouted", "ClaimCorrection", "Decided"]
+      ClaimDecision   = ["#state = :waiting", "DriverRouted", "Refused", "Decided"]
       ClaimCorrection = ["#state = :routed", "DriverRerouted", "Duplicate", "AssignDriver"]
     }
     error_message = "A decision is taken for a photo of another state, or tells another thing of it."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Refused == { Type = "Choice", Choices = [{ Variable = "$.label", StringEquals = "unusable", Next = "Duplicate" }], Default = "ClaimCorrection" }
+    error_message = "A photo that has a route could lose it to a decision that gives it none."
   }
 
   # A start event without a label never gets so far; one with has neither confidence nor probabilities.
@@ -229,11 +234,8 @@ run "a_persons_decision_goes_straight_to_the_driver" {
 
   assert {
     condition = jsondecode(aws_sfn_state_machine.this.definition).States.Decided == {
-      Type = "Choice"
-      Choices = [
-        { Variable = "$since", StringMatches = "archive *", Next = "RecordDecided" },
-        { Variable = "$.label", StringEquals = "unusable", Next = "RecordDecided" },
-      ]
+      Type    = "Choice"
+      Choices = [{ Or = [{ Variable = "$since", StringMatches = "archive *" }, { Variable = "$.label", StringEquals = "unusable" }], Next = "RecordDecided" }]
       Default = "AssignDriver"
     }
     error_message = "A driver is told of a photo for which none waits, or of one that shows nothing."
