@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from core.contract.shapes import Json, Pointer
 from lambdas.archive_photos import Archive
 from lambdas.log_line import log
@@ -23,21 +21,24 @@ def find(sqs: Any, queue: str) -> Iterator[Json]:
 
 def move(sqs: Any, queue: str, s3: Any, archive: Archive, message: Json) -> bool:
     """Whether its photo was put into the register, which may have it already."""
-    told = json.loads(message["Body"])
-    image, put = find_newest(s3, told["s3_bucket"], told["s3_key"]), False
-    if image:
-        put = archive.put(image, told["inferences"], told["reason"])
-    else:
+    found = read(s3, message["Body"])
+    if not found:
         log("WARNING", {"function": "sweep", "gone": message["Body"]})
+    put = archive.put(*found) if found else False
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     return put
 
 
-def find_newest(s3: Any, bucket: str, key: str) -> Pointer | None:
-    """In its newest version, as a message names none; None if it is gone."""
+def read(s3: Any, body: str) -> tuple[Pointer, Any, str] | None:
+    """The photo in its newest version, and what the model said of it."""
     try:
-        return Pointer(bucket, key, s3.head_object(Bucket=bucket, Key=key).get("VersionId", ""))
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return None
-        raise
+        told = json.loads(body)
+        bucket, key = told["s3_bucket"], told["s3_key"]
+        image = Pointer(bucket, key, s3.head_object(Bucket=bucket, Key=key).get("VersionId", ""))
+        return image, told["inferences"], told["reason"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    except s3.exceptions.ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return None

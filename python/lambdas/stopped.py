@@ -1,6 +1,6 @@
 """Executions that were stopped, or ran out of their time: whether one told the route that it recorded, nobody knows.
 
-EventBridge tells of them as best it can. So they are looked for: a notice that is lost loses no route.
+EventBridge may not tell of them: they are looked for, and no route is lost.
 """
 
 import json

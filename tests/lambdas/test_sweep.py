@@ -565,12 +565,16 @@ def test_a_photo_that_is_gone_leaves_the_queue_and_the_log_says_so(queue, put_ve
     assert boto3.client("dynamodb").scan(TableName=table)["Count"] == 0
 
 
-def test_a_message_that_is_none_of_ours_stays_and_rings_and_the_others_move(queue, put_version, run):
-    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="scones")
+@pytest.mark.parametrize("body", ["scones", "[]", '{"s3_bucket": "scones"}'])
+def test_a_message_that_names_no_photo_leaves_the_queue_and_is_in_the_log(
+    queue, put_version, run, capsys, body
+):
+    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
     send(queue, put_version("archive/a.png", b"a"))
-    with pytest.raises(sweep.RegisterUnavailable, match="1 faults, the first: JSONDecodeError"):
-        run()
-    assert count(queue) == 1
+    assert run() == {"drained": 1}
+    assert count(queue) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["gone"] for line in lines if "gone" in line] == [body]
 
 
 def test_a_storage_that_refuses_leaves_the_message(queue, run, broken_s3, monkeypatch, s3_url):
