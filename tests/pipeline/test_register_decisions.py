@@ -168,9 +168,8 @@ def test_a_routed_driver_cannot_be_sent_nowhere(workflow):
     item = leave_to_people(workflow, "nowhere")
     workflow.end(workflow.decide(item, "bicycle"))
     routed = workflow.item(item["s3_key"], state=register.ROUTED)
-    assert outcome(workflow.end(workflow.decide(routed, "unusable"))) == "NoRoute"
-    now = workflow.item(item["s3_key"])
-    assert (now["state"], now["label"], now["assignment"]) == (register.ROUTED, "bicycle", BAY_A)
+    assert outcome(workflow.end(workflow.decide(routed, "unusable"))) == DUPLICATE
+    assert workflow.item(item["s3_key"]) == routed
     assert not workflow.corrected.so_far(s3_key=item["s3_key"])
 
 
