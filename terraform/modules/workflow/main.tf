@@ -23,7 +23,7 @@ locals {
   # does no harm.
   retry_register = [
     { ErrorEquals = ["DynamoDB.ConditionalCheckFailedException"], MaxAttempts = 0 },
-    merge(local.backoff, { MaxAttempts = 3, ErrorEquals = ["States.TaskFailed", "States.Timeout"] }),
+    merge(local.backoff, { MaxAttempts = 5, ErrorEquals = ["States.TaskFailed", "States.Timeout"] }),
   ]
 
   # What names a photo, and who sent it. A start event that has all of it as text needs no function to read it.
