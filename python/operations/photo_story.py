@@ -135,9 +135,9 @@ def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
 
 
 def list_executions(item: Json) -> list[str]:
-    """Those that are known: of people's decisions, and the last one. What a bulk run put there may have none."""
-    last = [item["execution"]] if "execution" in item else []
-    return list(dict.fromkeys([*(made["execution"] for _, made in read_decisions(item)), *last]))
+    """The one that claimed it, those of people's decisions, and the last. What a bulk run put there may have none."""
+    first, last = ([item[name]] if name in item else [] for name in ("claimed_by", "execution"))
+    return list(dict.fromkeys([*first, *(made["execution"] for _, made in read_decisions(item)), *last]))
 
 
 def send_again(item: Json) -> str:

@@ -72,6 +72,14 @@ def test_what_people_decided_is_told_with_its_time_and_what_came_of_it(run, put,
     assert lines[-1].endswith(execution)
 
 
+def test_what_people_decided_stands_beside_the_states_that_the_model_took_it_through(run, put, execution):
+    by_person = f"{execution}gone"
+    more = {"execution": by_person, "claimed_by": execution, "decisions": [decision(by_person, 1)]}
+    lines = story(run, put("v1", assignment=True, **ROUTED | {"decided_by": "person"} | more))
+    assert [it.endswith("entered ClaimPhoto") for it in lines].count(True) == 1
+    assert lines[-1].endswith(execution)
+
+
 def test_a_decision_that_has_not_moved_its_photo_says_so(run, put, execution):
     """What claims a photo for a decision does not change yet where it is: that one may fail."""
     waits = waiting(12) | {
