@@ -31,11 +31,11 @@ def test_an_execution_fails_by_the_name_of_the_function_s_error(function, machin
         assert json.loads(ended["cause"])["errorMessage"] == "LOW"
 
 
-def test_low_confidence_goes_to_the_review_queue_and_fails_by_its_own_name(function, machine, execute, aws):
-    queue = aws("sqs").create_queue(QueueName="review")["QueueUrl"]
-    catch = [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "ResultPath": "$.problem", "Next": "Review"}]
+def test_sqs_send_message_takes_what_was_caught_and_the_execution_s_name(function, machine, execute, aws):
+    queue = aws("sqs").create_queue(QueueName="caught")["QueueUrl"]
+    catch = [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "ResultPath": "$.problem", "Next": "Send"}]
     body = {"key.$": "$.key", "reason.$": "$.problem.Error", "execution.$": "$$.Execution.Name"}
-    review = {
+    send = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",
         "Parameters": {"QueueUrl": queue, "MessageBody": body},
@@ -43,7 +43,7 @@ def test_low_confidence_goes_to_the_review_queue_and_fails_by_its_own_name(funct
         "Next": "Fail",
     }
     fail = {"Type": "Fail", "ErrorPath": "$.problem.Error", "CausePath": "$.problem.Cause"}
-    arn = machine({"Filter": task(function(LOW), Catch=catch), "Review": review, "Fail": fail})
+    arn = machine({"Filter": task(function(LOW), Catch=catch), "Send": send, "Fail": fail})
     ended = execute(arn, {"key": "incoming/x.png"})
     assert (ended["status"], ended["error"]) == ("FAILED", "ThresholdConfidenceNotMet")
     sent = json.loads(aws("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"])
