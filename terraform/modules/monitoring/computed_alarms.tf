@@ -5,9 +5,11 @@ locals {
   capture_requests = ceil(1000 / max(var.capture_percentage, 1))
 }
 
+# A decision is an execution that succeeds: where all photos wait and people decide each at once, half fail and this is
+# silent. What the model is not sure of rings by coverage and by source.
 resource "aws_cloudwatch_metric_alarm" "mostly_failing" {
   alarm_name          = "${var.prefix}-workflow-mostly-failing"
-  alarm_description   = "Of at least ten photos in an hour, more than half ended without a loading bay, for whatever reason. See docs/runbook.md#workflow-mostly-failing"
+  alarm_description   = "Of at least ten executions in an hour, more than half failed: their photos wait for a person, or have no outcome. See docs/runbook.md#workflow-mostly-failing"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 50
   evaluation_periods  = 1
@@ -17,7 +19,7 @@ resource "aws_cloudwatch_metric_alarm" "mostly_failing" {
 
   metric_query {
     id          = "percentage"
-    label       = "Photos without a loading bay, %"
+    label       = "Executions that failed, %"
     expression  = "IF(started >= 10, 100 * failed / started, 0)"
     return_data = true
   }
