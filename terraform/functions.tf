@@ -138,7 +138,7 @@ locals {
 
   sweep_up = [
     { actions = ["dynamodb:Query"], resources = module.register.table.index_arns },
-    { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
+    { actions = ["dynamodb:UpdateItem"], resources = [module.register.table.arn] },
     {
       actions   = ["kms:Decrypt"]
       resources = [module.storage.kms_key_arn]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.table import Table
-from cost import allowed, answering, batches, millions, month
+from cost import allowed, answering, batches, millions, month, register_cost
 from cost.photos import Costs, Photos
 
 
@@ -27,6 +27,7 @@ def all_of(environments: list[Photos]) -> list[Sheet]:
     most = environments[0]
     return [
         *map(photos, environments),
+        recorded(most),
         recipes(most),
         *in_millions(most),
         idle(environments),
@@ -53,6 +54,15 @@ def photos(model: Photos) -> Sheet:
         columns=("US dollars", *ways),
         rows=add_totals(list(ways.values()), 4),
         note=f"{share} In bulk: batches of {run.batch}, {run.at_once} at once, by as many instances as there may be.",
+    )
+
+
+def recorded(model: Photos) -> Sheet:
+    return Sheet(
+        title=f"{model.count:,} photos in {model.environment.name}, before each had a record and now",
+        columns=("one by one", "before", "now"),
+        rows=list(register_cost.rows(model)),
+        note=f"Milliseconds: {register_cost.conditions()}.",
     )
 
 

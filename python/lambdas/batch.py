@@ -159,7 +159,7 @@ def patiently(call: Callable[[], Result], left: Clock, reserve: float = RESERVE_
     for wait in WAITS:
         try:
             return call()
-        except TRANSIENT:
+        except (*TRANSIENT, RegisterUnavailable):
             if left() - wait < reserve:
                 raise
             time.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - traffic, not a secret
@@ -193,7 +193,12 @@ def handler(event: Json, context: LambdaContext) -> Answer:
             if line.outcome == FAILED:
                 log("WARNING", {"function": "batch", "run": run, "error": line.error, "message": str(error)})
         unsure = [line for line, _ in results if line.outcome == REVIEW]
-        list(pool.map(lambda line: leave_waiting(line, given, run), unsure))  # the first fault ends it
+        # The first fault that does not pass ends it.
+        list(
+            pool.map(
+                lambda line: patiently(lambda: leave_waiting(line, given, run), left, PART_SECONDS), unsure
+            )
+        )
     errors = [error for _, error in results if isinstance(error, OUTAGE)]
     if errors and len(errors) == len(results):
         raise errors[0]

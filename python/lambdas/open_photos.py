@@ -1,15 +1,13 @@
-"""The photos in the register that wait for something, and what the sweep does to them.
+"""The photos in the register that wait for something. Each change has its condition: the index is a little behind."""
 
-Each change has its condition: the index is a little behind, so what it names may be over by now.
-"""
-
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
 
 from core.contract import register
 from core.contract.shapes import Json
@@ -22,6 +20,8 @@ LEAVE_UNTOLD = "SET #open = :untold, #since = :now, #error = :error"
 PERHAPS_UNTOLD = "#state = :routed AND attribute_not_exists(#open) AND attribute_not_exists(#told_at)"
 CLOSE = "SET #told_at = :now REMOVE #open, #since"
 MINE = "#execution = :execution"  # no other execution has the photo now
+UNTOLD = f"#open = :untold AND {MINE}"
+plain = TypeDeserializer().deserialize
 GIVE_AGE = "SET #expires = :expires"
 NO_AGE = "attribute_not_exists(#expires)"
 
@@ -40,26 +40,26 @@ class OpenPhotos:
         for page in self.pages(register.FAILED, 3, FilterExpression=NO_AGE, ScanIndexForward=False):
             yield from page["Items"]
 
-    def read(self, photo: str) -> Json:
-        """All that the table has of it now; of one that is gone, nothing."""
-        found = self.client.get_item(TableName=self.table, Key={"id": {"S": photo}}, ConsistentRead=True)
-        return {name: plain(value) for name, value in found.get("Item", {}).items()}
-
-    def fail(self, photo: str, days: int, **execution: str) -> bool:
+    def fail(self, photo: str, days: int, **execution: str) -> Json:
         """A claim whose execution is over, by what error and cause."""
         return self._update(photo, FAIL, f"#state = :claimed AND {MINE}", days, **execution)
 
-    def leave_untold(self, photo: str, **execution: str) -> bool:
+    def leave_untold(self, photo: str, **execution: str) -> Json:
         """A route that nobody may have been told of."""
         return self._update(photo, LEAVE_UNTOLD, f"{PERHAPS_UNTOLD} AND {MINE}", **execution)
 
-    def close(self, photo: str, execution: str) -> bool:
-        """A route that has been told."""
-        return self._update(photo, CLOSE, f"#open = :untold AND {MINE}", execution=execution)
+    def take(self, photo: Json) -> Json:
+        """A route to be told, behind the others from now on; nothing if it is told, or another sweep has it."""
+        known = {name: photo[name]["S"] for name in ("execution", "since")}
+        return self._update(photo["id"]["S"], "SET #since = :now", f"{UNTOLD} AND #since = :since", **known)
 
-    def give_age(self, photo: str, days: int) -> bool:
-        """A photo that failed, and that the state machine could give no age."""
-        return self._update(photo, GIVE_AGE, f"#state = :failed AND {NO_AGE}", days)
+    def close(self, photo: str, execution: str) -> Json:
+        """A route that has been told."""
+        return self._update(photo, CLOSE, UNTOLD, execution=execution)
+
+    def give_age(self, photo: Json, days: int) -> Json:
+        """A photo that failed: the state machine gives it none."""
+        return self._update(photo["id"]["S"], GIVE_AGE, f"#state = :failed AND {NO_AGE}", days)
 
     def pages(self, state: str, most: int, of: str = "", **more: Any) -> Iterator[Json]:
         """Of the index, the oldest first: of all, or as a condition on `#since` and `:archive` has it."""
@@ -74,40 +74,28 @@ class OpenPhotos:
         )
         return islice(asked, most)
 
-    def _update(self, photo: str, change: str, condition: str, days: int = 0, /, **given: str) -> bool:
-        """Whether the condition held. What is not given is a state, and called as it is."""
+    def _update(self, photo: str, change: str, condition: str, days: int = 0, /, **given: str) -> Json:
+        """The photo then, if the condition held. What is not given is a state, and called as it is."""
         given = {"now": register.write_time(datetime.now(UTC)), **given}
         words = re.findall(r":(\w+)", f"{change} {condition}")
         values = {f":{word}": {"S": given.get(word, word)} for word in words}
         if days:
             values[":expires"] = {"N": str(register.expires(days))}
         try:
-            self.client.update_item(
+            found = self.client.update_item(
                 TableName=self.table,
                 Key={"id": {"S": photo}},
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=used(change, condition),
                 ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
             )
         except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            return {}
+        return {name: plain(value) for name, value in found["Attributes"].items()}
 
 
 def used(*expressions: str) -> dict[str, str]:
-    """The names in them, no more, no fewer: without their sign they may be reserved words."""
+    """The names in them: without their sign they may be reserved words."""
     return {name: name[1:] for text in expressions for name in re.findall(r"#\w+", text)}
-
-
-def plain(value: Json) -> Any:
-    """An attribute's value as JSON has it."""
-    ((kind, inside),) = value.items()
-    match kind:
-        case "M":
-            return {name: plain(it) for name, it in inside.items()}
-        case "N":
-            return json.loads(inside)
-        case "NULL":
-            return None
-    return inside

@@ -1,4 +1,4 @@
-"""Executions that were stopped, or ran out of their time: whether one told the route that it recorded, nobody knows.
+"""Executions that were stopped, or ran out of their time: whether one told its route, nobody knows.
 
 EventBridge may not tell of them: they are looked for, and no route is lost.
 """
@@ -18,16 +18,15 @@ WINDOW = timedelta(minutes=70)  # an hour, and the ten minutes of an execution
 PAGES = 3  # of a thousand
 EVENTS = 50  # within which a photo is claimed, with all retries before
 
-# What this process has looked at, as it was listed: until it is redriven it does nothing more.
+# What this process has looked at: until it is redriven it does nothing more.
 seen: dict[str, Json] = {}
 
 
 def find(steps: Any, machine: str, status: str) -> Iterator[Json]:
     """The newest first, as Step Functions lists them."""
     oldest = datetime.now(UTC) - WINDOW
-    for arn, execution in [*seen.items()]:
-        if execution["startDate"] < oldest:
-            del seen[arn]
+    if len(seen) > PAGES * 1000:
+        seen.clear()
     pages = steps.get_paginator("list_executions").paginate(
         stateMachineArn=machine, statusFilter=status, PaginationConfig={"PageSize": 1000}
     )
@@ -39,9 +38,9 @@ def find(steps: Any, machine: str, status: str) -> Iterator[Json]:
                 yield found
 
 
-def look(steps: Any, photos: OpenPhotos, execution: Json) -> bool:
+def look(steps: Any, photos: OpenPhotos, execution: Json) -> Json:
     """Whether it may have told nobody."""
-    arn, untold = execution["executionArn"], False
+    arn, untold = execution["executionArn"], Json()
     events = steps.get_execution_history(executionArn=arn, maxResults=EVENTS)["events"]
     entered = (event.get("stateEnteredEventDetails", {}) for event in events)
     # Its photo is named in full when it is claimed, whatever the start left out.

@@ -1,11 +1,10 @@
 """Sweep: sees to the photos that their executions left behind. Each minute, and when an execution was stopped.
 
-A claim whose execution no longer runs (by Step Functions, not by a clock) fails, so that the photo can be sent again.
-What was recorded and not told is told: at least once. What failed gets the age at which the register forgets it. What
-waits for a person is measured, and moved out of an earlier release's queues.
+A claim whose execution no longer runs fails, so that the photo can be sent again. What was recorded and not told is
+told. What failed gets its age. What waits for a person is measured, and moved out of an earlier release's queues.
 
-Settings: TABLE, the register; BUS_NAME; STATE_MACHINE, the workflow's ARN; NAMESPACE of the metrics; RETENTION_DAYS of
-a photo; with commas between, SOURCES that are measured, and REVIEW_QUEUES.
+Settings: TABLE; BUS_NAME; STATE_MACHINE, its ARN; NAMESPACE of metrics; RETENTION_DAYS of a photo; with commas
+between, SOURCES that are measured, and REVIEW_QUEUES.
 """
 
 import functools
@@ -15,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from botocore.config import Config
 from core.contract import register
 from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext
 from lambdas import drain, stopped, waits
-from lambdas.archive_photos import Archive, RegisterUnavailable, read_days
+from lambdas.archive_photos import Archive, read_days
 from lambdas.log_line import log
 from lambdas.open_photos import OpenPhotos
 
@@ -60,6 +60,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(table, bus, machine, namespace, read_days(environment), queues, sources)
 
 
+def number(value: Decimal) -> float:
+    return int(value) if value % 1 == 0 else float(value)
+
+
 @functools.cache
 def settings() -> Settings:
     return read_settings(os.environ)
@@ -91,15 +95,16 @@ class Sweep:
             self.each("stopped", find, partial(stopped.look, steps, photos))
         self.each("failed", lambda: photos.find(register.CLAIMED, CLAIMS), self.fail)
         self.each("told", lambda: photos.find(register.UNTOLD, ROUTES), self.tell)
-        self.each("expiring", photos.find_without_age, self.give_age)
+        give_age = partial(photos.give_age, days=given.retention_days)
+        self.each("expiring", photos.find_without_age, give_age)
         self.each("measured", lambda: waits.METRICS, partial(waits.measure, photos, given.namespace))
         self.each("measured", lambda: given.sources, partial(waits.measure_source, photos, given.namespace))
-        archive = Archive(photos.client, given.table, given.retention_days)
+        archive, s3 = Archive(photos.client, given.table, given.retention_days), client("s3")
         for queue in given.queues:
-            move = partial(drain.move, sqs, queue, client("s3"), archive)
+            move = partial(drain.move, sqs, queue, s3, archive)
             self.each("drained", partial(drain.find, sqs, queue), move)
 
-    def each(self, what: str, find: Callable[[], Iterable[Any]], settle: Callable[[Any], bool]) -> None:
+    def each(self, what: str, find: Callable[[], Iterable[Any]], settle: Callable[[Any], object]) -> None:
         """One's fault, or one part's, is its own; one that is slow leaves the others their share of the time."""
         until = self.left() - (self.left() - RESERVE_SECONDS) / self.parts
         self.parts -= 1
@@ -110,7 +115,7 @@ class Sweep:
                 if self.left() < until:
                     return
                 with self.noted(what, one):
-                    self.done[what] += settle(one)
+                    self.done[what] += bool(settle(one))
 
     @contextmanager
     def noted(self, what: str, which: object = None) -> Iterator[None]:
@@ -121,36 +126,33 @@ class Sweep:
             said = {"error": type(error).__name__, "message": str(error)}
             log("WARNING", {"function": "sweep", "step": what, "which": str(which), **said})
 
-    def fail(self, photo: Json) -> bool:
+    def fail(self, photo: Json) -> Json:
         execution, steps = photo["execution"]["S"], client("stepfunctions")
         try:
             found = steps.describe_execution(executionArn=execution)
         except steps.exceptions.ExecutionDoesNotExist:
             found = {"status": "", "error": register.GONE}
         if found["status"] in register.RUNNING:
-            return False
+            return {}
         error = found.get("error") or register.NOT_RUNNING[found["status"]]
         told = {"execution": execution, "error": error, "cause": found.get("cause", "")}
         return self.photos.fail(photo["id"]["S"], self.given.retention_days, **told)
 
-    def tell(self, photo: Json) -> bool:
-        item = self.photos.read(photo["id"]["S"])
-        if item.get("open") != register.UNTOLD:
-            return False
+    def tell(self, photo: Json) -> Json:
+        item = self.photos.take(photo)
+        if not item:
+            return item
         entry = {
             "EventBusName": self.given.bus,
             "Source": register.EVENT_SOURCE,
             "DetailType": item.get("kind", register.EVENT_KIND),
-            "Detail": json.dumps({name: (LACKED | item)[name] for name in register.DETAIL}),
+            "Detail": json.dumps({name: (LACKED | item)[name] for name in register.DETAIL}, default=number),
         }
         sent = client("events").put_events(Entries=[entry])
         if sent["FailedEntryCount"]:
             refused = sent["Entries"][0]
             raise BusUnavailable(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
         return self.photos.close(item["id"], item["execution"])
-
-    def give_age(self, photo: Json) -> bool:
-        return self.photos.give_age(photo["id"]["S"], self.given.retention_days)
 
 
 def handler(_event: object, context: LambdaContext) -> Answer:
@@ -159,8 +161,6 @@ def handler(_event: object, context: LambdaContext) -> Answer:
     sweep = Sweep(given, photos, lambda: context.get_remaining_time_in_millis() / 1000)
     sweep.run()
     if sweep.faults:
-        first = sweep.faults[0]
-        kind = BusUnavailable if isinstance(first, BusUnavailable) else RegisterUnavailable
-        raise kind(f"{len(sweep.faults)} faults, the first: {type(first).__name__}: {first}") from first
+        raise sweep.faults[0]  # the log has all
     log("INFO", {"function": "sweep", "request_id": context.aws_request_id, **sweep.done})
     return {"statusCode": 200, "body": sweep.done}

@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.stepfunctions.models import stepfunctions_backends
 from tests.builders import REGISTER
 
@@ -31,6 +32,7 @@ ROUTED = {
     "confidence": 0.9969,
     "assignment": {"loading_bay": "A", "max_distance_km": 5},
     "decided_by": "model",
+    "routed_at": "2026-11-26T12:00:03.000Z",
     "source": "bay 2",
     "reference": "delivery 7",
 }
@@ -250,6 +252,23 @@ def test_a_route_that_was_not_told_is_told_once(put, read, told, run):
     assert told() == []
 
 
+def test_a_route_that_another_sweep_has_taken_is_not_told_twice(put, told, run, monkeypatch):
+    """The second finds what the index had before the first began."""
+    put(**ROUTED, open="untold")
+    query, found = sweep.OpenPhotos.find, {}
+
+    def find(self, state, most):
+        if state not in found:
+            found[state] = query(self, state, most)
+            if state == register.UNTOLD:
+                assert run()["told"] == 1
+        return found[state]
+
+    monkeypatch.setattr(sweep.OpenPhotos, "find", find)
+    assert run()["told"] == 0
+    assert len(told()) == 1
+
+
 def test_a_route_that_was_told_meanwhile_is_not_told_again(put, told, run, monkeypatch):
     photo = put(**ROUTED, open="untold")
     query = sweep.OpenPhotos.find
@@ -271,9 +290,7 @@ def test_a_route_that_the_bus_does_not_take_is_told_in_a_later_minute(
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "no"}]}
     scripted.answer(json.dumps(refused).encode())
     monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", scripted.url)
-    with pytest.raises(
-        sweep.BusUnavailable, match="1 faults, the first: BusUnavailable: InternalFailure: no"
-    ):
+    with pytest.raises(sweep.BusUnavailable, match="InternalFailure: no"):
         run()
     assert read(photo)["open"] == "untold"
 
@@ -288,7 +305,7 @@ def test_a_photo_s_fault_is_that_photo_s(put, read, told, execution, run, capsys
     of_nobody, unnamed = put(**broken, open="untold"), put(state="claimed", open="claimed")
     whole = put(**ROUTED, open="untold")
     claim = put(state="claimed", open="claimed", execution=execution("ABORTED"))
-    with pytest.raises(sweep.RegisterUnavailable, match="2 faults, the first: KeyError"):
+    with pytest.raises(KeyError):
         run()
     assert (read(claim)["state"], len(told()), "told_at" in read(whole)) == ("failed", 1, True)
     assert (read(of_nobody)["open"], read(unnamed)["open"]) == ("untold", "claimed")
@@ -309,7 +326,7 @@ def test_a_step_functions_that_throttles_leaves_the_claim_and_rings(put, read, r
     failed = put(state="failed", open="failed", error="ImageNotFound")
     scripted.refuse("ThrottlingException", 400, __type="ThrottlingException", message="Rate exceeded")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", scripted.url)
-    with pytest.raises(sweep.RegisterUnavailable, match="ThrottlingException"):
+    with pytest.raises(ClientError, match="ThrottlingException"):
         run()
     assert read(photo)["state"] == "claimed"
     assert in_days(90, read(failed)["expires"])
@@ -319,7 +336,7 @@ def test_a_step_functions_that_throttles_leaves_the_claim_and_rings(put, read, r
 def test_a_table_that_is_gone_rings(run, monkeypatch, table):
     monkeypatch.setenv("TABLE", table + "-gone")
     sweep.settings.cache_clear()
-    with pytest.raises(sweep.RegisterUnavailable, match="6 faults, the first: ResourceNotFoundException"):
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
         run()
 
 
@@ -429,7 +446,7 @@ def test_an_execution_s_fault_is_its_own(put, told, execution, run):
     broken = execution("ABORTED", history=history(photo={"s3_key": KEY}))
     arn = execution("ABORTED", history=history())
     put(**ROUTED | {"id": Pointer(BUCKET, KEY, "v1").id, "execution": arn})
-    with pytest.raises(sweep.RegisterUnavailable, match="1 faults, the first: KeyError"):
+    with pytest.raises(KeyError):
         run()
     assert len(told()) == 1
     assert broken not in stopped.seen
@@ -439,7 +456,7 @@ def test_a_step_functions_that_throttles_stops_nothing_else(put, read, told, run
     scripted.refuse("ThrottlingException", 400, __type="ThrottlingException", message="Rate exceeded")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", scripted.url)
     photo = put(**ROUTED, open="untold")
-    with pytest.raises(sweep.RegisterUnavailable, match=r"2 faults, .*\(ThrottlingException\)"):
+    with pytest.raises(ClientError, match="ThrottlingException"):
         run()
     assert len(told()) == 1
     assert "told_at" in read(photo)
@@ -537,7 +554,7 @@ def test_what_lies_in_an_earlier_release_s_queues_waits_in_the_register_behind_a
         "[0.6, 0.4]",
         "ThresholdConfidenceNotMet",
     )
-    assert "run" not in item
+    assert item["run"] == "review-queue"
     assert read(Pointer(*other.values()).id)["reason"] == "UnlikeTraining"
     assert not run()
 
@@ -552,6 +569,15 @@ def test_a_photo_that_the_register_has_leaves_the_queue_and_stays_what_it_is(
     send(queue, upload)
     assert not run()
     assert (read(photo), count(queue)) == (before, 0)
+
+
+def test_a_message_is_not_taken_for_one_of_what_lies_there_since(queue, put_version, run):
+    """Its driver waits for the model: as one of the archive nobody would route them."""
+    send(queue, put_version("incoming/a.png", b"first"))
+    time.sleep(1.1)  # S3 says no more than the second
+    put_version("incoming/a.png", b"second")
+    assert not run()
+    assert count(queue) == 0
 
 
 def test_a_photo_that_is_gone_leaves_the_queue_and_the_log_says_so(queue, put_version, table, run, capsys):
@@ -582,7 +608,7 @@ def test_a_storage_that_refuses_leaves_the_message(queue, run, broken_s3, monkey
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", s3_url)
     broken_s3.answer(b"", status=403)
     send(queue, START)
-    with pytest.raises(sweep.RegisterUnavailable, match="1 faults, the first: ClientError"):
+    with pytest.raises(ClientError):
         run()
     assert count(queue) == 1
 
@@ -591,7 +617,7 @@ def test_a_queue_that_is_gone_stops_nothing_else(queue, put_version, told, put, 
     monkeypatch.setenv("REVIEW_QUEUES", f"{queue}-gone,{queue}")
     send(queue, put_version("archive/a.png", b"a"))
     put(**ROUTED, open="untold")
-    with pytest.raises(sweep.RegisterUnavailable, match="1 faults, the first: QueueDoesNotExist"):
+    with pytest.raises(ClientError, match="NonExistentQueue"):
         run()
     assert (count(queue), len(told())) == (0, 1)
 

@@ -163,16 +163,17 @@ def test_every_decision_stays_and_the_route_is_of_the_last(states, table):
     assert item["confidence"] is None
 
 
-def test_the_upload_of_a_photo_that_a_bulk_run_was_first_with_takes_it(states, table):
+@pytest.mark.parametrize("state", [register.WAITING, register.DECIDED])
+def test_the_upload_of_a_photo_that_a_bulk_run_was_first_with_takes_it(states, table, state):
     """A driver may wait for it, and who waited behind all drivers was nobody."""
-    item = {"id": "photo", "state": register.WAITING, "since": f"{register.ARCHIVE}2026-07-01T00:00:00.000Z"}
-    table.put_item(Item=item | {"run": "run-1"})
+    item = {"id": "photo", "state": state, "since": f"{register.ARCHIVE}2026-07-01T00:00:00.000Z"}
+    table.put_item(Item=item | {"run": "run-1", "label": "bicycle"})
     assert update(states["ClaimPhoto"]["Parameters"], MINE)
     taken = table.get_item(Key={"id": "photo"})["Item"]
     assert (taken["state"], taken["execution"]) == (register.CLAIMED, MINE)
-    assert "run" not in taken
+    assert not {"run", "label"} & taken.keys()
     assert not taken["since"].startswith(register.ARCHIVE)
-    table.put_item(Item=item)  # a drained one: a person has it before them
+    table.put_item(Item=item)  # of an evaluation: it came by its own upload
     assert not update(states["ClaimPhoto"]["Parameters"], MINE)
 
 

@@ -16,7 +16,7 @@ UNUSABLE = "unusable"  # a person's label, as `other` is, which has a route
 
 EVENT_SOURCE, EVENT_KIND, CORRECTION = "scones-unlimited", "DriverRouted", "DriverRerouted"
 ROUTE = ("label", "vehicle", "confidence", "assignment", "decided_by")
-DETAIL = ("id", "s3_bucket", "s3_key", *ROUTE, "source", "reference")
+DETAIL = ("id", "routed_at", "s3_bucket", "s3_key", *ROUTE, "source", "reference")
 
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
 # What a claim failed by, if its execution no longer runs and does not say so itself.

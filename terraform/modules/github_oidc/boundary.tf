@@ -53,7 +53,7 @@ resource "aws_iam_policy" "boundary" {
       {
         Sid      = "KeepRegister"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Action   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
         Resource = [local.register, "${local.register}/index/*"]
       },
       {

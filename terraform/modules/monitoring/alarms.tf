@@ -35,6 +35,7 @@ locals {
         description = "A driver has waited ${var.review_minutes} minutes or more for a person to decide."
         metric      = { namespace = local.namespace, name = "LongestWait", dimensions = null, statistic = "Maximum", period = 60 }
         threshold   = var.review_minutes * 60
+        missing     = "ignore" # while the sweep says nothing, the driver still waits
       }
       # One failure is tried again by Lambda; the hour that failed is made up for by the next run.
       monitor-errors = {

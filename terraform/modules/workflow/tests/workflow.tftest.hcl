@@ -107,7 +107,7 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
 
 run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution) OR (#state = :waiting AND attribute_exists(#run))"
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution) OR (#state IN (:waiting, :decided) AND attribute_exists(#run))"
     error_message = "A photo could be routed twice, or one that failed never again."
   }
 
@@ -222,7 +222,7 @@ run "a_persons_decision_goes_straight_to_the_driver" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Refused == { Type = "Choice", Choices = [{ Variable = "$.label", StringEquals = "unusable", Next = "Duplicate" }], Default = "ClaimCorrection" }
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Refused == { Type = "Choice", Choices = [{ Or = [{ Variable = "$.label", StringEquals = "unusable" }, { Variable = "$.decided_by", StringEquals = "driver" }], Next = "Duplicate" }], Default = "ClaimCorrection" }
     error_message = "A photo that has a route could lose it to a decision that gives it none."
   }
 
