@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import arguments, environment
 from core.console import UserError, out, run, visible
 from core.contract import register, staffed
-from core.contract.outcomes import reason
+from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling
 from operations.decided import describe, took_effect
@@ -56,7 +56,7 @@ def main() -> None:
     check_label(decision.label, outputs["routes"])
     try:
         item = find_one(env, photo)
-        check_state(item)
+        check_state(env, item)
         if decision.by == DRIVER:
             check_driver(item, outputs["review"], datetime.now(UTC))
         elif decision.label == register.UNUSABLE and item["state"] == register.ROUTED:
@@ -93,9 +93,9 @@ def find_one(env: str, photo: str) -> Json:
     return found[0]
 
 
-def check_state(item: Json) -> None:
+def check_state(env: str, item: Json) -> None:
     """Only what waits, or is routed, can be decided; of the rest, what to do instead."""
-    photo, story = item["id"], f"make photo ID={item['id']} shows it"
+    photo, story = item["id"], f"make photo ENV={env} ID={item['id']} shows it"
     match item["state"]:
         case photo_register.FORGOTTEN:
             raise UserError(f"photo {photo} was forgotten: there is nothing to decide")
@@ -128,7 +128,7 @@ def decide(env: str, machine: str, item: Json, decision: Decision) -> str:
     steps: SFNClient = boto3.client("stepfunctions")
     polling.keep_pace(steps)
     table = photo_register.open_table(env)
-    number, execution = start(steps, table, machine, item, decision)
+    number, execution = start(env, steps, table, machine, item, decision)
     ended = wait(steps, execution)
     now = photo_register.find(table, item["id"]) or item
     why = f"{ended.get('error', ended['status'])}: {reason(ended.get('cause', ''))}".removesuffix(": ")
@@ -142,7 +142,9 @@ def decide(env: str, machine: str, item: Json, decision: Decision) -> str:
     )
 
 
-def start(steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision) -> tuple[int, str]:
+def start(
+    env: str, steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision
+) -> tuple[int, str]:
     """The decision's number, and its execution, whose name is free: one that failed early keeps its name."""
     first = int(item.get("decided", 0)) + 1
     for number in range(first, first + MOST_TAKEN):
@@ -153,13 +155,24 @@ def start(steps: "SFNClient", table: Any, machine: str, item: Json, decision: De
                 "executionArn"
             ]
         except steps.exceptions.ExecutionAlreadyExists:
-            wait(steps, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+            ended = wait(steps, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
         now = photo_register.find(table, item["id"]) or item
         if now["state"] != item["state"] or took_effect(now, number):
             raise say_meanwhile(now)
+        if f"decision_{number}" not in now and has_decided(ended):
+            raise UserError(
+                f"photo {item['id']} was decided by {ended['executionArn']}, of which the register has lost the "
+                "record: its output says what was decided, and the runbook, under make restore, how to go on"
+            )
     raise UserError(
-        f"the last {MOST_TAKEN} decisions on photo {item['id']} failed: make photo ID={item['id']} shows by what"
+        f"the last {MOST_TAKEN} decisions on photo {item['id']} failed: make photo ENV={env} ID={item['id']} shows by "
+        "what"
     )
+
+
+def has_decided(ended: "DescribeExecutionOutputTypeDef") -> bool:
+    """Whether this decision holds: one that left its photo to another is a duplicate."""
+    return ended["status"] == "SUCCEEDED" and json.loads(ended["output"]).get("outcome") != DUPLICATE
 
 
 def write_event(item: Json, decision: Decision, number: int) -> Json:

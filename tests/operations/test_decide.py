@@ -172,6 +172,45 @@ def test_a_decision_that_failed_before_it_was_recorded_leaves_its_name_and_not_i
     assert item(photo)["decided"] == {"N": "2"}
 
 
+def test_a_decision_that_the_register_has_lost_is_named_and_routes_nobody_again(say, put, item, machine, aws):
+    photo = put("v1", **waiting())
+    say(photo, "bicycle")
+    put("v1", **waiting())  # as it comes back by `make restore`
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{photo}-1"
+    with pytest.raises(UserError) as refused:
+        say(photo, "bicycle")
+    said = f"photo {photo} was decided by {execution}, of which the register has lost the record: "
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+    assert item(photo)["state"] == {"S": "waiting"}
+    assert len(aws("stepfunctions").list_executions(stateMachineArn=machine)["executions"]) == 1
+
+
+def test_a_photo_whose_decision_was_lost_is_closed_as_the_runbook_says(say, put, table, aws):
+    photo = put("v1", **waiting())
+    say(photo, "bicycle")
+    put("v1", **waiting(f"{register.ARCHIVE}{ago(1)}"))
+    aws("dynamodb").update_item(
+        TableName=table,
+        Key={"id": {"S": photo}},
+        UpdateExpression="SET decided = :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    assert "is decided by the person: bicycle, and no driver is told" in say(photo, "bicycle")
+
+
+def test_a_duplicate_leaves_its_number_and_the_photo_to_the_next(say, put, item, aws, machine):
+    route = {"label": "bicycle", "decided_by": "model", "confidence": "0.97", "expires": "1903384000"}
+    photo = put("v1", state="routed", assignment=True, **route)
+    given = decide.write_event(decide.find_one("any", photo), decide.Decision("unusable", "", "person"), 1)
+    steps = aws("stepfunctions")
+    begun = {"stateMachineArn": machine, "name": f"{photo}-1", "input": json.dumps(given)}
+    execution = steps.start_execution(**begun)["executionArn"]
+    until(lambda: steps.describe_execution(executionArn=execution)["status"], lambda it: it == "SUCCEEDED")
+    assert "is routed anew by the person: motorcycle" in say(photo, "motorcycle")
+    assert item(photo)["decided"] == {"N": "2"}
+
+
 def test_a_decision_that_fails_says_by_what_and_that_the_photo_is_where_it_was(
     say, put, table, definition, aws, machine
 ):
