@@ -220,7 +220,7 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
     for name in (event["s3_key"], item["id"]):
         printed = workflow.project.run("operations.photo_story", "local", "--photo", name, key="operator")
         assert f"{event['s3_key']}: routed" in printed
-        assert "claimed for the first time" in printed
+        assert "known for the first time" in printed
         assert "entered EmitDriverRouted" in printed
         assert "routed by the model: bicycle (0.9900), loading bay A, orders within 3 km" in printed
         assert item["execution"] in printed
