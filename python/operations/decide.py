@@ -21,7 +21,7 @@ from core.console import UserError, out, run, visible
 from core.contract import register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
-from operations import photo_register, polling
+from operations import photo_register, polling, unapplied
 from operations.decided import describe, took_effect
 from operations.photo_story import look_up, read_name, read_time
 
@@ -53,6 +53,7 @@ def main() -> None:
     env, photo = options.env, read_name(options.photo)
     decision = read_decision(options.label, options.vehicle, options.by)
     outputs = environment.outputs(env)
+    unapplied.check_outputs(env, outputs, "routes", "review")
     check_label(decision.label, outputs["routes"])
     try:
         item = find_one(env, photo)
@@ -75,7 +76,8 @@ def read_decision(label: str, vehicle: str, by: str) -> Decision:
         raise UserError("LABEL=other needs what it is, as in VEHICLE='cargo bike'")
     if label != OTHER and vehicle:
         raise UserError(
-            f"VEHICLE={vehicle} goes with LABEL=other alone: a label with a route of its own says it"
+            f"VEHICLE={vehicle} goes with LABEL=other alone, and not with LABEL={label}: a label with a route of its "
+            "own says it"
         )
     return Decision(label, vehicle.strip(), by)
 
@@ -106,7 +108,9 @@ def check_state(env: str, item: Json) -> None:
                 f"photo {photo} failed by {item['error']}, and waits for nobody: send it again ({story})"
             )
         case register.DECIDED:
-            raise UserError(f"photo {photo} was {describe(item)} ({story})")
+            raise UserError(
+                f"photo {photo} was {describe(item)}, and stays so: a correction is for a routed driver ({story})"
+            )
 
 
 def check_driver(item: Json, review: Json, now: datetime) -> None:
@@ -116,10 +120,18 @@ def check_driver(item: Json, review: Json, now: datetime) -> None:
     if item["since"].startswith(register.ARCHIVE):
         raise UserError(f"photo {photo} is of the archive, and no driver waits for it: leave out BY=driver")
     since, hours = read_time(item["since"]), review["staffed_hours"]
-    if not staffed.driver_may_decide(since, now, review):
+    try:
+        may = staffed.driver_may_decide(since, now, review)
+    except staffed.UnknownZone as error:
+        raise UserError(
+            f"staffed_hours.time_zone is {error}, which is no time zone that this machine knows: name one as in "
+            "Europe/Berlin, or install the system's package tzdata"
+        ) from error
+    if not may:
         raise UserError(
             f"photo {photo} waits since {since:%H:%M:%S} UTC: a driver decides after {review['minutes']:g} minutes, or "
-            f"while nobody is there, before {hours['from']} or from {hours['until']} on ({hours['time_zone']})"
+            f"while nobody is there: people are there from {hours['from']} until {hours['until']} "
+            f"({hours['time_zone']})"
         )
 
 
