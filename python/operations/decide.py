@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run, visible
-from core.contract import register, staffed
+from core.contract import decision_name, register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling, unapplied
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 POLL_SECONDS = polling.interval("DescribeExecution")
-OTHER = "other"
 PERSON, DRIVER = DECIDERS = register.DECIDERS
 MOST_TAKEN = 20  # numbers of decisions that failed before they were recorded
 
@@ -72,9 +71,9 @@ def main() -> None:
 def read_decision(label: str, vehicle: str, by: str) -> Decision:
     if by not in DECIDERS:
         raise UserError(f"BY={by} decides nothing: choose from {', '.join(DECIDERS)}")
-    if label == OTHER and not vehicle.strip():
+    if label == register.OTHER and not vehicle.strip():
         raise UserError("LABEL=other needs what it is, as in VEHICLE='cargo bike'")
-    if label != OTHER and vehicle:
+    if label != register.OTHER and vehicle:
         raise UserError(
             f"VEHICLE={vehicle} goes with LABEL=other alone, and not with LABEL={label}: a label with a route of its "
             "own says it"
@@ -160,7 +159,7 @@ def start(
     """The decision's number, and its execution, whose name is free: one that failed early keeps its name."""
     first = int(item.get("decided", 0)) + 1
     for number in range(first, first + MOST_TAKEN):
-        name = f"{item['id']}-{number}"
+        name = decision_name.write(item["id"], number)
         given = json.dumps(write_event(item, decision, number))
         try:
             return number, steps.start_execution(stateMachineArn=machine, name=name, input=given)[
