@@ -18,10 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run, visible
-from core.contract import register, staffed
-from core.contract.outcomes import reason
+from core.contract import decision_name, register, staffed
+from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
-from operations import photo_register, polling
+from operations import photo_register, polling, unapplied
 from operations.decided import describe, took_effect
 from operations.photo_story import look_up, read_name, read_time
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 POLL_SECONDS = polling.interval("DescribeExecution")
-OTHER = "other"
 PERSON, DRIVER = DECIDERS = register.DECIDERS
 MOST_TAKEN = 20  # numbers of decisions that failed before they were recorded
 
@@ -53,10 +52,11 @@ def main() -> None:
     env, photo = options.env, read_name(options.photo)
     decision = read_decision(options.label, options.vehicle, options.by)
     outputs = environment.outputs(env)
+    unapplied.check_outputs(env, outputs, "routes", "review")
     check_label(decision.label, outputs["routes"])
     try:
         item = find_one(env, photo)
-        check_state(item)
+        check_state(env, item)
         if decision.by == DRIVER:
             check_driver(item, outputs["review"], datetime.now(UTC))
         elif decision.label == register.UNUSABLE and item["state"] == register.ROUTED:
@@ -71,11 +71,12 @@ def main() -> None:
 def read_decision(label: str, vehicle: str, by: str) -> Decision:
     if by not in DECIDERS:
         raise UserError(f"BY={by} decides nothing: choose from {', '.join(DECIDERS)}")
-    if label == OTHER and not vehicle.strip():
+    if label == register.OTHER and not vehicle.strip():
         raise UserError("LABEL=other needs what it is, as in VEHICLE='cargo bike'")
-    if label != OTHER and vehicle:
+    if label != register.OTHER and vehicle:
         raise UserError(
-            f"VEHICLE={vehicle} goes with LABEL=other alone: a label with a route of its own says it"
+            f"VEHICLE={vehicle} goes with LABEL=other alone, and not with LABEL={label}: a label with a route of its "
+            "own says it"
         )
     return Decision(label, vehicle.strip(), by)
 
@@ -93,9 +94,9 @@ def find_one(env: str, photo: str) -> Json:
     return found[0]
 
 
-def check_state(item: Json) -> None:
+def check_state(env: str, item: Json) -> None:
     """Only what waits, or is routed, can be decided; of the rest, what to do instead."""
-    photo, story = item["id"], f"make photo ID={item['id']} shows it"
+    photo, story = item["id"], f"make photo ENV={env} ID={item['id']} shows it"
     match item["state"]:
         case photo_register.FORGOTTEN:
             raise UserError(f"photo {photo} was forgotten: there is nothing to decide")
@@ -106,7 +107,9 @@ def check_state(item: Json) -> None:
                 f"photo {photo} failed by {item['error']}, and waits for nobody: send it again ({story})"
             )
         case register.DECIDED:
-            raise UserError(f"photo {photo} was {describe(item)} ({story})")
+            raise UserError(
+                f"photo {photo} was {describe(item)}, and stays so: a correction is for a routed driver ({story})"
+            )
 
 
 def check_driver(item: Json, review: Json, now: datetime) -> None:
@@ -116,10 +119,18 @@ def check_driver(item: Json, review: Json, now: datetime) -> None:
     if item["since"].startswith(register.ARCHIVE):
         raise UserError(f"photo {photo} is of the archive, and no driver waits for it: leave out BY=driver")
     since, hours = read_time(item["since"]), review["staffed_hours"]
-    if not staffed.driver_may_decide(since, now, review):
+    try:
+        may = staffed.driver_may_decide(since, now, review)
+    except staffed.UnknownZone as error:
+        raise UserError(
+            f"staffed_hours.time_zone is {error}, which is no time zone that this machine knows: name one as in "
+            "Europe/Berlin, or install the system's package tzdata"
+        ) from error
+    if not may:
         raise UserError(
             f"photo {photo} waits since {since:%H:%M:%S} UTC: a driver decides after {review['minutes']:g} minutes, or "
-            f"while nobody is there, before {hours['from']} or from {hours['until']} on ({hours['time_zone']})"
+            f"while nobody is there: people are there from {hours['from']} until {hours['until']} "
+            f"({hours['time_zone']})"
         )
 
 
@@ -128,7 +139,7 @@ def decide(env: str, machine: str, item: Json, decision: Decision) -> str:
     steps: SFNClient = boto3.client("stepfunctions")
     polling.keep_pace(steps)
     table = photo_register.open_table(env)
-    number, execution = start(steps, table, machine, item, decision)
+    number, execution = start(env, steps, table, machine, item, decision)
     ended = wait(steps, execution)
     now = photo_register.find(table, item["id"]) or item
     why = f"{ended.get('error', ended['status'])}: {reason(ended.get('cause', ''))}".removesuffix(": ")
@@ -142,24 +153,37 @@ def decide(env: str, machine: str, item: Json, decision: Decision) -> str:
     )
 
 
-def start(steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision) -> tuple[int, str]:
+def start(
+    env: str, steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision
+) -> tuple[int, str]:
     """The decision's number, and its execution, whose name is free: one that failed early keeps its name."""
     first = int(item.get("decided", 0)) + 1
     for number in range(first, first + MOST_TAKEN):
-        name = f"{item['id']}-{number}"
+        name = decision_name.write(item["id"], number)
         given = json.dumps(write_event(item, decision, number))
         try:
             return number, steps.start_execution(stateMachineArn=machine, name=name, input=given)[
                 "executionArn"
             ]
         except steps.exceptions.ExecutionAlreadyExists:
-            wait(steps, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+            ended = wait(steps, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
         now = photo_register.find(table, item["id"]) or item
         if now["state"] != item["state"] or took_effect(now, number):
             raise say_meanwhile(now)
+        if f"decision_{number}" not in now and has_decided(ended):
+            raise UserError(
+                f"photo {item['id']} was decided by {ended['executionArn']}, of which the register has lost the "
+                "record: its output says what was decided, and the runbook, under make restore, how to go on"
+            )
     raise UserError(
-        f"the last {MOST_TAKEN} decisions on photo {item['id']} failed: make photo ID={item['id']} shows by what"
+        f"the last {MOST_TAKEN} decisions on photo {item['id']} failed: make photo ENV={env} ID={item['id']} shows by "
+        "what"
     )
+
+
+def has_decided(ended: "DescribeExecutionOutputTypeDef") -> bool:
+    """Whether this decision holds: one that left its photo to another is a duplicate."""
+    return ended["status"] == "SUCCEEDED" and json.loads(ended["output"]).get("outcome") != DUPLICATE
 
 
 def write_event(item: Json, decision: Decision, number: int) -> Json:

@@ -127,7 +127,7 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     if whole:
         # The one that was named comes last: closed, it would not lead a second run to the others.
         items = sorted(photo_register.list_of_key(table, bucket, key), key=lambda it: it["id"] == photo)
-    check_ended(items)
+    check_ended(env, items)
     versions = list(object_versions.list_of_key(s3, bucket, key)) if key else []
     if versions and not whole:
         own = [it for it in versions if it.number == items[0]["version_id"]]
@@ -151,7 +151,7 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     return Found(key, sought, items, versions, periods, captures, copies, trained)
 
 
-def check_ended(items: list[Json]) -> None:
+def check_ended(env: str, items: list[Json]) -> None:
     """What is removed under an execution's hands would come back in what it writes."""
     steps = boto3.client("stepfunctions")
     for item in items:
@@ -169,8 +169,8 @@ def check_ended(items: list[Json]) -> None:
         on_its_way = item["state"] == register.CLAIMED or item.get("open") == register.UNTOLD
         if status in register.RUNNING or on_its_way or ageless:
             raise UserError(
-                f"photo {item['id']} has not come to its end (make photo ID={item['id']} shows it): try again in a "
-                "few minutes; nothing was removed"
+                f"photo {item['id']} has not come to its end (make photo ENV={env} ID={item['id']} shows it): try "
+                "again in a few minutes; nothing was removed"
             )
 
 

@@ -2,7 +2,7 @@
 
 Open is what has not come to its end: claimed by an execution, waiting for a person, failed, or routed without anybody
 having been told. Of those that wait, drivers come first, and behind them the archive: photos that no driver waits for.
-A photo that is routed and told is in no list; `make photo` shows it.
+A photo that is over, told, decided or forgotten, is in no list; `make photo` shows it.
 """
 
 import shlex
@@ -31,8 +31,8 @@ def main() -> None:
     env, state, since = options.env, options.state, read_since(options.since)
     if state not in OPEN:
         raise UserError(
-            f"STATE={state} lists nothing: choose from {', '.join(OPEN)}; a photo that is routed and told is in no "
-            "list, make photo ID=<its key> shows it"
+            f"STATE={state} lists nothing: choose from {', '.join(OPEN)}; a photo that is over is in no list, make "
+            f"photo ENV={env} ID=<its key> shows it"
         )
     try:
         found = photo_register.list_open(photo_register.open_table(env), state, MOST + 1, since)

@@ -73,9 +73,9 @@ def main() -> None:
 
 
 def read_name(given: str) -> str:
-    """A photo's id in small letters, or a key, which may be written as the story writes it."""
-    if PHOTO_ID.fullmatch(given.lower()):
-        return given.lower()
+    """A photo's id in small letters, without blanks, or a key, which may be written as the story writes it."""
+    if PHOTO_ID.fullmatch(photo := given.strip().lower()):
+        return photo
     if "/" not in given:
         raise UserError(f"ID={given} names no photo: {WHAT_IT_IS}")
     return given
@@ -168,7 +168,10 @@ def read_item(item: Json) -> Iterator[Told]:
         yield read_time(item["first_at"]), "put there without a claim, as it was left over by a model"
     else:
         if item["first_at"] != item["claimed_at"]:
-            yield read_time(item["first_at"]), "claimed for the first time"
+            yield (
+                read_time(item["first_at"]),
+                "known for the first time",
+            )  # claimed, or put there by a bulk run
         attempts = f", by {item['attempts']} attempts so far" if item["attempts"] > 1 else ""
         yield read_time(item["claimed_at"]), f"claimed{attempts}"
     wrong = f"{item.get('error', '')}: {reason(item.get('cause', ''))}".removesuffix(": ")

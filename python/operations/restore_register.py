@@ -155,8 +155,8 @@ def sum_up(counts: Counts, at: datetime) -> str:
         lines += [f"  and {number - NAMED} more"] if number > NAMED else []
     if counts.waiting:
         lines.append(
-            f"{counts.waiting} of what is back wait for a person: what was decided of them since {say(at)} is lost, "
-            "decide it once more"
+            f"{counts.waiting} of what is back wait for a person: of what was decided of them since {say(at)} the "
+            "record is lost, and make decide names it instead of routing twice"
         )
     if counts.back:
         # What `make forget` did not find in the register has left no record there that would keep it out.

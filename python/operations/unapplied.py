@@ -7,6 +7,7 @@ photo may be and the endpoint's name. What else differs, a plan shows.
 import json
 import os
 
+from core.console import UserError
 from core.contract.shapes import Json
 from core.terraform_code import hcl_blocks
 from operations import terraform
@@ -48,6 +49,12 @@ def find_model(env: str) -> str | None:
 
 def is_on(env: str) -> bool:
     return read(env, SWITCH) is not False
+
+
+def check_outputs(env: str, outputs: Json, *needed: str) -> None:
+    """Refuse what was applied before there were these outputs; they never are null, which Terraform leaves out."""
+    if not set(needed) <= set(outputs):
+        raise UserError(f"{env} was applied before this release: make bootstrap plan apply ENV={env}")
 
 
 def compare(env: str, outputs: Json) -> list[str]:

@@ -57,6 +57,7 @@ def verify(
 ) -> None:
     """Prove it all; what was seen meanwhile is added to `saw`."""
     client = Client(env, kind=VERIFY)
+    unapplied.check_outputs(env, client.outputs, "register_table")
     try:
         if changed := unapplied.compare(env, client.outputs):
             raise UserError(

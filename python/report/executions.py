@@ -9,7 +9,6 @@ its execution is named by photo and number of the decision. No model was asked t
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.console import UserError
+from core.contract import decision_name
 from core.contract.errors import FOR_REVIEW
 from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW
 from core.contract.register import DECIDED
@@ -40,7 +40,6 @@ OUTCOMES = {
     "RUNNING": "running",
     "PENDING_REDRIVE": "running",
 }
-DECISION = re.compile(r"[0-9a-f]{64}-[1-9][0-9]*")  # the name of a decision's execution
 HISTORIES = 400  # executions whose every step is read
 REASONS = 2000  # older failed executions whose error alone is read: was it for review?
 REQUESTS_AT_ONCE = 8
@@ -66,7 +65,7 @@ class Execution:
     @property
     def by_person(self) -> bool:
         """Whether it is of a decision, however that ended."""
-        return bool(DECISION.fullmatch(self.name))
+        return bool(decision_name.PATTERN.fullmatch(self.name))
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Exec
         found = REVIEW
     if found == ACCEPTED and history.read_fields(known.get("output")).get("outcome") == DUPLICATE:
         found = DUPLICATE
-    if found == ACCEPTED and DECISION.fullmatch(listed["name"]):
+    if found == ACCEPTED and decision_name.PATTERN.fullmatch(listed["name"]):
         found = DECIDED
     stop = listed.get("stopDate")
     return Execution(

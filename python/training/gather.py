@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.console import UserError, track, visible
-from core.contract.register import UNUSABLE
+from core.contract.register import OTHER, UNUSABLE
 from core.figures import likeness
 from training import divide
 from training.dataset import Split
@@ -25,7 +25,7 @@ from training.photo import Photo, Seen, Unreadable, read
 from training.selection import check_share, describe
 
 LABEL = re.compile(r"[a-z][a-z0-9_-]*")  # as terraform/modules/workflow wants the keys of routes
-FOR_PEOPLE = ("other", UNUSABLE)  # a plan refuses a model that knows one of them
+FOR_PEOPLE = (OTHER, UNUSABLE)  # a plan refuses a model that knows one of them
 FEW = 20
 NAMED = 10  # of those left out; the rest is counted
 

@@ -123,8 +123,11 @@ def test_a_photo_that_no_driver_waits_for_and_one_that_shows_nothing_route_nobod
         f"photo {blurred} is decided by the person: unusable, and no driver is told\n"
     )
     assert "assignment" not in item(archive) | item(blurred)
-    with pytest.raises(UserError, match="was decided by the person: unusable, and no driver is told"):
+    with pytest.raises(
+        UserError, match="was decided by the person: unusable, and no driver is told"
+    ) as refused:
         say(blurred, "bicycle")
+    assert ", and stays so: a correction is for a routed driver" in str(refused.value)
 
 
 def test_a_bus_that_is_down_leaves_a_route_that_is_told_later(say, put, fault):
@@ -172,6 +175,45 @@ def test_a_decision_that_failed_before_it_was_recorded_leaves_its_name_and_not_i
     assert item(photo)["decided"] == {"N": "2"}
 
 
+def test_a_decision_that_the_register_has_lost_is_named_and_routes_nobody_again(say, put, item, machine, aws):
+    photo = put("v1", **waiting())
+    say(photo, "bicycle")
+    put("v1", **waiting())  # as it comes back by `make restore`
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{photo}-1"
+    with pytest.raises(UserError) as refused:
+        say(photo, "bicycle")
+    said = f"photo {photo} was decided by {execution}, of which the register has lost the record: "
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+    assert item(photo)["state"] == {"S": "waiting"}
+    assert len(aws("stepfunctions").list_executions(stateMachineArn=machine)["executions"]) == 1
+
+
+def test_a_photo_whose_decision_was_lost_is_closed_as_the_runbook_says(say, put, table, aws):
+    photo = put("v1", **waiting())
+    say(photo, "bicycle")
+    put("v1", **waiting(f"{register.ARCHIVE}{ago(1)}"))
+    aws("dynamodb").update_item(
+        TableName=table,
+        Key={"id": {"S": photo}},
+        UpdateExpression="SET decided = :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    assert "is decided by the person: bicycle, and no driver is told" in say(photo, "bicycle")
+
+
+def test_a_duplicate_leaves_its_number_and_the_photo_to_the_next(say, put, item, aws, machine):
+    route = {"label": "bicycle", "decided_by": "model", "confidence": "0.97", "expires": "1903384000"}
+    photo = put("v1", state="routed", assignment=True, **route)
+    given = decide.write_event(decide.find_one("any", photo), decide.Decision("unusable", "", "person"), 1)
+    steps = aws("stepfunctions")
+    begun = {"stateMachineArn": machine, "name": f"{photo}-1", "input": json.dumps(given)}
+    execution = steps.start_execution(**begun)["executionArn"]
+    until(lambda: steps.describe_execution(executionArn=execution)["status"], lambda it: it == "SUCCEEDED")
+    assert "is routed anew by the person: motorcycle" in say(photo, "motorcycle")
+    assert item(photo)["decided"] == {"N": "2"}
+
+
 def test_a_decision_that_fails_says_by_what_and_that_the_photo_is_where_it_was(
     say, put, table, definition, aws, machine
 ):
@@ -189,19 +231,49 @@ def test_a_decision_that_fails_says_by_what_and_that_the_photo_is_where_it_was(
 def test_a_driver_decides_after_having_waited_or_while_nobody_is_there(say, put, monkeypatch):
     soon, late = put("1", **waiting(ago(9))), put("2", **waiting(ago(11)))
     with pytest.raises(
-        UserError, match=r"a driver decides after 10 minutes, or while nobody is there"
+        UserError, match=r"a driver decides after 10 minutes, or while nobody is there: .* 00:00 until 00:00"
     ) as refused:
         say(soon, "bicycle", "--by=driver")
-    assert "\n" not in str(refused.value)
+    assert str(refused.value).endswith("people are there from 00:00 until 00:00 (UTC)")
     assert "is routed by the driver: bicycle" in say(late, "bicycle", "--by=driver")
     monkeypatch.setattr(decide.staffed, "is_staffed", lambda *_: False)
     assert "is routed by the driver: bicycle" in say(soon, "bicycle", "--by=driver")
 
 
+def outputs(monkeypatch, **changed: Any) -> None:
+    told = environment.outputs("any") | changed
+    monkeypatch.setattr(
+        environment, "outputs", lambda _env: {name: it for name, it in told.items() if it is not None}
+    )
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "UTC/x"])
+def test_a_time_zone_that_nobody_knows_is_one_line_that_names_the_setting(say, put, monkeypatch, zone):
+    hours = ALWAYS | {"time_zone": zone}
+    outputs(monkeypatch, review={"minutes": 10, "staffed_hours": hours})
+    with pytest.raises(UserError) as refused:
+        say(put("1", **waiting(ago(9))), "bicycle", "--by=driver")
+    assert f"staffed_hours.time_zone is {zone}, which is no time zone " in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "is routed by the driver" in say(put("2", **waiting(ago(11))), "bicycle", "--by=driver")
+
+
+@pytest.mark.parametrize("name", ["routes", "review"])
+def test_an_environment_that_was_applied_before_this_release_is_one_line(say, put, monkeypatch, name):
+    outputs(monkeypatch, **{name: None})
+    with pytest.raises(UserError) as refused:
+        say(put("1", **waiting(ago(11))), "bicycle", "--by=driver")
+    assert str(refused.value) == ("any was applied before this release: make bootstrap plan apply ENV=any")
+
+
 @pytest.mark.parametrize(
     ("what", "words", "said"),
     [
-        ({}, ("bicycle",), "is before the model now: try again in a minute"),
+        (
+            {},
+            ("bicycle",),
+            "is before the model now: try again in a minute (make photo ENV=any ID=",
+        ),
         (
             {"state": "failed", "error": "NotAnImage"},
             ("bicycle",),
@@ -211,7 +283,11 @@ def test_a_driver_decides_after_having_waited_or_while_nobody_is_there(say, put,
         (waiting(), ("van",), "LABEL=van is no label: choose from bicycle, motorcycle, other, unusable"),
         (waiting(), ("",), "LABEL= is no label: choose from bicycle"),
         (waiting(), ("other",), "LABEL=other needs what it is"),
-        (waiting(), ("bicycle", "--vehicle=x"), "VEHICLE=x goes with LABEL=other alone"),
+        (
+            waiting(),
+            ("Other", "--vehicle=x"),
+            "VEHICLE=x goes with LABEL=other alone, and not with LABEL=Other",
+        ),
         (
             {"state": "routed"},
             ("bicycle", "--by=driver"),

@@ -457,7 +457,7 @@ def test_a_photo_that_has_not_come_to_its_end_is_refused(run, upload, put, keys,
     done = run("forget", f"--photo={photo}", "--confirm=any")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        f"error: photo {photo} has not come to its end (make photo ID={photo} shows it)"
+        f"error: photo {photo} has not come to its end (make photo ENV=any ID={photo} shows it)"
     )
     assert done.stderr.endswith("nothing was removed\n")
     assert keys() == [KEY]

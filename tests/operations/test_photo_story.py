@@ -137,10 +137,15 @@ def test_a_photo_that_failed_twice_and_waits_says_so_in_that_order(run, put):
         reason="ThresholdConfidenceNotMet",
     )
     assert told(story(run, photo))[:3] == [
-        "claimed for the first time",
+        "known for the first time",
         "claimed, by 3 attempts so far",
         "waits for a person: ThresholdConfidenceNotMet, the model answered [0.5,0.5]",
     ]
+
+
+def test_a_photo_that_bulk_put_there_and_an_upload_then_took_was_not_claimed_before(run, put):
+    photo = put(claimed_at="2026-11-26T13:00:00.000Z")
+    assert told(story(run, photo))[:2] == ["known for the first time", "claimed"]
 
 
 def test_a_key_tells_of_each_version_that_the_register_has_the_oldest_first(run, put, aws, bucket):
@@ -156,7 +161,7 @@ def test_a_photo_is_found_by_what_the_story_prints_of_it_and_by_its_id_in_capita
     photo = put()
     address = story(run, photo)[0].removesuffix(": claimed")
     assert address == f"s3://{bucket}/{KEY}"
-    assert story(run, address) == story(run, photo.upper()) == story(run, photo)
+    assert story(run, address) == story(run, f" {photo.upper()}\t") == story(run, photo)
 
 
 def test_a_failed_photo_names_the_command_that_sends_the_same_version_again(run, put, aws, bucket):
@@ -331,7 +336,8 @@ def test_a_state_that_has_no_list_is_refused_with_those_that_have_one(run):
     done = run("photo_list", "--state=routed")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "error: STATE=routed lists nothing: choose from claimed, waiting, failed, untold;"
+        "error: STATE=routed lists nothing: choose from claimed, waiting, failed, untold; a photo that is over is in "
+        "no list, make photo ENV=any ID=<its key> shows it"
     )
 
 

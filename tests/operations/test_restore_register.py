@@ -106,7 +106,8 @@ def test_what_people_decided_comes_back_and_what_waits_for_them_is_counted(regis
     register.delete("routed", "bulk's")
     done = register.restore(at)
     assert register.items() == before
-    assert "1 of what is back wait for a person: what was decided of them since" in done.stdout
+    assert f"1 of what is back wait for a person: of what was decided of them since {at}" in done.stdout
+    assert "the record is lost, and make decide names it instead of routing twice" in done.stdout
     assert "wait for a person" not in register.restore(at).stdout
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.console import UserError
 from operations import unapplied, workplace
 
 ARTEFACT = "s3://b/models/1/model.tar.gz"
@@ -35,6 +36,14 @@ def test_what_is_applied_is_what_the_files_and_defaults_say(settings):
     assert unapplied.compare("local", OUTPUTS) == []
     settings.write_text(settings.read_text() + 'endpoint_name = "mine" # of this machine\nthreshold = 0.50\n')
     assert unapplied.compare("local", OUTPUTS | {"endpoint_name": "mine", "threshold": 0.5}) == []
+
+
+def test_what_was_applied_before_an_output_was_made_is_told_to_be_applied_anew():
+    unapplied.check_outputs("local", OUTPUTS, "threshold", "endpoint_name")
+    with pytest.raises(
+        UserError, match="local was applied before this release: make bootstrap plan apply ENV=local"
+    ):
+        unapplied.check_outputs("local", OUTPUTS, "threshold", "register_table")
 
 
 def test_a_model_that_is_promoted_and_not_applied_is_named():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.console import UserError
+from operations import verify
 from operations.client import Outcome, Photo
 from operations.verify import find_recorded
 
@@ -27,6 +28,14 @@ def ended(aws, bucket, execution, cloud_variables, monkeypatch):
 def look(aws, table):
     client: Any = SimpleNamespace(workflow=aws("stepfunctions"), outputs={"register_table": table})
     return lambda result: find_recorded(client, result)
+
+
+def test_an_environment_that_was_applied_before_there_was_a_register_is_one_line(monkeypatch):
+    before = SimpleNamespace(outputs={"endpoint_live": True})
+    monkeypatch.setattr(verify, "Client", lambda *_, **__: before)
+    said = "^any was applied before this release: make bootstrap plan apply ENV=any$"
+    with pytest.raises(UserError, match=said):
+        verify.verify("any")
 
 
 def test_what_was_routed_and_what_waits_is_found_as_it_ended(ended, look, put):

@@ -64,7 +64,7 @@ def test_a_routed_photo_has_one_item_that_says_how_and_by_whom(workflow):
     named = json.loads(ended["input"])
     assert item["id"] == Pointer(named["s3_bucket"], named["s3_key"], named["version_id"]).id
     assert item["execution"] == ended["executionArn"]
-    assert (item["label"], item["decided_by"]) == ("bicycle", register.BY_MODEL)
+    assert (item["label"], item["decided_by"]) == ("bicycle", "model")
     assert (float(item["confidence"]), item["assignment"]) == (0.99, BAY_A)
     assert item["first_at"] == item["claimed_at"] < item["routed_at"]
     assert (item["attempts"], item["source"], item["reference"]) == (1, "", "")
@@ -197,7 +197,7 @@ def test_a_route_that_the_bus_refused_is_told_once_it_takes_it(workflow):
         "vehicle": "",
         "confidence": 0.99,
         "assignment": BAY_A,
-        "decided_by": register.BY_MODEL,
+        "decided_by": "model",
         "source": "",
         "reference": "",
     }
@@ -220,7 +220,7 @@ def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow
     for name in (event["s3_key"], item["id"]):
         printed = workflow.project.run("operations.photo_story", "local", "--photo", name, key="operator")
         assert f"{event['s3_key']}: routed" in printed
-        assert "claimed for the first time" in printed
+        assert "known for the first time" in printed
         assert "entered EmitDriverRouted" in printed
         assert "routed by the model: bicycle (0.9900), loading bay A, orders within 3 km" in printed
         assert item["execution"] in printed

@@ -18,7 +18,7 @@ NO_DECISIONS: dict[str, dict] = {
     "no number": {"decision": "1"},
     "the number 0": {"decision": 0},
     "nobody who decided": {"decided_by": ""},
-    "the model": {"decided_by": register.BY_MODEL},
+    "the model": {"decided_by": "model"},
     "a vehicle that is no text": {"vehicle": 7},
     "no version": {"version_id": ""},
 }

@@ -75,7 +75,7 @@ def test_a_route_is_told_though_its_execution_was_stopped_and_nobody_noticed(wor
         workflow.steps.stop_execution(executionArn=execution)
         workflow.end(execution)
     heard = told(workflow, event["s3_key"])
-    assert (heard["label"], heard["decided_by"]) == ("bicycle", register.BY_MODEL)
+    assert (heard["label"], heard["decided_by"]) == ("bicycle", "model")
 
 
 def test_a_route_is_told_though_its_execution_outlived_its_time(workflow):

@@ -45,7 +45,7 @@ def test_the_workflow_writes_the_register_by_the_names_that_others_read(states):
         opened = re.findall(r"#open = :(\w+)", it["UpdateExpression"])
         assert set(opened) <= set(register.OPEN)
         assert it["ExpressionAttributeNames"].get("#open", register.INDEX) == register.INDEX
-    assert states["ClaimPhoto"]["Assign"]["by"] == register.BY_MODEL
+    assert states["ClaimPhoto"]["Assign"]["by"] == "model"
     assert states["Duplicate"]["Parameters"]["outcome"] == DUPLICATE
     assert states["RecordDecided"]["ResultSelector"]["outcome"] == register.DECIDED
 

@@ -11,8 +11,8 @@ CLAIMED, ROUTED, WAITING, FAILED, DECIDED = STATES = ("claimed", "routed", "wait
 UNTOLD = "untold"  # of a routed photo whose event could not be sent
 OPEN = (CLAIMED, WAITING, FAILED, UNTOLD)  # what `open` may be; a photo that is over has none
 ARCHIVE = "archive "  # starts `since` of what nobody waits for: as text it is behind all who wait
-BY_MODEL, *DECIDERS = ("model", "person", "driver")
-UNUSABLE = "unusable"  # a person's label, as `other` is, which has a route
+DECIDERS = ["person", "driver"]
+OTHER, UNUSABLE = "other", "unusable"  # a person's labels; the first has a route
 
 EVENT_SOURCE, EVENT_KIND, CORRECTION = "scones-unlimited", "DriverRouted", "DriverRerouted"
 ROUTE = ("label", "vehicle", "confidence", "assignment", "decided_by")

@@ -4,9 +4,13 @@
 """
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.contract.shapes import Json
+
+
+class UnknownZone(Exception):
+    """By its name: Terraform asks only how it is written, and each machine has zones of its own."""
 
 
 def driver_may_decide(since: datetime, now: datetime, review: Json) -> bool:
@@ -16,6 +20,17 @@ def driver_may_decide(since: datetime, now: datetime, review: Json) -> bool:
 
 def is_staffed(now: datetime, hours: Json) -> bool:
     """Hours may pass midnight; the same time twice is all day."""
-    there = now.astimezone(ZoneInfo(hours["time_zone"])).time()
+    there = now.astimezone(read_zone(hours["time_zone"])).time()
     begin, end = time.fromisoformat(hours["from"]), time.fromisoformat(hours["until"])
     return begin <= there < end if begin < end else there >= begin or there < end
+
+
+def read_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ) as error:  # the last of a name that is a folder of zones
+        raise UnknownZone(name) from error
