@@ -28,7 +28,7 @@ locals {
     sweep = {
       description     = "Fails claims whose execution no longer runs, tells again what was recorded and not told, measures who waits."
       timeout_seconds = 50
-      memory_mb       = 256
+      memory_mb       = 512
       watched         = true
       each_minute     = true
     }

@@ -253,7 +253,7 @@ variable "threshold" {
 }
 
 variable "watched_sources" {
-  description = "Sources, as cameras, by the name that their photos carry: of each the share of photos that the model is unsure of is measured, and an alarm rings when one gets worse."
+  description = "Sources, as cameras, by the name that their photos carry: of each the share of photos that the model is unsure of is measured, and an alarm rings when one gets worse. An upload straight to the bucket names none; a start of the state machine may."
   type        = list(string)
   default     = []
 
