@@ -460,6 +460,14 @@ def test_a_batch_s_time_is_shared_by_the_photos_that_its_log_counts():
     assert measured.photos("START RequestId: 1 Version: $LATEST") == 0
 
 
+def test_what_a_photo_cost_before_it_had_a_record_stands_beside_what_it_costs(example):
+    """What was then is of 1,000 photos, and this is of 500."""
+    sheet = sheets.recorded(replace(example, count=500))
+    now = sum(replace(example, count=500).one_by_one().values())
+    assert sheet.rows[0] == ("dollars, accepted", f"{0.1743 / 2:.4f}", f"{now:.4f}")
+    assert [row[0] for row in sheet.rows[1:]] == ["dollars, reviewed", "milliseconds of one photo"]
+
+
 def test_a_recipe_costs_an_instance_s_time_and_what_it_leaves_to_people(example):
     """10 photos of which a fifth is left, 10 seconds each at 20 dollars an hour; 20 ms of an instance for each."""
     model = replace(example, count=10)
