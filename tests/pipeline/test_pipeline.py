@@ -116,7 +116,8 @@ def test_a_sure_answer_routes_the_driver_and_other_teams_hear_of_it(deployed, ph
     (heard,) = deployed.routed.about(s3_key=f"incoming/sure/{name}")
     shared = ("s3_bucket", "s3_key", "label", "confidence", "assignment")
     item = deployed.item(f"incoming/sure/{name}", state=register.ROUTED)
-    told = {"id": item["id"], "vehicle": "", "decided_by": "model", "source": "", "reference": ""}
+    told = {name: item[name] for name in ("id", "routed_at")}
+    told |= {"vehicle": "", "decided_by": "model", "source": "", "reference": ""}
     assert heard == {field: expected[field] for field in shared} | told
 
 

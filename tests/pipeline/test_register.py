@@ -191,6 +191,7 @@ def test_a_route_that_the_bus_refused_is_told_once_it_takes_it(workflow):
     heard = workflow.routed.about(s3_key=event["s3_key"])[0]
     assert heard == {
         "id": item["id"],
+        "routed_at": item["routed_at"],
         "s3_bucket": workflow.bucket,
         "s3_key": event["s3_key"],
         "label": "bicycle",

@@ -50,8 +50,10 @@ def test_a_decision_routes_the_driver_and_all_hear_by_whom(workflow):
     ended = workflow.end(workflow.decide(item, "motorcycle"))
     assert (ended["status"], ended["name"]) == ("SUCCEEDED", f"{item['id']}-1")
     (heard,) = workflow.routed.about(s3_key=item["s3_key"])
+    now = workflow.item(item["s3_key"], state=register.ROUTED)
     assert heard == {
         "id": item["id"],
+        "routed_at": now["routed_at"],
         "s3_bucket": item["s3_bucket"],
         "s3_key": item["s3_key"],
         "label": "motorcycle",
@@ -61,7 +63,6 @@ def test_a_decision_routes_the_driver_and_all_hear_by_whom(workflow):
         "reference": "order 12",
         **BY_A_PERSON,
     }
-    now = workflow.item(item["s3_key"], state=register.ROUTED)
     assert (now["label"], now["kind"], now["decided"]) == ("motorcycle", "DriverRouted", 1)
     assert BY_A_PERSON.items() <= now.items()
     assert now["decision_1"].pop("at") >= item["waiting_at"]
@@ -164,11 +165,14 @@ def test_an_unusable_photo_is_decided_and_nobody_is_told_or_alarmed(workflow):
     assert not workflow.notified.so_far(execution=execution)
 
 
-def test_a_routed_driver_cannot_be_sent_nowhere(workflow):
-    item = leave_to_people(workflow, "nowhere")
+@pytest.mark.parametrize(("label", "by"), [("unusable", PERSON), ("motorcycle", DRIVER)])
+def test_a_routed_driver_is_sent_nowhere_by_nobody_and_does_not_send_themselves_elsewhere(
+    workflow, label, by
+):
+    item = leave_to_people(workflow, f"routed-{label}")
     workflow.end(workflow.decide(item, "bicycle"))
     routed = workflow.item(item["s3_key"], state=register.ROUTED)
-    assert outcome(workflow.end(workflow.decide(routed, "unusable"))) == DUPLICATE
+    assert outcome(workflow.end(workflow.decide(routed, label, by=by))) == DUPLICATE
     assert workflow.item(item["s3_key"]) == routed
     assert not workflow.corrected.so_far(s3_key=item["s3_key"])
 
@@ -299,6 +303,7 @@ def test_a_decision_that_the_bus_refused_is_told_later_as_what_it_was(workflow, 
     heard = getattr(workflow, heard_by).about(s3_key=item["s3_key"])[-1]
     assert heard == {
         "id": item["id"],
+        "routed_at": untold["routed_at"],
         "s3_bucket": item["s3_bucket"],
         "s3_key": item["s3_key"],
         "label": "other",
