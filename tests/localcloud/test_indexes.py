@@ -14,15 +14,13 @@ from tests.localcloud.sessions import refusal
 from operations import terraform
 
 CAMERA = {"S": "source=gate-1"}
-SOURCE = {
-    "IndexName": "source",
-    "KeySchema": [
-        {"AttributeName": "camera", "KeyType": "HASH"},
-        {"AttributeName": "first_at", "KeyType": "RANGE"},
-    ],
-    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["waiting_at"]},
-}
+OPEN, SOURCE = REGISTER["GlobalSecondaryIndexes"]
 DEFINED = [{"AttributeName": name, "AttributeType": "S"} for name in ("camera", "first_at")]
+# As it was before it was read by camera.
+BEFORE = REGISTER | {
+    "GlobalSecondaryIndexes": [OPEN],
+    "AttributeDefinitions": [it for it in REGISTER["AttributeDefinitions"] if it not in DEFINED],
+}
 PHOTOS = 7
 CONFIGURATION = """
 terraform {
@@ -69,7 +67,7 @@ resource "aws_dynamodb_table" "this" {
 def register(aws: Callable[[str], Any]) -> str:
     """A register with photos, to which the index `source` was added afterwards; its name."""
     dynamodb, name = aws("dynamodb"), f"photos-{uuid.uuid4()}"
-    dynamodb.create_table(TableName=name, **REGISTER)
+    dynamodb.create_table(TableName=name, **BEFORE)
     for number in range(PHOTOS):
         item = {"id": {"S": f"p{number}"}, "first_at": {"S": f"2026-03-0{number + 1}"}, "camera": CAMERA}
         waited = {"waiting_at": {"S": "2026"}} if number % 2 else {}

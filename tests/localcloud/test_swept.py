@@ -51,6 +51,7 @@ def machine(aws, table):
                 "id": {"S": PHOTO.id},
                 "execution": {"S.$": "$$.Execution.Id"},
                 "decided_by": {"S": "model"},
+                "routed_at": {"S.$": "$$.State.EnteredTime"},
                 **{name: {"S": text} for name, text in route.items()},
                 **NUMBERS,
             },
@@ -84,7 +85,7 @@ def sweep(aws, function, table, queue, machine, namespace):
         aws("iam"),
         f"r-{uuid.uuid4().hex[:8]}",
         allow("dynamodb:Query", [f"{arn}/index/open", f"{arn}/index/source"]),
-        allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], arn),
+        allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], arn),
         allow("states:ListExecutions", machine),
         allow(
             ["states:DescribeExecution", "states:GetExecutionHistory"],
@@ -160,6 +161,7 @@ def test_an_execution_that_is_stopped_leaves_a_photo_that_can_be_sent_again(
         "s3_key": "incoming/b.png",
         "label": "bicycle",
         "decided_by": "model",
+        "routed_at": "2026-11-27T12:00:03.000Z",
     }
     for item, more in ((claim, {}), (route, NUMBERS)):
         dynamodb.put_item(TableName=table, Item={it: {"S": text} for it, text in item.items()} | more)
