@@ -60,7 +60,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   assert {
     condition = alltrue([
       for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
-      alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (endswith(alarm.alarm_name, "-silent") ? "breaching" : "notBreaching")
+      alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (endswith(alarm.alarm_name, "-silent") ? "breaching" : endswith(alarm.alarm_name, "-driver-waits") ? "ignore" : "notBreaching")
     ])
     error_message = "An alarm rings where nobody hears it, or makes something else of missing data: only silence may ring by itself."
   }
