@@ -7,22 +7,20 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.contract.shapes import Json
 from cost.photos import Photos
 
 BEFORE = Path(__file__).with_name("before_register.json")
 
 
-def rows(model: Photos) -> Iterator[tuple[str, ...]]:
-    was = json.loads(BEFORE.read_text())
-    count = model.count / 1000
-    for name, costs in (
-        ("accepted", model.one_by_one()),
-        ("reviewed", model.one_by_one(review=True)),
-    ):
-        yield f"dollars, {name}", f"{was[name] * count:,.4f}", f"{sum(costs.values()):,.4f}"
+def read() -> Json:
+    """Of 1,000 photos."""
+    return dict(json.loads(BEFORE.read_text()))
+
+
+def rows(model: Photos, was: Json) -> Iterator[tuple[str, ...]]:
+    for name, review in (("accepted", False), ("reviewed", True)):
+        before, now = was[name] * model.count / 1000, sum(model.one_by_one(review=review).values())
+        yield f"dollars, {name}", f"{before:,.4f}", f"{now:,.4f}"
     took = was["milliseconds"]
     yield "milliseconds of one photo", f"{took['before']:g}", f"{took['now']:g}"
-
-
-def conditions() -> str:
-    return str(json.loads(BEFORE.read_text())["conditions"])

@@ -58,11 +58,12 @@ def photos(model: Photos) -> Sheet:
 
 
 def recorded(model: Photos) -> Sheet:
+    was = register_cost.read()
     return Sheet(
         title=f"{model.count:,} photos in {model.environment.name}, before each had a record and now",
         columns=("one by one", "before", "now"),
-        rows=list(register_cost.rows(model)),
-        note=f"Milliseconds: {register_cost.conditions()}.",
+        rows=list(register_cost.rows(model, was)),
+        note=f"Milliseconds: {was['conditions']}.",
     )
 
 

@@ -65,7 +65,7 @@ class Execution:
     @property
     def by_person(self) -> bool:
         """Whether it is of a decision, however that ended."""
-        return bool(decision_name.PATTERN.fullmatch(self.name))
+        return decision_name.is_one(self.name)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _describe(listed: Listed, known: Fields, outcome: str | None = None) -> Exec
         found = REVIEW
     if found == ACCEPTED and history.read_fields(known.get("output")).get("outcome") == DUPLICATE:
         found = DUPLICATE
-    if found == ACCEPTED and decision_name.PATTERN.fullmatch(listed["name"]):
+    if found == ACCEPTED and decision_name.is_one(listed["name"]):
         found = DECIDED
     stop = listed.get("stopDate")
     return Execution(

@@ -28,9 +28,6 @@ def is_staffed(now: datetime, hours: Json) -> bool:
 def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (
-        ZoneInfoNotFoundError,
-        ValueError,
-        OSError,
-    ) as error:  # the last of a name that is a folder of zones
+    # OSError: of a name that is a folder of zones.
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownZone(name) from error
