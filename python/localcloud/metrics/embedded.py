@@ -16,7 +16,7 @@ from moto.core.utils import get_service_model
 from moto.logs.models import LogsBackend
 
 from core.contract.shapes import Json
-from localcloud import gaps
+from localcloud.metrics import log_lines
 
 MARK = '"CloudWatchMetrics"'
 LONGEST_NAME = 1024  # of a namespace, of a metric, and of what a dimension is called and is
@@ -32,20 +32,13 @@ def install() -> None:
     """Fill the gap."""
     units = frozenset(get_service_model("cloudwatch").shape_for("StandardUnit").enum)
 
-    @gaps.wrap(LogsBackend, "put_log_events")
-    def put_log_events(
-        original: gaps.Original,
-        self: LogsBackend,
-        log_group_name: str,
-        log_stream_name: str,
-        log_events: Sequence[Json],
-    ) -> tuple[str, Json]:
-        answer = original(self, log_group_name, log_stream_name, log_events)
-        watch = cloudwatch_backends[self.account_id][self.region_name]
-        for event in log_events:
+    def publish(logs: LogsBackend, _group: str, events: Sequence[Json]) -> None:
+        watch = cloudwatch_backends[logs.account_id][logs.region_name]
+        for event in events:
             for namespace, data in read(event["message"], units):
                 watch.put_metric_data(namespace, data)
-        return answer
+
+    log_lines.watch(publish)
 
 
 def read(line: str, units: frozenset[str]) -> list[tuple[str, list[Json]]]:

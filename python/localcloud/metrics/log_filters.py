@@ -17,7 +17,7 @@ from moto.logs.models import LogsBackend
 
 from core.contract.shapes import Json
 from localcloud import gaps
-from localcloud.metrics import series
+from localcloud.metrics import log_lines, series
 from localcloud.metrics.series import Metric, Place, Sample
 
 COMPARISON = re.compile(r'\$\.([\w.]+)\s*=\s*"([^"]*)"')
@@ -39,19 +39,12 @@ def install() -> None:
         ]
         original(self, *asked)
 
-    @gaps.wrap(LogsBackend, "put_log_events")
-    def put_log_events(
-        original: gaps.Original,
-        self: LogsBackend,
-        log_group_name: str,
-        log_stream_name: str,
-        log_events: Sequence[Json],
-    ) -> tuple[str, Json]:
-        answer = original(self, log_group_name, log_stream_name, log_events)
-        for found in self.filters.metric_filters:
-            if found["logGroupName"] == log_group_name:
-                _count(Place(self.account_id, self.region_name), found, log_events)
-        return answer
+    def count(logs: LogsBackend, group: str, events: Sequence[Json]) -> None:
+        for found in logs.filters.metric_filters:
+            if found["logGroupName"] == group:
+                _count(Place(logs.account_id, logs.region_name), found, events)
+
+    log_lines.watch(count)
 
 
 @functools.cache
