@@ -4,13 +4,20 @@ import time
 from datetime import datetime
 
 TABLE_SUFFIX = "photos"  # PREFIX-photos
+REVIEWS_SUFFIX = "reviews"  # PREFIX-reviews, which alone has who looks at a photo, and who decided it
 INDEX = "open"  # by the attribute of that name, the oldest first
 BY_SOURCE = "source"  # by `camera`: `source=` and its name, which may be empty
 BY_OWNER = "owner"  # by who sent it to the API, and when they asked to
 BY_DAY = "day"  # by the day of the first route and by whom, as `2026-11-27 model`
-EXPECTED = "expected"  # asked for by the API, and not uploaded yet
-# Decided: by a person, and nobody is routed.
-CLAIMED, ROUTED, WAITING, FAILED, DECIDED = STATES = ("claimed", "routed", "waiting", "failed", "decided")
+# Expected: asked for by the API, and not uploaded yet. Decided: by a person, and nobody is routed.
+EXPECTED, CLAIMED, ROUTED, WAITING, FAILED, DECIDED = STATES = (
+    "expected",
+    "claimed",
+    "routed",
+    "waiting",
+    "failed",
+    "decided",
+)
 UNTOLD = "untold"  # of a routed photo whose event could not be sent
 OPEN = (CLAIMED, WAITING, FAILED, UNTOLD)  # what `open` may be; a photo that is over has none
 ARCHIVE = "archive "  # starts `since` of what nobody waits for: as text it is behind all who wait
