@@ -18,6 +18,12 @@ ONLY_ELSEWHERE = {
     r"LetAutoScalingHaveItsRole iam:CreateServiceLinkedRole": (
         f"{DOCS}/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html"
     ),
+    # Nor this one, which AWS makes with the account's first API.
+    r"LetGatewayHaveItsRole iam:CreateServiceLinkedRole": (
+        f"{DOCS}/apigateway/latest/developerguide/using-service-linked-roles.html"
+    ),
+    # It delivers no access logs of stages by CloudWatch's deliveries.
+    r"LogRequests logs:\w+": f"{DOCS}/apigateway/latest/developerguide/http-api-logging.html",
     # By which version 6.23 of the provider reads a bucket's tags and tags it.
     r"ReadBucket s3:ListTagsForResource": PROVIDER,
     r"MakeBucket s3:(Unt|T)agResource": PROVIDER,
