@@ -49,8 +49,8 @@ variable "api" {
   }
 
   validation {
-    condition     = var.api.requests_per_second >= 1
-    error_message = "requests_per_second in api is at least 1: with less nobody is answered."
+    condition     = var.api.requests_per_second >= 1 && floor(var.api.requests_per_second) == var.api.requests_per_second
+    error_message = "requests_per_second in api is a whole number, at least 1: with less nobody is answered."
   }
 }
 
