@@ -40,6 +40,12 @@ def issuer(pool: CognitoIdpUserPool) -> str:
     return f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
 
 
+def account(pool_id: str) -> str:
+    """Whose the pool is."""
+    pool = find(pool_id)
+    return pool.account_id if pool else ""
+
+
 def public_keys(_pool: CognitoIdpUserPool) -> Json:
     """The keys that its tokens are checked by: moto's pools share one."""
     return json.loads(CognitoIdpJsonWebKeyResponse.json_web_key)  # type: ignore[no-any-return]
