@@ -61,6 +61,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         update_trees,
     )
     from localcloud.access import principals, refusals, web_identity
+    from localcloud.buckets import bucket_cors, post_forms
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
     from localcloud.gateway import control_plane, data_plane
@@ -109,9 +110,9 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         "notification-delay": lambda seconds: delay.set_seconds(float(seconds)),
         "scheduled": lambda minute: scheduler.fire_at(url, minute),
     }
-    application = settings.serve(
-        journal.serve(_answer_failures(data_plane.serve(pages.serve(moto, url)))), told
-    )
+    objects = bucket_cors.serve(post_forms.serve(moto, url))
+    served = data_plane.serve(pages.serve(objects, url))
+    application = settings.serve(journal.serve(_answer_failures(served)), told)
     clients.install(url, application)
     server = make_server(
         HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
@@ -143,6 +144,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             log_filters,
             logs,
             pool_changes,
+            post_forms,
             recovery,
             remembering,
             s3,
