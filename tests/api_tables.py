@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from tests.builders import REGISTER
 
 from core.contract import register
 from lambdas import api
@@ -17,31 +16,6 @@ BUCKET = "scones-api-123456789012"
 PROGRAM, DEVICE = "4program7client1id", "device-of-bay-2"
 DAY = timedelta(days=1)
 plain, attribute = TypeDeserializer().deserialize, TypeSerializer().serialize
-API_REGISTER = REGISTER | {
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"}
-        for name in ("id", "open", "since", "camera", "first_at", "owner", "asked_at", "day")
-    ],
-    "GlobalSecondaryIndexes": [
-        *(index for index in REGISTER["GlobalSecondaryIndexes"] if index["IndexName"] in ("open", "source")),
-        {
-            "IndexName": "owner",
-            "KeySchema": [
-                {"AttributeName": "owner", "KeyType": "HASH"},
-                {"AttributeName": "asked_at", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        },
-        {
-            "IndexName": "day",
-            "KeySchema": [
-                {"AttributeName": "day", "KeyType": "HASH"},
-                {"AttributeName": "id", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["blind", "objected_at"]},
-        },
-    ],
-}
 REVIEWS: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",
     "KeySchema": [{"AttributeName": "photo", "KeyType": "HASH"}],

@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from tests.api_tables import API_REGISTER, REVIEWS, Store
 from tests.api_tables import BUCKET as API_BUCKET
-from tests.builders import make_role
+from tests.api_tables import REVIEWS, Store
+from tests.builders import REGISTER, make_role
 from tests.conftest import client
 
 from core.contract.shapes import LambdaContext
@@ -219,7 +219,7 @@ def store(monkeypatch: pytest.MonkeyPatch, cloud: str, machine: str) -> Iterator
     for setting, value in given.items():
         monkeypatch.setenv(setting, value)
     dynamodb = client("dynamodb", cloud)
-    dynamodb.create_table(TableName=given["TABLE"], **API_REGISTER)
+    dynamodb.create_table(TableName=given["TABLE"], **REGISTER)
     dynamodb.create_table(TableName=given["REVIEWS"], **REVIEWS)
     forget_settings()
     yield Store(lambda service: client(service, cloud), given["TABLE"], given["REVIEWS"], machine)

@@ -28,10 +28,10 @@ DESCRIPTION = json.loads((Path(__file__).resolve().parents[2] / "docs/openapi.js
 LABELS = ["bicycle", "motorcycle", "other", "unusable", "cannot_tell"]
 # What a call that is right by its types may be refused for, in the words of the refusal.
 NOT_SAID_BY_TYPES = {
-    "POST /photos": "it names a photo that was announced with something else",
-    "GET /photos": "a lead gives a source, or a state",
-    "POST /leases": "Expected `int`, got `float`",  # 16.0 is an integer by JSON Schema
-    "PUT /photos/{id}/decisions/{number}": "the label other needs a vehicle",
+    "POST /photos": ("it names a photo that was announced with something else", "must be printable text"),
+    "GET /photos": ("a lead gives a source, or a state",),
+    "POST /leases": ("Expected `int`, got `float`",),  # 16.0 is an integer by JSON Schema
+    "PUT /photos/{id}/decisions/{number}": ("the label other needs a vehicle",),
 }
 # Tokens and methods are the gateway's business.
 THE_GATEWAYS = [checks.ignored_auth, checks.unsupported_method]
@@ -157,7 +157,7 @@ def test_every_answer_is_as_described(schema, route):
     def send(case):
         told = case.call()
         said = told.json().get("detail", "") if told.status_code in (400, 422) else ""
-        refused = NOT_SAID_BY_TYPES.get(route, "?") in said
+        refused = any(words in said for words in NOT_SAID_BY_TYPES.get(route, ()))
         case.validate_response(
             told, excluded_checks=[*THE_GATEWAYS, *([checks.positive_data_acceptance] if refused else [])]
         )

@@ -268,7 +268,11 @@ def test_a_driver_objects_once_and_waits_for_a_person(store):
         refused = lead.call("POST /photos/{id}/objection", store.put(**item))
         assert (refused.status, refused.name) == (409, "NothingToObject")
     untold = store.routed(owner=DEVICE, open="untold", since=moment())
-    assert device.call("POST /photos/{id}/objection", untold).name == "NothingToObject"
+    told = device.call("POST /photos/{id}/objection", untold)
+    assert device.call("POST /photos/{id}/objection", untold).json == told.json
+    # The sweep lets the driver wait, once it has told the route.
+    assert store.photo(untold).items() >= {"open": "untold", "objected_at": told.json["objected_at"]}.items()
+    assert device.see(untold).json["objection"] == "waiting"
 
 
 def test_the_addresses_of_pictures_name_the_version_and_last_for_minutes(store):

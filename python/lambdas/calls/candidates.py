@@ -16,8 +16,9 @@ BLIND_DAYS = 3
 TAKES_EFFECT_SECONDS = 120  # by then a decision is recorded, or never
 SAMPLED = 26  # of 256: one photo in ten gets two answers
 MOST_OPINIONS = 2
-BY_DAY = "day"
-ANSWERED = "answered"
+
+
+FILTERED = {register.BLIND, register.OBJECTED_AT}
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ def sample(given: Settings, day: str) -> Iterator[str]:
     if not given.blind_per_day:
         return
     left = given.blind_per_day
-    for page in stored.photos(given).pages(BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left):
+    for page in stored.photos(given).pages(
+        register.BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left
+    ):
         left -= len(page["Items"])
         for item in page["Items"]:
-            if not item.keys() & {"blind", "objected_at"}:
+            if not item.keys() & FILTERED:
                 yield item["id"]["S"]
         if left <= 0:
             return
@@ -113,7 +116,7 @@ def may_have(it: Candidate, me: str) -> bool:
     if is_underway(it.photo, review) or has_answered(review, me, since):
         return False
     if it.blind:
-        return it.photo["state"] == register.ROUTED and not it.photo.keys() & {"blind", "objected_at"}
+        return it.photo["state"] == register.ROUTED and not it.photo.keys() & FILTERED
     return not is_archived(it.photo) or len(opinions(it.photo)) < MOST_OPINIONS
 
 

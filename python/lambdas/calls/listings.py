@@ -69,7 +69,7 @@ def find(ask: Ask) -> Reply:
 def choose(ask: Ask) -> Reading:
     query: PhotoQuery = ask.query
     if not ask.caller.leads:
-        return Reading("owner", "owner", ask.caller.sub, "asked_at")
+        return Reading(register.BY_OWNER, register.OWNER, ask.caller.sub, register.ASKED_AT)
     if query.state in register.OPEN:
         return Reading(register.INDEX, "open", query.state, "since")  # type: ignore[arg-type]
     if query.source is not UNSET:

@@ -16,11 +16,9 @@ from lambdas.calls import candidates, leases, photo_view, reviews_table, stored
 from lambdas.calls.api_settings import Settings, client, write_now
 from lambdas.calls.api_types import Decision, DecisionRequest
 from lambdas.calls.asking import Ask, Reply
-from lambdas.calls.candidates import ANSWERED
 from lambdas.calls.problems import DecisionTaken, InvalidRequest, NotDecidable
-from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, DECISION, LEASE_SECONDS, OPINION, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, LEASE_SECONDS, ROUTE
 
-CANNOT_TELL = "cannot_tell"
 NUMBER = "attribute_not_exists(#decision)"
 HAD_BY_ME = "#by = :me"
 WRITE = (
@@ -45,7 +43,7 @@ def decide(ask: Ask) -> Reply:
     photo = items.get(ask.photo, {})
     photo_view.check_there(photo)
     review = reviews_table.current(reviews.get(ask.photo, {}))
-    made = review.get(f"{DECISION}{ask.number}") or write(ask, photo, review)
+    made = review.get(register.decision(ask.number)) or write(ask, photo, review)
     if not is_same(ask, made):
         raise taken(photo, review)
     carry_out(ask.given, photo, ask.number, made)
@@ -53,7 +51,7 @@ def decide(ask: Ask) -> Reply:
 
 
 def check_label(given: Settings, body: DecisionRequest) -> None:
-    labels = dict.fromkeys((*given.labels, register.OTHER, register.UNUSABLE, CANNOT_TELL))
+    labels = dict.fromkeys((*given.labels, register.OTHER, register.UNUSABLE, register.CANNOT_TELL))
     if body.label not in labels:
         raise InvalidRequest(f"the label must be one of {', '.join(labels)}")
     if (body.label == register.OTHER) != bool(body.vehicle.strip()):
@@ -82,7 +80,7 @@ def write(ask: Ask, photo: Json, review: Json) -> Json:
     try:
         stored.reviews(ask.given).update(
             ask.photo,
-            *(text.replace("#decision", f"#{DECISION}{ask.number}") for text in (WRITE, condition)),
+            *(text.replace("#decision", f"#{register.decision(ask.number)}") for text in (WRITE, condition)),
             decision=decision,
             me=me,
             until=until,
@@ -92,7 +90,7 @@ def write(ask: Ask, photo: Json, review: Json) -> Json:
             expires=reviews_table.expires(ask.given),
         )
     except stored.Refused as refused:
-        if there := refused.item.get(f"{DECISION}{ask.number}"):
+        if there := refused.item.get(register.decision(ask.number)):
             return there
         raise leases.lost(refused.item, me) from refused
     return decision
@@ -136,7 +134,7 @@ def holds(ask: Ask, photo: Json, review: Json) -> str:
 def find_way(photo: Json, review: Json, label: str, me: str) -> str:
     if candidates.has_answered(review, me, candidates.begun(photo)):
         raise NotDecidable("you have answered: withdraw that, or leave it to somebody else")
-    cannot_tell, answers = label == CANNOT_TELL, len(candidates.opinions(photo))
+    cannot_tell, answers = label == register.CANNOT_TELL, len(candidates.opinions(photo))
     wants_another = cannot_tell or candidates.is_sampled(photo["id"])
     if is_blind(photo, review, me):
         return ASIDE if wants_another and not answers else BLIND
@@ -168,11 +166,11 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
     try:
         stored.photos(given).update(
             photo["id"],
-            change.replace("#opinion", f"#{OPINION}{number}"),
+            change.replace("#opinion", f"#{register.opinion(number)}"),
             condition,
             opinion={name: made[name] for name in names if name in made},
             number=number,
-            answered=ANSWERED,
+            answered=register.ANSWERED,
             unusable=register.UNUSABLE,
             routed=register.ROUTED,
             waiting=register.WAITING,

@@ -8,11 +8,10 @@ from core.contract import register
 from core.contract.shapes import Json
 from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_types import Assignment, Photo
-from lambdas.calls.arrivals_desk import EXPECTED
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.problems import PhotoNotFound
 
-PENDING = (EXPECTED, register.CLAIMED, register.WAITING)
+PENDING = (register.EXPECTED, register.CLAIMED, register.WAITING)
 FORGOTTEN = "forgotten"
 NOBODYS = "there is none with this id, or it is not yours"
 
@@ -43,7 +42,7 @@ def reply(photo: Photo) -> Reply:
 
 def check_there(item: Json) -> None:
     state, expires = item.get("state"), int(item.get("expires", 0))
-    if state in (None, FORGOTTEN) or (state == EXPECTED and expires < time.time()):
+    if state in (None, FORGOTTEN) or (state == register.EXPECTED and expires < time.time()):
         raise PhotoNotFound(NOBODYS)
 
 
@@ -76,6 +75,10 @@ def view(item: Json) -> Photo:
 
 
 def objection(item: Json) -> str:
-    if "objected_at" not in item:
+    """How far one is. Of a route that has not been told, the sweep lets the driver wait once it is."""
+    if register.OBJECTED_AT not in item:
         return ""
-    return register.WAITING if item.get("open") == register.WAITING else item.get("objection", "answered")
+    state = item.get("open")
+    if state == register.WAITING or (state == register.UNTOLD and item["objected_at"] >= item["routed_at"]):
+        return register.WAITING
+    return item.get(register.OBJECTION, "answered")

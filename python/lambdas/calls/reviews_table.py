@@ -10,7 +10,7 @@ from core.contract.shapes import Json
 from lambdas.calls.api_settings import Settings
 
 LEASE_SECONDS = 60
-DECISION, OPINION = "decision_", "opinion_"
+DECISION, OPINION = "decision_", "opinion_"  # then a number
 # How a decision is carried out: by the state machine; as an opinion alone; as that which ends a blind photo's turn;
 # or by closing an objection.
 ROUTE, ASIDE, BLIND, CLOSE = "route", "aside", "blind", "close"

@@ -6,7 +6,7 @@ from lambdas.calls.api_settings import write_now
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.person_decisions import answer
 from lambdas.calls.problems import DecisionTooLate, PhotoNotFound
-from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, DECISION, LEASE_SECONDS, OPINION, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, LEASE_SECONDS, ROUTE
 
 # The state machine claims no decision of which the register says that it is withdrawn, and looks after the grace.
 UNDO = {
@@ -23,7 +23,7 @@ MARK = "SET #decision.#withdrawn = :true, #until = :until"
 
 def withdraw(ask: Ask) -> Reply:
     reviews, me = stored.reviews(ask.given), ask.caller.sub
-    made = reviews_table.current(reviews.get(ask.photo)).get(f"{DECISION}{ask.number}")
+    made = reviews_table.current(reviews.get(ask.photo)).get(register.decision(ask.number))
     if made is None or made["by"] != me:
         raise PhotoNotFound(f"you have made no decision {ask.number} on it")
     if not made["withdrawn"]:
@@ -32,7 +32,7 @@ def withdraw(ask: Ask) -> Reply:
                 f"it took effect at {made['effect_at']}: a correction has a number of its own"
             )
         undo(ask, made["way"])
-        decision = f"#{DECISION}{ask.number}"
+        decision = f"#{register.decision(ask.number)}"
         reviews.update(
             ask.photo,
             MARK.replace("#decision", decision),
@@ -45,7 +45,7 @@ def withdraw(ask: Ask) -> Reply:
 
 
 def undo(ask: Ask, way: str) -> None:
-    named = {"#decision": f"#{DECISION}{ask.number}", "#opinion": f"#{OPINION}{ask.number}"}
+    named = {"#decision": f"#{register.decision(ask.number)}", "#opinion": f"#{register.opinion(ask.number)}"}
     change, condition = UNDO[way]
     for name, numbered in named.items():
         change, condition = change.replace(name, numbered), condition.replace(name, numbered)
