@@ -234,6 +234,7 @@ def test_whatever_is_sent_no_call_fails(route):
         '{"file_name": 1e999, "content_type": "image/png"}',
         '{"file_name": %s}' % ("9" * 5000),
         json.dumps({"file_name": "a", "content_type": "image/png", "source": "x" * 65}),
+        json.dumps({"file_name": "a", "content_type": "image/png", "reference": "a\u3000b"}),
     ],
     ids=lambda body: str(body)[:30],
 )
