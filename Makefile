@@ -15,7 +15,7 @@ BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
 NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME PREFIX \
-  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE
+  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -148,6 +148,14 @@ transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform
 .PHONY: prove
 prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: docs/unproven.md
 	@$(TOOL) operations.prove $(ENV) $(ARGS)
+
+.PHONY: client
+client: $(VENV)/.installed-demo ## Print what a program needs to call the API, as export lines for a shell: WHO=<program>
+	@$(TOOL) operations.api_client $(ENV) --who="$$WHO"
+
+.PHONY: token
+token: $(VENV)/.installed-demo ## Print a token by which a program calls the API, good for an hour: WHO=<program>
+	@$(TOOL) operations.api_token $(ENV) --who="$$WHO"
 
 .PHONY: destroy
 destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
