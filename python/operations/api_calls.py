@@ -42,10 +42,16 @@ class Caller:
     def token(self) -> str:
         return api_access.take_token(self.access)
 
-    def call(self, method: str, path: str, body: Json | None = None) -> Answer:
-        """An answer with an error is one, too."""
+    def call(
+        self, method: str, path: str, body: Json | None = None, more: Mapping[str, str] | None = None
+    ) -> Answer:
+        """With these headers more. An answer with an error is one, too."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            **(more or {}),
+        }
         asked = urllib.request.Request(f"{self.access.url}{path}", data, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(asked, timeout=SECONDS) as answer:  # noqa: S310
