@@ -15,7 +15,7 @@ BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
 NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME PREFIX \
-  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE
+  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -149,6 +149,14 @@ transform: $(VENV)/.installed-sagemaker ## The same by SageMaker Batch Transform
 prove: $(VENV)/.installed-sagemaker ## Try what no document of AWS's settles: docs/unproven.md
 	@$(TOOL) operations.prove $(ENV) $(ARGS)
 
+.PHONY: client
+client: $(VENV)/.installed-demo ## Print what a program needs to call the API, as export lines for a shell: WHO=<program>
+	@$(TOOL) operations.api_client $(ENV) --who="$$WHO"
+
+.PHONY: token
+token: $(VENV)/.installed-demo ## Print a token by which a program calls the API, good for an hour: WHO=<program>
+	@$(TOOL) operations.api_token $(ENV) --who="$$WHO"
+
 .PHONY: destroy
 destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm="$$CONFIRM"
@@ -197,7 +205,7 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 	@$(TOOL) cost $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.installed-demo ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
+bench: $(VENV)/.installed-demo $(if $(findstring soak,$(ONLY)),$(VENV)/.installed-test) ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat="$$REPEAT") $(if $(COMPARE),--compare="$$COMPARE") --data="$$DATA" --model="$$MODEL/model.tar.gz" $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order

@@ -2,8 +2,9 @@
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
 hold the same figures. Three rows are measured only if they are named: `gather`, of five million made-up lines of a bulk
-run; `soak`, of ten thousand photos while services fail, which is as much a test; and `drift`, which is no matter of
-speed: which changes of the photos ring an alarm (see `drifting`), of the model and the data set that are named.
+run; `soak`, of ten thousand photos while services fail and of calls of all kinds, which is as much a test; and `drift`,
+which is no matter of speed: which changes of the photos ring an alarm (see `drifting`), of the model and the data set
+that are named.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from bench import (
+    asked,
     busy,
     captures,
     drift_tables,
@@ -51,6 +53,7 @@ ROWS = {
     "bulk": Row(prefix.ready, 2),
     "single": Row(single.ready, 3),
     "waiting": Row(waiting.ready, 2),
+    "api": Row(asked.ready, 3),
     "lambda": Row(imports.ready, 3),
     "capture": Row(captures.ready, 3),
     "staging": Row(staging.ready, 5),

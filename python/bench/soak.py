@@ -3,7 +3,8 @@
 They are drawn by a fixed seed: of most of them the model is sure, as it was of the same picture before; some are no
 images, some no model can open, some are gone before they are read, and of a fifth the event comes twice. For moments
 the register throttles, then is down, then the bus. What failed by that is sent again, as somebody would do. Then the
-register, the executions and the bus are counted, and have to agree (`bench.agreed`): else there are no figures.
+register, the executions and the bus are counted, and have to agree (`bench.agreed`): else there are no figures. At last
+the API is called in all ways, right and wrong, and has to answer as it is described (`bench.soak_calls`).
 """
 
 import contextlib
@@ -21,7 +22,7 @@ import boto3
 from boto3.dynamodb.conditions import Attr
 from botocore.config import Config
 
-from bench import prefix
+from bench import prefix, soak_calls
 from bench.agreed import GONE, KINDS, OF_THE_REGISTER, Ended, find_disagreements, find_unsettled
 from bench.deployed import Deployed, deploy
 from bench.figures import Figure
@@ -46,6 +47,8 @@ LOOK_SECONDS = 0.1
 ANY_MINUTE = "2031-03-01T09:22"  # in which of all schedules the sweep's alone is due
 AGAIN = 3  # times at most that what failed is sent again
 QUEUE = "soak-heard"
+CASES = 0.1  # of each call of the API, right and wrong, for each photo
+SOME = 200  # photos that calls are about
 LEAST = 200  # of fewer none may meet each fault
 
 
@@ -57,6 +60,7 @@ def read_count(text: str) -> int:
 
 @contextlib.contextmanager
 def ready(photos: int = PHOTOS) -> Iterator[Callable[[], list[Figure]]]:
+    soak_calls.check_installed()
     made = deploy()
     with made.inside():
         yield partial(measure, made, photos)
@@ -74,6 +78,7 @@ def measure(made: Deployed, count: int) -> list[Figure]:
     states = Counter(item["state"] for item in items)
     duplicates = sum(it.outcome == DUPLICATE for it in soak.ended.values())
     by_sweep = sum("told_at" in item for item in items)
+    calls = soak_calls.measure(made, [item["id"] for item in items[:SOME]], int(count * CASES))
     counted = "photos, as register, executions and bus agree"
     return [
         Figure(
@@ -86,6 +91,7 @@ def measure(made: Deployed, count: int) -> list[Figure]:
         Figure("soak_duplicates", duplicates, "executions", "that left their photo to another one"),
         Figure("soak_sent_again", soak.again, "photos", "sent again, after a service's fault"),
         Figure("soak_told_later", by_sweep, "photos", "whose route the sweep told"),
+        *calls,
     ]
 
 

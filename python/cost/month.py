@@ -29,6 +29,7 @@ def idle(photos: Photos) -> Costs:
         "metrics": environment.metrics * prices["metric_month"],
         "monitor": scheduled(photos, "monitor"),
         "sweep": scheduled(photos, "sweep", sweeping(photos)),
+        "programs of the API": environment.programs * prices["cognito_program_month"],
     }
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.table import Table
-from cost import allowed, answering, batches, millions, month, register_cost
+from cost import allowed, answering, api_cost, batches, millions, month, register_cost
 from cost.photos import Costs, Photos
 
 
@@ -28,9 +28,11 @@ def all_of(environments: list[Photos]) -> list[Sheet]:
     return [
         *map(photos, environments),
         recorded(most),
+        called(most),
         recipes(most),
         *in_millions(most),
         idle(environments),
+        standing_by(environments),
         endpoints(environments),
     ]
 
@@ -64,6 +66,24 @@ def recorded(model: Photos) -> Sheet:
         columns=("one by one", "before", "now"),
         rows=list(register_cost.rows(model, was)),
         note=f"Milliseconds: {was['conditions']}.",
+    )
+
+
+def called(model: Photos) -> Sheet:
+    ways = {
+        "come by themselves": api_cost.straight(model),
+        "through the API": api_cost.of_photos(model),
+        "a token for each call": api_cost.of_photos(model, token_for_each=True),
+        "decisions on them": api_cost.of_decisions(model),
+    }
+    an_hour = model.prices.assumptions["photos_an_hour"]
+    return Sheet(
+        title=f"{model.count:,} photos in {model.environment.name} that a program sends, and that a person decides",
+        columns=("US dollars", *ways),
+        rows=add_totals(list(ways.values()), 4),
+        note=f"Through the API: {api_cost.OF_A_PHOTO} requests each and an upload; {an_hour:g} photos share a token, "
+        f"which is good for an hour. A decision: {api_cost.OF_A_DECISION} requests and an execution; a person's time "
+        "comes on top.",
     )
 
 
@@ -118,10 +138,22 @@ def idle(environments: list[Photos]) -> Sheet:
     )
 
 
+def standing_by(environments: list[Photos]) -> Sheet:
+    was = api_cost.read()
+    there = [it for it in environments if it.environment.name in was["idle"]]
+    return Sheet(
+        title="A month without a photo, before there was an API and now",
+        columns=("US dollars", *(it.environment.name for it in there)),
+        rows=list(api_cost.rows(there, was)),
+        note=f"Before: {was['conditions']}. An API without calls costs nothing; its programs and its alarms do.",
+    )
+
+
 def describe(model: Photos) -> str:
     it = model.environment
     monitor = f"{it.runs_a_day.get('monitor', 0):g} runs of the monitor a day"
-    return f"{it.name}: {it.alarm_metrics} metrics in alarms, {it.metrics} of its own, {monitor}"
+    programs = f"{it.programs} program{'s' * (it.programs != 1)} that may call the API"
+    return f"{it.name}: {it.alarm_metrics} metrics in alarms, {it.metrics} of its own, {monitor}, {programs}"
 
 
 def endpoints(environments: list[Photos]) -> Sheet:

@@ -42,6 +42,7 @@ class Environment:
     runs_a_day: dict[str, float]  # of the functions that a schedule calls
     sources: int  # that are watched
     review_queues: int  # that the sweep looks into, as long as there are some
+    programs: int  # that may call the API
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
@@ -83,8 +84,9 @@ def read(name: str, resources: list[Resource]) -> Environment:
             end_of(it["name"], "-"): times_a_day(it["schedule_expression"])
             for it in each("aws_scheduler_schedule")
         },
-        sources=sum(len(watched(it)) for it in each("aws_lambda_function")),
+        sources=len({source for it in each("aws_lambda_function") for source in watched(it)}),
         review_queues=sum("-review" in it.get("name", "") for it in each("aws_sqs_queue")),
+        programs=sum(is_program(it) for it in each("aws_cognito_user_pool_client")),
     )
 
 
@@ -93,12 +95,17 @@ def only_pointers_pass(function: Values) -> bool:
 
 
 def watched(function: Values) -> list[str]:
-    """The sources, of the function that looks at them."""
+    """The sources, of a function that looks at them."""
     return list(filter(None, settings(function).get("SOURCES", "").split(",")))
 
 
 def settings(function: Values) -> Values:
     return (function.get("environment") or [{}])[0].get("variables") or {}
+
+
+def is_program(client: Values) -> bool:
+    """Whether it signs in by itself: people's pages do not."""
+    return "client_credentials" in (client.get("allowed_oauth_flows") or [])
 
 
 def capture(configuration: Values) -> float:

@@ -11,12 +11,22 @@ UPDATE_ITEM = "arn:aws:states:::dynamodb:updateItem"
 BULK_WRITES = 2  # of a photo that a bulk run leaves waiting: to the table, and to the index of what is open
 
 
+# Where a decision goes that a person has made on a driver who waits, and may take back for some seconds.
+DECIDED = {"NamePhoto": "AwaitGrace", "Decided": "AssignDriver"}
+
+
 def path(machine: Machine, raised: str | None = None) -> list[Json]:
     """The states that are entered, if the one that catches this error by its name raises it."""
-    return list(walk(machine["States"], machine["StartAt"], raised))
+    return list(walk(machine["States"], machine["StartAt"], raised, {}))
 
 
-def walk(states: Json, start: str, raised: str | None) -> Iterator[Json]:
+def decided(machine: Machine) -> list[Json]:
+    """The states that a decision enters."""
+    return list(walk(machine["States"], machine["StartAt"], None, DECIDED))
+
+
+def walk(states: Json, start: str, raised: str | None, chosen: dict[str, str]) -> Iterator[Json]:
+    """What is chosen where is said, or each branch is as long as the others."""
     name: str | None = start
     while name is not None:
         state = states[name]
@@ -25,7 +35,7 @@ def walk(states: Json, start: str, raised: str | None) -> Iterator[Json]:
         if caught:
             name = caught[0]
         elif state["Type"] == "Choice":
-            name = state["Choices"][0]["Next"]  # each branch is as long as the others
+            name = chosen.get(name, state["Choices"][0]["Next"])
         else:
             name = state.get("Next")
 
@@ -41,17 +51,19 @@ def calls(states: list[Json], resource: str) -> int:
     return sum(it.get("Resource") == resource for it in states)
 
 
-def writes(states: list[Json]) -> int:
+def writes(states: list[Json], waiting: bool = False) -> int:
     """To the register's table, and to its indexes.
 
-    In the one of what is open a photo comes, goes, or both; in the one by source it comes, and is marked if it waits.
+    In the one of what is open a photo comes, goes, or both, and is written anew while it is there, as one that waits
+    already; in the one by source it comes, and is marked if it waits; in the one by day it comes with its first route.
     """
-    count, was_open = 0, False
+    count, was_open = 0, waiting
     for expression in (it["Parameters"]["UpdateExpression"] for it in states if is_update(it)):
         is_open = "#open = " in expression
         by_source = "camera = " in expression or "waiting_at = " in expression
-        count += 1 + was_open + is_open + by_source
-        was_open = is_open
+        by_day = "#day = " in expression
+        count += 1 + was_open + is_open + by_source + by_day
+        was_open = is_open or (was_open and "#open" not in expression)
     return count
 
 

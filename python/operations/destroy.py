@@ -1,6 +1,6 @@
 """Take an environment down: `python -m operations.destroy ENV [--confirm ENV]`.
 
-Training jobs end, the bucket is emptied, the register of photos is no longer protected, Terraform destroys what it
+Training jobs end, the bucket is emptied, register and user pool are no longer protected, Terraform destroys what it
 made, then what `bootstrap` made goes as well, and anything that still carries our tags is listed. It takes an
 administrator, as bootstrap does, and may be run again wherever it ended before. An environment that is not `local`
 holds data that cannot be had back, so its name has to be given twice; the bucket with the history of its state is kept.
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from core import arguments, environment
 from core.console import UserError, out, run
 from operations import photo_register, roles
-from operations.terraform import data_bucket, exists, state_bucket
+from operations.terraform import data_bucket, exists, read_prefix, state_bucket
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -32,6 +32,7 @@ DELETED = re.compile(f":key/|{TRAINING_JOB}")
 # Goes with its queue. Terraform's provider would take it off first, and look for 25 seconds whether it stays off.
 GOES_ALONG = "module.workflow.aws_sqs_queue_redrive_policy.review"
 ROUNDS = 3  # of emptying the bucket: an endpoint's last captures come when it is gone already
+MOST_LISTED = 60  # user pools in one answer
 POLL_SECONDS = 2
 
 
@@ -81,6 +82,7 @@ def destroy_stack(env: str) -> int:
     """Have Terraform destroy what it made; its status. It goes again if the bucket has been filled meanwhile."""
     bucket = data_bucket(env)
     lift_protection(photo_register.name_of(env))
+    lift_protection_of_people(f"{read_prefix(env)}-people")
     status = call(env, "init")
     forget(env, GOES_ALONG)
     for _ in range(ROUNDS if not status else 0):
@@ -100,6 +102,16 @@ def lift_protection(table: str) -> None:
         out.print(f"lifting the protection of the table {table}")
         dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         dynamodb.get_waiter("table_exists").wait(TableName=table)  # which is until it is active again
+
+
+def lift_protection_of_people(name: str) -> None:
+    """The same of the pool of those who may sign in. What the request does not name, Cognito sets to its default."""
+    cognito: Any = boto3.client("cognito-idp")
+    pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": MOST_LISTED})
+    for pool in [it["Id"] for page in pages for it in page["UserPools"] if it["Name"] == name]:
+        if cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("DeletionProtection") == "ACTIVE":
+            out.print(f"lifting the protection of the user pool {name}")
+            cognito.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
 
 
 def forget(env: str, address: str) -> None:

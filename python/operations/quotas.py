@@ -5,6 +5,7 @@ update of the endpoint only months later, when it needs room for two fleets.
 """
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -28,7 +29,8 @@ from training.containers import INSTANCES
 CONCURRENCY = "Concurrent executions"
 TITLE = "How many at once: instances, jobs or functions, as the quota's name says"
 KEPT_BACK = 100  # functions at once that Lambda lets nobody reserve
-VARIABLES = ("bulk", "fleet", "lambda", "region")
+CALL_SECONDS = 0.1  # of the API, and there is room in it: HTTP APIs have no quota that it comes near
+VARIABLES = ("api", "bulk", "fleet", "lambda", "region")
 LISTS = (
     "list_service_quotas",
     "list_aws_default_service_quotas",
@@ -115,8 +117,9 @@ def list_needs(settings: Json) -> Iterator[Need]:
             f"{count} functions with {reserved} each, and {KEPT_BACK} that AWS keeps back",
         )
     else:
-        amount = IN_FLIGHT + batches + 1
-        why = f"{IN_FLIGHT} photos, {batches} batches of a bulk run and the monitor at once"
+        calls = math.ceil(settings["api"]["requests_per_second"] * CALL_SECONDS)
+        amount = IN_FLIGHT + batches + calls + 1
+        why = f"{IN_FLIGHT} photos, {batches} batches of a bulk run, {calls} calls and the monitor at once"
     yield Need("lambda", CONCURRENCY, amount, why)
 
 

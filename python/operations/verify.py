@@ -1,10 +1,11 @@
 """Prove that an environment serves what was asked for: `python -m operations.verify ENV [--capture-seconds 600]`.
 
 First the settings have to be those that were applied last: a model that is promoted and not applied is named. Then
-five proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
+six proofs: the live endpoint has the configuration that Terraform made last (after a rollback it has not); its model
 answers, which one that cannot load does not, although its container is healthy and the endpoint in service; the model's
 golden photo goes through the whole workflow and gets the answer that it had in training; the register has it so, by
-that execution; the answer is captured.
+that execution; sent by a program through the API it is routed the same way; the answer is captured. The API is left
+out where no program may call it, or the model is not sure of the photo, which would then wait as a driver's does.
 Before the first model, and while it is switched off, there is no endpoint, and the workflow must say so by name. After
 the first apply it takes minutes until a bucket's events begin, so that the photo is uploaded again until then
 (--upload-seconds). Whatever is not proved, it says what is live and how to go back.
@@ -28,7 +29,8 @@ from core.contract.events import Pointer, keep_first_line
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.contract.register import ROUTED, WAITING
 from core.contract.shapes import Json
-from operations import live, photo_register, steps, unapplied
+from operations import api_access, live, photo_register, steps, unapplied
+from operations.api_calls import Caller, describe
 from operations.client import Client, Outcome, Photo
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 TOLERANCE = 0.001  # another processor rounds differently
 ANSWER_SECONDS = 45  # that a model has to load in: the endpoint may be in service before
 CAPTURE_SECONDS = 600
+CALL_SECONDS = 120  # for a photo through the API, whose way is the same
 UPLOAD_SECONDS = 600  # twice what AWS takes to begin with a bucket's events
 ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
 GOLDEN = "golden.json"
@@ -57,19 +60,19 @@ def verify(
 ) -> None:
     """Prove it all; what was seen meanwhile is added to `saw`."""
     client = Client(env, kind=VERIFY)
-    unapplied.check_outputs(env, client.outputs, "register_table")
+    unapplied.check_outputs(env, client.outputs, "api", "register_table")
     try:
         if changed := unapplied.compare(env, client.outputs):
             raise UserError(
                 f"{env} is not what its settings ask for: {'; '.join(changed)}: make plan apply ENV={env}"
             )
-        prove(client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
+        prove(env, client, capture_seconds, answer_seconds, upload_seconds, {} if saw is None else saw)
     except UserError as error:
         raise UserError(f"{error} ({live.describe(client.outputs)}. {live.way_back(env)}.)") from error
 
 
 def prove(
-    client: Client, capture_seconds: float, answer_seconds: float, upload_seconds: float, saw: Json
+    env: str, client: Client, capture_seconds: float, answer_seconds: float, upload_seconds: float, saw: Json
 ) -> None:
     if not client.outputs["endpoint_live"]:
         refuses_without_a_model(client, upload_seconds)
@@ -88,6 +91,8 @@ def prove(
     )
     saw["recorded"] = find_recorded(client, result)
     out.print(f"the register has it as {saw['recorded']}")
+    saw["called"] = said = routes_for_program(env, client.outputs["api"], golden, result)
+    out.print(said)
     record = find_captured(client, config, golden, since, capture_seconds)
     saw["captured"] = record
     out.print(f"its answer is captured in {record}")
@@ -192,6 +197,24 @@ def find_recorded(client: Client, result: Outcome) -> str:
             f"the golden photo should be {wanted} by {result.execution}, but in the register {name} it is {found}"
         )
     return wanted
+
+
+def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> str:
+    """What the API made of the golden photo, which the workflow has accepted as it came by itself."""
+    if not api["programs"]:
+        return "no program may call the API, so that nothing is sent through it"
+    if result.kind != ACCEPTED:
+        return "nothing is sent through the API: a photo that the model is not sure of would wait as a driver's does"
+    program = min(api["programs"])
+    caller = Caller(api_access.look_up(env, api, program))
+    photo = caller.send(Photo("verify.png", golden), source=VERIFY)
+    found, wanted = caller.follow(photo, CALL_SECONDS), (ROUTED, result.output["label"])
+    if (found.body.get("state"), found.body.get("label")) != wanted:
+        raise UserError(
+            f"the golden photo, sent by {program}, should be {' as '.join(wanted)}, but the API at {api['url']} says "
+            f"of {photo}: {describe(found)}"
+        )
+    return f"the API has it {' as '.join(wanted)}, for {program}: photo {photo}"
 
 
 def find_captured(

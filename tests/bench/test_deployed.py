@@ -1,13 +1,15 @@
 """The rows that need a deployed environment: what their figures are made of."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bench import prefix, single, training, waiting
+from bench import asked, prefix, single, training, waiting
 from bench.waiting import Waited
+from core.console import UserError
 from report import executions
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -87,3 +89,41 @@ def test_busy_processes_end_with_what_they_are_beside() -> None:
     with training.busy_processes(2) as processes:
         assert [it.poll() for it in processes] == [None, None]
     assert all(it.returncode for it in processes)
+
+
+TOKEN = "e30.eyJzdWIiOiAicyIsICJleHAiOiA3LCAiY29nbml0bzpncm91cHMiOiBbImxlYWRzIiwgInJldmlld2VycyJdfQ.x"
+
+
+def test_the_function_alone_gets_the_event_that_the_gateway_would_make() -> None:
+    event = json.loads(asked.write_event("GET", "/photos/{id}", "5f", TOKEN))
+    assert (event["routeKey"], event["rawPath"]) == ("GET /photos/{id}", "/photos/5f")
+    assert event["pathParameters"] == {"id": "5f"}
+    claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    assert claims == {"sub": "s", "exp": "7", "cognito:groups": "[leads reviewers]"}
+    assert "pathParameters" not in json.loads(asked.write_event("POST", "/leases", "", TOKEN))
+
+
+def test_a_call_of_the_api_is_held_against_its_function_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([[0.004], [0.002], [0.009], [0.003]])
+    monkeypatch.setattr(asked, "take", lambda *_: next(seconds))
+    requests = {
+        "get": asked.Request("GET", "/photos/{id}", "5f", TOKEN),
+        "lease": asked.Request("POST", "/leases", "", TOKEN),
+    }
+    made: Any = SimpleNamespace(outputs={"function_names": {"api": "api"}}, client=lambda _service: None)
+    gateway: Any = SimpleNamespace(ask=None)
+    figures = {it.name: it.value for it in asked.measure(made, gateway, requests)}
+    assert figures == {
+        "api_get_ms": pytest.approx(4),
+        "api_get_bare_ms": pytest.approx(2),
+        "api_get_over_bare": pytest.approx(2),
+        "api_lease_ms": pytest.approx(9),
+        "api_lease_bare_ms": pytest.approx(3),
+        "api_lease_over_bare": pytest.approx(3),
+    }
+
+
+def test_an_answer_that_is_none_is_not_measured() -> None:
+    request = asked.Request("GET", "/photos/{id}", "5f", TOKEN)
+    with pytest.raises(UserError, match=r"^GET /photos/5f is answered 404$"):
+        asked.take(lambda _: 404, request)

@@ -14,6 +14,7 @@ from cost import __main__ as cost
 from cost import (
     allowed,
     answering,
+    api_cost,
     batches,
     bill,
     definition,
@@ -80,7 +81,7 @@ def test_an_accepted_photo_passes_eight_states_and_a_reviewed_one_seven(environm
     accepted = transitions.path(machine)
     reviewed = transitions.path(machine, "ThresholdConfidenceNotMet")
     assert (len(accepted), len(reviewed)) == (8, 7)
-    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (5, 7)
+    assert (transitions.writes(accepted), transitions.writes(reviewed)) == (6, 7)
     assert transitions.registered_days(accepted) == 90
     assert transitions.functions(transitions.path(machine)) == ["serialize", "classify", "filter"]
 
@@ -93,6 +94,22 @@ def test_a_thousand_accepted_photos_cost_prod_24_cents_at_most(environments):
 
 def test_the_sweep_runs_each_minute_and_the_monitor_as_often_as_before(environments):
     assert environments["prod"].runs_a_day == {"monitor": 24, "sweep": 1440}
+
+
+def test_an_api_without_calls_costs_ten_dollars_a_month_at_most(environments):
+    """More than there was before it."""
+    was = api_cost.read()["idle"]
+    assert set(was) == {"prod", "staging"}
+    for name, before in was.items():
+        assert 6 < sum(month.idle(recorded(environments[name])).values()) - before <= 10
+        assert environments[name].programs == 1
+
+
+def test_a_decision_passes_seven_states_and_is_told(environments):
+    states = transitions.decided(environments["prod"].machines["workflow"])
+    assert (len(states), transitions.writes(states, waiting=True)) == (7, 5)
+    assert transitions.calls(states, transitions.PUT_EVENTS) == 1
+    assert transitions.functions(states) == []
 
 
 def test_memory_architecture_and_fleet_are_those_of_the_configuration(environments):
@@ -210,6 +227,7 @@ ENVIRONMENT = Environment(
     name="example",
     machines={"workflow": MACHINE, "bulk": BULK},
     functions={
+        "api": Function(512, "arm64"),
         "classify": Function(512, "arm64"),
         "monitor": Function(1024, "arm64"),
         "batch": Function(2048, "arm64"),
@@ -227,10 +245,12 @@ ENVIRONMENT = Environment(
     runs_a_day={"monitor": 24},
     sources=3,
     review_queues=2,
+    programs=1,
 )
 TOOK = Measured(
     "by hand",
     {
+        "api": Took(1, 20, 1000),
         "serialize": Took(1, 20, 500),
         "classify": Took(1, 100, 1000),
         "filter": Took(1, 4, 500),
@@ -300,14 +320,14 @@ REGISTERED = {
             "Catch": [{"ErrorEquals": ["ThresholdConfidenceNotMet"], "Next": "Wait"}],
             "Next": "Route",
         },
-        "Route": update("SET #state = :routed REMOVE #open, #since", End=True),
+        "Route": update("SET #state = :routed, #day = :day REMOVE #open, #since", End=True),
         "Wait": update("SET #state = :waiting, #open = :waiting, waiting_at = :now", End=True),
     },
 }
 
 
 def test_the_register_is_charged_for_each_write_to_the_table_and_its_indexes_and_for_what_it_keeps(example):
-    """Routed: into the table and both indexes, then into the table and out of one index.
+    """Routed: into the table and both indexes, then into the table, out of one index and into that of the days.
 
     Waiting: it moves in that one, and is marked in the other.
     """
@@ -315,7 +335,7 @@ def test_the_register_is_charged_for_each_write_to_the_table_and_its_indexes_and
         example, environment=replace(ENVIRONMENT, machines={"workflow": REGISTERED, "bulk": BULK})
     )
     kept = 2 * 1000 / 1e9 * (0.25 + 0.20)  # for two months
-    assert model.one_by_one()["register"] == pytest.approx(1000 * (5 * 0.000000625 + kept))
+    assert model.one_by_one()["register"] == pytest.approx(1000 * (6 * 0.000000625 + kept))
     assert model.one_by_one(review=True)["register"] == pytest.approx(1000 * (7 * 0.000000625 + kept))
     assert example.one_by_one()["register"] == model.in_bulk(batches.read(ENVIRONMENT))["register"] == 0
 
@@ -331,6 +351,65 @@ def test_a_sweep_is_charged_for_its_runs_and_for_what_it_looks_for(example):
     run = 0.000001 + 0.0000002 + 0.25 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + reading
     assert costs["sweep"] == pytest.approx(730 * 60 * run)
     assert costs["monitor"] == month.idle(example)["monitor"] > 0 == month.idle(example)["sweep"]
+
+
+def test_a_photo_of_a_program_pays_three_requests_and_its_share_of_a_token(example):
+    """60 photos an hour share one; the photo is asked for, which is written, and then looked up twice."""
+    straight, called = api_cost.straight(example), api_cost.of_photos(example)
+    assert called["API Gateway"] == pytest.approx(1000 * 3 * 0.000001)
+    assert called["tokens"] == pytest.approx(1000 / 60 * 0.00225)
+    assert api_cost.of_photos(example, token_for_each=True)["tokens"] == pytest.approx(1000 * 3 * 0.00225)
+    run = 0.0000002 + 0.5 * 0.02 * 0.0000133334
+    assert called["Lambda"] - straight["Lambda"] == pytest.approx(1000 * 3 * run)
+    assert called["register"] == pytest.approx(1000 * (2 * 0.000000625 + 2 * 0.000000125))
+    logged = (1000 + 350) / 1e9 * 0.56
+    assert called["logs"] - straight["logs"] == pytest.approx(1000 * 3 * logged)
+    assert called["X-Ray"] - straight["X-Ray"] == pytest.approx(1000 * 3 * 0.000005)
+    assert called["endpoint"] == straight["endpoint"] == example.one_by_one()["endpoint"]
+
+
+DECIDING = {
+    "StartAt": "NamePhoto",
+    "States": {
+        "NamePhoto": {"Type": "Choice", "Choices": [{"Next": "Claim"}]},
+        "Claim": {"Type": "Pass", "End": True},
+        "AwaitGrace": {"Type": "Wait", "Next": "ClaimDecision"},
+        "ClaimDecision": update("SET #decision = :decision", Next="Decided"),
+        "Decided": {"Type": "Choice", "Choices": [{"Next": "RecordDecided"}]},
+        "RecordDecided": update("SET #state = :decided REMOVE #open", End=True),
+        "AssignDriver": {"Type": "Choice", "Choices": [{"Next": "Route"}]},
+        "Route": update("SET #state = :routed, #day = :day REMOVE #open", Next="Tell"),
+        "Tell": {"Type": "Task", "Resource": transitions.PUT_EVENTS, "End": True},
+    },
+}
+
+
+def test_a_decision_pays_two_requests_its_execution_and_what_is_written_of_it(example):
+    model = replace(example, environment=replace(ENVIRONMENT, machines={"workflow": DECIDING, "bulk": BULK}))
+    costs = api_cost.of_decisions(model)
+    assert costs["Step Functions"] == pytest.approx(1000 * 7 * 0.000025)
+    assert (costs["API Gateway"], costs["EventBridge"]) == pytest.approx((0.002, 0.001))
+    writes = (
+        2 + 3 + 3
+    )  # decided, while it is open; routed, no longer open, its day; leased, reviewed, its day
+    assert costs["register"] == pytest.approx(1000 * (writes * 0.000000625 + 4 * 0.000000125))
+    assert costs["photos in S3"] == pytest.approx(1000 * 0.0000004)
+    assert costs["X-Ray"] == pytest.approx(1000 * 3 * 0.000005)
+    assert costs["endpoint"] == costs["tokens"] == 0
+
+
+def test_a_program_stands_by_for_six_dollars_and_people_for_nothing(example):
+    none = replace(example, environment=replace(ENVIRONMENT, programs=0))
+    assert month.idle(example)["programs of the API"] == 6
+    assert month.idle(none)["programs of the API"] == 0
+
+
+def test_a_function_that_nobody_has_called_is_as_it_came_with_the_code(tmp_path):
+    file = tmp_path / "cost-measured.json"
+    content = json.loads(measured.RECORDED.read_text())
+    took = content["functions"].pop("api")
+    file.write_text(json.dumps(content))
+    assert measured.read(file).functions["api"] == Took(**took)
 
 
 def test_logs_are_charged_when_they_come_and_while_they_are_kept(example):

@@ -166,3 +166,26 @@ def test_the_register_is_no_longer_protected_when_its_environment_is_taken_down(
     assert status == 0, printed
     assert f"lifting the protection of the table {protected}" in printed
     assert not aws("dynamodb").describe_table(TableName=protected)["Table"]["DeletionProtectionEnabled"]
+
+
+@pytest.fixture
+def people(aws) -> Iterator[list[str]]:
+    """A pool of the name that staging's has, which nobody may delete; and one of others, which stays so."""
+    cognito = aws("cognito-idp")
+    made = [
+        cognito.create_user_pool(PoolName=name, DeletionProtection="ACTIVE")["UserPool"]["Id"]
+        for name in (f"{terraform.read_prefix(ENV)}-people", "others-people")
+    ]
+    yield made
+    for pool in made:
+        cognito.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
+        cognito.delete_user_pool(UserPoolId=pool)
+
+
+@pytest.mark.usefixtures("made")
+def test_the_pool_of_people_is_no_longer_protected_when_its_environment_is_taken_down(run, aws, people):
+    status, printed = destroy(run)
+    assert status == 0, printed
+    assert printed.count("lifting the protection of the user pool scones-staging-people") == 1
+    found = [aws("cognito-idp").describe_user_pool(UserPoolId=it)["UserPool"] for it in people]
+    assert [it["DeletionProtection"] for it in found] == ["INACTIVE", "ACTIVE"]

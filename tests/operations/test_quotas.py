@@ -33,17 +33,25 @@ def test_a_new_account_is_told_what_an_environment_needs_and_how_to_ask_for_it(c
     gpu = rows["ml.g4dn.xlarge for spot training job usage"]
     assert gpu == ["1", "make launch ALGORITHM=builtin", "0", "L-944F78BB"]
     assert "--quota-code L-944F78BB --desired-value 1\n" in printed
-    needed, _, allowed, code = rows["Concurrent executions"]
-    assert (needed, allowed, code) == ("23", "10", "L-B99A9384")
-    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 23\n" in printed
+    needed, why, allowed, code = rows["Concurrent executions"]
+    assert (needed, allowed, code) == ("25", "10", "L-B99A9384")
+    assert why == "16 photos, 6 batches of a bulk run, 2 calls and the monitor at once"
+    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 25\n" in printed
 
 
 def test_what_is_reserved_for_functions_leaves_what_lambda_keeps_back():
     settings = quotas.read_settings("staging")
     settings["lambda"]["reserved_concurrency"] = 5
     needed = {need.quota: need for need in quotas.list_needs(settings)}
-    assert needed["Concurrent executions"].amount == 7 * 5 + 100
+    assert needed["Concurrent executions"].amount == 8 * 5 + 100
     assert needed["ml.m5.large for endpoint usage"].amount == 2 + 1
+
+
+def test_an_api_that_takes_more_needs_more_functions_at_once():
+    settings = quotas.read_settings("staging")
+    settings["api"]["requests_per_second"] = 101
+    needed = {need.quota: need for need in quotas.list_needs(settings)}
+    assert needed["Concurrent executions"].amount == 16 + 2 + 11 + 1
 
 
 def test_a_schedule_that_allows_more_counts():

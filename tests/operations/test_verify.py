@@ -1,6 +1,7 @@
-"""`make verify` looks up the golden photo in the register: it has to be recorded as it ended, by that execution."""
+"""`make verify` looks up the golden photo in the register, and has a program send it through the API."""
 
 import json
+from email.message import Message
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from core.console import UserError
 from operations import verify
+from operations.api_calls import Answer
 from operations.client import Outcome, Photo
 from operations.verify import find_recorded
 
@@ -63,3 +65,74 @@ def test_what_the_register_has_otherwise_is_one_line(ended, look, put, more, fou
     assert said.startswith(f"the golden photo should be routed by {result.execution}, but in the register ")
     assert found in said
     assert "\n" not in said
+
+
+# ---- Through the API
+
+API = {"url": "https://api", "pool_id": "p", "programs": {"orders": "1", "gates": "2"}}
+
+
+@pytest.fixture
+def through_api(monkeypatch):
+    """Send the golden photo through an API that says this of it, after it was accepted by itself, or not."""
+
+    def go(body: Any, kind: str = "accepted", api: Any = API) -> tuple[str, list[Any]]:
+        asked: list[Any] = []
+
+        class Caller:
+            def __init__(self, program: str) -> None:
+                asked.append(program)
+
+            def send(self, photo: Photo, source: str) -> str:
+                asked.append((photo.content, source))
+                return "5f0c"
+
+            def follow(self, photo: str, _seconds: float) -> Answer:
+                asked.append(photo)
+                return Answer(200 if "state" in body else 500, Message(), body)
+
+        monkeypatch.setattr(verify, "Caller", Caller)
+        monkeypatch.setattr(verify.api_access, "look_up", lambda _env, _api, program: program)
+        photo = Photo("verify.png", b"golden")
+        result = Outcome(photo, "incoming/verify/a", kind, 1, "arn", {"label": "bicycle"}, "", "")
+        return verify.routes_for_program("any", api, b"golden", result), asked
+
+    return go
+
+
+def test_a_program_s_photo_has_to_be_routed_as_it_was_without_the_api(through_api):
+    said, asked = through_api({"state": "routed", "label": "bicycle"})
+    assert said == "the API has it routed as bicycle, for gates: photo 5f0c"
+    assert asked == ["gates", (b"golden", "verify"), "5f0c"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"state": "routed", "label": "motorcycle"},
+        {"state": "claimed"},
+        {"message": "Internal Server Error"},
+    ],
+)
+def test_what_the_api_says_otherwise_is_one_line(through_api, body):
+    with pytest.raises(UserError) as refused:
+        through_api(body)
+    said = str(refused.value)
+    assert said.startswith(
+        "the golden photo, sent by gates, should be routed as bicycle, but the API at https://api"
+    )
+    assert said.endswith(json.dumps(body))
+    assert "\n" not in said
+
+
+def test_where_no_program_may_call_nothing_is_sent(through_api):
+    said, asked = through_api({}, api=API | {"programs": {}})
+    assert (said, asked) == ("no program may call the API, so that nothing is sent through it", [])
+
+
+def test_a_photo_that_the_model_is_not_sure_of_would_wait_as_a_driver(through_api):
+    said, asked = through_api({}, kind="review")
+    assert said.startswith(
+        "nothing is sent through the API: a photo that the model is not sure of would wait"
+    )
+    assert asked == []

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "README.md").read_text()
-SECTIONS = ("Work with an environment", "Watch it")
+SECTIONS = ("Work with an environment", "Call it", "Watch it")
 COMMAND = re.compile(r"^    (make .*?)(?: +#.*)?$", re.MULTILINE)
 # Each is what this folder's other tests do by the same modules: in stages, with fewer photos, for less than a minute.
 DONE_ELSEWHERE = (
@@ -67,7 +67,7 @@ def run(deployed, artefact):
 
 def test_the_page_has_the_commands_that_are_tried_elsewhere():
     assert set(DONE_ELSEWHERE) <= set(commands())
-    assert len(HERE) >= 7
+    assert len(HERE) >= 9
 
 
 @pytest.mark.parametrize("line", HERE)

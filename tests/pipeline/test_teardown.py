@@ -20,7 +20,7 @@ from delivery.policies import listed
 OF_BOOTSTRAP = re.compile(
     rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan)|oidc-provider/.*)"
     rf"|iam:List(OpenIDConnectProviders|Roles) \*"
-    rf"|tag:GetResources \*"
+    rf"|(tag:GetResources|cognito-idp:ListUserPools) \*"
     rf"|s3:\w+ arn:aws:s3:::{PREFIX}-tfstate-\d+(/bootstrap\.tfstate.*)?"
     rf"|s3:DeleteObjectVersion arn:aws:s3:::{PREFIX}-tfstate-.*"
 )

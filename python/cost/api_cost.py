@@ -1,0 +1,86 @@
+"""What a photo costs that a program sends through the API, what a person's decision does, and a month of standing by.
+
+The month before there was an API cannot be planned any more: it is kept as it was worked out then, at those prices.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.contract.shapes import Json
+from cost import month, transitions
+from cost.photos import Costs, Photos
+
+BEFORE = Path(__file__).with_name("before_api.json")
+FUNCTION = "api"
+OF_A_PHOTO = 3  # requests: POST /photos, and GET /photos/{id} twice; the form's upload is S3's
+OF_A_DECISION = (
+    2  # POST /leases and PUT /photos/{id}/decisions/{number}, within the minute that a lease lasts
+)
+ASKED = 2  # writes of POST /photos: to the register, and to its index of owners
+REVIEWED = 3  # writes of a lease and of a decision: to the table of reviews, and to its index of days
+READ_FOR_A_DECISION = (
+    4  # units: who waits, the lease that somebody else may have, and the photo for each request
+)
+
+
+def read() -> Json:
+    """A month without a photo, by environment."""
+    return dict(json.loads(BEFORE.read_text()))
+
+
+def of_photos(model: Photos, token_for_each: bool = False) -> Costs:
+    """Beside what they cost that come by themselves, calls: with a token that is kept for its hour, or one for each."""
+    prices, count = model.prices, model.count
+    tokens = OF_A_PHOTO if token_for_each else 1 / prices.assumptions["photos_an_hour"]
+    calls = {it: dollars * OF_A_PHOTO for it, dollars in call(model).items()}
+    reads = (OF_A_PHOTO - 1) * prices["dynamodb_read"]
+    more = calls | {
+        "tokens": tokens * prices["cognito_token"],
+        "register": ASKED * prices["dynamodb_write"] + reads,
+    }
+    return {it: dollars + count * more.get(it, 0) for it, dollars in straight(model).items()}
+
+
+def straight(model: Photos) -> Costs:
+    """Of photos that come without the API."""
+    return {"API Gateway": 0.0, "tokens": 0.0, **model.one_by_one()}
+
+
+def of_decisions(model: Photos) -> Costs:
+    """As many, on drivers who wait: a person of the pool looks at each photo once. Their tokens cost nothing."""
+    prices, took = model.prices, model.measured
+    machine = model.environment.machines["workflow"]
+    states = transitions.decided(machine)
+    calls = {it: dollars * OF_A_DECISION for it, dollars in call(model).items()}
+    logged = took.workflow.log_bytes * len(states) / len(transitions.path(machine))
+    writes = transitions.writes(states, waiting=True) + REVIEWED
+    each = calls | {
+        "Step Functions": len(states) * prices["step_functions_transition"],
+        "EventBridge": transitions.calls(states, transitions.PUT_EVENTS) * prices["event"],
+        "photos in S3": prices["s3_get"],
+        "register": writes * prices["dynamodb_write"] + READ_FOR_A_DECISION * prices["dynamodb_read"],
+        "logs": calls["logs"] + model.logs(logged),
+        "X-Ray": calls["X-Ray"] + prices["trace"],
+    }
+    return {it: model.count * each.get(it, 0) for it in straight(model)}
+
+
+def call(model: Photos) -> Costs:
+    """One request that the function answers."""
+    log_bytes = model.measured.functions[FUNCTION].log_bytes + model.prices.assumptions["access_log_bytes"]
+    return {
+        "API Gateway": model.prices["http_api_request"],
+        "Lambda": model.invocation(FUNCTION),
+        "logs": model.logs(log_bytes),
+        "X-Ray": model.prices["trace"],
+    }
+
+
+def rows(environments: list[Photos], was: Json) -> Iterator[tuple[str, ...]]:
+    """A month without a photo, a column for each environment that there was."""
+    before = [was["idle"][it.environment.name] for it in environments]
+    now = [sum(month.idle(it).values()) for it in environments]
+    yield "before there was an API", *(f"{it:,.2f}" for it in before)
+    yield "now", *(f"{it:,.2f}" for it in now)
+    yield "more", *(f"{after - it:,.2f}" for it, after in zip(before, now, strict=True))
