@@ -363,3 +363,19 @@ def test_a_domain_name_is_ready(aws):
     gateway.untag_resource(ResourceArn=arn, TagKeys=["Old"])
     gateway.tag_resource(ResourceArn=arn, Tags={"New": "y"})
     assert gateway.get_domain_name(DomainName=name)["Tags"] == {"New": "y"}
+
+
+def test_what_the_gateway_cannot_do_it_says_at_once(aws, echo):
+    api = echo()
+    gateway = aws("apigatewayv2")
+    other = gateway.create_integration(
+        ApiId=api.id,
+        IntegrationType="HTTP_PROXY",
+        IntegrationUri="https://example.org",
+        IntegrationMethod="GET",
+        PayloadFormatVersion="1.0",
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api.id, RouteKey="GET /a", Target=f"integrations/{other}")
+    said = api.ask("/a")
+    assert said.status == 501
+    assert "call functions only" in said.json["message"]
