@@ -64,7 +64,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from localcloud.buckets import bucket_cors, post_forms
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
-    from localcloud.gateway import control_plane, data_plane
+    from localcloud.gateway import control_plane, data_plane, stage_tags
     from localcloud.http import headers, remembering, settings, spellings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
@@ -150,6 +150,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             s3,
             spellings,
             sqs,
+            stage_tags,
             update_trees,
         ):
             module.install()

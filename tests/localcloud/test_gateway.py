@@ -338,3 +338,44 @@ def test_an_api_counts_its_requests(aws, echo):
     )["Metrics"]
     alone = {it["MetricName"] for it in found if len(it["Dimensions"]) == 1}
     assert alone == {"Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"}
+
+
+def test_a_stage_s_tags_change(aws, echo):
+    api, gateway = echo(Tags={"Of": "api"}), aws("apigatewayv2")
+    stage = f"arn:aws:apigateway:us-east-1::/apis/{api.id}/stages/$default"
+    gateway.tag_resource(ResourceArn=stage, Tags={"Of": "stage", "Old": "x"})
+    gateway.untag_resource(ResourceArn=stage, TagKeys=["Old"])
+    assert gateway.get_tags(ResourceArn=stage)["Tags"] == {"Of": "stage"}
+    assert gateway.get_stage(ApiId=api.id, StageName="$default")["Tags"] == {"Of": "stage"}
+    assert gateway.get_api(ApiId=api.id)["Tags"] == {"Of": "api"}
+
+
+def test_a_domain_name_is_ready(aws):
+    gateway, name = aws("apigatewayv2"), "api.example.org"
+    certificate = "arn:aws:acm:us-east-1:123456789012:certificate/a"
+    gateway.create_domain_name(
+        DomainName=name, DomainNameConfigurations=[{"CertificateArn": certificate}], Tags={"Old": "x"}
+    )
+    (found,) = gateway.get_domain_name(DomainName=name)["DomainNameConfigurations"]
+    assert (found["DomainNameStatus"], found["CertificateArn"]) == ("AVAILABLE", certificate)
+    assert found["ApiGatewayDomainName"].endswith(".execute-api.us-east-1.amazonaws.com")
+    arn = f"arn:aws:apigateway:us-east-1::/domainnames/{name}"
+    gateway.untag_resource(ResourceArn=arn, TagKeys=["Old"])
+    gateway.tag_resource(ResourceArn=arn, Tags={"New": "y"})
+    assert gateway.get_domain_name(DomainName=name)["Tags"] == {"New": "y"}
+
+
+def test_what_the_gateway_cannot_do_it_says_at_once(aws, echo):
+    api = echo()
+    gateway = aws("apigatewayv2")
+    other = gateway.create_integration(
+        ApiId=api.id,
+        IntegrationType="HTTP_PROXY",
+        IntegrationUri="https://example.org",
+        IntegrationMethod="GET",
+        PayloadFormatVersion="1.0",
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api.id, RouteKey="GET /a", Target=f"integrations/{other}")
+    said = api.ask("/a")
+    assert said.status == 501
+    assert "call functions only" in said.json["message"]

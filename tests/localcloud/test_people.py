@@ -393,3 +393,13 @@ def test_a_resource_server_changes(pool):
     pool.idp.delete_resource_server(**named)
     with pytest.raises(pool.idp.exceptions.ResourceNotFoundException):
         pool.idp.describe_resource_server(**named)
+
+
+def test_a_pool_s_tags_change(aws, cloud):
+    pool = Pool(aws, cloud, UserPoolTags={"Environment": "a", "Old": "x"})
+    arn = pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]["Arn"]
+    pool.idp.tag_resource(ResourceArn=arn, Tags={"Environment": "b", "New": "y"})
+    pool.idp.untag_resource(ResourceArn=arn, TagKeys=["Old"])
+    wanted = {"Environment": "b", "New": "y"}
+    assert pool.idp.list_tags_for_resource(ResourceArn=arn)["Tags"] == wanted
+    assert pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]["UserPoolTags"] == wanted

@@ -2,8 +2,10 @@
 
 import re
 import uuid
+from urllib.parse import quote
 
 import pytest
+from tests.builders import document
 from tests.localcloud.apis import ask
 from tests.localcloud.sessions import allow
 from tests.localcloud.test_post_forms import signing, version_4
@@ -88,3 +90,13 @@ def test_what_a_key_encrypts_needs_version_4(aws, photo):
     said = ask(url)
     assert code(said) == (400, "InvalidArgument")
     assert b"require AWS Signature Version 4" in said.body
+
+
+def test_nobody_sees_what_a_bucket_s_policy_does_not_show(aws, cloud, photo):
+    url = f"{cloud}/{photo['Bucket']}/{quote(photo['Key'])}"
+    for method in ("GET", "PUT", "DELETE"):
+        assert code(ask(url, method)) == (403, "AccessDenied")
+    shown = allow("s3:GetObject", f"arn:aws:s3:::{photo['Bucket']}/incoming/*", Principal="*")
+    aws("s3").put_bucket_policy(Bucket=photo["Bucket"], Policy=document(shown))
+    assert ask(url).status == 200
+    assert code(ask(url, "DELETE")) == (403, "AccessDenied")

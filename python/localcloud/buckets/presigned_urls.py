@@ -1,7 +1,8 @@
 """Addresses that somebody signed beforehand: whoever has one asks as the signer, for a while.
 
 AWS: the signature is checked and the time too, and the signer's permissions are those of the moment. What is encrypted
-with a customer's key is not answered to a signature older than version 4.
+with a customer's key is not answered to a signature older than version 4. An object without any signature is asked for
+by nobody, whom only the bucket's policy can let.
 moto 5.2.5 answers whoever asks.
 """
 
@@ -14,6 +15,8 @@ from moto.s3.models import FakeKey
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from localcloud.access import resource_policies, statements
+from localcloud.access.decisions import Policies, decide
 from localcloud.buckets import signatures
 from localcloud.buckets.bucket_cors import find_bucket
 from localcloud.buckets.bucket_errors import NO_KEY, NO_MATCH, NO_TOKEN, OLD_SIGNATURE, Refused, deny
@@ -24,6 +27,7 @@ MISSING = (
     "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
     "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
 )
+ACTIONS = {"DELETE": "s3:DeleteObject", "GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject"}
 LONGEST = 7 * 24 * 3600
 TIME = "%Y%m%dT%H%M%SZ"
 SHOWN = "%Y-%m-%dT%H:%M:%SZ"
@@ -39,6 +43,8 @@ def check(response: BaseResponse, request: Request) -> None:
             _check_version_4(request)
         elif "AWSAccessKeyId" in given and "Signature" in given:
             _check_older(request)
+        elif "Authorization" not in request.headers:
+            _check_nobody(request)
     except Refused as refused:
         said = refused.answer()
         raise HTTPException(response=Response(said.body, said.status, said.headers)) from refused
@@ -98,3 +104,17 @@ def _check_older(request: Request) -> None:
     if isinstance(found, FakeKey) and found.kms_key_id:
         raise Refused(400, "InvalidArgument", OLD_SIGNATURE)
     raise NotImplementedError("the local cloud knows no addresses that are signed by version 2")
+
+
+def _check_nobody(request: Request) -> None:
+    bucket = find_bucket(request.path)
+    key = request.path.removeprefix("/").partition("/")[2]
+    action = ACTIONS.get(request.method)
+    if bucket is None or not key or action is None:
+        return
+    action += "Version" if "versionId" in request.args else ""
+    arn = f"{bucket.arn}/{key}"
+    policy = resource_policies.read(arn, bucket.account_id)
+    known = {"aws:securetransport": ["true"]}
+    if not decide(statements.Request(action, arn, (), known.get), Policies(resource=policy)).allowed:
+        raise deny("Access Denied")

@@ -7,7 +7,6 @@ and the integration called; the gateway's own answers are JSON with a `message`,
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from localcloud import defects
 from localcloud.gateway import access_log, control_plane, cors, integration, routes, throttles, tokens
 from localcloud.gateway.api_requests import Exchange
 from localcloud.http import exchanges
@@ -46,11 +45,7 @@ def respond(incoming: Incoming) -> Outgoing:
         return say(404, {"message": NOT_FOUND})
     exchange = Exchange(api, stage, incoming, segments or [""])
     preflight = cors.answer_preflight(api, incoming)
-    try:
-        outgoing = preflight or _answer(exchange)
-    except Exception as error:
-        defects.report(error)
-        outgoing = say(500, {"message": integration.ERROR})
+    outgoing = preflight or _answer(exchange)
     if not preflight:
         cors.add(api, incoming, outgoing)
     outgoing.headers.append(("apigw-requestid", exchange.id))

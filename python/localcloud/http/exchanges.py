@@ -55,12 +55,13 @@ def read(environ: WSGIEnvironment) -> Incoming:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
+    length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
     return Incoming(
         method=environ["REQUEST_METHOD"],
         path=environ["REQUEST_URI"].partition("?")[0],
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
-        body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+        body=environ["wsgi.input"].read(length),
         source_ip=environ.get("REMOTE_ADDR", ""),
         protocol=environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
     )

@@ -1,9 +1,9 @@
-"""Cognito: resource servers that change, pools that are not deleted by mistake, and whose pages a domain has.
+"""Cognito: tags and resource servers that change, pools that are not deleted by mistake, and whose pages a domain has.
 
 AWS: a pool with its deletion protection on is not deleted, nor one that has a domain; a resource server is changed and
 deleted; a domain is one pool's, and has pages of the version that was asked for, by default the classic ones.
-moto 5.2.5 deletes any pool, knows neither `UpdateResourceServer` nor `DeleteResourceServer`, and gives a domain to
-whoever asks last, without a version and with an account that is another one each time.
+moto 5.2.5 deletes any pool, knows neither `UpdateResourceServer` nor `DeleteResourceServer` nor what changes tags, and
+gives a domain to whoever asks last, without a version and with an account that is another one each time.
 """
 
 from typing import Any
@@ -28,6 +28,7 @@ HAS_DOMAIN = "User pool cannot be deleted. It has a domain configured that shoul
 
 def install() -> None:
     """Fill the gaps."""
+    _install_tags()
 
     @gaps.wrap(CognitoIdpBackend, "delete_user_pool")
     def delete_user_pool(original: gaps.Original, self: CognitoIdpBackend, user_pool_id: str) -> None:
@@ -69,6 +70,32 @@ def install() -> None:
         self.backend.describe_resource_server(pool_id, identifier)
         del self.backend.describe_user_pool(pool_id).resource_servers[identifier]
         return EmptyResult()
+
+
+def _install_tags() -> None:
+    @gaps.add(CognitoIdpResponse)
+    def list_tags_for_resource(self: CognitoIdpResponse) -> ActionResult:
+        return ActionResult({"Tags": _tags(self)})
+
+    @gaps.add(CognitoIdpResponse)
+    def tag_resource(self: CognitoIdpResponse) -> ActionResult:
+        _tags(self).update(self._get_param("Tags"))
+        return EmptyResult()
+
+    @gaps.add(CognitoIdpResponse)
+    def untag_resource(self: CognitoIdpResponse) -> ActionResult:
+        for name in self._get_param("TagKeys"):
+            _tags(self).pop(name, None)
+        return EmptyResult()
+
+
+def _tags(response: CognitoIdpResponse) -> dict[str, str]:
+    """The tags of the pool that the request names, to be changed."""
+    settings = response.backend.describe_user_pool(
+        response._get_param("ResourceArn").rpartition("/")[2]
+    ).extended_config
+    settings["UserPoolTags"] = settings.get("UserPoolTags") or {}
+    return settings["UserPoolTags"]  # type: ignore[no-any-return]
 
 
 def _keep_version(method: str) -> None:
