@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -21,7 +22,7 @@ from tests.api_tables import DEVICE, PROGRAM, Context, Store, Who, moment, write
 
 from core.contract.shapes import InvalidSetting
 from lambdas import api
-from lambdas.calls import api_settings
+from lambdas.calls import api_settings, stored
 from lambdas.calls.api_routes import ROUTES
 
 DESCRIPTION = json.loads((Path(__file__).resolve().parents[2] / "docs/openapi.json").read_text())
@@ -38,7 +39,7 @@ THE_GATEWAYS = [checks.ignored_auth, checks.unsupported_method]
 everybody = Who("lead-1", ("leads", "reviewers", "arrivals"))
 program, device = Who(PROGRAM), Who(DEVICE, ("arrivals",))
 bounded = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[*HealthCheck],
     phases=[Phase.explicit, Phase.generate],
@@ -278,6 +279,21 @@ def test_a_table_that_does_not_answer_is_said_with_when_to_try_again(store, faul
     assert (told.status, told.name, told.headers["retry-after"]) == (503, "Unavailable", "2")
     fault("dynamodb up")
     assert program.see(photo).status == 200
+
+
+def test_what_a_table_had_no_time_for_is_asked_again_a_few_times(store, monkeypatch):
+    photo, busy, real = store.routed(owner="lead-1"), [3], api_settings.client("dynamodb")
+
+    def batch_get_item(RequestItems):  # noqa: N803
+        if busy[0]:
+            busy[0] -= 1
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+        return real.batch_get_item(RequestItems=RequestItems)
+
+    monkeypatch.setattr(stored, "client", lambda _service: SimpleNamespace(batch_get_item=batch_get_item))
+    assert everybody.see(photo).status == 200
+    busy[0] = 9
+    assert everybody.see(photo).name == "Unavailable"
 
 
 def test_a_service_that_cannot_be_reached_is_said_too(store, monkeypatch):

@@ -33,6 +33,11 @@ def test_the_driver_who_waits_longest_comes_first_and_the_next_pictures_are_told
     assert leased(anna) == [ids[0]]  # a page that was loaded anew has the same photo
 
 
+def test_of_many_who_wait_each_is_looked_at(store):
+    ids = [store.waiting(MINUTE * (20 - n)) for n in range(12)]
+    assert [leased(Who(f"r{n}", ("reviewers",)))[0] for n in range(12)] == ids
+
+
 @pytest.mark.usefixtures("store")
 def test_nothing_to_do_is_said_with_when_to_ask_again():
     told = anna.call("POST /leases")
@@ -242,6 +247,12 @@ def test_a_correction_is_the_last_holder_s_or_a_lead_s(store):
     assert lead.decide(other, 2, "motorcycle").name == "LeaseLost"  # anna has it still
     store.run_out(other)
     assert lead.decide(other, 2, "motorcycle").status == 202
+    third = store.waiting()
+    assert leased(lead) == [third]
+    lead.decide(third, 1, "cannot_tell")  # which says nothing of a route that somebody else decided since
+    store.change(third, state="routed", open="x", decided=2)
+    store.run_out(third)
+    assert lead.decide(third, 3, "motorcycle").status == 202
     for state in ("claimed", "failed", "decided"):
         told = lead.decide(store.put(state=state), 1, "bicycle")
         assert told.name in ("NotDecidable", "LeaseLost")

@@ -1,6 +1,7 @@
 """docs/openapi.json and the table of docs/api.md are what the code says, and OpenAPI 3.1."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +12,8 @@ from lambdas.calls import api_description
 from lambdas.calls.api_routes import ROUTES
 from lambdas.calls.problems import Problem
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 
 
 def test_the_pages_are_as_the_code_makes_them():
@@ -37,6 +39,14 @@ def test_every_problem_is_described_where_it_may_come():
     assert {problem.__name__ for problem in Problem.__subclasses__()} - {it.__name__ for it in described} == {
         "NotAllowed",
         "Unavailable",
+    }
+
+
+def test_terraform_declares_the_same_routes_and_scopes():
+    text = (ROOT / "terraform/modules/api/routes.tf").read_text()
+    declared = re.findall(r'^ +"([A-Z]+ /\S*)" += \[(.*?)\]$', text, re.MULTILINE)
+    assert {key: sorted(re.findall(r"local\.(\w+)", scopes)) for key, scopes in declared} == {
+        key: sorted(scope.removeprefix("scones/") for scope in route.scopes) for key, route in ROUTES.items()
     }
 
 

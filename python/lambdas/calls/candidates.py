@@ -10,7 +10,7 @@ from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_settings import Settings, write_now
 from lambdas.calls.reviews_table import DECISION, OPINION, ROUTE
 
-DRIVERS = 20  # that wait longest
+DRIVERS, LOOK = 20, 5  # that wait longest, and how many of them at a time
 LOT_PAGE, LOT_PAGES = 50, 3  # of the archive
 BLIND_DAYS = 3
 TAKES_EFFECT_SECONDS = 120  # by then a decision is recorded, or never
@@ -36,20 +36,22 @@ class Candidate:
         return reviews_table.next_number(self.photo, self.review)
 
 
-def drivers(given: Settings, me: str) -> list[Candidate]:
-    """Who waits longest comes first."""
+def drivers(given: Settings, me: str) -> Iterator[list[Candidate]]:
+    """Who waits longest comes first. A few at a time are looked at: most often the first can be had."""
     values = {"open": register.WAITING, "archive": register.ARCHIVE}
     pages = stored.photos(given).pages(
         register.INDEX, "#open = :open AND #since < :archive", values, 1, Limit=DRIVERS
     )
-    found = (item["id"]["S"] for page in pages for item in page["Items"])
-    return [it for it in look_at(given, list(found)) if waits(it.photo) and may_have(it, me)]
+    ids = [item["id"]["S"] for page in pages for item in page["Items"]]
+    for start in range(0, len(ids), LOOK):
+        seen = look_at(given, ids[start : start + LOOK])
+        yield [it for it in seen if waits(it.photo) and may_have(it, me)]
 
 
 def lot(given: Settings, me: str, most: int) -> list[Candidate]:
     """Of the archive and of the blind sample, half of each where there is enough; their order tells neither."""
     blind, archive = find_blind(given, me)[:most], find_archived(given, me, most)
-    half = max(most // 2, most - len(archive))
+    half = max((most + 1) // 2, most - len(archive))
     taken = blind[:half]
     return sorted([*taken, *archive[: most - len(taken)]], key=lambda it: it.id)
 

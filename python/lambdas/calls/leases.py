@@ -20,10 +20,10 @@ EMPTY_SECONDS = "2"
 
 def lease(ask: Ask) -> Reply:
     """A driver's photo, or if no driver waits a lot of others."""
-    waiting = candidates.drivers(ask.given, ask.caller.sub)
-    for place, driver in enumerate(waiting):
-        if leased := take(ask, driver):
-            return reply([leased], waiting[place + 1 :])
+    for waiting in candidates.drivers(ask.given, ask.caller.sub):
+        for place, driver in enumerate(waiting):
+            if leased := take(ask, driver):
+                return reply([leased], waiting[place + 1 :])
     most = ask.body.most
     others = candidates.lot(ask.given, ask.caller.sub, most)
     return reply([leased for other in others if (leased := take(ask, other))], [])

@@ -132,7 +132,8 @@ def holds(ask: Ask, photo: Json, review: Json) -> str:
 
 
 def find_way(photo: Json, review: Json, label: str, me: str) -> str:
-    if candidates.has_answered(review, me, candidates.begun(photo)):
+    corrects = is_correction(photo, review, me)
+    if not corrects and candidates.has_answered(review, me, candidates.begun(photo)):
         raise NotDecidable("you have answered: withdraw that, or leave it to somebody else")
     cannot_tell, answers = label == register.CANNOT_TELL, len(candidates.opinions(photo))
     wants_another = cannot_tell or candidates.is_sampled(photo["id"])
@@ -143,7 +144,7 @@ def find_way(photo: Json, review: Json, label: str, me: str) -> str:
         return ASIDE if cannot_tell or aside else ROUTE
     if photo["state"] != register.ROUTED:
         raise NotDecidable(f"it is {photo['state']}")
-    if not is_correction(photo, review, me):
+    if not corrects:
         return ASIDE if cannot_tell else CLOSE if label == register.UNUSABLE else ROUTE
     if cannot_tell or label == register.UNUSABLE:
         raise NotDecidable("its driver is on the way: choose a label that has a route")

@@ -9,8 +9,10 @@ from boto3.dynamodb.types import TypeSerializer
 
 from core.contract.shapes import Json
 from lambdas.calls.api_settings import Settings, client
+from lambdas.calls.problems import Unavailable
 from lambdas.open_photos import plain, used
 
+TIMES = 4  # that what a table had no time for is asked again
 attribute = TypeSerializer().serialize
 
 
@@ -110,10 +112,13 @@ def get_many(ids: list[str], *tables: Table) -> list[dict[str, Json]]:
         for table, photo in keys[start : start + 100]:
             one = asked.setdefault(table.name, {"Keys": [], "ConsistentRead": True})
             one["Keys"].append({table.key: {"S": photo}})
-        while asked:
+        for _ in range(TIMES):
             told = client("dynamodb").batch_get_item(RequestItems=asked)
             for name, items in told["Responses"].items():
                 for item in map(read_item, items):
                     found[name][item[names[name]]] = item
-            asked = told.get("UnprocessedKeys", {})
+            if not (asked := told.get("UnprocessedKeys", {})):
+                break
+        else:
+            raise Unavailable("the tables have too much to do")
     return [found[table.name] for table in tables]
