@@ -247,6 +247,8 @@ def test_a_lead_lists_what_is_open_or_of_a_source(store):
         {"source": "a\x00b"},
         {"source": "x" * 65},
         {"unknown": "1"},
+        {"\ud800": "\ud800"},
+        {"source": "\ud800"},
     ],
     ids=str,
 )

@@ -18,6 +18,7 @@ from lambdas.calls.route import Route
 Event = Mapping[str, Any]
 Type = TypeVar("Type")
 WHOLE = re.compile(r"-?[0-9]{1,18}")
+SHOWN = 200  # characters of what is wrong
 NUMBERS = ("most",)  # among what a query says
 
 
@@ -48,7 +49,7 @@ def read_body(event: Event, kind: type[Type], optional: bool) -> Type:
         return msgspec.json.decode(content, type=kind)
     # ValueError: of base64, of UTF-8, and msgspec's own.
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"the body: {error}") from error
+        raise InvalidRequest(f"the body: {shorten(error)}") from error
 
 
 def read_query(event: Event, kind: type[Struct]) -> Struct:
@@ -68,6 +69,12 @@ def whole(text: str) -> int | str:
 
 def parse(value: object, kind: Any, what: str) -> Any:
     try:
+        msgspec.json.encode(value)  # half of a character is refused here, and not where a table is asked
         return msgspec.convert(value, kind)
     except ValueError as error:
-        raise InvalidRequest(f"{what}: {error}") from error
+        raise InvalidRequest(f"{what}: {shorten(error)}") from error
+
+
+def shorten(error: Exception) -> str:
+    """What was sent may be quoted in it, as long as it is, and with halves of characters."""
+    return str(error)[:SHOWN].encode(errors="replace").decode()
