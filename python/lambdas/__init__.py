@@ -1,1 +1,1 @@
-"""The functions of the workflow. A zip holds a handler and what it imports, see operations.package."""
+"""The functions. A zip holds a handler and what it imports."""

@@ -12,10 +12,6 @@ from core.contract.shapes import InvalidSetting, Pointer
 NEW = "attribute_not_exists(id)"
 
 
-class RegisterUnavailable(Exception):
-    """The register of photos did not answer as it should. Transient."""
-
-
 @dataclass(frozen=True)
 class Archive:
     client: Any  # of DynamoDB

@@ -43,7 +43,7 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext, Pointer
 from core.network_faults import NETWORK_FAULTS
 from lambdas import bulk_parts, classify
-from lambdas.archive_photos import Archive, RegisterUnavailable, read_days
+from lambdas.archive_photos import Archive, read_days
 from lambdas.bulk_parts import Part
 from lambdas.filter import read_settings as read_gate
 from lambdas.in_flight import InFlight
@@ -62,6 +62,10 @@ OUTAGE = (*TRANSIENT, EndpointNotFound, NotReached)
 
 Result = TypeVar("Result")
 Clock = Callable[[], float]  # the seconds that are left
+
+
+class RegisterUnavailable(Exception):
+    """The register of photos did not answer as it should. Transient."""
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,13 @@ FAIL = (
     "#expires = :expires"
 )
 LEAVE_UNTOLD = "SET #open = :untold, #since = :now, #error = :error"
-PERHAPS_UNTOLD = "#state = :routed AND attribute_not_exists(#open) AND attribute_not_exists(#told_at)"
+PERHAPS = "#state = :routed AND attribute_not_exists(#open) AND attribute_not_exists(#told_at)"
 CLOSE = "SET #told_at = :now REMOVE #open, #since"
-CONTENT = "(attribute_not_exists(#objected_at) OR #objected_at < #routed_at)"  # its driver, as far as they have said
-WAIT_AGAIN = "SET #told_at = :now, #open = :waiting, #since = #objected_at"
+CONTENT = "NOT #objected_at > #routed_at"
+WAIT = "SET #told_at = :now, #open = :waiting, #since = #objected_at"
 MINE = "#execution = :execution"  # no other execution has the photo now
 UNTOLD = f"#open = :untold AND {MINE}"
 plain = TypeDeserializer().deserialize
-GIVE_AGE = "SET #expires = :expires"
 NO_AGE = "attribute_not_exists(#expires)"
 
 
@@ -48,7 +47,7 @@ class OpenPhotos:
 
     def leave_untold(self, photo: str, **execution: str) -> Json:
         """A route that nobody may have been told of."""
-        return self._update(photo, LEAVE_UNTOLD, f"{PERHAPS_UNTOLD} AND {MINE}", **execution)
+        return self._update(photo, LEAVE_UNTOLD, f"{PERHAPS} AND {MINE}", **execution)
 
     def take(self, photo: Json) -> Json:
         """A route to be told, behind the others from now on; nothing if it is told, or another sweep has it."""
@@ -56,13 +55,14 @@ class OpenPhotos:
         return self._update(photo["id"]["S"], "SET #since = :now", f"{UNTOLD} AND #since = :since", **known)
 
     def close(self, photo: str, execution: str) -> Json:
-        """A route that has been told. The driver who objected to it meanwhile waits."""
+        """A route that has been told. A driver who objects to it waits."""
         closed = self._update(photo, CLOSE, f"{UNTOLD} AND {CONTENT}", execution=execution)
-        return closed or self._update(photo, WAIT_AGAIN, UNTOLD, execution=execution)
+        return closed or self._update(photo, WAIT, UNTOLD, execution=execution)
 
     def give_age(self, photo: Json, days: int) -> Json:
         """A photo that failed: the state machine gives it none."""
-        return self._update(photo["id"]["S"], GIVE_AGE, f"#state = :failed AND {NO_AGE}", days)
+        failed = f"#state = :failed AND {NO_AGE}"
+        return self._update(photo["id"]["S"], "SET #expires = :expires", failed, days)
 
     def pages(self, state: str, most: int, of: str = "", **more: Any) -> Iterator[Json]:
         """Of the index, the oldest first: of all, or as a condition on `#since` and `:archive` has it."""

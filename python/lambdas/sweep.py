@@ -30,7 +30,7 @@ from lambdas.open_photos import OpenPhotos
 
 CLAIMS, ROUTES = 200, 100  # at most, in one sweep: the next comes in a minute
 CONNECT_SECONDS, READ_SECONDS = 2, 5
-RESERVE_SECONDS = 4 * (CONNECT_SECONDS + READ_SECONDS)  # three requests for a photo, one to find the next
+RESERVE_SECONDS = 5 * (CONNECT_SECONDS + READ_SECONDS)  # four requests for a photo, one to find the next
 LACKED = dict.fromkeys(("vehicle", "source", "reference"), "")  # in an earlier release
 
 

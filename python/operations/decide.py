@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run, visible
-from core.contract import decision_name, register, staffed
+from core.contract import answered_items, decision_name, register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling, unapplied
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 POLL_SECONDS = polling.interval("DescribeExecution")
-PERSON, DRIVER = DECIDERS = register.DECIDERS
+PERSON, DRIVER = DECIDERS = answered_items.DECIDERS
 MOST_TAKEN = 20  # numbers of decisions that failed before they were recorded
 
 
@@ -59,7 +59,7 @@ def main() -> None:
         check_state(env, item)
         if decision.by == DRIVER:
             check_driver(item, outputs["review"], datetime.now(UTC))
-        elif decision.label == register.UNUSABLE and item["state"] == register.ROUTED:
+        elif decision.label == answered_items.UNUSABLE and item["state"] == register.ROUTED:
             raise UserError(
                 f"photo {item['id']} is routed, and its driver on the way: choose a label with a route"
             )
@@ -71,9 +71,9 @@ def main() -> None:
 def read_decision(label: str, vehicle: str, by: str) -> Decision:
     if by not in DECIDERS:
         raise UserError(f"BY={by} decides nothing: choose from {', '.join(DECIDERS)}")
-    if label == register.OTHER and not vehicle.strip():
+    if label == answered_items.OTHER and not vehicle.strip():
         raise UserError("LABEL=other needs what it is, as in VEHICLE='cargo bike'")
-    if label != register.OTHER and vehicle:
+    if label != answered_items.OTHER and vehicle:
         raise UserError(
             f"VEHICLE={vehicle} goes with LABEL=other alone, and not with LABEL={label}: a label with a route of its "
             "own says it"
@@ -82,7 +82,7 @@ def read_decision(label: str, vehicle: str, by: str) -> Decision:
 
 
 def check_label(label: str, routes: Iterable[str]) -> None:
-    if label not in (labels := [*sorted(routes), register.UNUSABLE]):
+    if label not in (labels := [*sorted(routes), answered_items.UNUSABLE]):
         raise UserError(f"LABEL={label} is no label: choose from {', '.join(labels)}")
 
 

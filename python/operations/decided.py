@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.shapes import Json
 
 OPINION = re.compile(r"opinion_(\d+)")
@@ -24,7 +24,7 @@ def read_opinions(item: Json) -> Iterator[tuple[int, Json]]:
 
 def read_withdrawn(item: Json) -> list[int]:
     """The numbers of decisions that count no more."""
-    return sorted(map(int, item.get(register.WITHDRAWN, ())))
+    return sorted(map(int, item.get(answered_items.WITHDRAWN, ())))
 
 
 def next_number(item: Json) -> int:

@@ -14,11 +14,13 @@ from core.contract import register
 from core.contract.shapes import Json
 from operations import terraform
 
+TABLE_SUFFIX = "photos"  # PREFIX-photos
+REVIEWS_SUFFIX = "reviews"  # PREFIX-reviews, which alone has who looks at a photo, and who decided it
 FORGOTTEN = "forgotten"  # the state that `make forget` leaves: no function has to know it
 
 
 def name_of(env: str) -> str:
-    return f"{terraform.read_prefix(env)}-{register.TABLE_SUFFIX}"
+    return f"{terraform.read_prefix(env)}-{TABLE_SUFFIX}"
 
 
 def describe(dynamodb: Any, table: str) -> Any:
@@ -44,7 +46,7 @@ def open_table(env: str) -> Any:
 
 def name_of_reviews(table: Any) -> str:
     """Of the table beside this register, which has who looks at a photo and who decided it."""
-    return f"{table.name.removesuffix(register.TABLE_SUFFIX)}{register.REVIEWS_SUFFIX}"
+    return f"{table.name.removesuffix(TABLE_SUFFIX)}{REVIEWS_SUFFIX}"
 
 
 def open_reviews(table: Any) -> Any | None:

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run, visible
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.events import Pointer
 from core.contract.outcomes import reason
 from core.contract.shapes import Json
@@ -76,7 +76,7 @@ def main() -> None:
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"photo {photo!r} of {env} cannot be looked up: {error}") from error
     steps = boto3.client("stepfunctions")
-    for item in sorted(found, key=lambda it: it.get("first_at") or it[register.ASKED_AT]):
+    for item in sorted(found, key=lambda it: it.get("first_at") or it[answered_items.ASKED_AT]):
         for line in tell(item, steps, environment.cloud_of(env) is None, leases[item["id"]]):
             out.print(line)
 
@@ -185,9 +185,9 @@ def tell_age(item: Json) -> Iterator[str]:
 
 def read_item(item: Json) -> Iterator[Told]:
     """What the register says happened, and when."""
-    if register.ASKED_AT in item:
+    if answered_items.ASKED_AT in item:
         yet = ", and not uploaded yet" if item["state"] == register.EXPECTED else ""
-        yield read_time(item[register.ASKED_AT]), f"asked for over the API{yet}"
+        yield read_time(item[answered_items.ASKED_AT]), f"asked for over the API{yet}"
     if item["state"] == register.EXPECTED:
         return
     if "claimed_at" not in item:
@@ -211,9 +211,13 @@ def read_item(item: Json) -> Iterator[Told]:
         yield read_time(item["routed_at"]), describe(item)
     if item["state"] == register.DECIDED:
         yield read_time(item["decided_at"]), describe(item)
-    if register.OBJECTED_AT in item:
-        found = f", and a person finds it {item[register.OBJECTION]}" if register.OBJECTION in item else ""
-        yield read_time(item[register.OBJECTED_AT]), f"its driver says that the answer is wrong{found}"
+    if answered_items.OBJECTED_AT in item:
+        found = (
+            f", and a person finds it {item[answered_items.OBJECTION]}"
+            if answered_items.OBJECTION in item
+            else ""
+        )
+        yield read_time(item[answered_items.OBJECTED_AT]), f"its driver says that the answer is wrong{found}"
     if item.get("open") == register.UNTOLD:
         yield read_time(item["since"]), f"nobody could be told, and the sweep tells again: {wrong}"
     if "told_at" in item:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.console import UserError, track, visible
-from core.contract.register import OTHER, UNUSABLE
+from core.contract.answered_items import OTHER, UNUSABLE
 from core.figures import likeness
 from training import divide
 from training.dataset import Split

@@ -22,7 +22,6 @@ from core.contract.errors import (
 from core.contract.events import Pointer
 from core.contract.shapes import InvalidSetting
 from lambdas import batch, in_flight
-from lambdas.archive_photos import RegisterUnavailable
 
 BUCKET = "scones-test-123456789012"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -287,7 +286,7 @@ def test_a_register_that_takes_nothing_fails_the_batch_by_its_name(
 ):
     endpoint.answer(b"[0.6, 0.4]")
     faulty_register.refuse(code, status, __type=code, message="no")
-    with pytest.raises(RegisterUnavailable, match=code):
+    with pytest.raises(batch.RegisterUnavailable, match=code):
         run({f"archive/{number}.png": "photo" for number in range(40)})
     assert len({json.loads(asked.body)["Item"]["id"]["S"] for asked in faulty_register.asked}) < 40
     assert not list(bucket.objects.filter(Prefix="results/bulk/r/parts/"))

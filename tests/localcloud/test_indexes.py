@@ -14,12 +14,14 @@ from tests.localcloud.sessions import refusal
 from operations import terraform
 
 CAMERA = {"S": "source=gate-1"}
-OPEN, SOURCE = REGISTER["GlobalSecondaryIndexes"]
+OPEN, SOURCE, *_later = REGISTER["GlobalSecondaryIndexes"]
 DEFINED = [{"AttributeName": name, "AttributeType": "S"} for name in ("camera", "first_at")]
-# As it was before it was read by camera.
+# As it was before it was read by camera, and by what came later.
 BEFORE = REGISTER | {
     "GlobalSecondaryIndexes": [OPEN],
-    "AttributeDefinitions": [it for it in REGISTER["AttributeDefinitions"] if it not in DEFINED],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": "S"} for name in ("id", "open", "since")
+    ],
 }
 PHOTOS = 7
 CONFIGURATION = """

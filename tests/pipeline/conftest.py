@@ -17,7 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from tests.builders import make_queue, pack, take_role
 from tests.pipeline import changes
 
-from core.contract import register
+from core.contract import answered_items
 from operations import roles, workplace
 
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
@@ -26,7 +26,7 @@ ENDED_SECONDS = 120
 LOOK_SECONDS = 0.1
 HEARD_SECONDS = 20
 RULES = {"heard-of-drivers": "DriverRouted", "heard-of-corrections": "DriverRerouted"}
-PERSON, DRIVER = register.DECIDERS
+PERSON, DRIVER = answered_items.DECIDERS
 ANY_MINUTE = "2031-03-01T09:22"  # in which of all schedules the sweep's alone is due
 # By whom they stand for: the role, and what GitHub's token claims for a job in the environment, or a pull request.
 MAIN = "refs/heads/main"

@@ -14,8 +14,8 @@ from tests.pipeline.scripted_photos import SURE, UNSURE, photo
 
 from core.contract import register
 from core.contract.errors import FOR_REVIEW
-from core.contract.events import Pointer
 from core.contract.outcomes import DUPLICATE
+from core.contract.shapes import UPLOADS, Pointer
 
 RETENTION_SECONDS = 90 * 86_400
 THROTTLED_SECONDS = 1
@@ -219,7 +219,7 @@ UPLOADED = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069"
 
 def expect(workflow, photo_id: str) -> str:
     """What the API puts down before the upload; the key that it gives."""
-    key = f"{register.UPLOADS}{photo_id}"
+    key = f"{UPLOADS}{photo_id}"
     told = {
         "id": photo_id,
         "state": register.EXPECTED,

@@ -13,8 +13,9 @@ import pytest
 from moto import mock_aws
 from tests.oracles.asl_validator import find_errors
 
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.outcomes import DUPLICATE
+from operations import photo_register
 from operations.terraform import CONFIGURATION
 
 MODULE = "modules/workflow"
@@ -38,7 +39,7 @@ def states(terraform_test, tmp_path) -> dict[str, Any]:
 def test_the_workflow_writes_the_register_by_the_names_that_others_read(states):
     updates = {name: it["Parameters"] for name, it in states.items() if "dynamodb" in it.get("Resource", "")}
     written = [it["ExpressionAttributeValues"] for it in updates.values()]
-    assert {it["TableName"].rpartition("-")[2] for it in updates.values()} == {register.TABLE_SUFFIX}
+    assert {it["TableName"].rpartition("-")[2] for it in updates.values()} == {photo_register.TABLE_SUFFIX}
     for state in (*register.STATES, register.UNTOLD):
         assert {"S": state} in [values.get(f":{state}") for values in written], state
     for it in updates.values():
@@ -53,11 +54,11 @@ def test_the_workflow_writes_the_register_by_the_names_that_others_read(states):
 def test_who_decides_what_is_known_by_the_names_that_others_read(states):
     for choice in states["NamePhoto"]["Choices"][2:]:
         (labels, deciders) = (it["Or"] for it in choice["And"] if "Or" in it)
-        assert labels[-1]["StringEquals"] == register.UNUSABLE
-        assert [it["StringEquals"] for it in deciders] == register.DECIDERS
+        assert labels[-1]["StringEquals"] == answered_items.UNUSABLE
+        assert [it["StringEquals"] for it in deciders] == answered_items.DECIDERS
     archived, unusable = states["Decided"]["Choices"][0]["Or"]
     assert archived["StringMatches"] == f"{register.ARCHIVE}*"
-    assert unusable["StringEquals"] == register.UNUSABLE
+    assert unusable["StringEquals"] == answered_items.UNUSABLE
 
 
 def test_each_name_and_value_of_an_update_is_used_and_each_that_is_used_is_there(states):

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
-from core.contract import register
+UPLOADS = "incoming/api/"  # then comes the id
 
 Json = dict[str, Any]  # an object: what is in it is known where it is read
 
@@ -19,12 +19,9 @@ class Pointer:
 
     @property
     def id(self) -> str:
-        """The photo's. Of an upload for the API its key says it, and only its first version counts.
-
-        Of any other it is 64 characters. Neither a bucket's name nor a version has a slash.
-        """
-        name = self.key.removeprefix(register.UPLOADS)
-        if name and name != self.key and "/" not in name:
+        """The photo's: as the API has it uploaded, or a hash. No bucket's name or version has a slash."""
+        folder, slash, name = self.key.rpartition("/")
+        if name and folder + slash == UPLOADS:
             return name
         return hashlib.sha256(f"{self.bucket}/{self.version}/{self.key}".encode()).hexdigest()
 

@@ -1,0 +1,26 @@
+"""What people and drivers may say of a photo, and what the API writes of it in its item beside the state machine."""
+
+DECIDERS = ["person", "driver"]
+OTHER, UNUSABLE = "other", "unusable"  # a person's labels; the first has a route
+CANNOT_TELL = "cannot_tell"  # a person's too, of an opinion alone: it is no decision
+
+BY_OWNER = "owner"  # the register's index by who sent a photo, and when they asked to
+BY_DAY = "day"  # its index by the day of the first route and by whom, as `2026-11-27 model`
+
+OWNER, ASKED_AT, FILE_NAME, CONTENT_TYPE = "owner", "asked_at", "file_name", "content_type"
+OBJECTED_AT, OBJECTION = (
+    "objected_at",
+    "objection",
+)  # of a driver who says it is wrong: when, and what else came of it
+BLIND, ANSWERED = "blind", "answered"  # the attribute, and its value
+WITHDRAWN = "withdrawn"  # numbers of decisions that count no more
+
+
+def decision(number: int) -> str:
+    """The attribute of a decision: written by the execution that carries it out."""
+    return f"decision_{number}"
+
+
+def opinion(number: int) -> str:
+    """The attribute of an answer that routes nobody, numbered with the decisions."""
+    return f"opinion_{number}"
