@@ -32,6 +32,12 @@ locals {
       watched         = true
       each_minute     = true
     }
+    api = {
+      description     = "Takes photos over HTTP, says what became of them, and lets people decide."
+      timeout_seconds = 10
+      memory_mb       = 512
+      watched         = true
+    }
     batch = {
       description     = "Classifies a batch of photos of a bulk run."
       timeout_seconds = 240
@@ -77,6 +83,19 @@ locals {
       STATE_MACHINE  = local.workflow_arns.machine
       TABLE          = module.register.table.name
     }
+    api = {
+      ALARMS            = "${var.prefix}-unsure-"
+      BLIND_PER_DAY     = tostring(var.api.blind_per_day)
+      BUCKET            = module.storage.bucket
+      GRACE_SECONDS     = tostring(var.api.grace_seconds)
+      LABELS            = join(",", keys(var.routes))
+      PERSON_DAYS       = tostring(var.api.person_days)
+      PERSON_STATISTICS = tostring(var.api.person_statistics)
+      REVIEWS           = module.register.reviews.name
+      SOURCES           = join(",", var.watched_sources)
+      STATE_MACHINE     = local.workflow_arns.machine
+      TABLE             = module.register.table.name
+    }
     batch = {
       BUCKET         = module.storage.bucket
       ENDPOINT_NAME  = module.endpoint.name
@@ -110,6 +129,7 @@ locals {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
     sweep     = concat(local.sweep_up, local.drain_queues)
+    api       = local.answer
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.leave_waiting)
     collect   = concat(local.write_bulk, local.read_bulk)
     monitor   = local.watch_captures
@@ -154,6 +174,29 @@ locals {
     executions = "${local.states_arn}:execution:${var.prefix}-workflow:*"
   }
 
+  answer = [
+    {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.register.table.arn]
+    },
+    {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [module.register.reviews.arn]
+    },
+    { actions = ["dynamodb:Query"], resources = concat(module.register.table.index_arns, [module.register.reviews.index_arn]) },
+    # It signs the forms by which photos are sent, and the addresses at which people see them.
+    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/incoming/api/*"] },
+    { actions = ["s3:GetObject", "s3:GetObjectVersion"], resources = local.photos },
+    {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
+    },
+    { actions = ["states:StartExecution"], resources = [local.workflow_arns.machine] },
+    # CloudWatch asks for every alarm of the account, whichever names a request has.
+    { actions = ["cloudwatch:DescribeAlarms"], resources = ["${local.alarms_arn}:alarm:*"] },
+  ]
+
   # What lies in the review queues is put into the register, with the version of its photo that is the newest.
   drain_queues = concat(local.leave_waiting, [
     { actions = ["sqs:DeleteMessage", "sqs:ReceiveMessage"], resources = module.workflow.review_queues[*].arn },
@@ -168,6 +211,7 @@ locals {
     { actions = ["kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
   ]
   states_arn = "arn:${data.aws_partition.current.partition}:states:${var.region}:${data.aws_caller_identity.current.account_id}"
+  alarms_arn = "arn:${data.aws_partition.current.partition}:cloudwatch:${var.region}:${data.aws_caller_identity.current.account_id}"
   read_bulk = [
     { actions = ["s3:GetObject"], resources = ["${module.storage.bucket_arn}/${local.bulk_results}/*"] },
     { actions = ["kms:Decrypt"], resources = [module.storage.kms_key_arn] },

@@ -1,9 +1,11 @@
-# A photo's way: it is stored, a function reads it, the endpoint classifies it, the workflow decides, monitoring watches.
+# A photo's way: it is stored, a function reads it, the endpoint classifies it, the workflow decides,
+# the API tells, monitoring watches.
 
 module "storage" {
   source = "./modules/storage"
 
   force_destroy  = var.force_destroy
+  origins        = var.api.origins
   prefix         = var.prefix
   retention_days = { for folder, days in var.retention_days : folder => days if folder != "register" }
 }
@@ -83,9 +85,24 @@ module "workflow" {
   topic_arn          = module.monitoring.topic_arn
 }
 
+module "api" {
+  source = "./modules/api"
+
+  deletion_protection = var.deletion_protection
+  domain              = var.api.domain
+  function            = { arn = module.lambda["api"].arn, name = module.lambda["api"].name }
+  kms_key_arn         = module.storage.kms_key_arn
+  log_retention_days  = var.log_retention_days
+  origins             = var.api.origins
+  prefix              = var.prefix
+  programs            = var.api.programs
+  requests_per_second = var.api.requests_per_second
+}
+
 module "monitoring" {
   source = "./modules/monitoring"
 
+  api_id                  = module.api.id
   boundary_arn            = local.boundary_arn
   budget_usd              = var.budget_usd
   capture_percentage      = var.capture_percentage

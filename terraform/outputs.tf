@@ -1,3 +1,14 @@
+output "api" {
+  description = "The HTTP API: its address, the pool of those who may call it, the programs' clients by their names, the client of people's pages, null if there are none, and the table of who decided what."
+  value = {
+    url           = module.api.url
+    pool_id       = module.api.pool_id
+    programs      = module.api.programs
+    people        = module.api.people
+    reviews_table = module.register.reviews.name
+  }
+}
+
 output "bucket" {
   description = "Name of the bucket: data/, models/, deployments/, jobs/, incoming/, archive/, captures/, results/."
   value       = module.storage.bucket

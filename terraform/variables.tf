@@ -4,6 +4,56 @@ variable "alarm_email" {
   default     = null
 }
 
+variable "api" {
+  description = "The HTTP API: photos a day that people judge without the model's answer, a name of one's own with its certificate, seconds in which a decision may be taken back, where people's pages come from, days until it is forgotten who decided, whether there are figures by person, which programs of other teams may call it (each costs 6 dollars a month), and requests of each route in a second."
+  type = object({
+    blind_per_day       = optional(number, 30)
+    domain              = optional(object({ name = string, certificate_arn = string }))
+    grace_seconds       = optional(number, 5)
+    origins             = optional(list(string), [])
+    person_days         = optional(number, 30)
+    person_statistics   = optional(bool, false)
+    programs            = optional(set(string), ["program"])
+    requests_per_second = optional(number, 20)
+  })
+  default = {}
+
+  validation {
+    condition     = var.api.blind_per_day >= 0 && floor(var.api.blind_per_day) == var.api.blind_per_day
+    error_message = "blind_per_day in api is a whole number of photos; 0 for none."
+  }
+
+  validation {
+    condition     = var.api.grace_seconds >= 0 && var.api.grace_seconds <= 60 && floor(var.api.grace_seconds) == var.api.grace_seconds
+    error_message = "grace_seconds in api is a whole number of seconds, at most 60: the driver waits for them."
+  }
+
+  validation {
+    condition     = alltrue([for origin in var.api.origins : can(regex("^(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://localhost)(:[0-9]+)?$", origin))]) && length(distinct(var.api.origins)) == length(var.api.origins)
+    error_message = "origins in api are addresses as a browser names them, each once: https://scones.example.com without a path or a slash at the end, or http://localhost:4577."
+  }
+
+  validation {
+    condition     = var.api.person_days >= 1 && floor(var.api.person_days) == var.api.person_days
+    error_message = "person_days in api is a whole number of days, at least 1."
+  }
+
+  validation {
+    condition     = alltrue([for name in var.api.programs : can(regex("^[a-z][a-z0-9-]{0,31}$", name))])
+    error_message = "programs in api have names of 1 to 32 lower-case letters, digits and hyphens, as orders."
+  }
+
+  validation {
+    condition     = length(var.api.programs) + length(var.api.origins) > 0
+    error_message = "Give api a program or an origin: API Gateway makes no authorizer for an API that nobody may call."
+  }
+
+  validation {
+    condition     = var.api.requests_per_second >= 1 && floor(var.api.requests_per_second) == var.api.requests_per_second
+    error_message = "requests_per_second in api is a whole number, at least 1: with less nobody is answered."
+  }
+}
+
 variable "budget_usd" {
   description = "US dollars a month that the account should stay below."
   type        = number
@@ -32,7 +82,7 @@ variable "capture_percentage" {
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the register of photos; `make destroy` lifts it first."
+  description = "Whether AWS refuses to delete the register of photos and the pool of people; `make destroy` lifts it first."
   type        = bool
   default     = false
 }

@@ -104,7 +104,7 @@ REGISTER: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [
         {"AttributeName": name, "AttributeType": "S"}
-        for name in ("id", "open", "since", "camera", "first_at")
+        for name in ("id", "open", "since", "camera", "first_at", "owner", "asked_at", "day")
     ],
     "GlobalSecondaryIndexes": [
         {
@@ -125,6 +125,22 @@ REGISTER: dict[str, Any] = {
                 {"AttributeName": "first_at", "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["waiting_at"]},
+        },
+        {
+            "IndexName": "owner",
+            "KeySchema": [
+                {"AttributeName": "owner", "KeyType": "HASH"},
+                {"AttributeName": "asked_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
+        {
+            "IndexName": "day",
+            "KeySchema": [
+                {"AttributeName": "day", "KeyType": "HASH"},
+                {"AttributeName": "id", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["blind", "objected_at"]},
         },
     ],
 }

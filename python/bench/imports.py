@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.figures import Figure
 from localcloud.functions import compiled
-from operations import installed, package
+from operations import installed, package, wheels
 
 TIMES = 3  # in each round
 SDK, SDK_MODULE = "sagemaker-core", "sagemaker.core.resources"
@@ -48,13 +48,14 @@ def measure(
 ) -> list[Figure]:
     milliseconds = imports(modules)
     boto3 = milliseconds[IN_LAMBDA]
-    without_packages = [name for name in kilobytes if name not in package.COMPILED]
+    without_packages = [name for name in kilobytes if name not in wheels.BROUGHT_BY]
     slowest = max(milliseconds[name] for name in without_packages)
     figures = [
         Figure("boto3_import_ms", boto3, "ms", f"cold import of boto3 alone, the median of {TIMES}"),
         Figure(
             "lambda_import_over_boto3", slowest / boto3, "x", "the slowest function without packages over it"
         ),
+        Figure("api_import_over_boto3", milliseconds["api"] / boto3, "x", "the API's function over it"),
     ]
     for name in kilobytes:
         figures += [

@@ -33,7 +33,7 @@ from operations import terraform
 MAY_REPLACE = "may-replace"
 MAY_COST_MORE = "may-cost-more"
 MORE_USD = 200  # a month: two of the smallest instances are less
-LASTING = ("aws_dynamodb_table", "aws_s3_bucket", "aws_sagemaker_endpoint")
+LASTING = ("aws_cognito_user_pool", "aws_dynamodb_table", "aws_s3_bucket", "aws_sagemaker_endpoint")
 # The attribute by which each kind of store is encrypted.
 ENCRYPTION = {
     "aws_cloudwatch_log_group": "kms_key_id",
@@ -191,7 +191,7 @@ def no_unencrypted_store(planned: Planned) -> Iterator[Broken]:
 
 
 def nothing_that_lasts_replaced(planned: Planned) -> Iterator[Broken]:
-    """No table, bucket or endpoint is replaced, destroyed or forgotten."""
+    """No pool of people, table, bucket or endpoint is replaced, destroyed or forgotten."""
     for change in planned.shown.get("resource_changes", []):
         actions = change["change"]["actions"]
         if change["type"] in LASTING and {"delete", "forget"} & set(actions):

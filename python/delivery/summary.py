@@ -18,6 +18,8 @@ from training import promote
 LONGEST_VALUE = 80  # characters in a resource's line; of anything longer the name alone is there
 LOST = {
     "aws_cloudwatch_log_group": "the logs in it are lost",
+    "aws_cognito_user_pool": "everybody in it has to be invited anew, and each program needs another id and secret",
+    "aws_cognito_user_pool_client": "whoever uses its id and secret is refused until it has others",
     "aws_dynamodb_table": "the records in it are lost",
     "aws_kms_key": "whatever it encrypted can never be read again",
     "aws_s3_bucket": "the photos, data sets, models and captures in it are lost",

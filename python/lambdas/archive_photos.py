@@ -33,7 +33,6 @@ class Archive:
             "s3_bucket": image.bucket,
             "s3_key": image.key,
             "version_id": image.version,
-            **dict.fromkeys(("source", "reference"), ""),
             "inferences": json.dumps(inferences),
             "reason": reason,
             **more,

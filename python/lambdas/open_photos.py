@@ -19,6 +19,8 @@ FAIL = (
 LEAVE_UNTOLD = "SET #open = :untold, #since = :now, #error = :error"
 PERHAPS_UNTOLD = "#state = :routed AND attribute_not_exists(#open) AND attribute_not_exists(#told_at)"
 CLOSE = "SET #told_at = :now REMOVE #open, #since"
+CONTENT = "(attribute_not_exists(#objected_at) OR #objected_at < #routed_at)"  # its driver, as far as they have said
+WAIT_AGAIN = "SET #told_at = :now, #open = :waiting, #since = #objected_at"
 MINE = "#execution = :execution"  # no other execution has the photo now
 UNTOLD = f"#open = :untold AND {MINE}"
 plain = TypeDeserializer().deserialize
@@ -54,8 +56,9 @@ class OpenPhotos:
         return self._update(photo["id"]["S"], "SET #since = :now", f"{UNTOLD} AND #since = :since", **known)
 
     def close(self, photo: str, execution: str) -> Json:
-        """A route that has been told."""
-        return self._update(photo, CLOSE, UNTOLD, execution=execution)
+        """A route that has been told. The driver who objected to it meanwhile waits."""
+        closed = self._update(photo, CLOSE, f"{UNTOLD} AND {CONTENT}", execution=execution)
+        return closed or self._update(photo, WAIT_AGAIN, UNTOLD, execution=execution)
 
     def give_age(self, photo: Json, days: int) -> Json:
         """A photo that failed: the state machine gives it none."""

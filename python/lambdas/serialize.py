@@ -2,7 +2,8 @@
 
 With `retention_days` beside the event's body, it says as well what the register of photos is told of this one: when it
 forgets it (`expires`, the seconds since 1970 as text), and whether it waits behind all drivers (`rank`, see
-`register.ARCHIVE`). With `"step": "name"` there, it only names the photo (`lambdas.naming`).
+`register.ARCHIVE`). A `source` there is the register's word of who sent it. With `"step": "name"` there, it only names
+the photo (`lambdas.naming`), and says its id in the register (`photo`).
 
 Settings: MAX_INLINE_BYTES, the largest image that travels in the state.
 """
@@ -29,6 +30,7 @@ MAX_INLINE_BYTES = (STATE_BYTES - ENVELOPE_BYTES) // 4 * 3  # base64 makes four 
 class Serialized(Answer, total=False):
     expires: str
     rank: str
+    photo: str
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ def handler(event: object, _context: LambdaContext) -> Serialized:
     body = parse_body(event)
     asked = event if isinstance(event, dict) and event is not body else {}  # beside the body
     if asked.get("step") == "name":
-        return {"statusCode": 200, "body": name_photo(body)}
-    image, source = parse_pointer(body), parse_word(body, "source")
+        named = name_photo(body)
+        return {**answer(named), "photo": parse_pointer(named).id}
+    image, source = parse_pointer(body), parse_word(body | asked, "source")
     told = answer(serialize(read_image(image), image, settings().max_inline_bytes, source))
     if "retention_days" not in asked:
         return {**told}

@@ -21,6 +21,7 @@ from moto.core.routing import NotFound, get_service_router
 from localcloud import faults, gaps, permissions, validation
 from localcloud.access import enforcement, handed_keys, handed_roles, principals
 from localcloud.access.context import Call
+from localcloud.buckets import presigned_urls
 
 PATH = "/_localcloud/calls"
 DECISIONS = "/_localcloud/decisions"
@@ -42,6 +43,7 @@ def install() -> None:
         original: gaps.Original, self: BaseResponse, request: Request, *args: object, **more: object
     ) -> None:
         original(self, request, *args, **more)
+        presigned_urls.check(self, request)
         signed = SIGNED.search(request.headers.get("Authorization", "")) or PRESIGNED.search(request.url)
         if signed and self.service_name:
             note(self, request, key=signed[1])

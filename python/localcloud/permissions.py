@@ -1,11 +1,14 @@
 """Which permission an API call needs: IAM's name of the action, and the ARNs of what it is about.
 
-Most actions are named like the operation. Where an ARN cannot be told from the request, the resource is "*".
+Most actions are named like the operation; API Gateway's are its methods, and what they are about is the path. Where an
+ARN cannot be told from the request, the resource is "*".
 """
 
 import re
+from urllib.parse import quote
 
 import jmespath
+from moto.core.utils import get_service_model
 
 from core.contract.shapes import Json
 
@@ -18,6 +21,7 @@ ACTIONS = {
     "s3:CompleteMultipartUpload": "PutObject",
     "s3:CopyObject": "PutObject",
     "s3:CreateMultipartUpload": "PutObject",
+    "s3:DeleteBucketCors": "PutBucketCORS",
     "s3:DeleteBucketEncryption": "PutEncryptionConfiguration",
     "s3:DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "s3:DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
@@ -39,6 +43,7 @@ ACTIONS = {
     "s3:ListObjects": "ListBucket",
     "s3:ListObjectsV2": "ListBucket",
     "s3:ListParts": "ListMultipartUploadParts",
+    "s3:PutBucketCors": "PutBucketCORS",
     "s3:PutBucketEncryption": "PutEncryptionConfiguration",
     "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
     "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
@@ -66,6 +71,10 @@ RESOURCES = {
         "DashboardName || DashboardNames": GLOBAL + "dashboard/{name}",
     },
     "cloudwatch:DescribeAlarms": {"`*`": HERE + "alarm:*"},  # whichever alarms it names
+    "cognito-idp": {
+        "ResourceArn": AS_IT_IS,
+        "UserPoolId": HERE + "userpool/{name}",
+    },
     "dynamodb": {
         "ResourceArn": AS_IT_IS,
         "IndexName && join('/index/', [TableName, IndexName])": HERE + "table/{name}",
@@ -135,6 +144,10 @@ ROLE = re.compile(r"arn:aws:iam::\d+:role/")
 def derive(signed_for: str, operation: str, request: Json, place: dict[str, str]) -> list[tuple[str, str]]:
     """The permissions as pairs of action and resource; `place` has the region and the account."""
     service = PREFIXES.get(signed_for, signed_for)
+    if service == "apigateway":
+        return [_derive_by_path(operation, request, place)]
+    if service == "dynamodb" and "TransactItems" in request:
+        return _derive_transaction(request, place)
     action = f"{service}:{ACTIONS.get(f'{service}:{operation}', operation)}"
     if service == "budgets" and "tag" not in operation.lower():
         action = "budgets:ViewBudget" if operation.startswith("Describe") else "budgets:ModifyBudget"
@@ -144,6 +157,28 @@ def derive(signed_for: str, operation: str, request: Json, place: dict[str, str]
     if service not in HAND_NO_ROLES:
         pairs += [("iam:PassRole", text) for text in texts(request) if ROLE.match(text)]
     return pairs
+
+
+def _derive_by_path(operation: str, request: Json, place: dict[str, str]) -> tuple[str, str]:
+    """AWS: the version of the API is no part of the ARN, which has no account either."""
+    model = get_service_model("apigatewayv2").operation_model(operation)
+    path = model.http["requestUri"].removeprefix("/v2")
+    for member, shape in model.input_shape.members.items():
+        if shape.serialization.get("location") == "uri" and member in request:
+            path = path.replace(f"{{{shape.serialization['name']}}}", quote(request[member], safe="$"))
+    return f"apigateway:{model.http['method']}", f"arn:aws:apigateway:{place['region']}::{path}"
+
+
+def _derive_transaction(request: Json, place: dict[str, str]) -> list[tuple[str, str]]:
+    """AWS: there is no permission for transactions, but for what they do."""
+    named = {"ConditionCheck": "ConditionCheckItem"}
+    found = [
+        (f"dynamodb:{named.get(what, f'{what}Item')}", resource)
+        for item in request["TransactItems"]
+        for what, asked in item.items()
+        for resource in resources("dynamodb", what, asked, place)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def resources(service: str, operation: str, request: Json, place: dict[str, str]) -> list[str]:

@@ -61,12 +61,15 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         update_trees,
     )
     from localcloud.access import principals, refusals, web_identity
+    from localcloud.buckets import bucket_cors, post_forms
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
+    from localcloud.gateway import control_plane, data_plane, stage_tags
     from localcloud.http import headers, remembering, settings, spellings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
     from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
+    from localcloud.people import pages, pool_changes
     from localcloud.states import stepfunctions
 
     pace.set_pace(speed)
@@ -82,8 +85,16 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         return made
 
     moto = DomainDispatcherApplication(make_application)
+    find_backend = moto.get_backend_for_host
+
     # It tries the patterns of all services, for each request.
-    moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
+    @functools.cache
+    def find_once(host: str) -> Any:
+        found = find_backend(host)
+        # Requests to either are signed for the same name, and there are HTTP APIs only.
+        return "apigatewayv2" if found == "apigateway" else found
+
+    moto.get_backend_for_host = find_once  # type: ignore[method-assign]
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
@@ -99,7 +110,9 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         "notification-delay": lambda seconds: delay.set_seconds(float(seconds)),
         "scheduled": lambda minute: scheduler.fire_at(url, minute),
     }
-    application = settings.serve(journal.serve(_answer_failures(moto)), told)
+    objects = bucket_cors.serve(post_forms.serve(moto, url))
+    served = data_plane.serve(pages.serve(objects, url))
+    application = settings.serve(journal.serve(_answer_failures(served)), told)
     clients.install(url, application)
     server = make_server(
         HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno()
@@ -130,17 +143,20 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             journal,
             log_filters,
             logs,
+            pool_changes,
+            post_forms,
             recovery,
             remembering,
             s3,
             spellings,
             sqs,
+            stage_tags,
             update_trees,
         ):
             module.install()
         for module in (principals, refusals, web_identity):
             module.install()
-        for module in (alarms, rules, scheduler, stepfunctions):
+        for module in (alarms, control_plane, rules, scheduler, stepfunctions):
             module.install(url)
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))

@@ -22,7 +22,7 @@ from core.contract import decision_name, register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling, unapplied
-from operations.decided import describe, took_effect
+from operations.decided import describe, next_number, took_effect
 from operations.photo_story import look_up, read_name, read_time
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def check_state(env: str, item: Json) -> None:
     match item["state"]:
         case photo_register.FORGOTTEN:
             raise UserError(f"photo {photo} was forgotten: there is nothing to decide")
+        case register.EXPECTED:
+            raise UserError(f"photo {photo} is not uploaded yet: there is nothing to decide ({story})")
         case register.CLAIMED:
             raise UserError(f"photo {photo} is before the model now: try again in a minute ({story})")
         case register.FAILED:
@@ -157,7 +159,7 @@ def start(
     env: str, steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision
 ) -> tuple[int, str]:
     """The decision's number, and its execution, whose name is free: one that failed early keeps its name."""
-    first = int(item.get("decided", 0)) + 1
+    first = next_number(item)
     for number in range(first, first + MOST_TAKEN):
         name = decision_name.write(item["id"], number)
         given = json.dumps(write_event(item, decision, number))
@@ -166,7 +168,13 @@ def start(
                 "executionArn"
             ]
         except steps.exceptions.ExecutionAlreadyExists:
-            ended = wait(steps, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+            execution = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+            if steps.describe_execution(executionArn=execution)["status"] in register.RUNNING:
+                out.print(
+                    f"decision {number} on photo {item['id']} was made already, and has not taken effect yet: waiting "
+                    "for it"
+                )
+            ended = wait(steps, execution)
         now = photo_register.find(table, item["id"]) or item
         if now["state"] != item["state"] or took_effect(now, number):
             raise say_meanwhile(now)

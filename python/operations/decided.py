@@ -1,9 +1,12 @@
 """What was decided of a photo: its route, or that it has none, and each decision of people on record."""
 
+import re
 from collections.abc import Iterator
 
 from core.contract import register
 from core.contract.shapes import Json
+
+OPINION = re.compile(r"opinion_(\d+)")
 
 
 def read_decisions(item: Json) -> Iterator[tuple[int, Json]]:
@@ -11,6 +14,23 @@ def read_decisions(item: Json) -> Iterator[tuple[int, Json]]:
     for number in range(1, int(item.get("decided", 0)) + 1):
         if found := item.get(f"decision_{number}"):
             yield number, found
+
+
+def read_opinions(item: Json) -> Iterator[tuple[int, Json]]:
+    """Answers of people that route nobody, with their numbers."""
+    found = {int(name[1]): it for key, it in item.items() if (name := OPINION.fullmatch(key))}
+    yield from sorted(found.items())
+
+
+def read_withdrawn(item: Json) -> list[int]:
+    """The numbers of decisions that count no more."""
+    return sorted(map(int, item.get(register.WITHDRAWN, ())))
+
+
+def next_number(item: Json) -> int:
+    """Of a decision: decisions, those that were withdrawn, and opinions are numbered together."""
+    opinions = (number for number, _ in read_opinions(item))
+    return 1 + max(int(item.get("decided", 0)), *read_withdrawn(item), *opinions, 0)
 
 
 def took_effect(item: Json, number: int) -> bool:

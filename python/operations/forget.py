@@ -2,8 +2,9 @@
 
 ID is the photo's id in the register, or a key in the environment's bucket: then all that this key ever held. Without
 --confirm it only says what there is. What is removed: the object's versions, its records in captures, copies in data
-sets. The models that were trained on it are named, and stay. The register keeps that it was done, and when there was
-an execution of it. That comes last, and the object just before, so that a run that was interrupted is begun again.
+sets, who looked at it and who decided it. The models that were trained on it are named, and stay. The register keeps
+that it was done, and when there was an execution of it. That comes last, and the object just before, so that a run that
+was interrupted is begun again.
 """
 
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ class Found:
     captures: list[Held]
     copies: list[Version]
     trained: Trained
+    reviewed: list[str]  # ids of photos that people had before them
 
     @property
     def sets(self) -> set[str]:
@@ -121,7 +123,9 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
         if item["s3_bucket"] != bucket:
             raise UserError(f"photo {photo} lies in the bucket {item['s3_bucket']}, which is not {env}'s")
         # Of one that is forgotten there may be captures that were written since.
-        key, items, whole = item.get("s3_key", ""), [item], item.get("version_id") == ""
+        key, items = item.get("s3_key", ""), [item]
+        # The photo has the key for itself: it came without a version, or by the API.
+        whole = bool(key) and Pointer(bucket, key).id == photo
     if key.startswith(OWN_FOLDERS):
         raise UserError(f"{key!r} is no photo: what lies in that folder is the project's own")
     if whole:
@@ -148,7 +152,9 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
     sets = dataset_traces.name_sets(it.key for it in copies)
     trained = dataset_traces.find_models(s3, env, bucket, sets)
-    return Found(key, sought, items, versions, periods, captures, copies, trained)
+    reviews = photo_register.open_reviews(table)
+    reviewed = [it["id"] for it in items if photo_register.find_review(reviews, it["id"])]
+    return Found(key, sought, items, versions, periods, captures, copies, trained, reviewed)
 
 
 def check_ended(env: str, items: list[Json]) -> None:
@@ -200,6 +206,8 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
     yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
     for item in found.items:
         yield f"  the register's item {item['id']}, of which stays that the photo was forgotten"
+    for photo in found.reviewed:
+        yield f"  who looked at {photo}, and who decided it"
     if not found.items:
         yield "  no item in the register, so that no record stays of this"
     trained = found.trained
@@ -218,6 +226,7 @@ def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
     object_versions.remove(s3, bucket, found.copies)
     for held in found.captures:
         capture_traces.take_out(s3, bucket, found.sought, held.version)
+    photo_register.remove_reviews(table, found.reviewed)
     object_versions.remove(s3, bucket, found.versions)
     now = datetime.now(UTC)
     for item in found.items:

@@ -18,15 +18,21 @@ from operations.terraform import read_prefix
 BACKUP_DAYS, HISTORY_DAYS, QUEUE_DAYS = 35, 90, 14
 PERSONAL = (
     "assignment",
+    "blind",
     "camera",
     "cause",
     "confidence",
+    "content_type",
+    "day",
     "decided_by",
     "error",
+    "file_name",
     "inferences",
     "kind",
     "label",
+    "objection",
     "open",
+    "owner",
     "reason",
     "reference",
     "run",
@@ -35,8 +41,9 @@ PERSONAL = (
     "source",
     "vehicle",
     "version_id",
+    "withdrawn",
 )
-DECISION = re.compile(r"decision_\d+")
+BY_PEOPLE = re.compile(r"(decision|opinion)_\d+")
 # The claim lets in what failed, or its own execution: a photo that is forgotten stays out.
 UNCHANGED = "#state = :before AND #execution = :execution"
 UNCLAIMED = "#state = :before AND attribute_not_exists(#execution)"  # as a bulk run leaves it
@@ -51,7 +58,7 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
 
 
 def close(table: Any, item: Json, now: datetime) -> None:
-    personal = [*PERSONAL, *filter(DECISION.fullmatch, item)]
+    personal = [*PERSONAL, *filter(BY_PEOPLE.fullmatch, item)]
     change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in personal)
     told = {"after": FORGOTTEN, "now": register.write_time(now)}
     update(table, item, change, told, {f"#{it}": it for it in personal} | {"#forgotten_at": "forgotten_at"})

@@ -20,7 +20,6 @@ FUNCTIONS = tuple(
     if "\ndef handler(" in file.read_text()
 )
 ARCHITECTURE = "arm64"
-COMPILED = {"monitor"}  # these bring the packages of lambdas/requirements.txt too
 BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or Python than it configures
 
 
@@ -29,8 +28,7 @@ def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
     for file in closure.find(f"lambdas.{name}"):
         # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
         yield zips.store(file.as_posix(), (closure.PYTHON / file).read_bytes())
-    if name in COMPILED:
-        yield from wheels.contents(architecture)
+    yield from wheels.contents(name, architecture)
 
 
 def build(folder: Path, architecture: str) -> dict[str, Path]:

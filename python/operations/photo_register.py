@@ -1,6 +1,6 @@
 """The register of photos as people read it: an environment's table, and one line where there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -40,6 +40,31 @@ def open_table(env: str) -> Any:
             f"region, or make it with `make apply ENV={env}`"
         )
     return table
+
+
+def name_of_reviews(table: Any) -> str:
+    """Of the table beside this register, which has who looks at a photo and who decided it."""
+    return f"{table.name.removesuffix(register.TABLE_SUFFIX)}{register.REVIEWS_SUFFIX}"
+
+
+def open_reviews(table: Any) -> Any | None:
+    """None where an earlier release was applied."""
+    name = name_of_reviews(table)
+    return boto3.resource("dynamodb").Table(name) if describe(table.meta.client, name) else None
+
+
+def find_review(reviews: Any | None, photo: str) -> Json | None:
+    """What stands there of the photo with this id."""
+    if reviews is None:
+        return None
+    found: Json | None = reviews.get_item(Key={"photo": photo}, ConsistentRead=True).get("Item")
+    return found
+
+
+def remove_reviews(table: Any, photos: Iterable[str]) -> None:
+    """One that is gone already is no fault."""
+    for photo in photos:
+        boto3.resource("dynamodb").Table(name_of_reviews(table)).delete_item(Key={"photo": photo})
 
 
 def find(table: Any, photo: str) -> Json | None:

@@ -23,7 +23,14 @@ from core.contract.events import Pointer
 from core.contract.outcomes import reason
 from core.contract.shapes import Json
 from operations import object_versions, photo_register, terraform
-from operations.decided import describe, describe_label, read_decisions, took_effect
+from operations.decided import (
+    describe,
+    describe_label,
+    read_decisions,
+    read_opinions,
+    read_withdrawn,
+    took_effect,
+)
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 CONSOLE = "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
@@ -64,11 +71,13 @@ def main() -> None:
     env, photo = options.env, read_name(options.photo)
     try:
         found = look_up(env, photo)
+        reviews = photo_register.open_reviews(photo_register.open_table(env))
+        leases = {it["id"]: read_lease(photo_register.find_review(reviews, it["id"])) for it in found}
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"photo {photo!r} of {env} cannot be looked up: {error}") from error
     steps = boto3.client("stepfunctions")
-    for item in sorted(found, key=lambda it: it["first_at"]):
-        for line in tell(item, steps, on_aws=environment.cloud_of(env) is None):
+    for item in sorted(found, key=lambda it: it.get("first_at") or it[register.ASKED_AT]):
+        for line in tell(item, steps, environment.cloud_of(env) is None, leases[item["id"]]):
             out.print(line)
 
 
@@ -108,13 +117,21 @@ def list_ids(bucket: str, name: str) -> list[str]:
     return [Pointer(bucket, key, it).id for it in ("", *numbers)]
 
 
-def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
+def read_lease(review: Json | None) -> datetime | None:
+    """Until when a person has it before them."""
+    until = read_time(review["until"]) if review and "until" in review else None
+    return until if until and until > datetime.now(UTC) else None
+
+
+def tell(item: Json, steps: Any, on_aws: bool, leased: datetime | None = None) -> Iterator[str]:
     """The lines that people read."""
     if item["state"] == photo_register.FORGOTTEN:
         yield from tell_forgotten(item)
         return
-    untold = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""
-    yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}{untold}")
+    more = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""
+    if item["state"] == register.ROUTED and item.get("open") == register.WAITING:
+        more = ", and its driver objects"
+    yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}{more}")
     yield f"  id {item['id']}"
     named = (("version_id", "version"), ("source", "source"), ("reference", "reference"), ("run", "bulk run"))
     for name, words in named:
@@ -122,11 +139,15 @@ def tell(item: Json, steps: Any, on_aws: bool) -> Iterator[str]:
             yield visible(f"  {words} {item[name]}")
     passed = {arn: read_history(steps, arn) for arn in list_executions(item)}
     told = [it for history in passed.values() for it in history.told]
-    told += [*read_item(item), *tell_decisions(item, passed)]
+    told += [*read_item(item), *tell_decisions(item, passed), *tell_opinions(item)]
     for moment, text in sorted(told, key=lambda it: it[0]):
         yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
     for missing in dict.fromkeys(it.missing for it in passed.values() if it.missing):
         yield visible(f"  {missing}")
+    if withdrawn := read_withdrawn(item):
+        yield f"  withdrawn before they took effect: decisions {', '.join(map(str, withdrawn))}"
+    if leased:
+        yield f"  a person has it before them until {leased:%Y-%m-%d %H:%M:%S} UTC"
     yield from tell_age(item)
     if item["state"] == register.FAILED:
         yield f"  send it again with {send_again(item)}"
@@ -164,6 +185,11 @@ def tell_age(item: Json) -> Iterator[str]:
 
 def read_item(item: Json) -> Iterator[Told]:
     """What the register says happened, and when."""
+    if register.ASKED_AT in item:
+        yet = ", and not uploaded yet" if item["state"] == register.EXPECTED else ""
+        yield read_time(item[register.ASKED_AT]), f"asked for over the API{yet}"
+    if item["state"] == register.EXPECTED:
+        return
     if "claimed_at" not in item:
         yield read_time(item["first_at"]), "put there without a claim, as it was left over by a model"
     else:
@@ -185,6 +211,9 @@ def read_item(item: Json) -> Iterator[Told]:
         yield read_time(item["routed_at"]), describe(item)
     if item["state"] == register.DECIDED:
         yield read_time(item["decided_at"]), describe(item)
+    if register.OBJECTED_AT in item:
+        found = f", and a person finds it {item[register.OBJECTION]}" if register.OBJECTION in item else ""
+        yield read_time(item[register.OBJECTED_AT]), f"its driver says that the answer is wrong{found}"
     if item.get("open") == register.UNTOLD:
         yield read_time(item["since"]), f"nobody could be told, and the sweep tells again: {wrong}"
     if "told_at" in item:
@@ -205,6 +234,14 @@ def tell_decisions(item: Json, passed: Mapping[str, History]) -> Iterator[Told]:
         yield (
             read_time(made["at"]),
             f"decision {number} by the {made['by']}: {describe_label(made)}, {effect}",
+        )
+
+
+def tell_opinions(item: Json) -> Iterator[Told]:
+    for number, given in read_opinions(item):
+        yield (
+            read_time(given["at"]),
+            f"answer {number} of a person, which routes nobody: {describe_label(given)}",
         )
 
 

@@ -2,8 +2,9 @@
 
 AWS makes a copy of the table as it was at that time, beside it. What the table has no more comes back from the copy;
 what it has stays as it is, so that a photo is never taken for what it was before. Then the copy is deleted. Called
-again with the same time after an end half-way, it goes on with the copy that is there. It takes an administrator: no
-role of the project may restore, make or delete a table.
+again with the same time after an end half-way, it goes on with the copy that is there. Who looks at a photo and who
+decided it stands in a table of its own, PREFIX-reviews, which needs no restoring: a lease is over within a minute. It
+takes an administrator: no role of the project may restore, make or delete a table.
 """
 
 import time
@@ -129,7 +130,7 @@ def put_back(dynamodb: Any, table: str, items: list[Item], now: float, counts: C
             counts.over += 1
         elif photo not in there and add(dynamodb, table, item):
             counts.back += 1
-            counts.waiting += item["state"]["S"] == register.WAITING
+            counts.waiting += item.get("open", {}).get("S") == register.WAITING
         elif there.get(photo) == item:
             counts.same += 1
         else:

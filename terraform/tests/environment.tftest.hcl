@@ -70,6 +70,99 @@ run "the_register_is_protected_where_it_is_asked_for" {
   }
 }
 
+run "the_api_is_told_what_it_needs_and_may_do_no_more" {
+  variables {
+    watched_sources = ["gate-1"]
+  }
+
+  assert {
+    condition = local.environment.api == {
+      ALARMS            = "scones-test-unsure-"
+      BLIND_PER_DAY     = "30"
+      BUCKET            = "scones-test-111122223333"
+      GRACE_SECONDS     = "5"
+      LABELS            = "bicycle,motorcycle,other"
+      PERSON_DAYS       = "30"
+      PERSON_STATISTICS = "false"
+      REVIEWS           = "scones-test-reviews"
+      SOURCES           = "gate-1"
+      STATE_MACHINE     = "arn:aws:states:us-east-1:111122223333:stateMachine:scones-test-workflow"
+      TABLE             = "scones-test-photos"
+    }
+    error_message = "The API is told something else."
+  }
+
+  assert {
+    condition     = flatten([for permission in local.permissions.api : permission.resources if contains(permission.actions, "s3:PutObject")]) == ["arn:aws:s3:::scones-test-111122223333/incoming/api/*"]
+    error_message = "Who calls the API could have a photo put somewhere else."
+  }
+
+  assert {
+    condition     = keys(output.api.programs) == ["program"] && output.api.people == null && output.api.reviews_table == "scones-test-reviews" && startswith(output.api.url, "https://")
+    error_message = "The API can be called by nobody, or by pages that are not there."
+  }
+}
+
+run "a_decision_that_may_be_taken_back_for_an_hour_is_refused" {
+  command = plan
+
+  variables {
+    api = { grace_seconds = 3600 }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "a_page_s_address_with_a_path_is_refused" {
+  command = plan
+
+  variables {
+    api = { origins = ["https://scones.example.com/"] }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "a_page_without_encryption_is_refused" {
+  command = plan
+
+  variables {
+    api = { origins = ["http://scones.example.com"] }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "a_program_s_name_with_a_space_is_refused" {
+  command = plan
+
+  variables {
+    api = { programs = ["the orders"] }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "an_api_that_nobody_may_call_is_refused" {
+  command = plan
+
+  variables {
+    api = { programs = [] }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "half_a_day_of_knowing_who_decided_is_refused" {
+  command = plan
+
+  variables {
+    api = { person_days = 0.5 }
+  }
+
+  expect_failures = [var.api]
+}
+
 run "photos_pass_as_pointers_where_they_are_not_to_lie_in_histories" {
   variables {
     inline_photos = false

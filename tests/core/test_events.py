@@ -81,6 +81,18 @@ def test_an_id_is_of_one_version_alone():
     assert photo.id == "a5c71655457bbaa4c1f4ab0516d05345a70ccc1c500ef5c83b470524a6a3b148"
 
 
+@pytest.mark.parametrize("version", ["", "v1", "v2"])
+def test_what_the_api_has_uploaded_is_called_as_its_key_says(version):
+    assert Pointer("bucket", "incoming/api/7f83b1", version).id == "7f83b1"
+
+
+@pytest.mark.parametrize(
+    "key", ["incoming/api/", "incoming/api/x/y", "incoming/api", "archive/incoming/api/x"]
+)
+def test_a_key_that_only_looks_like_the_api_s_is_an_ordinary_one(key):
+    assert Pointer("bucket", key, "v1").id == hashlib.sha256(f"bucket/v1/{key}".encode()).hexdigest()
+
+
 LONGEST = {"source": 64, "reference": 128}
 
 

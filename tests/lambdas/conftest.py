@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,9 +14,14 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.api_tables import BUCKET as API_BUCKET
+from tests.api_tables import REVIEWS, Store
+from tests.builders import REGISTER, make_role
+from tests.conftest import client
 
 from core.contract.shapes import LambdaContext
 from lambdas import classify, reading
+from lambdas.calls import api_settings
 
 EVENTS = Path(__file__).parent / "events"
 BUCKET, VERSIONED = "scones-test-123456789012", "scones-versions-123456789012"
@@ -179,3 +185,47 @@ def event() -> Callable[[str], dict[str, Any]]:
 def photo() -> bytes:
     """The photo in the recorded events."""
     return PHOTO
+
+
+@pytest.fixture(scope="session")
+def machine(cloud: str) -> str:
+    """A workflow that notes what it was started with."""
+    make_role(client("iam", cloud), "api-workflow")
+    definition = json.dumps({"StartAt": "Noted", "States": {"Noted": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/api-workflow"
+    steps = client("stepfunctions", cloud)
+    made = steps.create_state_machine(name="api-workflow", definition=definition, roleArn=role)
+    return made["stateMachineArn"]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, cloud: str, machine: str) -> Iterator[Store]:
+    """Tables of its own in the local cloud, and the API's function that has their names."""
+    name = uuid.uuid4().hex
+    given = {
+        "AWS_ENDPOINT_URL": cloud,
+        "TABLE": f"photos-{name}",
+        "REVIEWS": f"reviews-{name}",
+        "BUCKET": API_BUCKET,
+        "STATE_MACHINE": machine,
+        "LABELS": "bicycle,motorcycle,other",
+        "GRACE_SECONDS": "5",
+        "BLIND_PER_DAY": "3",
+        "PERSON_DAYS": "30",
+        "PERSON_STATISTICS": "false",
+        "SOURCES": "bay 2,bay 3",
+        "ALARMS": f"scones-{name}-unsure-",
+    }
+    for setting, value in given.items():
+        monkeypatch.setenv(setting, value)
+    dynamodb = client("dynamodb", cloud)
+    dynamodb.create_table(TableName=given["TABLE"], **REGISTER)
+    dynamodb.create_table(TableName=given["REVIEWS"], **REVIEWS)
+    forget_settings()
+    yield Store(lambda service: client(service, cloud), given["TABLE"], given["REVIEWS"], machine)
+    forget_settings()
+
+
+def forget_settings() -> None:
+    api_settings.settings.cache_clear()
+    api_settings.client.cache_clear()

@@ -129,8 +129,6 @@ def test_what_the_model_is_not_sure_of_waits_in_the_register_behind_all_drivers(
         "s3_bucket": BUCKET,
         "s3_key": keys[0],
         "version_id": "",
-        "source": "",
-        "reference": "",
         "inferences": "[0.6, 0.4]",
         "reason": "ThresholdConfidenceNotMet",
         "run": "r",

@@ -45,6 +45,17 @@ def test_who_took_the_photo_is_passed_on(event, context):
     assert serialize.handler(event("upload") | {"source": "bay 2"}, context)["body"]["source"] == "bay 2"
 
 
+def test_what_the_register_says_of_who_took_the_photo_goes_before_what_the_start_says(event, context):
+    asked = {
+        "execution_id": "e",
+        "retention_days": 90,
+        "source": "bay 2",
+        "body": event("upload") | {"source": ""},
+    }
+    assert serialize.handler(asked, context)["body"]["source"] == "bay 2"
+    assert "source" not in serialize.handler(asked | {"source": ""}, context)["body"]
+
+
 def test_an_empty_source_is_none(event, context):
     assert "source" not in serialize.handler(event("upload") | {"source": ""}, context)["body"]
 
@@ -92,6 +103,8 @@ def test_every_shape_of_the_event_names_its_photo(event, context, name):
 def test_a_photo_is_named_in_the_version_that_the_event_says_or_else_the_newest(put_version, context):
     first, second = (put_version("incoming/named.png", PNG + content) for content in (b"1", b"2"))
     assert name_of(context, first) == NAMED | first
+    asked = {"step": "name", "execution_id": "e", "body": first}
+    assert dict(serialize.handler(asked, context))["photo"] == Pointer(*first.values()).id
     without = {name: value for name, value in second.items() if name != "version_id"}
     assert name_of(context, without) == name_of(context, without | {"version_id": None}) == NAMED | second
     told = {"source": "bay 2", "reference": "delivery 7"}

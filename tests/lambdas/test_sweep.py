@@ -18,6 +18,7 @@ from core.contract import register
 from core.contract.events import Pointer
 from core.contract.shapes import InvalidSetting
 from lambdas import drain, stopped, sweep, waits
+from lambdas.open_photos import plain
 
 BUCKET, BUS, KEY = "scones-test-123456789012", "scones-drivers", "incoming/a.png"
 DAY = 86_400
@@ -250,6 +251,45 @@ def test_a_route_that_was_not_told_is_told_once(put, read, told, run):
     assert not {"open", "since"} & item.keys()
     assert run()["told"] == 0
     assert told() == []
+
+
+OBJECTED = {"objected_at": "2026-11-26T12:00:09.000Z"}  # after the route
+
+
+def test_a_driver_who_objected_before_the_route_was_told_waits_then(put, read, told, run):
+    photo = put(**ROUTED, **OBJECTED, open="untold")
+    assert run() == {"told": 1}
+    assert [kind for kind, _ in told()] == ["DriverRouted"]
+    item = read(photo)
+    assert (item["state"], item["open"], item["since"]) == ("routed", "waiting", OBJECTED["objected_at"])
+    assert "told_at" in item
+    assert not run()
+
+
+def test_a_correction_answers_the_objection_before_it(put, read, told, run):
+    photo = put(**ROUTED | {"routed_at": "2026-11-26T12:01:00.000Z"}, **OBJECTED, open="untold")
+    assert run() == {"told": 1}
+    assert len(told()) == 1
+    assert not {"open", "since"} & read(photo).keys()
+
+
+def test_an_objection_while_the_route_is_told_is_not_lost(put, read, told, run, monkeypatch):
+    photo = put(**ROUTED, open="untold")
+    close = sweep.OpenPhotos.close
+
+    def close_late(self, *given):
+        put(**read_raw(self, photo) | OBJECTED)
+        return close(self, *given)
+
+    monkeypatch.setattr(sweep.OpenPhotos, "close", close_late)
+    assert run() == {"told": 1}
+    assert len(told()) == 1
+    assert (read(photo)["open"], read(photo)["since"]) == ("waiting", OBJECTED["objected_at"])
+
+
+def read_raw(photos, photo):
+    found = photos.client.get_item(TableName=photos.table, Key={"id": {"S": photo}})["Item"]
+    return {name: plain(value) for name, value in found.items()}
 
 
 def test_a_route_that_another_sweep_has_taken_is_not_told_twice(put, told, run, monkeypatch):
@@ -502,7 +542,12 @@ def test_a_correction_that_came_while_the_route_was_told_stays_to_be_told(put, r
 
 
 def test_what_waits_is_left_alone_and_what_is_decided_too(put, read, run):
-    photos = [put(state="waiting", open="waiting", execution="gone"), put(state="decided", execution="gone")]
+    photos = [
+        put(state="waiting", open="waiting", execution="gone"),
+        put(state="decided", execution="gone"),
+        put(state="expected", owner="o", asked_at=next(TIMES), expires=1),
+        put(**ROUTED, **OBJECTED, open="waiting"),
+    ]
     before = [read(photo) for photo in photos]
     assert not run()
     assert [read(photo) for photo in photos] == before

@@ -115,7 +115,19 @@ QUEUE = {"QueueUrl": "http://x/123456789012/q"}
 ENDPOINT = {"EndpointName": "e", "Body": b""}
 # By the service: a call that nobody may make here, its error's name and status, and which permission is missing.
 REFUSALS: dict[str, Any] = {
+    "apigatewayv2": (
+        ("create_api", {"Name": "a", "ProtocolType": "HTTP"}),
+        "AccessDeniedException",
+        403,
+        "apigateway:POST",
+    ),
     "cloudwatch": (("put_metric_data", METRIC), "AccessDenied", 403, "cloudwatch:PutMetricData"),
+    "cognito-idp": (
+        ("create_group", {"UserPoolId": "us-east-1_a", "GroupName": "g"}),
+        "AccessDeniedException",
+        400,
+        "cognito-idp:CreateGroup",
+    ),
     "events": (("put_events", {"Entries": [ENTRY]}), "AccessDeniedException", 400, "events:PutEvents"),
     "iam": (("get_role", {"RoleName": "any"}), "AccessDenied", 403, "iam:GetRole"),
     "lambda": (("invoke", {"FunctionName": "f"}), "AccessDeniedException", 403, "lambda:InvokeFunction"),
@@ -137,7 +149,9 @@ REFUSALS: dict[str, Any] = {
     "stepfunctions": (("start_execution", MACHINE), "AccessDeniedException", 400, "states:StartExecution"),
 }
 RESOURCES = {
+    "apigatewayv2": " on resource: arn:aws:apigateway:us-east-1::/apis",
     "cloudwatch": "",
+    "cognito-idp": f" on resource: arn:aws:cognito-idp:{HERE}:userpool/us-east-1_a",
     "events": f" on resource: arn:aws:events:{HERE}:event-bus/b",
     "iam": f" on resource: {ACCOUNT}:role/any",
     "lambda": f" on resource: arn:aws:lambda:{HERE}:function:f",
@@ -270,3 +284,38 @@ def test_the_decisions_can_be_read_with_the_statements_that_allowed_them(cloud, 
         ("s3:GetObject", True, [f"{reader.name}/may/Read"]),
         ("sns:CreateTopic", False, []),
     ]
+
+
+def test_an_api_and_a_pool_are_told_from_others_by_their_tags(aws, session):
+    ours = {"StringEquals": {"aws:ResourceTag/Environment": "ours"}}
+    made = {"StringEquals": {"aws:RequestTag/Environment": "ours"}}
+    gateway, people = (
+        "arn:aws:apigateway:us-east-1::",
+        "arn:aws:cognito-idp:us-east-1:123456789012:userpool/*",
+    )
+    maker = session(
+        allow("apigateway:POST", f"{gateway}/apis", Condition=made),
+        allow("apigateway:*", f"{gateway}/apis/*", Condition=ours),
+        allow("cognito-idp:CreateUserPool", "*", Condition=made),
+        allow("cognito-idp:*", people, Condition=ours),
+    )
+    asked = {"Name": "a", "ProtocolType": "HTTP"}
+    assert refusal(maker("apigatewayv2").create_api, **asked)[0] == "AccessDeniedException"
+    api = maker("apigatewayv2").create_api(**asked, Tags={"Environment": "ours"})["ApiId"]
+    other = aws("apigatewayv2").create_api(**asked)["ApiId"]
+    maker("apigatewayv2").create_stage(ApiId=api, StageName="s")
+    assert refusal(maker("apigatewayv2").create_stage, ApiId=other, StageName="s")[1] == 403
+    assert refusal(maker("cognito-idp").create_user_pool, PoolName="p")[1] == 400
+    pool = maker("cognito-idp").create_user_pool(PoolName="p", UserPoolTags={"Environment": "ours"})
+    theirs = aws("cognito-idp").create_user_pool(PoolName="p")["UserPool"]["Id"]
+    maker("cognito-idp").create_group(UserPoolId=pool["UserPool"]["Id"], GroupName="g")
+    assert refusal(maker("cognito-idp").create_group, UserPoolId=theirs, GroupName="g")[1] == 400
+
+
+def test_whoever_gives_a_stage_a_log_may_deliver_logs(aws, session):
+    api = aws("apigatewayv2").create_api(Name="a", ProtocolType="HTTP")["ApiId"]
+    maker = session(allow("apigateway:*", "*"))("apigatewayv2")
+    log = {"DestinationArn": f"arn:aws:logs:{HERE}:log-group:g", "Format": "$context.status"}
+    _, _, message = refusal(maker.create_stage, ApiId=api, StageName="s", AccessLogSettings=log)
+    assert "logs:CreateLogDelivery because no identity-based policy" in message
+    maker.create_stage(ApiId=api, StageName="s")

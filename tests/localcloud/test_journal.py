@@ -79,3 +79,57 @@ def test_handing_a_role_to_a_service_is_a_permission_too(caller, calls):
     caller("stepfunctions").create_state_machine(name="noted", definition=definition, roleArn=role)
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:noted"
     assert {("states:CreateStateMachine", machine), ("iam:PassRole", role)} <= calls()
+
+
+def test_calls_of_api_gateway_are_methods_on_paths(caller, calls):
+    gateway = caller("apigatewayv2")
+    api = gateway.create_api(Name="noted", ProtocolType="HTTP", Tags={"Of": "us"})["ApiId"]
+    gateway.create_stage(ApiId=api, StageName="$default")
+    gateway.update_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    stage = f"arn:aws:apigateway:us-east-1::/apis/{api}/stages/$default"
+    gateway.tag_resource(ResourceArn=stage, Tags={"Of": "us"})
+    gateway.untag_resource(ResourceArn=stage, TagKeys=["Of"])
+    gateway.delete_api(ApiId=api)
+    here = "arn:aws:apigateway:us-east-1::"
+    tags = f"{here}/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F{api}%2Fstages%2F$default"
+    assert calls() >= {
+        ("apigateway:POST", f"{here}/apis"),
+        ("apigateway:POST", f"{here}/apis/{api}/stages"),
+        ("apigateway:PATCH", f"{here}/apis/{api}/stages/$default"),
+        ("apigateway:POST", tags),
+        ("apigateway:DELETE", tags),
+        ("apigateway:DELETE", f"{here}/apis/{api}"),
+    }
+
+
+def test_calls_of_a_pool_are_about_the_pool(caller, calls):
+    people = caller("cognito-idp")
+    pool = people.create_user_pool(PoolName="noted")["UserPool"]
+    people.create_group(UserPoolId=pool["Id"], GroupName="leads")
+    people.describe_user_pool_domain(Domain="noted")
+    people.list_tags_for_resource(ResourceArn=pool["Arn"])
+    assert calls() >= {
+        ("cognito-idp:CreateUserPool", "*"),
+        ("cognito-idp:CreateGroup", pool["Arn"]),
+        ("cognito-idp:DescribeUserPoolDomain", "*"),
+        ("cognito-idp:ListTagsForResource", pool["Arn"]),
+    }
+
+
+def test_a_transaction_needs_what_it_does(caller, calls, table):
+    other = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}"
+    key = {"id": {"S": "1"}}
+    items = [
+        {"Put": {"TableName": table, "Item": key}},
+        {
+            "ConditionCheck": {
+                "TableName": table,
+                "Key": {"id": {"S": "2"}},
+                "ConditionExpression": "attribute_not_exists(id)",
+            }
+        },
+    ]
+    caller("dynamodb").transact_write_items(TransactItems=items)
+    caller("dynamodb").transact_get_items(TransactItems=[{"Get": {"TableName": table, "Key": key}}])
+    noted = {action for action, resource in calls() if resource == other}
+    assert noted == {"dynamodb:PutItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem"}

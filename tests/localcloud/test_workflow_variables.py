@@ -3,9 +3,12 @@
 import hashlib
 import json
 import re
+import time
 from typing import Any
 
 import pytest
+
+from core.contract.shapes import Pointer
 
 MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PHOTO = {"s3_bucket": "scones", "s3_key": "incoming/x.png", "version_id": "v1"}
@@ -127,6 +130,84 @@ def test_a_rule_that_holds_assigns_of_the_input_and_so_does_none(machine, execut
         "Show": step(Parameters={"size.$": "$size", "kind.$": "$kind"}, End=True),
     }
     assert json.loads(execute(machine(states), {"size": size})["output"]) == seen
+
+
+LAST = "States.ArrayGetItem(States.StringSplit($.s3_key, '/'), 2)"
+HASH = "States.Hash(States.Format('{}/{}/{}', $.s3_bucket, $.version_id, $.s3_key), 'SHA-256')"
+
+
+@pytest.mark.parametrize(
+    ("key", "last"),
+    [
+        ("incoming/api/7f83b1", True),
+        ("incoming/api/é 🛵 {}'s.png", True),
+        ("incoming/api/", False),
+        ("incoming/api/x/y", False),
+        ("incoming/api/x/", False),
+        ("incoming/api//x", False),
+        ("incoming/apis/x", False),
+        ("an/incoming/api/x", False),
+    ],
+)
+def test_a_rule_names_a_photo_as_the_functions_do(machine, execute, key, last):
+    """The workflow's own rules: neither costs a transition."""
+    key_s = [
+        {"Variable": "$.s3_key", "StringMatches": "incoming/api/*"},
+        {"Not": {"Variable": "$.s3_key", "StringMatches": "incoming/api/*/*"}},
+        {"Not": {"Variable": "$.s3_key", "StringEquals": "incoming/api/"}},
+    ]
+    any_key = [{"Variable": "$.s3_key", "IsPresent": True}]
+    choices = [
+        {"And": rules, "Assign": {"photo.$": photo}, "Next": "Show"}
+        for rules, photo in ((key_s, LAST), (any_key, HASH))
+    ]
+    states = {
+        "Choose": {"Type": "Choice", "Choices": choices},
+        "Show": step(Parameters={"photo.$": "$photo"}, End=True),
+    }
+    photo = json.loads(execute(machine(states), PHOTO | {"s3_key": key})["output"])["photo"]
+    assert photo == Pointer("scones", key, "v1").id
+    assert (photo == key.removeprefix("incoming/api/")) == last
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_wait_takes_as_long_as_its_input_says(machine, execute, seconds):
+    """And what it was given goes on."""
+    states = {
+        "Wait": {"Type": "Wait", "SecondsPath": "$.grace_seconds", "Next": "Show"},
+        "Show": step(End=True),
+    }
+    begun = time.monotonic()
+    ended = execute(machine(states), {"grace_seconds": seconds})
+    assert json.loads(ended["output"]) == {"grace_seconds": seconds}
+    assert time.monotonic() - begun >= seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "does not reference an input value: $.grace_seconds"),
+        ({"grace_seconds": "5"}, "cannot be parsed as a long value: $.grace_seconds == 5"),
+        ({"grace_seconds": -1}, "references a negative value: $.grace_seconds == -1"),
+    ],
+)
+def test_a_wait_for_no_number_of_seconds_ends_the_execution(machine, execute, given, said):
+    ended = execute(machine({"Wait": {"Type": "Wait", "SecondsPath": "$.grace_seconds", "End": True}}), given)
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
+    assert ended["cause"].endswith(f"The SecondsPath parameter {said}")
+
+
+def test_a_wait_that_is_stopped_does_nothing_more(machine, aws, ended):
+    states = {
+        "Wait": {"Type": "Wait", "SecondsPath": "$.grace_seconds", "Next": "Show"},
+        "Show": step(End=True),
+    }
+    steps = aws("stepfunctions")
+    begun = steps.start_execution(stateMachineArn=machine(states), input='{"grace_seconds": 60}')
+    steps.stop_execution(executionArn=begun["executionArn"])
+    assert ended(begun["executionArn"])["status"] == "ABORTED"
+    entered = steps.get_execution_history(executionArn=begun["executionArn"])["events"]
+    assert "PassStateEntered" not in [event["type"] for event in entered]
 
 
 def test_a_task_assigns_of_what_it_got_before_anything_is_selected(function, machine, execute):

@@ -67,6 +67,48 @@ def table(aws, prefix) -> str:
 
 
 @pytest.fixture
+def reviews(aws, prefix):
+    """Put down who looks at a photo, `reviews(photo, until=...)`: answer how to see which photos are there."""
+    dynamodb, name = aws("dynamodb"), f"{prefix}-reviews"
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "photo", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "photo", "AttributeType": "S"}],
+    )
+
+    def write(photo: str, **texts: str) -> Callable[[], list[str]]:
+        item = {name: {"S": text} for name, text in {"photo": photo, "by": "a-sub", **texts}.items()}
+        dynamodb.put_item(TableName=name, Item=item)
+        return lambda: [it["photo"]["S"] for it in dynamodb.scan(TableName=name)["Items"]]
+
+    return write
+
+
+@pytest.fixture
+def change(aws, table):
+    """Change a photo's item by an expression, with these numbers, as `N` of one and `NS` of several, texts and maps."""
+
+    def update(photo: str, expression: str, **values: Any) -> None:
+        aws("dynamodb").update_item(
+            TableName=table,
+            Key={"id": {"S": photo}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues={f":{name}": write_value(value) for name, value in values.items()},
+        )
+
+    return update
+
+
+def write_value(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {"M": {name: write_value(it) for name, it in value.items()}}
+    if isinstance(value, set):
+        return {"NS": [str(it) for it in value]}
+    return {"S": value} if isinstance(value, str) else {"N": str(value)}
+
+
+@pytest.fixture
 def execution(aws, prefix) -> str:
     """One that has ended."""
     steps = aws("stepfunctions")

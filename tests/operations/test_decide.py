@@ -214,6 +214,62 @@ def test_a_duplicate_leaves_its_number_and_the_photo_to_the_next(say, put, item,
     assert item(photo)["decided"] == {"N": "2"}
 
 
+@pytest.fixture
+def pending(aws, machine):
+    """Make a decision as the API does: it takes effect after these seconds."""
+
+    def start(photo: str, label: str, number: int, seconds: int) -> None:
+        given = decide.write_event(
+            decide.find_one("any", photo), decide.Decision(label, "", "person"), number
+        )
+        asked = json.dumps(given | {"grace_seconds": seconds})
+        aws("stepfunctions").start_execution(stateMachineArn=machine, name=f"{photo}-{number}", input=asked)
+
+    return start
+
+
+def test_a_decision_of_the_api_that_has_not_taken_effect_yet_is_said_to_be_there_and_goes_first(
+    say, put, pending, capsys
+):
+    photo = put("v1", **waiting())
+    pending(photo, "motorcycle", 1, 2)
+    with pytest.raises(UserError, match="was decided meanwhile: it is routed by the person: motorcycle"):
+        say(photo, "bicycle")
+    there = f"decision 1 on photo {photo} was made already, and has not taken effect yet: waiting for it\n"
+    assert capsys.readouterr().out == there
+
+
+@pytest.mark.usefixtures("say")
+def test_a_decision_that_is_withdrawn_meanwhile_leaves_the_photo_to_the_next_number(
+    put, item, change, pending
+):
+    photo = put("v1", **waiting())
+    pending(photo, "motorcycle", 1, 2)
+    change(photo, "ADD withdrawn :first", first={1})
+    # One that looked before it was withdrawn.
+    before = {name: it for name, it in decide.find_one("any", photo).items() if name != "withdrawn"}
+    machine = environment.outputs("any")["state_machine_arn"]
+    said = decide.decide("any", machine, before, decide.Decision("bicycle", "", "person"))
+    assert "is routed by the person: bicycle" in said
+    assert item(photo)["decided"] == {"N": "2"}
+
+
+def test_a_number_that_was_withdrawn_or_is_of_an_opinion_is_no_decision_s(say, put, item, change):
+    photo = put("v1", **waiting())
+    change(photo, "ADD withdrawn :numbers", numbers={1, 2})
+    change(photo, "SET opinion_10 = :given", given={"label": "cannot_tell", "at": ago(1)})
+    assert "is routed by the person: bicycle" in say(photo, "bicycle")
+    assert item(photo)["decided"] == {"N": "11"}
+
+
+def test_an_objection_is_decided_by_a_correction(say, put, item):
+    route = {"label": "bicycle", "decided_by": "model", "confidence": "0.97", "expires": "1903384000"}
+    objected = {"open": "waiting", "since": ago(1), "objected_at": ago(1)}
+    photo = put("v1", state="routed", assignment=True, **route, **objected)
+    assert "is routed anew by the person: motorcycle" in say(photo, "motorcycle")
+    assert not {"open", "since"} & set(item(photo))
+
+
 def test_a_decision_that_fails_says_by_what_and_that_the_photo_is_where_it_was(
     say, put, table, definition, aws, machine
 ):
@@ -280,6 +336,7 @@ def test_an_environment_that_was_applied_before_this_release_is_one_line(say, pu
             "failed by NotAnImage, and waits for nobody: send",
         ),
         ({"state": "forgotten"}, ("bicycle",), "was forgotten: there is nothing to decide"),
+        ({"state": "expected"}, ("bicycle",), "is not uploaded yet: there is nothing to decide"),
         (waiting(), ("van",), "LABEL=van is no label: choose from bicycle, motorcycle, other, unusable"),
         (waiting(), ("",), "LABEL= is no label: choose from bicycle"),
         (waiting(), ("other",), "LABEL=other needs what it is"),

@@ -98,6 +98,49 @@ def test_nothing_of_what_people_decided_stays(command, upload, put, item, execut
     assert "Ann" not in json.dumps(left)
 
 
+API_ID = "7f" * 32
+API_KEY = f"incoming/api/{API_ID}"
+BY_API = {
+    "owner": "program",
+    "asked_at": "2026-11-26T11:59:58.000Z",
+    "file_name": "Ann.png",
+    "day": "2026-11-26 model",
+}
+
+
+@pytest.mark.parametrize("name", [API_ID, API_KEY])
+def test_nothing_stays_of_what_the_api_wrote_down_nor_any_version_of_its_key(
+    command, upload, put, item, keys, change, reviews, name
+):
+    first, _second = upload(key=API_KEY), upload(OTHER, API_KEY)
+    upload(record(API_ID, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
+    more = {"content_type": "image/png", "blind": "answered", "objected_at": "2026-11-26T12:00:09.000Z"}
+    photo = put(first, API_KEY, assignment=True, objection="unusable", **ENDED, **BY_API, **more)
+    change(photo, "ADD withdrawn :numbers", numbers={1})
+    change(photo, "SET opinion_2 = :given", given={"label": "other", "vehicle": "Ann's bike"})
+    looked_at = reviews(photo)
+    reviews("another")
+    said = command(name)
+    assert "all that this key ever held" in said
+    assert f"who looked at {photo}, and who decided it" in said
+    assert "1 records in 1 versions" in said
+    assert keys() == []
+    assert looked_at() == ["another"]
+    left = item(photo)
+    assert left["state"] == {"S": "forgotten"}
+    assert not {"owner", "file_name", "content_type", "day", "blind", "objection"} & set(left)
+    assert not {"withdrawn", "opinion_2"} & set(left)
+    assert "Ann" not in json.dumps(left)
+
+
+def test_a_photo_that_was_never_uploaded_is_forgotten_like_any_other(command, put, item):
+    none = dict.fromkeys(("first_at", "claimed_at", "attempts", "execution", "version_id"))
+    photo = put(key=API_KEY, **none | {"state": "expected"} | BY_API, expires="1803384000")
+    command(photo)
+    assert item(photo)["state"] == {"S": "forgotten"}
+    assert not {"owner", "s3_key"} & set(item(photo))
+
+
 def test_a_photo_that_a_bulk_run_left_waiting_is_forgotten_like_any_other(command, upload, put, item):
     left = {"execution": None, "claimed_at": None, "attempts": None, "run": "20261126-110000-ab12"}
     waits = {"state": "waiting", "open": "waiting", "since": "archive 2026-11-26T12:00:00.000Z"}

@@ -202,6 +202,42 @@ def test_the_monitor_brings_its_packages_for_lambdas_processor(built):
     assert not [name for name in names if "/tests/" in name or name.endswith((".pyi", ".h", "/"))]
 
 
+def test_the_api_brings_its_calls_and_msgspec_for_lambdas_processor(built):
+    path = built / "api.zip"
+    assert path.stat().st_size < 400_000
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        (library,) = [name for name in names if ".so" in Path(name).name]
+        assert struct.unpack_from("<H", archive.read(library), 18) == (ARM64,)
+    assert "cpython-313" in library
+    brought = {name.split("/")[0] for name in names} - {"core", "lambdas"}
+    assert {name.split("-")[0] for name in brought} == {"msgspec"}
+    calls = {file.relative_to(PYTHON).as_posix() for file in (PYTHON / "lambdas/calls").glob("*.py")}
+    # The description is made in the checkout: no call needs it.
+    assert calls - set(names) == {"lambdas/calls/api_description.py"}
+
+
+def test_what_the_api_is_packed_with_is_all_that_it_needs_and_its_cold_start_makes_no_client(
+    tmp_path, monkeypatch
+):
+    """Built for this machine's Python, it is there with nothing else but boto3, as Lambda has it."""
+    here = [installed_wheel(name, tmp_path) for name in wheels.BROUGHT_BY["api"]]
+    monkeypatch.setattr(wheels, "fetch", lambda _architecture, _names: here)
+    (tmp_path / "api.zip").write_bytes(zips.pack(packaging.contents("api", "arm64")))
+    shutil.unpack_archive(tmp_path / "api.zip", tmp_path / "task")
+    link_boto3(tmp_path / "runtime")
+    code = f"import sys; sys.path += [{str(tmp_path / 'task')!r}, {str(tmp_path / 'runtime')!r}]"
+    code += "; import lambdas.api, boto3; assert boto3.DEFAULT_SESSION is None"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+
+
+def link_boto3(runtime: Path) -> None:
+    """Into a folder of its own."""
+    runtime.mkdir()
+    for name in BOTO3:
+        (runtime / name).symlink_to(str(importlib.metadata.distribution("boto3").locate_file(name)))
+
+
 def photo(kind: str) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (32, 32), "teal").save(buffer, kind)
@@ -219,15 +255,11 @@ def installed_wheel(name: str, folder: Path) -> Path:
 
 def test_what_the_monitor_is_packed_with_is_all_that_it_needs(tmp_path, monkeypatch, aws, cloud_variables):
     """Built for this machine's Python, it runs to its end with nothing else but boto3, as Lambda has it."""
-    here = [installed_wheel(name, tmp_path) for name in wheels.PACKAGES]
-    monkeypatch.setattr(wheels, "fetch", lambda _architecture: here)
+    here = [installed_wheel(name, tmp_path) for name in wheels.BROUGHT_BY["monitor"]]
+    monkeypatch.setattr(wheels, "fetch", lambda _architecture, _names: here)
     (tmp_path / "monitor.zip").write_bytes(zips.pack(packaging.contents("monitor", "arm64")))
     shutil.unpack_archive(tmp_path / "monitor.zip", tmp_path / "task")
-    (tmp_path / "runtime").mkdir()
-    for name in BOTO3:
-        (tmp_path / "runtime" / name).symlink_to(
-            str(importlib.metadata.distribution("boto3").locate_file(name))
-        )
+    link_boto3(tmp_path / "runtime")
 
     s3 = aws("s3")
     s3.create_bucket(Bucket=BUCKET)
@@ -266,6 +298,8 @@ def test_packages_are_those_of_the_environment_and_of_terraforms_defaults():
     constraints = wheels.read((ROOT / "constraints.txt").read_text())
     assert sorted(name for name, _ in wanted) == sorted(wheels.PACKAGES)
     assert wanted.keys() <= constraints.keys()
+    locked = wheels.versions((ROOT / "constraints.txt").read_text())
+    assert wanted.keys() == {(name, locked[name]) for name in wheels.PACKAGES}
     assert all(len(hashes) == len(wheels.MACHINES) for hashes in wanted.values())
     variables = (ROOT / "terraform" / "variables.tf").read_text()
     default = dict(re.findall(r'(architecture|runtime)\s*= optional\(string, "(.*?)"\)', variables))
@@ -286,7 +320,7 @@ def test_without_the_package_index_it_says_so_in_one_line(checkout, tmp_path, da
     done = package(checkout / "python", tmp_path / "zips", environment=nowhere)
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "error: NumPy and Pillow for aarch64 cannot be fetched (pip says: Could not find"
+        "error: msgspec, numpy, pillow for aarch64 cannot be fetched (pip says: Could not find"
     )
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "zips").exists()

@@ -125,6 +125,61 @@ def test_what_was_decided_of_the_archive_and_where_it_came_from_is_told(run, put
     ]
 
 
+# What the API puts down before the upload.
+EXPECTED: dict[str, str | None] = {
+    **dict.fromkeys(("first_at", "claimed_at", "attempts", "execution")),
+    "state": "expected",
+    "owner": "program",
+    "asked_at": "2026-11-26T11:59:58.000Z",
+    "expires": "1803384000",
+}
+UPLOADED = f"incoming/api/{'7f' * 32}"
+
+
+def test_a_photo_that_is_asked_for_and_not_uploaded_yet_says_so_and_until_when(run, put, bucket):
+    photo = put(key=UPLOADED, source="bay 2", **EXPECTED)
+    expected = [
+        f"s3://{bucket}/{UPLOADED}: expected",
+        f"id {'7f' * 32}",
+        "source bay 2",
+        "2026-11-26 11:59:58.000 UTC  asked for over the API, and not uploaded yet",
+        "kept until 2027-02-23 12:00 UTC",
+    ]
+    assert photo == "7f" * 32
+    assert story(run, photo) == story(run, UPLOADED) == expected
+
+
+def test_what_a_driver_and_people_said_over_the_api_is_told(run, put, change, reviews):
+    more = {"open": "waiting", "since": "2026-11-26T12:05:00.000Z", "objected_at": "2026-11-26T12:05:00.000Z"}
+    asked = {"asked_at": EXPECTED["asked_at"], "owner": "program"}
+    photo = put("v1", key=UPLOADED, assignment=True, **ROUTED, **more, **asked)
+    given = {"label": "cannot_tell", "vehicle": "", "at": "2026-11-26T12:06:00.000Z", "seconds": 4}
+    change(photo, "ADD withdrawn :both", both={2, 1})
+    change(photo, "SET opinion_3 = :given, opinion_10 = :given", given=given)
+    lines = story(run, photo)
+    assert lines[0].endswith(": routed, and its driver objects")
+    assert [it for it in told(lines) if not it.startswith(("entered", "the execution"))] == [
+        "asked for over the API",
+        "claimed",
+        "routed by the model: bicycle (0.9713), loading bay 3, orders within 10 km",
+        "its driver says that the answer is wrong",
+        "answer 3 of a person, which routes nobody: cannot_tell",
+        "answer 10 of a person, which routes nobody: cannot_tell",
+    ]
+    assert "withdrawn before they took effect: decisions 1, 2" in lines
+    reviews(photo, until="2126-11-26T12:07:00.000Z")
+    assert "a person has it before them until 2126-11-26 12:07:00 UTC" in story(run, photo)
+    reviews(photo, until="2026-11-26T12:07:00.000Z")  # the lease is over
+    assert not [it for it in story(run, photo) if "before them" in it or "a-sub" in it]
+
+
+def test_an_objection_that_a_person_finds_unusable_is_told_as_such(run, put):
+    photo = put("v1", assignment=True, **ROUTED, objected_at="2026-11-26T12:05:00.000Z", objection="unusable")
+    lines = story(run, photo)
+    assert lines[0].endswith(": routed")
+    assert "its driver says that the answer is wrong, and a person finds it unusable" in told(lines)
+
+
 def test_a_photo_that_failed_twice_and_waits_says_so_in_that_order(run, put):
     photo = put(
         attempts="3",

@@ -111,6 +111,21 @@ def test_what_people_decided_comes_back_and_what_waits_for_them_is_counted(regis
     assert "wait for a person" not in register.restore(at).stdout
 
 
+def test_a_photo_that_the_api_expects_still_comes_back_and_an_objection_is_one_who_waits(register):
+    register.make()
+    register.put("expected", "expected")
+    register.put("no longer", "expected", kept=-1)
+    register.put("objected")
+    objected = {"open": {"S": "waiting"}, "since": {"S": "2026-11-26T12:00:00.000Z"}}
+    register.dynamodb.put_item(TableName=register.table, Item=register.items()["objected"] | objected)
+    at = pass_a_second()
+    register.delete("expected", "no longer", "objected")
+    done = register.restore(at)
+    assert set(register.items()) == {"expected", "objected"}
+    assert "2 items put back, 0 are as they were\n1 left out, since their days are over" in done.stdout
+    assert "1 of what is back wait for a person" in done.stdout
+
+
 def test_a_photo_that_went_on_since_is_named_and_left_as_it_is(register):
     register.make()
     register.put("kept")

@@ -14,12 +14,22 @@ deletion_protection = true
 fleet               = { schedule = { april = { cron = "cron(0 6 1 4 ? *)", min_instances = 1, max_instances = 2 } } }
 lambda              = { reserved_concurrency = 50 }
 """
+API = 'api = { origins = ["http://localhost:4577"] }\n'
+OTHER_API = """api = {
+  origins             = ["http://localhost:4577", "https://scones.example.com"]
+  programs            = ["orders", "program"]
+  requests_per_second = 5
+}
+"""
 VARIABLES, PROVIDERS = "envs/local.tfvars", "providers.tf"
 MANAGED, OWNER, COST_CENTRE = 'ManagedBy   = "terraform"\n', 'Owner = "first"\n', 'CostCentre = "second"\n'
 # By the file, what it says and what it says then.
 EDITS = (
     (PROVIDERS, OWNER, COST_CENTRE),
     (VARIABLES, SETTINGS, ""),
+    (VARIABLES, OTHER_API, API),
+    ("modules/api/pool.tf", "who see every photo", "who see all photos"),
+    ("modules/api/pool.tf", "ask what became of them", "ask what came of them"),
     ("modules/monitoring/schedule.tf", "cron(20 * * * ? *)", "cron(25 * * * ? *)"),
     (
         "modules/monitoring/schedule.tf",
@@ -34,6 +44,7 @@ EDITS = (
 
 def prepare(root: Path) -> None:
     edit(root, PROVIDERS, MANAGED, MANAGED + OWNER)
+    edit(root, VARIABLES, API, OTHER_API)
     path = root / "terraform" / VARIABLES
     path.write_text(path.read_text() + SETTINGS)
 

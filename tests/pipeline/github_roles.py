@@ -18,6 +18,18 @@ ONLY_ELSEWHERE = {
     r"LetAutoScalingHaveItsRole iam:CreateServiceLinkedRole": (
         f"{DOCS}/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html"
     ),
+    # Nor this one, which AWS makes with the account's first API.
+    r"LetGatewayHaveItsRole iam:CreateServiceLinkedRole": (
+        f"{DOCS}/apigateway/latest/developerguide/using-service-linked-roles.html"
+    ),
+    # No reference has it, and yet who makes a stage with tags is refused without it.
+    r"TagStage apigateway:TagResource": f"{DOCS}/apigateway/latest/developerguide/apigateway-tagging.html",
+    # What is in an API has its tags here, by which another statement allows it. AWS says so of REST APIs alone.
+    r"ChangeWhatIsInApi apigateway:(DELETE|PATCH)": (
+        f"{DOCS}/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html"
+    ),
+    # It delivers no access logs of stages by CloudWatch's deliveries.
+    r"LogRequests logs:\w+": f"{DOCS}/apigateway/latest/developerguide/http-api-logging.html",
     # By which version 6.23 of the provider reads a bucket's tags and tags it.
     r"ReadBucket s3:ListTagsForResource": PROVIDER,
     r"MakeBucket s3:(Unt|T)agResource": PROVIDER,

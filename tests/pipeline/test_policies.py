@@ -15,6 +15,7 @@ PREFIX = "scones-local"
 LONGEST = {PREFIX: "p" * 30, "image-classifier-ep": "e" * 40, "us-east-1": "ap-southeast-1"}
 DOCS = "https://docs.aws.amazon.com"
 IAM, KMS = f"{DOCS}/IAM/latest/UserGuide", f"{DOCS}/kms/latest/developerguide"
+GATEWAY = f"{DOCS}/apigateway/latest/developerguide"
 OIDC = f"{IAM}/id_roles_create_for-idp_oidc.html"
 S3 = f"{DOCS}/AmazonS3/latest/userguide/security_iam_service-with-iam.html"
 STEPS = f"{DOCS}/service-authorization/latest/reference/list_awsstepfunctions.html"
@@ -42,6 +43,8 @@ TAKEN_FOR_A_FAULT = {
     r"\w+ UNKNOWN_CONDITION_FOR_ACTION .* kms:ResourceAliases .* kms:.*": f"{KMS}/conditions-kms.html",
     # No fault: whoever applies manages the bucket's policy and rules, and could so give itself what it has not.
     r"managed RESOURCE_POLICY_PRIVILEGE_ESCALATION .* s3:Put(BucketPolicy|LifecycleConfiguration)": S3,
+    # No reference has it, and yet who makes a stage with tags is refused without it.
+    r"managed UNKNOWN_ACTION .*apigateway:TagResource": f"{GATEWAY}/apigateway-tagging.html",
     # AWS compares the name of a boundary so in its own examples.
     r"\w+ MISMATCHED_TYPE_BUT_USABLE .*StringEquals .* given Arn": f"{IAM}/access_policies_boundaries.html",
     # In a key's policy "*" is this key, and the context of a log group is a text that is an ARN.

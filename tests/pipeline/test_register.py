@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from tests.pipeline.conftest import PERSON, until
@@ -211,6 +212,51 @@ def test_a_photo_has_one_id_whatever_its_key(workflow, key):
     assert outcome(workflow.end(workflow.start(event))) == "bicycle"
     (item,) = workflow.items(event["s3_key"])
     assert item["id"] == Pointer(event["s3_bucket"], event["s3_key"], event["version_id"]).id
+
+
+UPLOADED = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069"
+
+
+def expect(workflow, photo_id: str) -> str:
+    """What the API puts down before the upload; the key that it gives."""
+    key = f"{register.UPLOADS}{photo_id}"
+    told = {
+        "id": photo_id,
+        "state": register.EXPECTED,
+        "s3_bucket": workflow.bucket,
+        "s3_key": key,
+        "source": "bay 2",
+        "camera": "source=bay 2",
+        "reference": "delivery 7",
+        "owner": "program",
+        "asked_at": register.write_time(datetime.now(UTC)),
+        "file_name": "a.png",
+        "content_type": "image/png",
+    }
+    item = {name: {"S": value} for name, value in told.items()}
+    item["expires"] = {"N": str(register.expires(1))}
+    workflow.dynamodb.put_item(TableName=workflow.outputs["register_table"], Item=item)
+    return key
+
+
+def test_a_photo_that_the_api_expects_is_routed_under_its_id_once_and_says_who_sent_it(workflow):
+    key = expect(workflow, UPLOADED)
+    told = workflow.project.run("operations.photo_story", "local", "--photo", UPLOADED, key="operator")
+    assert f"{key}: expected" in told
+    (ended,) = workflow.end_of(workflow.upload(key.removeprefix("incoming/"), photo()))
+    assert outcome(ended) == "bicycle"
+    item = workflow.item(key, state=register.ROUTED)
+    assert (item["id"], item["source"], item["owner"]) == (UPLOADED, "bay 2", "program")
+    (heard,) = workflow.routed.about(s3_key=key)
+    assert (heard["id"], heard["source"], heard["reference"]) == (UPLOADED, "bay 2", "delivery 7")
+    # The same form once more: another version, but no other photo.
+    workflow.upload(key.removeprefix("incoming/"), photo(UNSURE))
+    until(lambda: len(workflow.executions_of(key)) == 2, "the second upload's execution")
+    assert sorted(outcome(it) for it in workflow.end_of(key)) == ["bicycle", DUPLICATE]
+    assert workflow.item(key) == item
+    # An event that leaves something out is named by the function, and gets the same id.
+    again = {"s3_bucket": workflow.bucket, "s3_key": key, "version_id": item["version_id"]}
+    assert outcome(workflow.end(workflow.start(again))) == DUPLICATE
 
 
 def test_make_photo_tells_the_story_of_a_photo_by_its_key_and_by_its_id(workflow):

@@ -1,6 +1,7 @@
 """What people decide: photos that the model left to them, and corrections. The model does as photos say."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.pipeline.conftest import DRIVER, PERSON, until
@@ -21,6 +22,8 @@ NO_DECISIONS: dict[str, dict] = {
     "the model": {"decided_by": "model"},
     "a vehicle that is no text": {"vehicle": 7},
     "no version": {"version_id": ""},
+    "a grace that is no number": {"grace_seconds": "5"},
+    "a grace below zero": {"grace_seconds": -1},
 }
 
 
@@ -94,6 +97,68 @@ def test_the_same_decision_twice_is_told_once(workflow):
     assert workflow.item(item["s3_key"])["decision_1"]["execution"] == first
     assert len(workflow.routed.about(s3_key=item["s3_key"])) == 1
     assert not workflow.corrected.so_far(s3_key=item["s3_key"])
+
+
+def test_a_decision_takes_effect_after_its_grace(workflow):
+    item = leave_to_people(workflow, "grace")
+    execution = workflow.decide(item, "bicycle", grace_seconds=1)
+    assert workflow.item(item["s3_key"]) == item
+    ended = workflow.end(execution)
+    assert entered(workflow, execution)[:3] == ["NamePhoto", "AwaitGrace", "ClaimDecision"]
+    assert ended["stopDate"] - ended["startDate"] >= timedelta(seconds=1)
+    assert workflow.item(item["s3_key"], state=register.ROUTED)["decision_1"]["execution"] == execution
+
+
+def test_a_decision_that_is_withdrawn_within_its_grace_changes_nothing_and_the_next_one_counts(workflow):
+    item = leave_to_people(workflow, "withdrawn")
+    execution = workflow.decide(item, "bicycle", grace_seconds=2)
+    withdraw(workflow, item, 1)
+    assert outcome(workflow.end(execution)) == DUPLICATE
+    now = workflow.item(item["s3_key"], state=register.WAITING)
+    assert now == item | {"withdrawn": {1}}
+    assert outcome(workflow.end(workflow.decide(item, "motorcycle", decision=2))) == "motorcycle"
+    # A correction can be withdrawn as well.
+    third = workflow.decide(item, "bicycle", decision=3, grace_seconds=2)
+    withdraw(workflow, item, 3)
+    assert outcome(workflow.end(third)) == DUPLICATE
+    assert workflow.item(item["s3_key"], state=register.ROUTED)["label"] == "motorcycle"
+    assert not workflow.corrected.so_far(s3_key=item["s3_key"])
+
+
+def withdraw(workflow, item: dict, number: int) -> None:
+    """As the API does it: not of one that has been claimed."""
+    workflow.dynamodb.update_item(
+        TableName=workflow.outputs["register_table"],
+        Key={"id": {"S": item["id"]}},
+        ConditionExpression=f"attribute_not_exists(decision_{number})",
+        UpdateExpression="ADD withdrawn :number",
+        ExpressionAttributeValues={":number": {"NS": [str(number)]}},
+    )
+
+
+def test_an_objection_waits_for_a_person_whose_decision_is_a_correction(workflow):
+    event = workflow.store("decisions/objected.png", photo())
+    assert outcome(workflow.end(workflow.start(event))) == "bicycle"
+    item = workflow.item(event["s3_key"], state=register.ROUTED)
+    assert item["day"] == f"{item['routed_at'][:10]} model"
+    workflow.dynamodb.update_item(
+        TableName=workflow.outputs["register_table"],
+        Key={"id": {"S": item["id"]}},
+        UpdateExpression="SET #open = :waiting, since = :now, objected_at = :now",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={
+            ":waiting": {"S": register.WAITING},
+            ":now": {"S": register.write_time(datetime.now(UTC))},
+        },
+    )
+    listed = workflow.project.run("operations.photo_list", "local", "--state", "waiting", key="operator")
+    assert item["id"] in listed
+    told = workflow.project.run("operations.photo_story", "local", "--photo", item["id"], key="operator")
+    assert "routed, and its driver objects" in told
+    assert outcome(workflow.end(workflow.decide(item, "motorcycle"))) == "motorcycle"
+    now = workflow.item(event["s3_key"], label="motorcycle")
+    assert not {"open", "since"} & now.keys()
+    assert (now["day"], now["kind"]) == (item["day"], register.CORRECTION)
 
 
 def test_of_two_people_at_once_the_later_decision_counts_and_one_route_is_told(workflow):

@@ -22,8 +22,7 @@ from report.graph.layout import Box, Layout, Route, place
 
 TEMPLATE = Path("terraform/modules/workflow/state_machine.asl.json.tftpl").resolve()
 LABELS = ["bicycle", "motorcycle", "other"]
-PARTS = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
-DECISION_PARTS = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
+NAMED = ["ClaimPhoto", "ClaimPhoto", "AwaitGrace", "AwaitGrace", "ClaimDecision", "ClaimDecision"]
 DECISIONS = {
     "ClaimDecision": ("waiting", "DriverRouted", "Refused", "Decided"),
     "ClaimCorrection": ("routed", "DriverRerouted", "Duplicate", "AssignDriver"),
@@ -35,7 +34,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The definition that Terraform makes of this project's own template."""
     values = {
         "bus_name": "bus",
-        "decision_parts": DECISION_PARTS,
         "decisions": {
             name: dict(zip(("from", "kind", "refused", "next"), claim, strict=True))
             for name, claim in DECISIONS.items()
@@ -43,7 +41,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "function_arns": dict.fromkeys(("serialize", "classify", "filter"), "arn"),
         "labels": LABELS,
         "last_label": LABELS[-1],
-        "parts": PARTS,
+        "named": [{"And": [], "Next": name} for name in NAMED],
         "register": {"name": "photos", "retention_days": 90},
         "retry_function": "{}",
         "retry_register": "[]",
@@ -81,7 +79,9 @@ def test_our_own_machine_has_every_state_and_every_way_to_the_end(own: dict[str,
     assert Edge("FilterInferences", "RecordWaiting", "catch", UNDECIDED) in graph.edges
     assert Edge("FilterInferences", "RecordFailed", "catch") in graph.edges
     assert Edge("ClaimPhoto", "Duplicate", "catch") in graph.edges
-    assert Edge("NamePhoto", "ClaimDecision", "choice", "rule 2") in graph.edges
+    assert Edge("NamePhoto", "ClaimPhoto", "choice", "rules 1, 2") in graph.edges
+    assert Edge("NamePhoto", "ClaimDecision", "choice", "rules 5, 6") in graph.edges
+    assert Edge("AwaitGrace", "ClaimDecision", "next") in graph.edges
     assert Edge("Decided", "RecordDecided", "choice", "rule 1") in graph.edges
     assert Edge("Refused", "Duplicate", "choice", "rule 1") in graph.edges
     assert Edge("ClaimCorrection", "AssignDriver", "next") in graph.edges
@@ -103,6 +103,7 @@ def test_our_own_machine_fits_a_phone_and_goes_straight_down(own: dict[str, Any]
         ({"Variable": "$.label", "StringEquals": "bicycle", "Next": "A"}, "label = bicycle"),
         ({"Variable": "$.a.n", "NumericGreaterThanEqualsPath": "$.least", "Next": "A"}, "a.n ≥ $.least"),
         ({"Variable": "$.x", "IsPresent": False, "Next": "A"}, "x is not present"),
+        ({"Assign": {"y": 1}, "Variable": "$.x", "IsPresent": True, "Next": "A"}, "x is present"),
         ({"And": [], "Next": "A"}, "rule 2"),
         ({"Condition": "{% $n > 3 %}", "Next": "A"}, "$n > 3"),
     ],

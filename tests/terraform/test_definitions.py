@@ -51,9 +51,10 @@ def test_the_workflow_writes_the_register_by_the_names_that_others_read(states):
 
 
 def test_who_decides_what_is_known_by_the_names_that_others_read(states):
-    (labels, deciders) = (it["Or"] for it in states["NamePhoto"]["Choices"][1]["And"] if "Or" in it)
-    assert labels[-1]["StringEquals"] == register.UNUSABLE
-    assert [it["StringEquals"] for it in deciders] == register.DECIDERS
+    for choice in states["NamePhoto"]["Choices"][2:]:
+        (labels, deciders) = (it["Or"] for it in choice["And"] if "Or" in it)
+        assert labels[-1]["StringEquals"] == register.UNUSABLE
+        assert [it["StringEquals"] for it in deciders] == register.DECIDERS
     archived, unusable = states["Decided"]["Choices"][0]["Or"]
     assert archived["StringMatches"] == f"{register.ARCHIVE}*"
     assert unusable["StringEquals"] == register.UNUSABLE
@@ -85,15 +86,26 @@ def test_each_variable_is_assigned_on_every_way_to_where_it_is_read(states):
         # A state that fails has assigned nothing.
         after = {(each["Next"], known) for each in it.get("Catch", [])}
         after |= {(each, assigned) for each in (it.get("Next"), it.get("Default")) if each}
-        after |= {(each["Next"], assigned) for each in it.get("Choices", [])}
+        # A rule that holds assigns what it says, and not what its state does.
+        after |= {
+            (each["Next"], known | {name.removesuffix(".$") for name in each.get("Assign", {})})
+            for each in it.get("Choices", [])
+        }
         ways += after - set(ways)
     assert {name for name, _ in ways} == set(states)
 
 
 # By the state that a photo is in, and whose: which updates another may follow. None is a photo that nobody has claimed.
-MINE, OTHERS = "mine", "others"
+MINE, OTHERS, VERSION = "mine", "others", "v1"
 FOLLOWS = {
-    "ClaimPhoto": {None, (register.FAILED, MINE), (register.FAILED, OTHERS), (register.CLAIMED, MINE)},
+    "ClaimPhoto": {
+        None,
+        (register.EXPECTED, MINE),
+        (register.EXPECTED, OTHERS),
+        (register.FAILED, MINE),
+        (register.FAILED, OTHERS),
+        (register.CLAIMED, MINE),
+    },
     # Whoever decides first: ClaimDecision. Each of the two makes the photo this execution's.
     "ClaimDecision": {(register.WAITING, MINE), (register.WAITING, OTHERS)},
     "ClaimCorrection": {(register.ROUTED, MINE), (register.ROUTED, OTHERS)},
@@ -124,7 +136,8 @@ def test_a_photo_goes_from_one_state_to_the_next_and_never_back(states, table):
         for before in befores:
             table.delete_item(Key={"id": "photo"})
             if before:
-                table.put_item(Item={"id": "photo", "state": before[0], "execution": before[1]})
+                item = {"id": "photo", "state": before[0], "execution": before[1], "version_id": VERSION}
+                table.put_item(Item=item)
             if update(states[name]["Parameters"], MINE):
                 found.add(before)
         assert found == expected, name
@@ -177,6 +190,66 @@ def test_the_upload_of_a_photo_that_a_bulk_run_was_first_with_takes_it(states, t
     assert not update(states["ClaimPhoto"]["Parameters"], MINE)
 
 
+@pytest.mark.parametrize(("version", "taken"), [(VERSION, True), ("another", False)])
+def test_of_a_photo_that_the_api_has_uploaded_the_first_version_alone_counts(states, table, version, taken):
+    """Both are called as the key says."""
+    expected = {"id": "photo", "state": register.EXPECTED, "source": "bay 2", "camera": "source=bay 2"}
+    table.put_item(Item=expected | {"reference": "delivery 7", "owner": "o", "expires": 1})
+    assert update(states["ClaimPhoto"]["Parameters"], OTHERS)
+    claimed = table.get_item(Key={"id": "photo"})["Item"]
+    # What its upload's event says of these is nothing.
+    kept = [claimed[name] for name in ("source", "camera", "reference", "owner")]
+    assert kept == ["bay 2", "source=bay 2", "delivery 7", "o"]
+    assert "expires" not in claimed
+    assert not update(states["ClaimPhoto"]["Parameters"], MINE)
+    assert update(states["RecordFailed"]["Parameters"], OTHERS)
+    table.update_item(
+        Key={"id": "photo"},
+        UpdateExpression="SET version_id = :version",
+        ExpressionAttributeValues={":version": version},
+    )
+    assert update(states["ClaimPhoto"]["Parameters"], MINE) == taken
+
+
+def test_a_driver_s_photo_says_who_sent_it_though_a_bulk_run_was_first_with_it(states, table):
+    table.put_item(Item={"id": "photo", "state": register.WAITING, "run": "run-1"})
+    assert update(states["ClaimPhoto"]["Parameters"], MINE)
+    taken = table.get_item(Key={"id": "photo"})["Item"]
+    assert (taken["source"], taken["reference"]) == ("1", "1")
+
+
+@pytest.mark.parametrize(
+    ("claim", "state"), [("ClaimDecision", register.WAITING), ("ClaimCorrection", register.ROUTED)]
+)
+def test_a_decision_that_was_withdrawn_is_not_claimed_and_the_next_one_is(states, table, claim, state):
+    table.put_item(Item={"id": "photo", "state": state, "withdrawn": {1, 3}})
+    assert [update(states[claim]["Parameters"], MINE, number=number) for number in (1, 2)] == [False, True]
+    item = table.get_item(Key={"id": "photo"})["Item"]
+    # Of an archive's photo, nobody had said so.
+    assert (item["source"], item["reference"], item["decided"]) == ("", "", 2)
+
+
+def test_the_day_is_the_one_of_the_first_route_and_says_who_made_it(states, table):
+    table.put_item(Item={"id": "photo", "state": register.CLAIMED, "execution": MINE})
+    assert update(states["Assign bicycle"]["Parameters"], MINE)
+    routed = table.get_item(Key={"id": "photo"})["Item"]
+    again = states["Assign motorcycle"]["Parameters"]
+    again["ExpressionAttributeValues"][":day"] = {"S": "2026-11-28 person"}
+    assert update(again, MINE)
+    assert table.get_item(Key={"id": "photo"})["Item"]["day"] == routed["day"]
+
+
+def test_a_correction_ends_the_objection_s_waiting(states, table):
+    waiting = {"open": register.WAITING, "since": "2026-11-27T06:00:00.000Z", "objected_at": "the same"}
+    table.put_item(Item={"id": "photo", "state": register.ROUTED, "execution": OTHERS} | waiting)
+    assert not update(states["ClaimDecision"]["Parameters"], MINE)
+    assert update(states["ClaimCorrection"]["Parameters"], MINE)
+    assert update(states["Assign bicycle"]["Parameters"], MINE)
+    item = table.get_item(Key={"id": "photo"})["Item"]
+    assert not {"open", "since"} & item.keys()
+    assert item["objected_at"] == "the same"
+
+
 def update(parameters: dict[str, Any], execution: str, number: int = 1) -> bool:
     """Whether DynamoDB takes it, with a text or a number for each value that the execution has."""
     client = boto3.client("dynamodb", "us-east-1")
@@ -199,6 +272,7 @@ def filled(template: dict[str, Any], execution: str = MINE, number: int = 1) -> 
     values: dict[str, Any] = {
         "$$.Execution.Id": execution,
         "$recorded": {"NULL": True},
+        "$.version_id": VERSION,
         "States.Format('{}', $.decision)": str(number),
         "States.Format('decision_{}', $.decision)": f"decision_{number}",
     }

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
+from core.contract import register
+
 Json = dict[str, Any]  # an object: what is in it is known where it is read
 
 
@@ -17,7 +19,13 @@ class Pointer:
 
     @property
     def id(self) -> str:
-        """The photo's, in 64 characters. Neither a bucket's name nor a version has a slash."""
+        """The photo's. Of an upload for the API its key says it, and only its first version counts.
+
+        Of any other it is 64 characters. Neither a bucket's name nor a version has a slash.
+        """
+        name = self.key.removeprefix(register.UPLOADS)
+        if name and name != self.key and "/" not in name:
+            return name
         return hashlib.sha256(f"{self.bucket}/{self.version}/{self.key}".encode()).hexdigest()
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ A key that is not in the table raises NotImplementedError: a condition that cann
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.cognitoidp.models import cognitoidp_backends
 from moto.kms.models import kms_backends
 
 from core.contract.shapes import Json
@@ -57,7 +59,9 @@ def _absent(_call: Call, _resource: str) -> Values:
 
 
 def _requested_tag(call: Call, _resource: str, tag: str) -> Values:
-    tags = call.asked.get("Tags") or call.asked.get("tags") or []
+    tags: Json | list[Json] = next(
+        (call.asked[name] for name in ("Tags", "tags", "UserPoolTags") if call.asked.get(name)), []
+    )
     pairs = tags if isinstance(tags, dict) else dict(map(_pair, tags))
     return next(([value] for name, value in pairs.items() if name.lower() == tag), None)
 
@@ -68,7 +72,7 @@ def _pair(tag: Json) -> tuple[str, str]:
 
 
 def _tag_of_resource(call: Call, resource: str, tag: str) -> Values:
-    """Of a KMS key or a scalable target: no policy here asks for another thing's tags."""
+    """Of a KMS key, a scalable target, an API or a user pool: no policy here asks for another thing's tags."""
     service = resource.split(":")[2] if resource.startswith("arn:") else ""
     if service not in TAGGED:
         raise NotImplementedError(f"the local cloud does not look up the tags of {resource}")
@@ -78,6 +82,21 @@ def _tag_of_resource(call: Call, resource: str, tag: str) -> Values:
 
 def _tags_of_key(account: str, region: str, resource: str) -> dict[str, str]:
     return kms_backends[account][region].tagger.get_tag_dict_for_resource(resource.rpartition("/")[2])
+
+
+def _tags_of_api(account: str, region: str, resource: str) -> dict[str, str]:
+    """What is below an API has none of its own here, but those of the API."""
+    backend, (kind, *named) = apigatewayv2_backends[account][region], resource.partition("::/")[2].split("/")
+    if kind == "apis" and named and named[0] in backend.apis:
+        return backend.get_tags(backend.apis[named[0]].arn)  # type: ignore[no-any-return]
+    if kind == "domainnames" and named and named[0] in backend.domain_names:
+        return dict(backend.domain_names[named[0]].tags or {})
+    return {}
+
+
+def _tags_of_pool(account: str, region: str, resource: str) -> dict[str, str]:
+    pool = cognitoidp_backends[account][region].user_pools.get(resource.rpartition("/")[2])
+    return dict(pool.extended_config.get("UserPoolTags") or {}) if pool else {}
 
 
 def _aliases_of_key(call: Call, resource: str) -> Values:
@@ -101,7 +120,12 @@ def _for_aws(_call: Call, _resource: str) -> Values:
     return ["false"]  # somebody asks for the grant; a service says so itself
 
 
-TAGGED = {"application-autoscaling": autoscaling.read_tags, "kms": _tags_of_key}
+TAGGED = {
+    "apigateway": _tags_of_api,
+    "application-autoscaling": autoscaling.read_tags,
+    "cognito-idp": _tags_of_pool,
+    "kms": _tags_of_key,
+}
 TAGS = {"aws:requesttag": _requested_tag, "aws:resourcetag": _tag_of_resource}
 KEYS: dict[str, Callable[[Call, str], Values]] = {
     "application-autoscaling:service-namespace": _asked("ServiceNamespace"),

@@ -3,8 +3,8 @@
 AWS: whoever reads or writes what is encrypted with a customer's key needs that key as well, through the service
 (`kms:ViaService`); S3 says that an object is not there only to those who may list the bucket; a key and a table are
 made with tags by those who may tag them, and an alias takes the permission on the key, too; whoever picks a customer's
-key for a table needs all that DynamoDB does with it; and Application Auto Scaling looks whether its caller may scale
-the endpoint and keep the alarms.
+key for a table needs all that DynamoDB does with it; whoever gives an API's stage a log may deliver logs; and
+Application Auto Scaling looks whether its caller may scale the endpoint and keep the alarms.
 Whoever gives a function or an endpoint a key lends it to the service by a grant, for as long as they last. Scheduler
 takes no grants: it uses a schedule's key in the name of whoever makes or reads the schedule.
 """
@@ -28,6 +28,15 @@ from localcloud.access.principals import PARTITION
 
 READ, WRITE = ("kms:Decrypt",), ("kms:GenerateDataKey", "kms:Decrypt")
 LEND = ("kms:CreateGrant",)
+DELIVER = (
+    "CreateLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+)
 CHECK = ("kms:DescribeKey",)  # whether it is one that encrypts
 KEEP_A_TABLE = (
     *CHECK,
@@ -130,7 +139,9 @@ def _make_table(call: Call) -> Iterator[Needed]:
 def _items(call: Call) -> Iterator[Needed]:
     """Items that are written are encrypted with a key which the table's own decrypts first."""
     tables = dynamodb_backends[call.place["account"]][call.place["region"]].tables
-    asked = [call.asked["TableName"]] if "TableName" in call.asked else call.asked["RequestItems"]
+    asked = list(call.asked.get("RequestItems") or ())
+    asked += [it["TableName"] for item in call.asked.get("TransactItems") or () for it in item.values()]
+    asked += [call.asked["TableName"]] if "TableName" in call.asked else []
     for name in asked:
         table = tables.get(name.rpartition("/")[2])
         settings = table.sse_specification if table else None
@@ -157,6 +168,12 @@ def _alias(call: Call) -> Iterator[Needed]:
             yield f"kms:{call.operation}", key.arn
 
 
+def _log_accesses(call: Call) -> Iterator[Needed]:
+    """Whoever gives a stage an access log makes the log's delivery."""
+    if call.asked.get("AccessLogSettings"):
+        yield from ((f"logs:{action}", "*") for action in DELIVER)
+
+
 def _scale(call: Call) -> Iterator[Needed]:
     endpoint = "/".join(call.asked["ResourceId"].split("/")[:2])
     here = "arn:aws:{{}}:{region}:{account}:{{}}".format(**call.place)
@@ -171,6 +188,8 @@ def _scale(call: Call) -> Iterator[Needed]:
 
 
 OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
+    ("apigateway", "CreateStage"): _log_accesses,
+    ("apigateway", "UpdateStage"): _log_accesses,
     ("application-autoscaling", "PutScalingPolicy"): _scale,
     ("application-autoscaling", "RegisterScalableTarget"): _scale,
     ("dynamodb", "BatchGetItem"): _items,
@@ -181,6 +200,8 @@ OPERATIONS: dict[tuple[str, str], Callable[[Call], Iterator[Needed]]] = {
     ("dynamodb", "PutItem"): _items,
     ("dynamodb", "Query"): _items,
     ("dynamodb", "Scan"): _items,
+    ("dynamodb", "TransactGetItems"): _items,
+    ("dynamodb", "TransactWriteItems"): _items,
     ("dynamodb", "UpdateItem"): _items,
     ("dynamodb", "UpdateTable"): _make_table,
     ("kms", "CreateAlias"): _alias,

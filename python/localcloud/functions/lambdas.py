@@ -14,7 +14,7 @@ import time
 import uuid
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -42,6 +42,7 @@ RATE_EXCEEDED = "Rate Exceeded."
 RETRIES = 2  # of an asynchronous request, unless configured
 RETRY_SECONDS = 1  # a minute and more in AWS
 
+_place: tuple[str, Path]  # the local cloud's URL, and the folder that functions are unpacked in
 _asked: dict[str, Json] = {}
 _pools: dict[str, Pool] = defaultdict(Pool)
 _unpacking = threading.Lock()
@@ -50,30 +51,10 @@ _unpacked: set[Path] = set()
 
 def install(url: str, folder: Path) -> None:
     """Fill the gaps."""
+    global _place
+    _place = url, folder
     _install_configuration()
     variables.install()
-
-    def run(function: LambdaFunction, request: Request) -> Answer:
-        begun = time.monotonic()
-        try:
-            answer = _pools[function.function_arn].invoke(
-                _make_sandbox(function, url, folder), function.reserved_concurrency, request
-            )
-        except Throttled:
-            _publish(function, {"Throttles": 1})
-            raise
-        if len(answer.payload) > MOST_BYTES_ANSWERED:
-            answer.failed = True
-            message = (
-                f"Response payload size exceeded maximum allowed payload size ({MOST_BYTES_ANSWERED} bytes)."
-            )
-            error = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-            answer.payload = json.dumps(error).encode()
-        group = function.get_configuration()["LoggingConfig"]["LogGroup"]
-        logs.Stream(function.logs_backend, group, answer.stream, function.role).write(answer.log)
-        _publish(function, {"Invocations": 1, "Errors": int(answer.failed), "Throttles": 0})
-        _publish(function, {"Duration": (time.monotonic() - begun) * 1000}, "Milliseconds")
-        return answer
 
     @gaps.wrap(LambdaResponse, "invoke")
     def invoke(_original: gaps.Original, self: LambdaResponse) -> TYPE_RESPONSE:
@@ -91,7 +72,7 @@ def install(url: str, folder: Path) -> None:
         if kind == "DryRun":
             return 204, {"status": 204}, ""
         if kind == "Event":
-            Errand(_run_later, args=(run, function, request, url)).start()
+            Errand(_run_later, args=(function, request, url)).start()
             return 202, {"status": 202}, ""
         try:
             answer = run(function, request)
@@ -119,6 +100,30 @@ def install(url: str, folder: Path) -> None:
         arn = self.get_function(name).function_arn
         original(self, name, qualifier)
         _pools.pop(arn, Pool()).close()
+
+
+def run(function: LambdaFunction, request: Request) -> Answer:
+    """Run one request, and note what it came to in the function's log and metrics; raise Throttled."""
+    begun = time.monotonic()
+    try:
+        answer = _pools[function.function_arn].invoke(
+            _make_sandbox(function, *_place), function.reserved_concurrency, request
+        )
+    except Throttled:
+        _publish(function, {"Throttles": 1})
+        raise
+    if len(answer.payload) > MOST_BYTES_ANSWERED:
+        answer.failed = True
+        message = (
+            f"Response payload size exceeded maximum allowed payload size ({MOST_BYTES_ANSWERED} bytes)."
+        )
+        error = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
+        answer.payload = json.dumps(error).encode()
+    group = function.get_configuration()["LoggingConfig"]["LogGroup"]
+    logs.Stream(function.logs_backend, group, answer.stream, function.role).write(answer.log)
+    _publish(function, {"Invocations": 1, "Errors": int(answer.failed), "Throttles": 0})
+    _publish(function, {"Duration": (time.monotonic() - begun) * 1000}, "Milliseconds")
+    return answer
 
 
 def _install_configuration() -> None:
@@ -213,9 +218,7 @@ def _make_sandbox(function: LambdaFunction, url: str, folder: Path) -> Function:
     )
 
 
-def _run_later(
-    run: Callable[[LambdaFunction, Request], Answer], function: LambdaFunction, request: Request, url: str
-) -> None:
+def _run_later(function: LambdaFunction, request: Request, url: str) -> None:
     """An asynchronous request: it is retried, then handed to the function's dead-letter queue or topic."""
     configured = [config.config for config in function.event_invoke_config]
     retries = configured[0].get("MaximumRetryAttempts", RETRIES) if configured else RETRIES

@@ -3,6 +3,7 @@
 Start and End are nodes too. A Parallel or Map state holds graphs of its own, which have neither.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ SYMBOLS = {
     "Matches": "like",
 }
 NUMBERED = ("And", "Or", "Not")  # too long for a label
+RULE = re.compile(r"rule (\d+)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,13 @@ def _edges(name: str, state: State) -> list[Edge]:
             error for error in catcher["ErrorEquals"] if error != ANY_ERROR and not _of_a_service(error)
         ]
         found.setdefault((catcher["Next"], "catch"), []).extend(errors)
-    return [Edge(name, target, kind, " or ".join(words)) for (target, kind), words in found.items()]
+    return [Edge(name, target, kind, _join(words)) for (target, kind), words in found.items()]
+
+
+def _join(words: list[str]) -> str:
+    """As `rules 1, 2`, or with each in full."""
+    numbers = [found[1] for word in words if (found := RULE.fullmatch(word))]
+    return f"rules {', '.join(numbers)}" if len(numbers) == len(words) > 1 else " or ".join(words)
 
 
 def _of_a_service(error: str) -> bool:
@@ -108,7 +116,9 @@ def condition(rule: Rule, number: int) -> str:
         return str(rule["Condition"]).strip("{}% ")
     if "Variable" not in rule or any(word in rule for word in NUMBERED):
         return f"rule {number}"
-    operator, value = next((key, rule[key]) for key in rule if key not in ("Variable", "Next", "Comment"))
+    operator, value = next(
+        (key, rule[key]) for key in rule if key not in ("Variable", "Next", "Comment", "Assign")
+    )
     variable = rule["Variable"].removeprefix("$").removeprefix(".")
     if operator.startswith("Is"):
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in operator[2:])

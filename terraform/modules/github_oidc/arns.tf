@@ -7,8 +7,8 @@ locals {
   # Where a service keeps its things: "arn:aws:sqs:us-east-1:111122223333". Some services know no regions.
   here = {
     for service in [
-      "application-autoscaling", "cloudwatch", "dynamodb", "events", "kms", "lambda", "logs", "sagemaker", "scheduler", "sns",
-      "sqs", "states",
+      "application-autoscaling", "cloudwatch", "cognito-idp", "dynamodb", "events", "kms", "lambda", "logs", "sagemaker",
+      "scheduler", "sns", "sqs", "states",
     ] : service => "arn:${local.partition}:${service}:${data.aws_region.current.id}:${local.account}"
   }
   everywhere = {
@@ -28,6 +28,7 @@ locals {
   map_runs       = "${local.here.states}:mapRun:${var.prefix}-*"
   queues         = "${local.here.sqs}:${var.prefix}-*"
   register       = "${local.here.dynamodb}:table/${var.prefix}-photos"
+  reviews        = "${local.here.dynamodb}:table/${var.prefix}-reviews"
   rules          = "${local.here.events}:rule/${var.prefix}-*"
   schedules      = "${local.here.scheduler}:schedule/default/${var.prefix}-*"
   state_bucket   = "arn:${local.partition}:s3:::${var.prefix}-tfstate-${local.account}"
@@ -39,6 +40,7 @@ locals {
     "${local.here.logs}:log-group:/aws/lambda/${var.prefix}-*",
     "${local.here.logs}:log-group:/aws/sagemaker/Endpoints/${var.endpoint_name}",
     "${local.here.logs}:log-group:/aws/sagemaker/Endpoints/${var.endpoint_name}:*",
+    "${local.here.logs}:log-group:/aws/vendedlogs/apis/${var.prefix}-*",
     "${local.here.logs}:log-group:/aws/vendedlogs/states/${var.prefix}-*",
   ]
   served = [
@@ -53,7 +55,7 @@ locals {
   alias   = "alias/${var.prefix}"
   our_key = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = [local.alias] } }
 
-  # Of a scalable target, whose ARN is random, and of what is being made.
+  # Of a scalable target, an API or a pool of people, whose ARNs are random, and of what is being made.
   tags          = { Environment = var.environment, Project = "scones-unlimited" }
   tagged_ours   = { for name, value in local.tags : "aws:ResourceTag/${name}" => value }
   tagged_so_now = { for name, value in local.tags : "aws:RequestTag/${name}" => value }

@@ -53,8 +53,8 @@ resource "aws_iam_policy" "boundary" {
       {
         Sid      = "KeepRegister"
         Effect   = "Allow"
-        Action   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-        Resource = [local.register, "${local.register}/index/*"]
+        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Resource = [local.register, "${local.register}/index/*", local.reviews, "${local.reviews}/index/*"]
       },
       {
         # The map runs of bulk work: their children are followed by the state machine, their counts read. And whether an
@@ -83,7 +83,7 @@ resource "aws_iam_policy" "boundary" {
         ])
       },
       {
-        # The endpoint's role, of the alarms that take an update back.
+        # The endpoint's role, of the alarms that take an update back; the API's, of those on sources.
         Sid      = "LookAtAlarms"
         Effect   = "Allow"
         Action   = ["cloudwatch:DescribeAlarms"]

@@ -38,6 +38,7 @@ locals {
 
   # A policy holds 6144 characters and a role ten policies, so there is one for each area.
   areas = {
+    api        = local.api_area
     compute    = local.compute
     messages   = local.messages
     monitoring = local.monitoring

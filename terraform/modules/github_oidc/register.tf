@@ -1,4 +1,5 @@
-# The table of the register of photos; of its items one at a time, by its id, and none is changed.
+# The tables of the register of photos and of who decided what; of the register's items one at a time, by its id, and none
+# is changed.
 
 locals {
   register_area = {
@@ -10,7 +11,7 @@ locals {
           "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
           "dynamodb:ListTagsOfResource",
         ]
-        Resource = [local.register]
+        Resource = [local.register, local.reviews]
       },
     ]
 
@@ -22,7 +23,7 @@ locals {
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
           "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
         ]
-        Resource = [local.register]
+        Resource = [local.register, local.reviews]
       },
       {
         # verify reads what became of the photo that it sent.

@@ -49,6 +49,12 @@ locals {
         Resource = ["${local.everywhere.iam}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*"]
       },
       {
+        Sid      = "LetGatewayHaveItsRole"
+        Effect   = "Allow"
+        Action   = ["iam:CreateServiceLinkedRole"]
+        Resource = ["${local.everywhere.iam}:role/aws-service-role/ops.apigateway.amazonaws.com/*"]
+      },
+      {
         Sid    = "NeverTouchTheseRoles"
         Effect = "Deny"
         Action = [

@@ -7,6 +7,8 @@ locals {
     "application-autoscaling:DescribeScalingPolicies"  = "A list; AWS takes no resource for it."
     "application-autoscaling:DescribeScheduledActions" = "A list; AWS takes no resource for it."
     "cloudwatch:PutMetricData"                         = "Metrics are no resources. Each role's own policy names its namespace."
+    "cognito-idp:CreateUserPool"                       = "What does not exist yet has no ARN. Only with the environment's tags."
+    "cognito-idp:DescribeUserPoolDomain"               = "AWS takes no resource for it: a domain is looked up by its name."
     "ecr:GetAuthorizationToken"                        = "Signs in to every registry at once; pulling names repositories."
     "kms:CreateKey"                                    = "What does not exist yet has no ARN. Only with the environment's tags."
     "kms:ListAliases"                                  = "A list; AWS takes no resource for it."

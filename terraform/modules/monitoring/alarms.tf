@@ -43,6 +43,12 @@ locals {
         metric      = { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = var.monitor.name }, statistic = "Sum", period = 3600 }
         threshold   = 2
       }
+      # Five minutes are no news: a first request waits for a new instance of the function.
+      api-slow = {
+        description = "Of the API's requests one in 20 took two seconds or more, for a quarter of an hour."
+        metric      = { namespace = "AWS/ApiGateway", name = "Latency", dimensions = { ApiId = var.api_id }, percentile = "p95", periods = 3, breaches = 3 }
+        threshold   = 2000
+      }
       confidence-drift = {
         description = "The model is not as sure as it was in training: the distribution of its confidence has moved by more than ${var.drift.confidence}."
         metric      = merge(local.bound, { name = "ConfidenceDriftLowerBound" })
@@ -131,7 +137,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   namespace           = each.value.metric.namespace
   metric_name         = each.value.metric.name
   dimensions          = each.value.metric.dimensions
-  statistic           = each.value.metric.statistic
+  statistic           = lookup(each.value.metric, "statistic", null)
+  extended_statistic  = lookup(each.value.metric, "percentile", null)
   comparison_operator = lookup(each.value, "comparison", "GreaterThanOrEqualToThreshold")
   threshold           = each.value.threshold
   period              = lookup(each.value.metric, "period", 300)

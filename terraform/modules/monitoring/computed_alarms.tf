@@ -120,3 +120,38 @@ resource "aws_cloudwatch_metric_alarm" "monitor_silent" {
     }
   }
 }
+
+# Both the function's faults and the gateway's own: an error of the function alone does not say that somebody met it.
+resource "aws_cloudwatch_metric_alarm" "api_failing" {
+  alarm_name          = "${var.prefix}-api-failing"
+  alarm_description   = "Of at least ten requests to the API in five minutes, more than one in 20 was answered with 5xx. See docs/runbook.md#api-failing"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching" # nobody asks
+  alarm_actions       = [aws_sns_topic.this.arn]
+  ok_actions          = [aws_sns_topic.this.arn]
+
+  metric_query {
+    id          = "percentage"
+    label       = "Requests that failed, %"
+    expression  = "IF(requests >= 10, 100 * faults / requests, 0)"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { faults = "5xx", requests = "Count" }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/ApiGateway"
+        metric_name = metric_query.value
+        dimensions  = { ApiId = var.api_id }
+        stat        = "Sum"
+        period      = 300
+      }
+    }
+  }
+}

@@ -1,9 +1,11 @@
 # A photo's way from left to right: it arrives, the functions handle it, the endpoint answers, it ends somewhere.
-# Below it what the monitor found in the captures, hour by hour; and of which camera the model is unsure.
+# Below it what the monitor found in the captures, hour by hour; how the API answers; and of which camera the model is
+# unsure.
 
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
   endpoint  = ["EndpointName", var.endpoint_name, "VariantName", var.endpoint_variant]
+  api       = ["ApiId", var.api_id]
   functions = [for function in var.functions : function.name]
   captured  = flatten([for name, value in local.dimensions : [name, value]])
 
@@ -55,6 +57,17 @@ locals {
       period  = 3600
       limits  = [for limit in widget.limits : { label = "rings", value = limit }]
     }],
+    [
+      {
+        title   = "API: requests"
+        metrics = [for name in ["Count", "4xx", "5xx"] : concat(["AWS/ApiGateway", name], local.api)]
+      },
+      {
+        title   = "API: latency, ms"
+        metrics = [for stat in ["p50", "p95"] : concat(["AWS/ApiGateway", "Latency"], local.api, [{ stat = stat }])]
+        limits  = [{ label = "rings", value = local.alarms.api-slow.threshold }]
+      },
+    ],
     # CloudWatch takes no widget without a metric.
     [for sources in [var.watched_sources] : {
       title   = "Unsure: share of each source's last 50 photos"

@@ -1,3 +1,8 @@
+variable "api_id" {
+  description = "Id of the HTTP API."
+  type        = string
+}
+
 variable "boundary_arn" {
   description = "ARN of the permissions boundary of every role: what it may do at most."
   type        = string
@@ -64,7 +69,7 @@ variable "endpoint_variant" {
 }
 
 variable "functions" {
-  description = "Functions that a photo passes through, by stage: their names, whether raising is how one gives an ordinary outcome, so that its errors must not ring, and whether a schedule starts one each minute, so that its silence must."
+  description = "Functions that somebody waits for, by stage: their names, whether raising is how one gives an ordinary outcome, so that its errors must not ring, and whether a schedule starts one each minute, so that its silence must."
   type = map(object({
     name             = string
     raises_by_design = optional(bool, false)

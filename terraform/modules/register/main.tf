@@ -7,7 +7,7 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = ["id", "open", "since", "camera", "first_at"]
+    for_each = ["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day"]
 
     content {
       name = attribute.value
@@ -32,6 +32,23 @@ resource "aws_dynamodb_table" "this" {
     range_key          = "first_at"
     projection_type    = "INCLUDE"
     non_key_attributes = ["waiting_at"]
+  }
+
+  # What each program and each device sent over the API, the newest last.
+  global_secondary_index {
+    name            = "owner"
+    hash_key        = "owner"
+    range_key       = "asked_at"
+    projection_type = "KEYS_ONLY"
+  }
+
+  # What was routed on a day, and by whom, in the order of the ids: which of it is looked at again is chosen by these.
+  global_secondary_index {
+    name               = "day"
+    hash_key           = "day"
+    range_key          = "id"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["blind", "objected_at"]
   }
 
   point_in_time_recovery {

@@ -1,11 +1,11 @@
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the table until this is false again."
+  description = "Whether DynamoDB refuses to delete the register until this is false again."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts the table."
+  description = "ARN of the key that encrypts the tables."
   type        = string
 }
 

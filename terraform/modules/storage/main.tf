@@ -220,6 +220,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
+# A page sends photos straight to the bucket, and shows them from there.
+resource "aws_s3_bucket_cors_configuration" "this" {
+  count = length(var.origins) > 0 ? 1 : 0
+
+  bucket = aws_s3_bucket.this.id
+
+  cors_rule {
+    allowed_headers = ["*"] # the form decides what may be sent
+    allowed_methods = ["GET", "POST"]
+    allowed_origins = var.origins
+    expose_headers  = ["ETag"]
+    max_age_seconds = 600
+  }
+}
+
 resource "aws_s3_bucket_notification" "this" {
   bucket      = aws_s3_bucket.this.id
   eventbridge = true

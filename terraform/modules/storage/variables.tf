@@ -4,6 +4,12 @@ variable "force_destroy" {
   default     = false
 }
 
+variable "origins" {
+  description = "Where pages come from that may send photos and show them, as https://scones.example.com."
+  type        = list(string)
+  default     = []
+}
+
 variable "prefix" {
   description = "Start of every name; the bucket is called <prefix>-<account id>."
   type        = string

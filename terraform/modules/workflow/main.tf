@@ -26,10 +26,68 @@ locals {
     merge(local.backoff, { MaxAttempts = 5, ErrorEquals = ["States.TaskFailed", "States.Timeout"] }),
   ]
 
-  # What names a photo, and who sent it. A start event that has all of it as text needs no function to read it.
-  parts = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
-  # Of a decision, beside its number. The photo has come before, so who sent it stands in the register.
-  decision_parts = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
+  # What each start has as text: what names a photo and who sent it; and a decision beside its number, of a photo that has
+  # come before, so that who sent it stands in the register.
+  texts = {
+    photo    = ["s3_bucket", "s3_key", "version_id", "source", "reference"]
+    decision = ["s3_bucket", "s3_key", "version_id", "label", "vehicle", "decided_by"]
+  }
+  has = {
+    for of, names in local.texts : of => concat(
+      flatten([for name in names : [{ Variable = "$.${name}", IsPresent = true }, { Variable = "$.${name}", IsString = true }]]),
+      [{ Variable = "$.version_id", StringGreaterThan = "" }],
+    )
+  }
+  is_decision = concat(
+    local.has.decision,
+    [
+      { Variable = "$.decision", IsPresent = true },
+      { Variable = "$.decision", IsNumeric = true },
+      { Variable = "$.decision", NumericGreaterThan = 0 },
+      { Or = [for label in concat(local.labels, ["unusable"]) : { Variable = "$.label", StringEquals = label }] },
+      { Or = [for by in ["person", "driver"] : { Variable = "$.decided_by", StringEquals = by }] },
+    ],
+  )
+  starts = [
+    {
+      next  = "ClaimPhoto"
+      rules = concat(local.has.photo, [for name in ["label", "decided_by", "decision"] : { Variable = "$.${name}", IsPresent = false }])
+    },
+    {
+      next = "AwaitGrace"
+      rules = concat(local.is_decision, [
+        { Variable = "$.grace_seconds", IsPresent = true },
+        { Variable = "$.grace_seconds", IsNumeric = true },
+        { Variable = "$.grace_seconds", NumericGreaterThanEquals = 0 },
+      ])
+    },
+    {
+      next  = "ClaimDecision"
+      rules = concat(local.is_decision, [{ Variable = "$.grace_seconds", IsPresent = false }])
+    },
+  ]
+  # A photo's id, as core/contract/shapes.py has it: of an upload for the API its key says it.
+  ids = [
+    {
+      rules = [
+        { Variable = "$.s3_key", StringMatches = "incoming/api/*" },
+        { Not = { Variable = "$.s3_key", StringMatches = "incoming/api/*/*" } },
+        { Not = { Variable = "$.s3_key", StringEquals = "incoming/api/" } },
+      ]
+      photo = "States.ArrayGetItem(States.StringSplit($.s3_key, '/'), 2)"
+    },
+    {
+      rules = []
+      photo = "States.Hash(States.Format('{}/{}/{}', $.s3_bucket, $.version_id, $.s3_key), 'SHA-256')"
+    },
+  ]
+  # A start that is whole needs no function to read it.
+  named = flatten([
+    for start in local.starts : [
+      for id in local.ids : { And = concat(start.rules, id.rules), Assign = { "photo.$" = id.photo }, Next = start.next }
+    ]
+  ])
+
   # The first is of a photo that waits; what is refused there may be a correction of one that has a route, but not that the
   # photo is unusable: that would be no other route, and must not take the photo from an execution that is telling one.
   decisions = {
@@ -70,12 +128,11 @@ resource "aws_sfn_state_machine" "this" {
 
   definition = templatefile("${path.module}/state_machine.asl.json.tftpl", {
     bus_name       = aws_cloudwatch_event_bus.this.name
-    decision_parts = local.decision_parts
     decisions      = local.decisions
     function_arns  = var.function_arns
     labels         = local.labels
     last_label     = reverse(local.labels)[0]
-    parts          = local.parts
+    named          = local.named
     register       = var.register
     retry_function = jsonencode(local.retry_function)
     retry_register = jsonencode(local.retry_register)

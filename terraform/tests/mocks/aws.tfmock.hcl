@@ -13,6 +13,14 @@ mock_data "aws_region" {
   defaults = { id = "eu-west-1" }
 }
 
+mock_resource "aws_apigatewayv2_api" {
+  defaults = {
+    api_endpoint  = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5"
+    id            = "a1b2c3d4e5"
+  }
+}
+
 mock_resource "aws_cloudwatch_event_bus" {
   defaults = { arn = "arn:aws:events:eu-west-1:111122223333:event-bus/b" }
 }
@@ -23,6 +31,10 @@ mock_resource "aws_cloudwatch_event_rule" {
 
 mock_resource "aws_cloudwatch_log_group" {
   defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:g" }
+}
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = { id = "eu-west-1_Pool" }
 }
 
 mock_resource "aws_dynamodb_table" {

@@ -110,7 +110,7 @@ run "the_plan_role_changes_nothing" {
     condition = alltrue(flatten([
       for name, policy in aws_iam_policy.this : [
         for statement in jsondecode(policy.policy).Statement : [
-          for action in statement.Action : can(regex(":(Describe|Find|Get|List|Validate|View)|^kms:Decrypt$", action))
+          for action in statement.Action : can(regex(":(Describe|Find|Get|GET|List|Validate|View)|^kms:Decrypt$", action))
         ]
       ] if startswith(name, "plan-")
     ]))
@@ -165,6 +165,27 @@ run "a_key_is_told_by_its_alias_and_a_scalable_target_by_its_tags" {
       ]
     ]))
     error_message = "Another environment's fleet could be scaled."
+  }
+}
+
+run "an_api_and_a_pool_of_another_environment_stay_as_they_are" {
+  assert {
+    condition = alltrue(flatten([
+      for policy in values(aws_iam_policy.this) : [
+        for statement in jsondecode(policy.policy).Statement :
+        try(statement.Condition.StringEqualsIfExists, statement.Condition.StringEquals)["aws:ResourceTag/Environment"] == "test"
+        if length(setintersection(statement.Resource, [local.apis, local.domains, local.pools, local.tagging])) > 0
+      ]
+    ]))
+    error_message = "Another environment's API or pool could be changed, or its secrets read."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.this["apply-api"].policy).Statement : try(statement.Condition.StringEquals["aws:RequestTag/Environment"], null)
+      if contains(statement.Action, "cognito-idp:CreateUserPool") || contains(statement.Resource, "${local.gateway}/apis") && contains(statement.Action, "apigateway:POST")
+    ] == ["test", "test"]
+    error_message = "What is made could be without the tags by which it is ours."
   }
 }
 

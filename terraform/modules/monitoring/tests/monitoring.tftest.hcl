@@ -3,6 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
+  api_id                  = "a1b2c3d4e5"
   boundary_arn            = "arn:aws:iam::111122223333:policy/scones-test-boundary"
   budget_usd              = 100
   capture_percentage      = 20
@@ -40,7 +41,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       "sweep-errors", "sweep-throttles", "sweep-silent",
       "monitor-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "driver-waits",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
-      "pictures-outside", "pictures-repeated",
+      "pictures-outside", "pictures-repeated", "api-slow",
     ])
     error_message = "Something is not watched, or what happens by design rings."
   }
@@ -59,7 +60,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.api_failing, aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
       alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn]) && alarm.treat_missing_data == (endswith(alarm.alarm_name, "-silent") ? "breaching" : endswith(alarm.alarm_name, "-driver-waits") ? "ignore" : "notBreaching")
     ])
     error_message = "An alarm rings where nobody hears it, or makes something else of missing data: only silence may ring by itself."
@@ -67,7 +68,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_capture, [aws_cloudwatch_metric_alarm.api_failing, aws_cloudwatch_metric_alarm.mostly_failing, aws_cloudwatch_metric_alarm.monitor_silent]) :
       endswith(alarm.alarm_description, ". See docs/runbook.md#${trimprefix(alarm.alarm_name, "scones-test-")}") && length(alarm.alarm_description) <= 1024
     ])
     error_message = "An alarm does not say where the runbook speaks of it, or says more than CloudWatch takes."
@@ -86,6 +87,23 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
     error_message = "There is a subscription to nobody."
+  }
+}
+
+run "an_api_that_fails_or_is_slow_rings" {
+  assert {
+    condition     = { for query in aws_cloudwatch_metric_alarm.api_failing.metric_query : query.id => [query.metric[0].metric_name, query.metric[0].dimensions.ApiId] if query.id != "percentage" } == { faults = ["5xx", "a1b2c3d4e5"], requests = ["Count", "a1b2c3d4e5"] }
+    error_message = "The alarm compares something else than faults and requests of this API."
+  }
+
+  assert {
+    condition     = [for name in ["metric_name", "extended_statistic", "threshold", "evaluation_periods", "datapoints_to_alarm"] : tostring(aws_cloudwatch_metric_alarm.this["api-slow"][name])] == ["Latency", "p95", "2000", "3", "3"] && aws_cloudwatch_metric_alarm.this["api-slow"].dimensions.ApiId == "a1b2c3d4e5"
+    error_message = "One slow answer rings, or a quarter of an hour of them does not."
+  }
+
+  assert {
+    condition     = flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : distinct(widget.properties.metrics[*][1]) if startswith(widget.properties.title, "API")]) == ["Count", "4xx", "5xx", "Latency"]
+    error_message = "The dashboard does not show how the API answers."
   }
 }
 

@@ -79,6 +79,24 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
   }
 }
 
+run "without_pages_no_page_may_send_or_show_photos" {
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.this) == 0
+    error_message = "Some page may."
+  }
+}
+
+run "pages_may_send_and_show_photos_and_nothing_else" {
+  variables {
+    origins = ["https://scones.example.com"]
+  }
+
+  assert {
+    condition     = [for rule in aws_s3_bucket_cors_configuration.this[0].cors_rule : [rule.allowed_origins, rule.allowed_methods]] == [[toset(["https://scones.example.com"]), toset(["GET", "POST"])]]
+    error_message = "Another page may, or this one may do something else."
+  }
+}
+
 run "models_and_data_sets_cannot_be_made_to_expire" {
   command = plan
 

@@ -107,14 +107,14 @@ run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
 
 run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :failed OR (#state = :claimed AND #execution = :execution) OR (#state IN (:waiting, :decided) AND attribute_exists(#run))"
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ConditionExpression == "attribute_not_exists(id) OR #state = :expected OR (#state = :failed AND version_id = :version) OR (#state = :claimed AND #execution = :execution) OR (#state IN (:waiting, :decided) AND attribute_exists(#run))"
     error_message = "A photo could be routed twice, or one that failed never again."
   }
 
   assert {
     condition = alltrue([
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States :
-      startswith(state.Parameters.ConditionExpression, "#execution = :execution AND #state ") && state.Parameters.Key == { id = { "S.$" = "$photo" } }
+      startswith(state.Parameters.ConditionExpression, "#execution = :execution AND #state ")
       if strcontains(try(state.Resource, ""), "dynamodb") && !startswith(name, "Claim")
     ])
     error_message = "An execution could write over what another has recorded."
@@ -123,7 +123,7 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
   assert {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.this.definition).States) :
-      state.Parameters.TableName == "scones-test-photos" && state.Retry[0].ErrorEquals == ["DynamoDB.ConditionalCheckFailedException"] && state.Retry[0].MaxAttempts == 0
+      state.Parameters.TableName == "scones-test-photos" && state.Parameters.Key == { id = { "S.$" = "$photo" } } && state.Retry[0].ErrorEquals == ["DynamoDB.ConditionalCheckFailedException"] && state.Retry[0].MaxAttempts == 0
       if strcontains(try(state.Resource, ""), "dynamodb")
     ])
     error_message = "A claim that is taken is asked for again."
@@ -162,13 +162,13 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
 
   # Of a path that is not there Step Functions can ask one thing only: whether it is.
   assert {
-    condition = jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[0].And) == jsonencode(concat(flatten([
+    condition = jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[1].And) == jsonencode(concat(flatten([
       for name in ["s3_bucket", "s3_key", "version_id", "source", "reference"] : [
         { Variable = "$.${name}", IsPresent = true }, { Variable = "$.${name}", IsString = true },
       ]
       ]), [
-      { Variable = "$.label", IsPresent = false }, { Variable = "$.decided_by", IsPresent = false }, { Variable = "$.decision", IsPresent = false },
       { Variable = "$.version_id", StringGreaterThan = "" },
+      { Variable = "$.label", IsPresent = false }, { Variable = "$.decided_by", IsPresent = false }, { Variable = "$.decision", IsPresent = false },
     ]))
     error_message = "An event without one of its parts would end the execution, or a decision be taken for a photo."
   }
@@ -186,6 +186,53 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
   }
 }
 
+run "a_photo_is_called_as_its_key_says_or_by_its_version" {
+  assert {
+    condition = [for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices : rule.Next] == [
+      "ClaimPhoto", "ClaimPhoto", "AwaitGrace", "AwaitGrace", "ClaimDecision", "ClaimDecision",
+    ]
+    error_message = "The first way is not a photo's, of which the cost model says what it costs; or one is missing."
+  }
+
+  # Of each two the first is of what the API has uploaded, and no other rule differs.
+  assert {
+    condition = alltrue([
+      for place in [0, 2, 4] : jsonencode(jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[place].And) == jsonencode(concat(
+        jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[place + 1].And,
+        [
+          { Variable = "$.s3_key", StringMatches = "incoming/api/*" },
+          { Not = { Variable = "$.s3_key", StringMatches = "incoming/api/*/*" } },
+          { Not = { Variable = "$.s3_key", StringEquals = "incoming/api/" } },
+        ],
+      ))
+    ])
+    error_message = "A photo that the API expects would not be found, or another be taken for it."
+  }
+
+  assert {
+    condition = toset([for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices : rule.Assign["photo.$"]]) == toset([
+      "States.ArrayGetItem(States.StringSplit($.s3_key, '/'), 2)",
+      "States.Hash(States.Format('{}/{}/{}', $.s3_bucket, $.version_id, $.s3_key), 'SHA-256')",
+    ])
+    error_message = "A photo has another id than in the functions."
+  }
+}
+
+run "a_decision_with_a_grace_waits_and_can_be_withdrawn" {
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.AwaitGrace == { Type = "Wait", SecondsPath = "$.grace_seconds", Next = "ClaimDecision" }
+    error_message = "A decision takes effect at once, or never."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["ClaimDecision", "ClaimCorrection"] :
+      endswith(jsondecode(aws_sfn_state_machine.this.definition).States[name].Parameters.ConditionExpression, " AND NOT contains(withdrawn, :number)")
+    ])
+    error_message = "A decision that was withdrawn takes effect."
+  }
+}
+
 run "a_persons_decision_goes_straight_to_the_driver" {
   # Each field is asked for before it is read: whatever else is wrong is refused by name, by the function.
   assert {
@@ -193,7 +240,7 @@ run "a_persons_decision_goes_straight_to_the_driver" {
       for name, asked in { s3_bucket = "IsString", s3_key = "IsString", version_id = "IsString", label = "IsString", vehicle = "IsString", decided_by = "IsString", decision = "IsNumeric" } :
       length(setintersection(
         [jsonencode({ Variable = "$.${name}", IsPresent = true }), jsonencode({ Variable = "$.${name}", (asked) = true })],
-        [for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[1].And : jsonencode(rule)],
+        [for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[5].And : jsonencode(rule)],
       )) == 2
     ])
     error_message = "A decision without one of its fields would end the execution."
@@ -201,7 +248,7 @@ run "a_persons_decision_goes_straight_to_the_driver" {
 
   assert {
     condition = [
-      for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[1].And : rule.Or[*].StringEquals if can(rule.Or)
+      for rule in jsondecode(aws_sfn_state_machine.this.definition).States.NamePhoto.Choices[5].And : rule.Or[*].StringEquals if can(rule.Or)
     ] == [["bicycle", "motorcycle", "other", "van", "unusable"], ["person", "driver"]]
     error_message = "A label that has no route is taken, or one that has is not; or somebody else decides."
   }

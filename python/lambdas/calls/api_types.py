@@ -1,0 +1,235 @@
+"""What the API is sent and what it answers. The description in docs/openapi.json is made of these types."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from core.contract.events import LONGEST
+
+# Neither control characters nor what is not seen or turns the writing's direction; for Python, `$` is before a last
+# line feed as well.
+VISIBLE = r"^[^\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*$(?!\n)"
+PHOTO_ID = r"^[0-9a-f]{64}$"
+MOST_PHOTOS, MOST_LEASED, LAST_NUMBER, MOST_SECONDS = 100, 20, 1000, 3600
+ID = "c0ffee" + "0" * 58
+TIME = "2026-11-27T12:00:05.000Z"
+
+PhotoId = Annotated[str, Meta(pattern=PHOTO_ID, description="The photo's.", examples=[ID])]
+Moment = Annotated[str, Meta(description="A time in UTC.", examples=[TIME])]
+FileName = Annotated[str, Meta(min_length=1, max_length=255, pattern=VISIBLE, examples=["bay-2.png"])]
+Source = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=LONGEST["source"],
+        pattern=VISIBLE,
+        description="Which camera or phone took the photo.",
+        examples=["bay 2"],
+    ),
+]
+Reference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=LONGEST["reference"],
+        pattern=VISIBLE,
+        description="What the sender calls it: a driver, or an order.",
+        examples=["order 4711"],
+    ),
+]
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=VISIBLE,
+        description="One that has a route, `other` with its kind in `vehicle`, `unusable`, or `cannot_tell`.",
+        examples=["bicycle"],
+    ),
+]
+Vehicle = Annotated[
+    str, Meta(max_length=64, pattern=VISIBLE, description="Of `other`: what it is.", examples=["van"])
+]
+Seconds = Annotated[
+    float, Meta(ge=0, le=MOST_SECONDS, description="How long the person looked.", examples=[1.8])
+]
+Number = Annotated[int, Meta(ge=1, le=LAST_NUMBER, description="Which decision on the photo.", examples=[1])]
+Key = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[!-~]*$(?!\n)",
+        description="Names the photo: the same key is the same photo, however often it is sent.",
+        examples=["order-4711-1"],
+    ),
+]
+Picture = Annotated[str, Meta(description="Where the picture is, for five minutes.")]
+PhotoState = Literal["expected", "claimed", "waiting", "routed", "decided", "failed"]
+
+
+class Asked(Struct, forbid_unknown_fields=True):
+    """What is sent has nothing else in it."""
+
+
+class PhotoRequest(Asked):
+    """A photo that is about to be uploaded."""
+
+    file_name: FileName
+    content_type: Literal["image/png", "image/jpeg"]
+    source: Source | UnsetType = UNSET
+    reference: Reference | UnsetType = UNSET
+
+
+class PhotoQuery(Asked):
+    """Which photos, of one's own; a lead, who sees all, gives one of the open states or a source."""
+
+    state: PhotoState | Literal["untold"] | UnsetType = UNSET
+    since: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    source: Source | UnsetType = UNSET
+    cursor: Annotated[str, Meta(max_length=2048)] | UnsetType = UNSET
+    most: Annotated[int, Meta(ge=1, le=MOST_PHOTOS)] = 50
+
+
+class LotRequest(Asked):
+    """How many photos, if no driver waits."""
+
+    most: Annotated[int, Meta(ge=1, le=MOST_LEASED)] = 10
+
+
+class DecisionRequest(Asked):
+    """What a person sees on a photo."""
+
+    label: Label
+    vehicle: Vehicle = ""
+    seconds: Seconds | UnsetType = UNSET
+
+
+class Upload(Struct):
+    """A form for exactly one photo: a POST as multipart/form-data, these fields first and `file` last."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: Moment
+
+
+class ExpectedPhoto(Struct):
+    """A photo that may be uploaded now."""
+
+    id: PhotoId
+    upload: Upload
+
+
+class Assignment(Struct):
+    """Where the driver goes."""
+
+    loading_bay: str
+    max_distance_km: float
+
+
+class Photo(Struct):
+    """What became of a photo. What is not known, or not so, is left out."""
+
+    id: PhotoId
+    state: PhotoState
+    label: str | UnsetType = UNSET
+    vehicle: str | UnsetType = UNSET
+    confidence: float | UnsetType = UNSET
+    decided_by: Literal["model", "person", "driver"] | UnsetType = UNSET
+    assignment: Assignment | UnsetType = UNSET
+    routed_at: Moment | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    problem: Annotated[str, Meta(description="By what name it failed.")] | UnsetType = UNSET
+    objection: Literal["waiting", "answered", "unusable"] | UnsetType = UNSET
+
+
+class Photos(Struct):
+    """A page of photos, the oldest first. There are more if it has a cursor, even if it has no photo."""
+
+    photos: list[Photo]
+    cursor: str | UnsetType = UNSET
+
+
+class Objection(Struct):
+    """A photo that a person looks at, because its driver says that the answer is wrong."""
+
+    id: PhotoId
+    objected_at: Moment
+
+
+class LeasedPhoto(Struct):
+    """A photo that is one person's until then, and the number of the decision that comes next."""
+
+    id: PhotoId
+    number: Number
+    picture: Picture
+    until: Moment
+    waits_since: Annotated[str, Meta(description="When its driver began to wait.")] | UnsetType = UNSET
+
+
+class NextPhoto(Struct):
+    """A photo that may come next. It is nobody's yet."""
+
+    id: PhotoId
+    picture: Picture
+
+
+class Lot(Struct):
+    """The photo of a driver who waits, or several for which nobody does."""
+
+    photos: list[LeasedPhoto]
+    next: list[NextPhoto]
+
+
+class Lease(Struct):
+    """Until when the photo is one's own."""
+
+    id: PhotoId
+    until: Moment
+
+
+class Decision(Struct):
+    """A decision, and from when on it cannot be withdrawn any more."""
+
+    id: PhotoId
+    number: Number
+    label: str
+    vehicle: str
+    effect_at: Moment
+    withdrawn: Literal[True] | UnsetType = UNSET
+
+
+class RoutedToday(Struct):
+    """How many photos were first routed today, by whom."""
+
+    model: int
+    person: int
+    driver: int
+
+
+class Summary(Struct):
+    """How things stand."""
+
+    waiting: Annotated[int, Meta(description="Drivers who wait for a person.")]
+    archive: Annotated[int, Meta(description="Photos for which nobody waits.")]
+    routed_today: RoutedToday
+    worse: Annotated[list[str], Meta(description="Sources of which more photos than before wait.")]
+    oldest_seconds: Annotated[int, Meta(description="How long the first of them waits.")] | UnsetType = UNSET
+    by_person: dict[str, int] | UnsetType = UNSET
+
+
+class ProblemDetails(Struct):
+    """Why the API refused, as RFC 9457 has it."""
+
+    type: Annotated[str, Meta(pattern=r"^urn:scones-unlimited:[A-Za-z]+$")]
+    title: str
+    status: int
+    detail: str
+
+
+class GatewayMessage(Struct):
+    """What API Gateway says itself."""
+
+    message: str | None

@@ -1,0 +1,156 @@
+"""Which photos a person may be given next, in which order: read from the indexes, then looked at as they are now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.contract import register
+from core.contract.shapes import Json
+from lambdas.calls import reviews_table, stored
+from lambdas.calls.api_settings import Settings, write_now
+from lambdas.calls.reviews_table import DECISION, OPINION, ROUTE
+
+DRIVERS = 20  # that wait longest
+LOT_PAGE, LOT_PAGES = 50, 3  # of the archive
+BLIND_DAYS = 3
+TAKES_EFFECT_SECONDS = 120  # by then a decision is recorded, or never
+SAMPLED = 26  # of 256: one photo in ten gets two answers
+MOST_OPINIONS = 2
+
+
+FILTERED = {register.BLIND, register.OBJECTED_AT}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    photo: Json
+    review: Json
+    blind: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.photo["id"]
+
+    @property
+    def number(self) -> int:
+        return reviews_table.next_number(self.photo, self.review)
+
+
+def drivers(given: Settings, me: str) -> list[Candidate]:
+    """Who waits longest comes first."""
+    values = {"open": register.WAITING, "archive": register.ARCHIVE}
+    pages = stored.photos(given).pages(
+        register.INDEX, "#open = :open AND #since < :archive", values, 1, Limit=DRIVERS
+    )
+    found = (item["id"]["S"] for page in pages for item in page["Items"])
+    return [it for it in look_at(given, list(found)) if waits(it.photo) and may_have(it, me)]
+
+
+def lot(given: Settings, me: str, most: int) -> list[Candidate]:
+    """Of the archive and of the blind sample, half of each where there is enough; their order tells neither."""
+    blind, archive = find_blind(given, me)[:most], find_archived(given, me, most)
+    half = max(most // 2, most - len(archive))
+    taken = blind[:half]
+    return sorted([*taken, *archive[: most - len(taken)]], key=lambda it: it.id)
+
+
+def find_archived(given: Settings, me: str, most: int) -> list[Candidate]:
+    values = {"open": register.WAITING, "archive": register.ARCHIVE}
+    condition = "#open = :open AND begins_with(#since, :archive)"
+    found: list[Candidate] = []
+    for page in stored.photos(given).pages(register.INDEX, condition, values, LOT_PAGES, Limit=LOT_PAGE):
+        seen = look_at(given, [item["id"]["S"] for item in page["Items"]])
+        found += [it for it in seen if waits(it.photo, archived=True) and may_have(it, me)]
+        if len(found) >= most:
+            break
+    return found
+
+
+def find_blind(given: Settings, me: str) -> list[Candidate]:
+    """The same few of each day, by their ids: a hash, so by chance."""
+    found = [photo for day in complete_days() for photo in sample(given, day)]
+    return [it for it in look_at(given, found, blind=True) if may_have(it, me)]
+
+
+def complete_days() -> Iterator[str]:
+    today = datetime.now(UTC).date()
+    return (f"{today - timedelta(days=ago)}" for ago in range(1, BLIND_DAYS + 1))
+
+
+def sample(given: Settings, day: str) -> Iterator[str]:
+    """Of a day's, those that need an answer: an objection has a person look at the photo in any case."""
+    if not given.blind_per_day:
+        return
+    left = given.blind_per_day
+    for page in stored.photos(given).pages(
+        register.BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left
+    ):
+        left -= len(page["Items"])
+        for item in page["Items"]:
+            if not item.keys() & FILTERED:
+                yield item["id"]["S"]
+        if left <= 0:
+            return
+
+
+def look_at(given: Settings, ids: list[str], blind: bool = False) -> list[Candidate]:
+    """In the order of the ids, without those that are gone."""
+    photos, reviews = stored.get_many(ids, stored.photos(given), stored.reviews(given))
+    return [
+        Candidate(photos[photo], reviews_table.current(reviews.get(photo, {})), blind)
+        for photo in ids
+        if photo in photos
+    ]
+
+
+def waits(photo: Json, archived: bool = False) -> bool:
+    """The index may be a little behind."""
+    waiting = photo.get("open") == register.WAITING
+    return waiting and photo["since"].startswith(register.ARCHIVE) == archived
+
+
+def may_have(it: Candidate, me: str) -> bool:
+    review, since, now = it.review, begun(it.photo), write_now()
+    if review.get("by", me) != me and review["until"] >= now:
+        return False
+    if is_underway(it.photo, review) or has_answered(review, me, since):
+        return False
+    if it.blind:
+        return it.photo["state"] == register.ROUTED and not it.photo.keys() & FILTERED
+    return not is_archived(it.photo) or len(opinions(it.photo)) < MOST_OPINIONS
+
+
+def is_archived(photo: Json) -> bool:
+    return photo.get("since", "").startswith(register.ARCHIVE)
+
+
+def begun(photo: Json) -> str:
+    """When it began to wait for a person: what was said before, was said of something else."""
+    return photo.get("since", "").removeprefix(register.ARCHIVE)
+
+
+def opinions(photo: Json) -> dict[int, Json]:
+    found = reviews_table.numbered(photo, OPINION)
+    return {number: it for number, it in found.items() if it["at"] >= begun(photo)}
+
+
+def is_sampled(photo: str) -> bool:
+    """Whether it gets two answers, of different people."""
+    return int(photo[-2:], 16) < SAMPLED
+
+
+def is_underway(photo: Json, review: Json) -> bool:
+    """Whether a decision was made that will be recorded in a moment."""
+    lately, decided = write_now(-TAKES_EFFECT_SECONDS), photo.get("decided", 0)
+    return any(
+        it["way"] == ROUTE and not it["withdrawn"] and it["at"] >= lately and number > decided
+        for number, it in reviews_table.numbered(review, DECISION).items()
+    )
+
+
+def has_answered(review: Json, me: str, since: str) -> bool:
+    """Whether this person has said something that left the photo open for others."""
+    return any(
+        it["by"] == me and it["way"] != ROUTE and not it["withdrawn"] and it["at"] >= since
+        for it in reviews_table.numbered(review, DECISION).values()
+    )

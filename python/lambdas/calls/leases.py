@@ -1,0 +1,68 @@
+"""POST /leases and PUT /leases/{id}: a photo is one person's for a minute, by one conditional write."""
+
+from msgspec import UNSET
+
+from core.contract.shapes import Json
+from lambdas.calls import candidates, pictures_shown, reviews_table, stored
+from lambdas.calls.api_settings import write_now
+from lambdas.calls.api_types import Lease, LeasedPhoto, Lot, NextPhoto
+from lambdas.calls.asking import Ask, Reply
+from lambdas.calls.candidates import Candidate
+from lambdas.calls.problems import LeaseLost
+from lambdas.calls.reviews_table import LEASE_SECONDS
+
+TAKE = "SET #by = :me, #until = :until, #blind = :blind, #expires = :expires"
+FREE = "attribute_not_exists(#by) OR #by = :me OR #until < :now"
+MINE = "#by = :me AND #until >= :now"
+NEXT = 3  # pictures that a page may load beforehand
+EMPTY_SECONDS = "2"
+
+
+def lease(ask: Ask) -> Reply:
+    """A driver's photo, or if no driver waits a lot of others."""
+    waiting = candidates.drivers(ask.given, ask.caller.sub)
+    for place, driver in enumerate(waiting):
+        if leased := take(ask, driver):
+            return reply([leased], waiting[place + 1 :])
+    most = ask.body.most
+    others = candidates.lot(ask.given, ask.caller.sub, most)
+    return reply([leased for other in others if (leased := take(ask, other))], [])
+
+
+def reply(leased: list[LeasedPhoto], others: list[Candidate]) -> Reply:
+    following = [NextPhoto(it.id, pictures_shown.address(it.photo)) for it in others[:NEXT]]
+    headers = {} if leased else {"retry-after": EMPTY_SECONDS}
+    shown = [*(it.id for it in leased), *(it.id for it in following)]
+    return Reply(200, Lot(leased, following), headers, shown)
+
+
+def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
+    """Nothing if somebody else was quicker."""
+    until = write_now(LEASE_SECONDS)
+    values = {"me": ask.caller.sub, "now": write_now(), "until": until, "blind": it.blind}
+    expires = reviews_table.expires(ask.given)
+    try:
+        stored.reviews(ask.given).update(it.id, TAKE, FREE, **values, expires=expires)
+    except stored.Refused:
+        return None
+    archived = it.blind or candidates.is_archived(it.photo)
+    picture = pictures_shown.address(it.photo)
+    return LeasedPhoto(it.id, it.number, picture, until, UNSET if archived else it.photo["since"])
+
+
+def renew(ask: Ask) -> Reply:
+    until, me = write_now(LEASE_SECONDS), ask.caller.sub
+    try:
+        stored.reviews(ask.given).update(
+            ask.photo, "SET #until = :until", MINE, me=me, now=write_now(), until=until
+        )
+    except stored.Refused as refused:
+        raise lost(refused.item, me) from refused
+    return Reply(200, Lease(ask.photo, until))
+
+
+def lost(review: Json, me: str) -> LeaseLost:
+    holder = review.get("by")
+    if holder == me:
+        return LeaseLost("your lease ran out: ask for the next photo")
+    return LeaseLost("somebody else has it" if holder else "you have no lease of it: ask for one")

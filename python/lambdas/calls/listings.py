@@ -1,0 +1,114 @@
+"""GET /photos: a page of one's own photos, or for a lead of all that are open, or of a source.
+
+A page's cursor names the last photo of it, and the query: with another query, or changed, it is refused. It opens
+nothing that the query does not: a caller's own index entries are read from there on.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from core.contract import register
+from core.contract.shapes import Json
+from lambdas.calls import photo_view, stored
+from lambdas.calls.api_types import PhotoQuery, Photos
+from lambdas.calls.asking import Ask, Reply
+from lambdas.calls.problems import InvalidRequest, PhotoNotFound
+
+MARK_DIGITS = 32
+
+
+class Cursor(Struct, array_like=True):
+    mark: str
+    id: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An index, the attribute and the value by which it is read, and the attribute in whose order."""
+
+    index: str
+    by: str
+    value: str
+    order: str
+
+    def mark(self, ask: Ask, since: str, photo: str, at: str) -> str:
+        query: PhotoQuery = ask.query
+        said = [ask.caller.sub, *vars_of(self), since, query.state, query.source, photo, at]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:MARK_DIGITS]
+
+
+def vars_of(reading: Reading) -> list[str]:
+    return [reading.index, reading.by, reading.value, reading.order]
+
+
+def find(ask: Ask) -> Reply:
+    query: PhotoQuery = ask.query
+    reading, since = choose(ask), read_since(query)
+    values = {"value": reading.value} | ({"since": since} if since else {})
+    bound = f" AND #{reading.order} >= :since" if since else ""
+    more: Json = {"Limit": query.most}
+    if query.cursor is not UNSET:
+        more["ExclusiveStartKey"] = read_cursor(ask, reading, since, query.cursor)
+    photos = stored.photos(ask.given)
+    (page,) = photos.pages(reading.index, f"#{reading.by} = :value{bound}", values, 1, **more)
+    ids = [item["id"]["S"] for item in page["Items"]]
+    (items,) = stored.get_many(ids, photos)
+    shown = [items[photo] for photo in ids if photo in items and is_wanted(items[photo], query)]
+    last = page.get("LastEvaluatedKey")
+    cursor = write_cursor(ask, reading, since, stored.read_item(last)) if last else UNSET
+    content = Photos([photo_view.view(item) for item in shown], cursor)
+    return Reply(200, content, photos=[item["id"] for item in shown])
+
+
+def choose(ask: Ask) -> Reading:
+    query: PhotoQuery = ask.query
+    if not ask.caller.leads:
+        return Reading(register.BY_OWNER, register.OWNER, ask.caller.sub, register.ASKED_AT)
+    if query.state in register.OPEN:
+        return Reading(register.INDEX, "open", query.state, "since")  # type: ignore[arg-type]
+    if query.source is not UNSET:
+        return Reading(register.BY_SOURCE, "camera", f"{register.BY_SOURCE}={query.source}", "first_at")
+    raise InvalidRequest(f"a lead gives a source, or a state that is one of {', '.join(register.OPEN)}")
+
+
+def read_since(query: PhotoQuery) -> str:
+    if query.since is UNSET:
+        return ""
+    try:
+        return register.write_time(query.since.astimezone(UTC))
+    except OverflowError as error:
+        raise InvalidRequest(f"since: {error}") from error
+
+
+def is_wanted(item: Json, query: PhotoQuery) -> bool:
+    try:
+        photo_view.check_there(item)
+    except PhotoNotFound:
+        return False
+    of_source = query.source is UNSET or item.get("source") == query.source
+    return of_source and (query.state is UNSET or query.state in (item["state"], item.get("open")))
+
+
+def write_cursor(ask: Ask, reading: Reading, since: str, last: Json) -> str:
+    photo, at = last["id"], last[reading.order]
+    cursor = Cursor(reading.mark(ask, since, photo, at), photo, at)
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(ask: Ask, reading: Reading, since: str, text: str) -> Json:
+    """As DynamoDB takes it."""
+    try:
+        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        cursor = msgspec.json.decode(content, type=Cursor)
+    except ValueError as error:
+        raise InvalidRequest("this is no cursor of a page") from error
+    if cursor.mark != reading.mark(ask, since, cursor.id, cursor.at):
+        raise InvalidRequest("the cursor is of another query")
+    values = {reading.by: reading.value, reading.order: cursor.at, "id": cursor.id}
+    return {name: stored.attribute(value) for name, value in values.items()}

@@ -1,0 +1,213 @@
+"""PUT /photos/{id}/decisions/{number}: what a person sees on a photo.
+
+The table of reviews is written first, by one conditional write: from then on the number has this decision. What it does
+is done after that, and again if the same is sent again, so that nothing is lost in between.
+"""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from msgspec import UNSET
+
+from core.contract import decision_name, register
+from core.contract.shapes import Json
+from lambdas.calls import candidates, leases, photo_view, reviews_table, stored
+from lambdas.calls.api_settings import Settings, client, write_now
+from lambdas.calls.api_types import Decision, DecisionRequest
+from lambdas.calls.asking import Ask, Reply
+from lambdas.calls.problems import DecisionTaken, InvalidRequest, NotDecidable
+from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, LEASE_SECONDS, ROUTE
+
+NUMBER = "attribute_not_exists(#decision)"
+HAD_BY_ME = "#by = :me"
+WRITE = (
+    "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #day = :day, "
+    "decided_by_sub = :me, #expires = :expires"
+)
+THERE = "NOT contains(#withdrawn, :number)"
+# What else an opinion does to the photo.
+OPINE = {
+    ASIDE: ("SET #opinion = :opinion", f"attribute_exists(id) AND {THERE}"),
+    BLIND: ("SET #opinion = :opinion, #blind = :answered", f"attribute_exists(id) AND {THERE}"),
+    CLOSE: (
+        "SET #opinion = :opinion, #objection = :unusable REMOVE #open, #since",
+        f"#state = :routed AND #open = :waiting AND {THERE}",
+    ),
+}
+
+
+def decide(ask: Ask) -> Reply:
+    check_label(ask.given, ask.body)
+    items, reviews = stored.get_many([ask.photo], stored.photos(ask.given), stored.reviews(ask.given))
+    photo = items.get(ask.photo, {})
+    photo_view.check_there(photo)
+    review = reviews_table.current(reviews.get(ask.photo, {}))
+    made = review.get(register.decision(ask.number)) or write(ask, photo, review)
+    if not is_same(ask, made):
+        raise taken(photo, review)
+    carry_out(ask.given, photo, ask.number, made)
+    return Reply(202, answer(ask, made))
+
+
+def check_label(given: Settings, body: DecisionRequest) -> None:
+    labels = dict.fromkeys((*given.labels, register.OTHER, register.UNUSABLE, register.CANNOT_TELL))
+    if body.label not in labels:
+        raise InvalidRequest(f"the label must be one of {', '.join(labels)}")
+    if (body.label == register.OTHER) != bool(body.vehicle.strip()):
+        raise InvalidRequest(
+            "the label other needs a vehicle, which says what it is, and no other label has one"
+        )
+
+
+def write(ask: Ask, photo: Json, review: Json) -> Json:
+    """The decision as it then stands in the table of reviews: mine, or the one that was there first."""
+    check_number(ask.number, photo, review)
+    me, now = ask.caller.sub, datetime.now(UTC)
+    way = find_way(photo, review, ask.body.label, me)
+    effect_at = write_now(ask.given.grace_seconds)
+    decision = {
+        "by": me,
+        "at": register.write_time(now),
+        **said(ask.body),
+        "effect_at": effect_at,
+        "withdrawn": False,
+        "way": way,
+    }
+    condition = f"{NUMBER} AND ({holds(ask, photo, review)})"
+    # Somebody who cannot tell leaves the photo to others as soon as that cannot be withdrawn any more.
+    until = write_now(ask.given.grace_seconds + (LEASE_SECONDS if way == ROUTE else 0))
+    try:
+        stored.reviews(ask.given).update(
+            ask.photo,
+            *(text.replace("#decision", f"#{register.decision(ask.number)}") for text in (WRITE, condition)),
+            decision=decision,
+            me=me,
+            until=until,
+            now=register.write_time(now),
+            blind=is_blind(photo, review, me),
+            day=f"{now:%Y-%m-%d}",
+            expires=reviews_table.expires(ask.given),
+        )
+    except stored.Refused as refused:
+        if there := refused.item.get(register.decision(ask.number)):
+            return there
+        raise leases.lost(refused.item, me) from refused
+    return decision
+
+
+def said(body: DecisionRequest) -> Json:
+    seconds = {} if body.seconds is UNSET else {"seconds": Decimal(str(round(body.seconds, 3)))}
+    return {"label": body.label, "vehicle": body.vehicle.strip(), **seconds}
+
+
+def check_number(number: int, photo: Json, review: Json) -> None:
+    following = reviews_table.next_number(photo, review)
+    if number < following:
+        raise taken(photo, review)
+    if number > following:
+        raise NotDecidable(f"the next decision on it is number {following}")
+
+
+def taken(photo: Json, review: Json) -> DecisionTaken:
+    return DecisionTaken(f"the next decision on it is number {reviews_table.next_number(photo, review)}")
+
+
+def is_blind(photo: Json, review: Json, me: str) -> bool:
+    """Whether this person has it for the blind sample: then nothing that they say sends a driver anywhere."""
+    return photo["state"] == register.ROUTED and review.get("by") == me and bool(review.get("blind"))
+
+
+def is_correction(photo: Json, review: Json, me: str) -> bool:
+    """Of a driver who is on the way, and has not objected."""
+    routed = photo["state"] == register.ROUTED and photo.get("open") != register.WAITING
+    return routed and not is_blind(photo, review, me)
+
+
+def holds(ask: Ask, photo: Json, review: Json) -> str:
+    """On what condition the caller may decide."""
+    if not is_correction(photo, review, ask.caller.sub):
+        return leases.MINE
+    return leases.FREE if ask.caller.leads else HAD_BY_ME
+
+
+def find_way(photo: Json, review: Json, label: str, me: str) -> str:
+    if candidates.has_answered(review, me, candidates.begun(photo)):
+        raise NotDecidable("you have answered: withdraw that, or leave it to somebody else")
+    cannot_tell, answers = label == register.CANNOT_TELL, len(candidates.opinions(photo))
+    wants_another = cannot_tell or candidates.is_sampled(photo["id"])
+    if is_blind(photo, review, me):
+        return ASIDE if wants_another and not answers else BLIND
+    if photo["state"] == register.WAITING:
+        aside = wants_another and not answers if candidates.is_archived(photo) else False
+        return ASIDE if cannot_tell or aside else ROUTE
+    if photo["state"] != register.ROUTED:
+        raise NotDecidable(f"it is {photo['state']}")
+    if not is_correction(photo, review, me):
+        return ASIDE if cannot_tell else CLOSE if label == register.UNUSABLE else ROUTE
+    if cannot_tell or label == register.UNUSABLE:
+        raise NotDecidable("its driver is on the way: choose a label that has a route")
+    return ROUTE
+
+
+def is_same(ask: Ask, made: Json) -> bool:
+    mine = made["by"] == ask.caller.sub and not made["withdrawn"]
+    return mine and all(made[name] == said(ask.body)[name] for name in ("label", "vehicle"))
+
+
+def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
+    """Once more is the same."""
+    if made["way"] == ROUTE:
+        if photo.get("decided", 0) < number:
+            start(given, photo, number, made)
+        return
+    names = ("label", "vehicle", "at", "seconds")
+    change, condition = OPINE[made["way"]]
+    try:
+        stored.photos(given).update(
+            photo["id"],
+            change.replace("#opinion", f"#{register.opinion(number)}"),
+            condition,
+            opinion={name: made[name] for name in names if name in made},
+            number=number,
+            answered=register.ANSWERED,
+            unusable=register.UNUSABLE,
+            routed=register.ROUTED,
+            waiting=register.WAITING,
+        )
+    except stored.Refused:
+        pass  # it was done before, or the photo is another's business by now
+
+
+def start(given: Settings, photo: Json, number: int, made: Json) -> None:
+    """An execution of the workflow, which waits for the grace and then claims the decision. It knows no person."""
+    event = {
+        "s3_bucket": photo["s3_bucket"],
+        "s3_key": photo["s3_key"],
+        "version_id": photo["version_id"],
+        "label": made["label"],
+        "vehicle": made["vehicle"],
+        "decided_by": register.DECIDERS[0],
+        "decision": number,
+        "grace_seconds": given.grace_seconds,
+        "image_data": "",
+        "inferences": [],
+    }
+    steps = client("stepfunctions")
+    name = decision_name.write(photo["id"], number)
+    try:
+        steps.start_execution(stateMachineArn=given.machine, name=name, input=json.dumps(event))
+    except steps.exceptions.ExecutionAlreadyExists:
+        pass
+
+
+def answer(ask: Ask, made: Json) -> Decision:
+    withdrawn = True if made["withdrawn"] else UNSET
+    return Decision(
+        ask.photo,
+        ask.number,
+        made["label"],
+        made["vehicle"],
+        made["effect_at"],
+        withdrawn,  # type: ignore[arg-type]
+    )

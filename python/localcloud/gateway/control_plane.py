@@ -1,0 +1,64 @@
+"""API Gateway: where an API is reached, and a stage that changes.
+
+AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path.
+moto 5.2.5 answers AWS's address, and has no `UpdateStage`.
+"""
+
+import json
+
+from moto.apigatewayv2.exceptions import ApiNotFound
+from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Stage
+from moto.apigatewayv2.responses import ApiGatewayV2Response
+from moto.core.common_types import TYPE_RESPONSE
+
+from core.contract.shapes import Json
+from localcloud import gaps
+
+PREFIX = "/_aws/execute-api/"
+
+_apis: dict[str, Api] = {}
+
+
+def install(url: str) -> None:
+    """Fill the gaps."""
+
+    @gaps.wrap(Api, "__init__")
+    def create(original: gaps.Original, self: Api, *args: object, **more: object) -> None:
+        original(self, *args, **more)
+        self.api_endpoint = f"{url}{PREFIX}{self.api_id}"
+        _apis[self.api_id] = self
+
+    @gaps.wrap(ApiGatewayV2Backend, "delete_api")
+    def delete_api(original: gaps.Original, self: ApiGatewayV2Backend, api_id: str) -> None:
+        if api_id not in self.apis:
+            raise ApiNotFound(api_id)
+        original(self, api_id)
+        _apis.pop(api_id, None)
+
+    @gaps.add(ApiGatewayV2Response)
+    def update_stage(self: ApiGatewayV2Response) -> TYPE_RESPONSE:
+        api_id, _, name = self.path.rsplit("/", 3)[1:]
+        stage = self.apigatewayv2_backend.get_stage(api_id, name.replace("%24", "$"))
+        change(stage, json.loads(self.body))
+        return 200, {}, json.dumps(stage.to_json())
+
+
+def find(api_id: str) -> Api | None:
+    """The API that has this id."""
+    return _apis.get(api_id)
+
+
+def change(stage: Stage, asked: Json) -> None:
+    """What the request names; the rest stays."""
+    names = {
+        "accessLogSettings": "access_log_settings",
+        "autoDeploy": "auto_deploy",
+        "clientCertificateId": "client_certificate_id",
+        "defaultRouteSettings": "default_route_settings",
+        "description": "description",
+        "stageVariables": "stage_variables",
+    }
+    for name, attribute in names.items():
+        if name in asked:
+            setattr(stage, attribute, asked[name])
+    stage.route_settings = {**stage.route_settings, **asked.get("routeSettings", {})}

@@ -1,0 +1,29 @@
+# What may be asked, and the scopes of which a token has one. docs/openapi.json says the same in full.
+
+locals {
+  photos = "${aws_cognito_resource_server.this.identifier}/photos"
+  review = "${aws_cognito_resource_server.this.identifier}/review"
+
+  routes = {
+    "DELETE /photos/{id}/decisions/{number}" = [local.review]
+    "GET /photos"                            = [local.photos, local.review]
+    "GET /photos/{id}"                       = [local.photos, local.review]
+    "GET /summary"                           = [local.review]
+    "POST /leases"                           = [local.review]
+    "POST /photos"                           = [local.photos]
+    "POST /photos/{id}/objection"            = [local.photos]
+    "PUT /leases/{id}"                       = [local.review]
+    "PUT /photos/{id}/decisions/{number}"    = [local.review]
+  }
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  for_each = local.routes
+
+  api_id               = aws_apigatewayv2_api.this.id
+  route_key            = each.key
+  target               = "integrations/${aws_apigatewayv2_integration.function.id}"
+  authorization_type   = "JWT"
+  authorizer_id        = aws_apigatewayv2_authorizer.people.id
+  authorization_scopes = each.value
+}
