@@ -3,12 +3,13 @@
 AWS: `GetBucketNotificationConfiguration` shows whether events go to EventBridge; a statement of a bucket's policy
 applies where its condition holds; `ListObjectVersions` with `encoding-type=url` answers encoded keys;
 a version that is named is deleted alone, whatever became of versioning since; it is not read if it is the mark of a
-deletion, nor if its name is none that S3 gives; a key has 1,024 bytes at most.
+deletion, nor if its name is none that S3 gives; a key has 1,024 bytes at most; an object that comes without tags is
+one event, of an object.
 moto 5.2.5 keeps the first but does not show it, so that every plan of Terraform switches it on again; it applies
 each statement without a look at its condition, so that a policy against plain HTTP denies everything; and it answers
 versions' keys as they are, so that Terraform's provider, which decodes them, never empties a bucket with a `+` in it;
 and when versioning was switched off, it deletes all versions for one, and breaks at a delete marker; of any version
-that cannot be read it says that it is not there; a key may have any length.
+that cannot be read it says that it is not there; a key may have any length; each object is an event of tags too.
 """
 
 import functools
@@ -57,6 +58,15 @@ def install() -> None:
         if len(key_name.encode()) > LONGEST_KEY:
             raise S3ClientError("KeyTooLongError", "Your key is too long")
         return original(self, bucket_name, key_name, *more, **options)
+
+    @gaps.wrap(S3Backend, "put_object_tagging")
+    def put_object_tagging(
+        original: gaps.Original, self: S3Backend, key: FakeKey, tags: dict[str, str] | None
+    ) -> FakeKey:
+        if tags:
+            return original(self, key, tags)
+        self.tagger.delete_all_tags_for_resource(key.arn)
+        return key
 
     @gaps.wrap(S3Backend, "delete_object")
     def delete_object(

@@ -69,7 +69,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
     from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
-    from localcloud.people import pages, pool_changes
+    from localcloud.people import client_rules, pages, pool_changes
     from localcloud.states import stepfunctions
 
     pace.set_pace(speed)
@@ -131,6 +131,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             autoscaling,
             budgets,
             buses,
+            client_rules,
             cloudwatch,
             delay,
             dynamodb,

@@ -110,11 +110,11 @@ def look_up(env: str, photo: str) -> list[Json]:
 
 
 def list_ids(bucket: str, name: str) -> list[str]:
-    """Of each of the key's versions that are left, and of the key without one."""
+    """Of each of the key's versions that are left, and of the key without one: by the API they are one photo."""
     key = read_key(name, bucket)
     versions = object_versions.list_of_key(boto3.client("s3"), bucket, key)
     numbers = [it.number for it in versions if it.size is not None]
-    return [Pointer(bucket, key, it).id for it in ("", *numbers)]
+    return list(dict.fromkeys(Pointer(bucket, key, it).id for it in ("", *numbers)))
 
 
 def read_lease(review: Json | None) -> datetime | None:

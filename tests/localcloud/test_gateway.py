@@ -242,7 +242,7 @@ def test_a_route_lets_through_as_many_as_its_stage_says(aws, echo):
 def test_tokens_come_back_with_time(aws, echo, until):
     api = echo()
     api.route("GET /a")
-    limits = {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 2}
+    limits = {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 0.5}
     aws("apigatewayv2").update_stage(ApiId=api.id, StageName="$default", DefaultRouteSettings=limits)
     assert until(lambda: api.ask("/a").status, lambda it: it == 429) == 429
     assert until(lambda: api.ask("/a").status, lambda it: it == 200) == 200
@@ -326,6 +326,25 @@ def test_each_request_is_a_line_of_the_stage_s_log(aws, echo):
         "status": "404",
         "error.message": "Not Found",
     }
+
+
+def test_a_stage_is_taken_back_what_it_was_given(aws, echo):
+    api, gateway = echo(), aws("apigatewayv2")
+    api.route("GET /a/{id}")
+    named = {"ApiId": api.id, "StageName": "$default"}
+    log = {
+        "DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:/any",
+        "Format": "$context.status",
+    }
+    limits = {"GET /a/{id}": {"ThrottlingBurstLimit": 0, "ThrottlingRateLimit": 0}}
+    gateway.update_stage(**named, AccessLogSettings=log, RouteSettings=limits)
+    assert api.ask("/a/1").status == 429
+    gateway.delete_access_log_settings(**named)
+    gateway.delete_route_settings(**named, RouteKey="GET /a/{id}")
+    assert api.ask("/a/1").status == 200
+    found = gateway.get_stage(**named)
+    assert "AccessLogSettings" not in found
+    assert found["RouteSettings"] == {}
 
 
 def test_an_api_counts_its_requests(aws, echo):

@@ -39,7 +39,7 @@ class Browser:
             AllowedOAuthScopes=["openid", "email", "scones/photos", "scones/review"],
             CallbackURLs=[PAGE],
             LogoutURLs=["http://localhost:4577/gone"],
-            **settings,
+            **{"SupportedIdentityProviders": ["COGNITO"], **settings},
         )["UserPoolClient"]["ClientId"]
         self.verifier = secrets.token_urlsafe(48)
         self.cookie = ""
@@ -403,3 +403,29 @@ def test_a_pool_s_tags_change(aws, cloud):
     wanted = {"Environment": "b", "New": "y"}
     assert pool.idp.list_tags_for_resource(ResourceArn=arn)["Tags"] == wanted
     assert pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]["UserPoolTags"] == wanted
+
+
+def test_nobody_signs_in_where_a_client_has_nobody_who_signs_in(pool):
+    browser = Browser(pool, SupportedIdentityProviders=[])
+    shown = browser.follow(browser.go())
+    assert shown.status == 400
+    assert b"Login pages unavailable" in shown.body
+
+
+def test_a_client_is_given_what_the_pool_has(pool):
+    asked = {"UserPoolId": pool.id, "ClientName": "c", "AllowedOAuthFlowsUserPoolClient": True}
+    flow = pool.idp.exceptions.InvalidOAuthFlowException
+    with pytest.raises(flow, match="does not have a client secret"):
+        pool.idp.create_user_pool_client(**asked, AllowedOAuthFlows=["client_credentials"])
+    with pytest.raises(flow, match="along with code flow"):
+        pool.idp.create_user_pool_client(
+            **asked, AllowedOAuthFlows=["client_credentials", "code"], GenerateSecret=True
+        )
+    unknown = pool.idp.exceptions.ScopeDoesNotExistException
+    with pytest.raises(unknown, match="Invalid scope requested: scones/other"):
+        pool.program("scones/other")
+    client = pool.program()["client_id"]
+    with pytest.raises(unknown):
+        pool.idp.update_user_pool_client(
+            UserPoolId=pool.id, ClientId=client, AllowedOAuthScopes=["openid", "other/photos"]
+        )

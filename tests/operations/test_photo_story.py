@@ -149,6 +149,13 @@ def test_a_photo_that_is_asked_for_and_not_uploaded_yet_says_so_and_until_when(r
     assert story(run, photo) == story(run, UPLOADED) == expected
 
 
+def test_a_key_of_the_api_is_one_photo_however_often_it_was_uploaded(run, put, aws, bucket):
+    for content in (b"1", b"2"):
+        aws("s3").put_object(Bucket=bucket, Key=UPLOADED, Body=content)
+    photo = put("v1", key=UPLOADED, assignment=True, **ROUTED)
+    assert story(run, UPLOADED) == story(run, photo)
+
+
 def test_what_a_driver_and_people_said_over_the_api_is_told(run, put, change, reviews):
     more = {"open": "waiting", "since": "2026-11-26T12:05:00.000Z", "objected_at": "2026-11-26T12:05:00.000Z"}
     asked = {"asked_at": EXPECTED["asked_at"], "owner": "program"}

@@ -1,10 +1,12 @@
 """A program of another team, by the lines of docs/api.md as they stand there, in the deployed environment."""
 
+import base64
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,6 +15,7 @@ import pytest
 from tests.pipeline.conftest import until
 from tests.pipeline.scripted_photos import UNSURE, photo
 
+from bench import signed_in
 from operations.api_access import Access
 from operations.api_calls import Caller, fill_form
 from operations.client import Photo
@@ -119,3 +122,38 @@ def test_the_same_key_is_the_same_photo_and_two_uploads_route_one_driver(workflo
     )
     assert all(it["status"] == "SUCCEEDED" for it in ended)
     assert len(workflow.routed.about(id=first.body["id"])) == 1
+
+
+@pytest.fixture(scope="module")
+def lead(workflow, variables) -> Iterator[Caller]:
+    """Somebody who was invited, has signed in at the pool's pages, and may correct what others decided."""
+    api = workflow.outputs["api"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in workflow.project.variables.items():
+            patch.setenv(name, value)
+        token = signed_in.sign_in(api, "lead", signed_in.invite(api, "lead", "leads"))
+    person = Caller(Access("lead", variables["SCONES_API"], "", "", ""))
+    person.token = token
+    yield person
+
+
+def test_a_correction_is_taken_back_and_another_one_is_told_and_nobody_is_named(workflow, caller, lead):
+    sent = caller.send(Photo("photo.png", photo()), source="gate-5")
+    assert caller.follow(sent, 60).body["label"] == "bicycle"
+    first, second = (f"/photos/{sent}/decisions/{number}" for number in (1, 2))
+    decided = lead.call("PUT", first, {"label": "motorcycle", "seconds": 3})
+    assert (decided.status, lead.call("PUT", first, {"label": "motorcycle", "seconds": 3}).body) == (
+        202,
+        decided.body,
+    )
+    withdrawn = lead.call("DELETE", first)
+    assert (withdrawn.status, withdrawn.body["withdrawn"]) == (200, True)
+    assert lead.call("PUT", second, {"label": "motorcycle"}).status == 202
+    (told,) = workflow.corrected.about(id=sent)
+    assert (told["label"], told["decided_by"]) == ("motorcycle", "person")
+    item = workflow.item(f"incoming/api/{sent}", label="motorcycle")
+    assert {"decision_1", "decision_2"} & item.keys() == {"decision_2"}
+    sub = json.loads(base64.urlsafe_b64decode(lead.token.split(".")[1] + "=="))["sub"]
+    for execution in workflow.executions_of(f"incoming/api/{sent}"):
+        assert sub not in execution["input"]
+    assert sub not in str(item)

@@ -1,11 +1,13 @@
 """API Gateway: where an API is reached, and a stage that changes.
 
 AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path.
-moto 5.2.5 answers AWS's address, and has no `UpdateStage`.
+moto 5.2.5 answers AWS's address, and has no `UpdateStage`, nor what takes a stage's log or a route's settings back.
 """
 
 import json
+from urllib.parse import unquote
 
+from moto.apigatewayv2 import urls
 from moto.apigatewayv2.exceptions import ApiNotFound
 from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Stage
 from moto.apigatewayv2.responses import ApiGatewayV2Response
@@ -14,6 +16,10 @@ from moto.core.common_types import TYPE_RESPONSE
 from core.contract.shapes import Json
 from localcloud import gaps
 
+PATHS = (
+    "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)/accesslogsettings$",
+    "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)/routesettings/(?P<route_key>.+)$",
+)
 PREFIX = "/_aws/execute-api/"
 
 _apis: dict[str, Api] = {}
@@ -35,12 +41,30 @@ def install(url: str) -> None:
         original(self, api_id)
         _apis.pop(api_id, None)
 
+    urls.url_paths.update(dict.fromkeys(PATHS, ApiGatewayV2Response.dispatch))
+
     @gaps.add(ApiGatewayV2Response)
     def update_stage(self: ApiGatewayV2Response) -> TYPE_RESPONSE:
-        api_id, _, name = self.path.rsplit("/", 3)[1:]
-        stage = self.apigatewayv2_backend.get_stage(api_id, name.replace("%24", "$"))
+        stage = _find_stage(self)
         change(stage, json.loads(self.body))
         return 200, {}, json.dumps(stage.to_json())
+
+    @gaps.add(ApiGatewayV2Response)
+    def delete_access_log_settings(self: ApiGatewayV2Response) -> TYPE_RESPONSE:
+        _find_stage(self).access_log_settings = None
+        return 204, {}, ""
+
+    @gaps.add(ApiGatewayV2Response)
+    def delete_route_settings(self: ApiGatewayV2Response) -> TYPE_RESPONSE:
+        route = unquote(self.path).partition("/routesettings/")[2]
+        _find_stage(self).route_settings.pop(route, None)
+        return 204, {}, ""
+
+
+def _find_stage(response: ApiGatewayV2Response) -> Stage:
+    """The stage whose path, or whose setting's path, is asked for."""
+    api_id, _, name = response.path.split("/")[3:6]
+    return response.apigatewayv2_backend.get_stage(api_id, unquote(name))  # type: ignore[no-any-return]
 
 
 def find(api_id: str) -> Api | None:

@@ -22,6 +22,8 @@ from localcloud.people.token_endpoint import STANDARD, allows
 COOKIE = "cognito"
 TYPE = ("Content-Type", "text/html;charset=UTF-8")
 METHOD = "S256"
+OWN = "COGNITO"  # the pool itself, among those by whom a client's people sign in
+UNAVAILABLE = "Login pages unavailable. Please contact an administrator."
 WRONG = "Incorrect username or password."
 TOO_WEAK = "Password does not conform to policy."
 NO_MATCH = "Passwords do not match."
@@ -147,8 +149,9 @@ def _refuse_address(pool: CognitoIdpUserPool, asked: dict[str, str], name: str, 
         return "invalid_request"
     if client is None:
         return "Client does not exist."
-    allowed = client.extended_config.get(registered) or ()
-    return "" if asked[name] in allowed else "redirect_mismatch"
+    if asked[name] not in (client.extended_config.get(registered) or ()):
+        return "redirect_mismatch"
+    return "" if OWN in (client.extended_config.get("SupportedIdentityProviders") or ()) else UNAVAILABLE
 
 
 def _find_error(client: CognitoIdpUserPoolClient, asked: dict[str, str]) -> str:
