@@ -15,7 +15,7 @@ from bench.asked import lift_limit
 from bench.deployed import Deployed
 from bench.figures import Figure
 from core.console import UserError
-from core.contract import register
+from core.contract import answered_items
 from core.contract.shapes import Json
 from operations.workplace import ROOT
 
@@ -68,7 +68,7 @@ def load(made: Deployed, photos: list[str]) -> Any:
     described = json.loads(DESCRIPTION.read_text())
     label = described["components"]["schemas"]["DecisionRequest"]["properties"]["label"]
     label.clear()
-    label["enum"] = [*made.outputs["routes"], register.UNUSABLE, register.CANNOT_TELL]
+    label["enum"] = [*made.outputs["routes"], answered_items.UNUSABLE, answered_items.CANNOT_TELL]
     schema = schemathesis.openapi.from_dict(described)
 
     @schema.hook
