@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import UNSET, UnsetType
 
-from core.contract import register
+from core.contract import answered_items, register
 from lambdas.calls import stored
 from lambdas.calls.api_settings import Settings, client
 from lambdas.calls.api_types import RoutedToday, Summary
@@ -20,7 +20,7 @@ def summarise(ask: Ask) -> Reply:
     values = {"open": register.WAITING, "archive": register.ARCHIVE}
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     model, person, driver = (
-        photos.count(register.BY_DAY, "#day = :day", {"day": f"{today} {by}"})
+        photos.count(answered_items.BY_DAY, "#day = :day", {"day": f"{today} {by}"})
         for by in ("model", "person", "driver")
     )
     return Reply(
@@ -54,5 +54,5 @@ def worse(given: Settings) -> list[str]:
 
 def by_person(given: Settings, day: str) -> dict[str, int]:
     """Of the photos that were decided on that day, whose decision is the last: at most what three pages hold."""
-    pages = stored.reviews(given).pages(register.BY_DAY, "#day = :day", {"day": day}, 3)
+    pages = stored.reviews(given).pages(answered_items.BY_DAY, "#day = :day", {"day": day}, 3)
     return dict(Counter(item["decided_by_sub"]["S"] for page in pages for item in page["Items"]))

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from core.contract import register
 from core.contract.images import MAX_IMAGE_BYTES
-from core.contract.shapes import Json
+from core.contract.shapes import UPLOADS, Json
 from lambdas.calls import stored
 from lambdas.calls.api_settings import Settings, client, write_now
 from lambdas.calls.api_types import ExpectedPhoto, PhotoRequest, Upload
@@ -54,7 +54,7 @@ def describe(ask: Ask, photo: str) -> Json:
         "id": photo,
         "state": register.EXPECTED,
         "s3_bucket": ask.given.bucket,
-        "s3_key": f"{register.UPLOADS}{photo}",
+        "s3_key": f"{UPLOADS}{photo}",
         "source": source,
         "reference": reference,
         "camera": f"{register.BY_SOURCE}={source}",

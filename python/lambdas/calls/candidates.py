@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_settings import Settings, write_now
@@ -18,7 +18,7 @@ SAMPLED = 26  # of 256: one photo in ten gets two answers
 MOST_OPINIONS = 2
 
 
-FILTERED = {register.BLIND, register.OBJECTED_AT}
+FILTERED = {answered_items.BLIND, answered_items.OBJECTED_AT}
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def sample(given: Settings, day: str) -> Iterator[str]:
         return
     left = given.blind_per_day
     for page in stored.photos(given).pages(
-        register.BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left
+        answered_items.BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left
     ):
         left -= len(page["Items"])
         for item in page["Items"]:

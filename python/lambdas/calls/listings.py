@@ -12,7 +12,7 @@ from datetime import UTC
 import msgspec
 from msgspec import UNSET, Struct
 
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import photo_view, stored
 from lambdas.calls.api_types import PhotoQuery, Photos
@@ -69,7 +69,7 @@ def find(ask: Ask) -> Reply:
 def choose(ask: Ask) -> Reading:
     query: PhotoQuery = ask.query
     if not ask.caller.leads:
-        return Reading(register.BY_OWNER, register.OWNER, ask.caller.sub, register.ASKED_AT)
+        return Reading(answered_items.BY_OWNER, answered_items.OWNER, ask.caller.sub, answered_items.ASKED_AT)
     if query.state in register.OPEN:
         return Reading(register.INDEX, "open", query.state, "since")  # type: ignore[arg-type]
     if query.source is not UNSET:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
-from core.contract import decision_name, register
+from core.contract import answered_items, decision_name, register
 from core.contract.shapes import Json
 from lambdas.calls import candidates, leases, photo_view, reviews_table, stored
 from lambdas.calls.api_settings import Settings, client, write_now
@@ -43,7 +43,7 @@ def decide(ask: Ask) -> Reply:
     photo = items.get(ask.photo, {})
     photo_view.check_there(photo)
     review = reviews_table.current(reviews.get(ask.photo, {}))
-    made = review.get(register.decision(ask.number)) or write(ask, photo, review)
+    made = review.get(answered_items.decision(ask.number)) or write(ask, photo, review)
     if not is_same(ask, made):
         raise taken(photo, review)
     carry_out(ask.given, photo, ask.number, made)
@@ -51,10 +51,12 @@ def decide(ask: Ask) -> Reply:
 
 
 def check_label(given: Settings, body: DecisionRequest) -> None:
-    labels = dict.fromkeys((*given.labels, register.OTHER, register.UNUSABLE, register.CANNOT_TELL))
+    labels = dict.fromkeys(
+        (*given.labels, answered_items.OTHER, answered_items.UNUSABLE, answered_items.CANNOT_TELL)
+    )
     if body.label not in labels:
         raise InvalidRequest(f"the label must be one of {', '.join(labels)}")
-    if (body.label == register.OTHER) != bool(body.vehicle.strip()):
+    if (body.label == answered_items.OTHER) != bool(body.vehicle.strip()):
         raise InvalidRequest(
             "the label other needs a vehicle, which says what it is, and no other label has one"
         )
@@ -80,7 +82,10 @@ def write(ask: Ask, photo: Json, review: Json) -> Json:
     try:
         stored.reviews(ask.given).update(
             ask.photo,
-            *(text.replace("#decision", f"#{register.decision(ask.number)}") for text in (WRITE, condition)),
+            *(
+                text.replace("#decision", f"#{answered_items.decision(ask.number)}")
+                for text in (WRITE, condition)
+            ),
             decision=decision,
             me=me,
             until=until,
@@ -90,7 +95,7 @@ def write(ask: Ask, photo: Json, review: Json) -> Json:
             expires=reviews_table.expires(ask.given),
         )
     except stored.Refused as refused:
-        if there := refused.item.get(register.decision(ask.number)):
+        if there := refused.item.get(answered_items.decision(ask.number)):
             return there
         raise leases.lost(refused.item, me) from refused
     return decision
@@ -135,7 +140,7 @@ def find_way(photo: Json, review: Json, label: str, me: str) -> str:
     corrects = is_correction(photo, review, me)
     if not corrects and candidates.has_answered(review, me, candidates.begun(photo)):
         raise NotDecidable("you have answered: withdraw that, or leave it to somebody else")
-    cannot_tell, answers = label == register.CANNOT_TELL, len(candidates.opinions(photo))
+    cannot_tell, answers = label == answered_items.CANNOT_TELL, len(candidates.opinions(photo))
     wants_another = cannot_tell or candidates.is_sampled(photo["id"])
     if is_blind(photo, review, me):
         return ASIDE if wants_another and not answers else BLIND
@@ -145,8 +150,8 @@ def find_way(photo: Json, review: Json, label: str, me: str) -> str:
     if photo["state"] != register.ROUTED:
         raise NotDecidable(f"it is {photo['state']}")
     if not corrects:
-        return ASIDE if cannot_tell else CLOSE if label == register.UNUSABLE else ROUTE
-    if cannot_tell or label == register.UNUSABLE:
+        return ASIDE if cannot_tell else CLOSE if label == answered_items.UNUSABLE else ROUTE
+    if cannot_tell or label == answered_items.UNUSABLE:
         raise NotDecidable("its driver is on the way: choose a label that has a route")
     return ROUTE
 
@@ -167,12 +172,12 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
     try:
         stored.photos(given).update(
             photo["id"],
-            change.replace("#opinion", f"#{register.opinion(number)}"),
+            change.replace("#opinion", f"#{answered_items.opinion(number)}"),
             condition,
             opinion={name: made[name] for name in names if name in made},
             number=number,
-            answered=register.ANSWERED,
-            unusable=register.UNUSABLE,
+            answered=answered_items.ANSWERED,
+            unusable=answered_items.UNUSABLE,
             routed=register.ROUTED,
             waiting=register.WAITING,
         )
@@ -188,7 +193,7 @@ def start(given: Settings, photo: Json, number: int, made: Json) -> None:
         "version_id": photo["version_id"],
         "label": made["label"],
         "vehicle": made["vehicle"],
-        "decided_by": register.DECIDERS[0],
+        "decided_by": answered_items.DECIDERS[0],
         "decision": number,
         "grace_seconds": given.grace_seconds,
         "image_data": "",

@@ -4,7 +4,7 @@ import time
 
 from msgspec import UNSET
 
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_types import Assignment, Photo
@@ -76,9 +76,9 @@ def view(item: Json) -> Photo:
 
 def objection(item: Json) -> str:
     """How far one is. Of a route that has not been told, the sweep lets the driver wait once it is."""
-    if register.OBJECTED_AT not in item:
+    if answered_items.OBJECTED_AT not in item:
         return ""
     state = item.get("open")
     if state == register.WAITING or (state == register.UNTOLD and item["objected_at"] >= item["routed_at"]):
         return register.WAITING
-    return item.get(register.OBJECTION, "answered")
+    return item.get(answered_items.OBJECTION, "answered")

@@ -1,6 +1,6 @@
 """DELETE /photos/{id}/decisions/{number}: who made a decision takes it back, before it takes effect."""
 
-from core.contract import register
+from core.contract import answered_items, register
 from lambdas.calls import photo_view, reviews_table, stored
 from lambdas.calls.api_settings import write_now
 from lambdas.calls.asking import Ask, Reply
@@ -23,7 +23,7 @@ MARK = "SET #decision.#withdrawn = :true, #until = :until"
 
 def withdraw(ask: Ask) -> Reply:
     reviews, me = stored.reviews(ask.given), ask.caller.sub
-    made = reviews_table.current(reviews.get(ask.photo)).get(register.decision(ask.number))
+    made = reviews_table.current(reviews.get(ask.photo)).get(answered_items.decision(ask.number))
     if made is None or made["by"] != me:
         raise PhotoNotFound(f"you have made no decision {ask.number} on it")
     if not made["withdrawn"]:
@@ -32,7 +32,7 @@ def withdraw(ask: Ask) -> Reply:
                 f"it took effect at {made['effect_at']}: a correction has a number of its own"
             )
         undo(ask, made["way"])
-        decision = f"#{register.decision(ask.number)}"
+        decision = f"#{answered_items.decision(ask.number)}"
         reviews.update(
             ask.photo,
             MARK.replace("#decision", decision),
@@ -45,7 +45,10 @@ def withdraw(ask: Ask) -> Reply:
 
 
 def undo(ask: Ask, way: str) -> None:
-    named = {"#decision": f"#{register.decision(ask.number)}", "#opinion": f"#{register.opinion(ask.number)}"}
+    named = {
+        "#decision": f"#{answered_items.decision(ask.number)}",
+        "#opinion": f"#{answered_items.opinion(ask.number)}",
+    }
     change, condition = UNDO[way]
     for name, numbered in named.items():
         change, condition = change.replace(name, numbered), condition.replace(name, numbered)
@@ -57,7 +60,7 @@ def undo(ask: Ask, way: str) -> None:
             numbers={ask.number},
             waiting=register.WAITING,
             routed=register.ROUTED,
-            unusable=register.UNUSABLE,
+            unusable=answered_items.UNUSABLE,
         )
     except stored.Refused as refused:
         photo_view.check_there(refused.item)
