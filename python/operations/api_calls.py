@@ -22,6 +22,7 @@ from operations.client import Photo
 
 PNG = "image/png"
 PENDING = ("expected", "claimed")  # what waits for a person may do so for hours
+LATER = (429, 503)
 RETRY_SECONDS = 1.0  # where an answer names none
 
 
@@ -77,7 +78,7 @@ class Caller:
         while True:
             found = self.call("GET", f"/photos/{photo}")
             pending = found.status == 200 and found.body.get("state") in PENDING
-            if not (pending or found.status == 503) or time.monotonic() >= deadline:
+            if not (pending or found.status in LATER) or time.monotonic() >= deadline:
                 return found
             time.sleep(float(found.headers.get("Retry-After", RETRY_SECONDS)))
 

@@ -89,6 +89,12 @@ def test_why_a_resource_is_replaced_is_said_beside_the_attribute(make_change):
         (BUCKET, ["delete"], "is destroyed: the photos, data sets, models and captures in it are lost."),
         ("module.storage.aws_kms_key.this", ["delete", "create"], "is replaced: whatever it encrypted"),
         ("module.endpoint.aws_sagemaker_endpoint.this", ["delete", "create"], "no photo is classified until"),
+        (
+            "module.api.aws_cognito_user_pool.this",
+            ["delete", "create"],
+            "everybody in it has to be invited anew",
+        ),
+        ("module.api.aws_cognito_user_pool_client.program", ["delete"], "refused until it has others"),
     ],
 )
 def test_what_loses_data_or_service_is_warned_of_in_words(make_review, make_change, address, actions, said):

@@ -163,13 +163,14 @@ def test_what_a_function_answers_is_the_answer(aws, function, answer, status, ki
 def test_a_function_gives_headers_and_cookies(aws, function):
     answer = {
         "statusCode": 200,
-        "headers": {"Retry-After": 1, "Location": "/b"},
+        "headers": {"Retry-After": 1, "Location": "/b", "X-Name": "ä"},
         "cookies": ["a=1", "b=2; Secure"],
     }
     api = Api(aws, function(f"def handler(event, context):\n    return {answer}"))
     api.route("GET /a")
     said = api.ask("/a")
     assert (said.headers["retry-after"], said.headers["location"]) == ("1", "/b")
+    assert said.headers["x-name"].encode("latin1").decode() == "ä"
     assert said.cookies == ["a=1", "b=2; Secure"]
 
 
@@ -179,6 +180,7 @@ def test_a_function_gives_headers_and_cookies(aws, function):
         "raise ValueError('what nobody outside may read')",
         "return {'statusCode': 'fine'}",
         "return {'statusCode': 200, 'headers': 'none'}",
+        "return {'statusCode': 200, 'headers': {'a': 'b\\r\\nc: d'}}",
         "import os; os._exit(3)",
     ],
 )

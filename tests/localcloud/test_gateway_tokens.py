@@ -117,6 +117,13 @@ def test_a_token_that_nobody_signed_is_none(api, pool, program):
     refused(api, f"{head}.{payload}.")
 
 
+def test_what_a_token_says_of_itself_is_no_header(api):
+    head = json.dumps({"alg": "x\r\nX-Evil: 1", "kid": "dummy"}).encode()
+    said = with_token(api, f"{base64.urlsafe_b64encode(head).decode().rstrip('=')}.e30.e30")
+    assert said.status == 401
+    assert "x-evil" not in said.headers
+
+
 def test_a_token_that_was_changed_is_none(api, pool, program):
     head, payload, signature = pool.token(program).split(".")
     claims = read(f".{payload}.") | {"scope": "scones/review scones/photos"}

@@ -405,6 +405,15 @@ def test_a_pool_s_tags_change(aws, cloud):
     assert pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]["UserPoolTags"] == wanted
 
 
+def test_an_update_leaves_a_pool_s_tags_and_names(aws, cloud):
+    pool = Pool(aws, cloud, UserPoolTags={"Environment": "a"}, AliasAttributes=["email"])
+    pool.idp.update_user_pool(UserPoolId=pool.id, DeletionProtection="INACTIVE")
+    found = pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]
+    assert (found["UserPoolTags"], found["AliasAttributes"]) == ({"Environment": "a"}, ["email"])
+    pool.idp.update_user_pool(UserPoolId=pool.id, UserPoolTags={"Environment": "b"})
+    assert pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]["UserPoolTags"] == {"Environment": "b"}
+
+
 def test_nobody_signs_in_where_a_client_has_nobody_who_signs_in(pool):
     browser = Browser(pool, SupportedIdentityProviders=[])
     shown = browser.follow(browser.go())

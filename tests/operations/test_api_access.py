@@ -1,5 +1,7 @@
 """`make token` and `make client`: which program is meant, what it signs in with, and what is said where it cannot."""
 
+import base64
+import json
 import subprocess
 
 import pytest
@@ -22,6 +24,39 @@ def pool(aws, cloud_variables, monkeypatch, prefix) -> dict:
     cognito = aws("cognito-idp")
     pool_id = cognito.create_user_pool(PoolName=f"{prefix}-people")["UserPool"]["Id"]
     return {"pool_id": pool_id, "programs": {"orders": "gone"}, "url": "https://api"}
+
+
+def test_a_token_is_had_by_what_the_pool_says_of_its_program(pool, aws, prefix):
+    cognito, named = aws("cognito-idp"), {"UserPoolId": pool["pool_id"]}
+    cognito.create_user_pool_domain(Domain=f"{prefix}-people", **named)
+    scopes = [{"ScopeName": "photos", "ScopeDescription": "photos"}]
+    cognito.create_resource_server(Identifier="scones", Name="scones", Scopes=scopes, **named)
+    client = cognito.create_user_pool_client(
+        ClientName="orders",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=["scones/photos"],
+        **named,
+    )["UserPoolClient"]
+    found = api_access.look_up("any", pool | {"programs": {"orders": client["ClientId"]}}, "orders")
+    assert (found.program, found.url, found.client_secret) == (
+        "orders",
+        "https://api",
+        client["ClientSecret"],
+    )
+    body = api_access.take_token(found).split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    assert (claims["client_id"], claims["scope"]) == (client["ClientId"], "scones/photos")
+
+
+def test_a_pool_without_a_domain_has_no_tokens_to_give(pool, aws):
+    made = aws("cognito-idp").create_user_pool_client(
+        UserPoolId=pool["pool_id"], ClientName="orders", GenerateSecret=True
+    )
+    programs = {"orders": made["UserPoolClient"]["ClientId"]}
+    with pytest.raises(UserError, match=r"names no token_endpoint: has the pool lost its domain\?"):
+        api_access.look_up("any", pool | {"programs": programs}, "orders")
 
 
 def test_a_program_that_the_pool_has_lost_is_said_in_one_line(pool):

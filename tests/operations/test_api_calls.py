@@ -102,7 +102,7 @@ def test_while_a_photo_is_pending_it_is_asked_for_again_when_the_answer_says(cou
     monkeypatch.setattr("operations.api_calls.time.sleep", waited.append)
     counter.prepare(200, {"state": "expected"}, Retry_After="1")
     counter.prepare(503, {"message": "Service Unavailable"}, Retry_After="2")
-    counter.prepare(503, {"message": "Service Unavailable"})
+    counter.prepare(429, {"message": "Too Many Requests"})
     counter.prepare(200, {"state": "claimed"}, Retry_After="3")
     counter.prepare(200, {"state": "waiting"}, Retry_After="1")
     assert caller.follow(ID, 9).body["state"] == "waiting"

@@ -199,7 +199,8 @@ def test_what_lies_in_the_review_queue_and_among_its_dead_letters_comes_into_the
         assert item["id"] == Pointer(event["s3_bucket"], event["s3_key"], event["version_id"]).id
         assert item["since"] == f"{register.ARCHIVE}{item['waiting_at']}"
         assert json.loads(item["inferences"]) == [0.6, 0.4]
-        assert (item["reason"], item["source"], item["reference"]) == ("ThresholdConfidenceNotMet", "", "")
+        assert item["reason"] == "ThresholdConfidenceNotMet"
+        assert not {"source", "reference"} & item.keys(), "a driver who comes with it says these"
         assert item["expires"] > 0
     until(lambda: queues.count() == 0, "an empty queue")
     assert workflow.item(routed["s3_key"]) == before

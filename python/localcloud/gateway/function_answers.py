@@ -33,7 +33,7 @@ def read(payload: bytes) -> Outgoing:
     headers = _headers(found.get("headers") or {})
     if not any(name.lower() == TYPE for name, _ in headers):
         headers.append((TYPE, PLAIN))
-    headers += [("set-cookie", str(cookie)) for cookie in found.get("cookies") or ()]
+    headers += [("set-cookie", _write(cookie)) for cookie in found.get("cookies") or ()]
     return Outgoing(_status(found["statusCode"]), _body(found), headers)
 
 
@@ -51,10 +51,16 @@ def _headers(given: Any) -> list[tuple[str, str]]:
     if not isinstance(given, dict):
         raise Malformed("headers is no object")
     return [
-        (str(name), str(value).lower() if isinstance(value, bool) else str(value))
-        for name, value in given.items()
-        if name.lower() not in OF_THE_CONNECTION
+        (str(name), _write(value)) for name, value in given.items() if name.lower() not in OF_THE_CONNECTION
     ]
+
+
+def _write(value: Any) -> str:
+    """A header's value as it can be sent: beyond ASCII in UTF-8."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\n" in text or "\r" in text:
+        raise Malformed("a header has more than one line")
+    return text.encode().decode("latin1")
 
 
 def _body(found: dict[str, Any]) -> bytes:

@@ -1,9 +1,11 @@
 """Cognito: tags and resource servers that change, pools that are not deleted by mistake, and whose pages a domain has.
 
-AWS: a pool with its deletion protection on is not deleted, nor one that has a domain; a resource server is changed and
-deleted; a domain is one pool's, and has pages of the version that was asked for, by default the classic ones.
-moto 5.2.5 deletes any pool, knows neither `UpdateResourceServer` nor `DeleteResourceServer` nor what changes tags, and
-gives a domain to whoever asks last, without a version and with an account that is another one each time.
+AWS: a pool with its deletion protection on is not deleted, nor one that has a domain; an update sets back what it does
+not name, but neither the tags nor how people are called; a resource server is changed and deleted; a domain is one
+pool's, and has pages of the version that was asked for, by default the classic ones.
+moto 5.2.5 deletes any pool, sets back the tags and the names as well, knows neither `UpdateResourceServer` nor
+`DeleteResourceServer` nor what changes tags, and gives a domain to whoever asks last, without a version and with an
+account that is another one each time.
 """
 
 from typing import Any
@@ -23,6 +25,7 @@ PROTECTED = (
 )
 TAKEN = "Domain already associated with another user pool."
 CLASSIC = 1
+KEPT = ("AliasAttributes", "UserPoolTags", "UsernameAttributes", "UsernameConfiguration")
 HAS_DOMAIN = "User pool cannot be deleted. It has a domain configured that should be deleted first."
 
 
@@ -38,6 +41,14 @@ def install() -> None:
         if pool.domain:
             raise InvalidParameterException(HAS_DOMAIN)
         original(self, user_pool_id)
+
+    @gaps.wrap(CognitoIdpBackend, "update_user_pool")
+    def update_user_pool(
+        original: gaps.Original, self: CognitoIdpBackend, user_pool_id: str, extended_config: Json
+    ) -> None:
+        known = self.describe_user_pool(user_pool_id).extended_config
+        kept = {name: known[name] for name in KEPT if name in known}
+        original(self, user_pool_id, kept | extended_config)
 
     @gaps.wrap(CognitoIdpBackend, "create_user_pool_domain")
     def create_user_pool_domain(

@@ -82,7 +82,7 @@ def show(pool: CognitoIdpUserPool, incoming: Incoming) -> Outgoing:
 
 def sign_in(pool: CognitoIdpUserPool, incoming: Incoming) -> Outgoing:
     """Somebody has filled in the page."""
-    asked, given = _read(incoming.query), _read(incoming.body.decode())
+    asked, given = _read(incoming.query), _read(incoming.body.decode(errors="replace"))
     if error := _refuse_address(pool, asked, "redirect_uri", "CallbackURLs"):
         return _show_error(error)
     if error := _find_error(pool.clients[asked["client_id"]], asked):
@@ -99,7 +99,7 @@ def sign_in(pool: CognitoIdpUserPool, incoming: Incoming) -> Outgoing:
 
 def set_password(pool: CognitoIdpUserPool, incoming: Incoming) -> Outgoing:
     """Somebody who was invited has chosen a password."""
-    asked, given = _read(incoming.query), _read(incoming.body.decode())
+    asked, given = _read(incoming.query), _read(incoming.body.decode(errors="replace"))
     if error := _refuse_address(pool, asked, "redirect_uri", "CallbackURLs"):
         return _show_error(error)
     known = grants.recall(pool, given.get("session", ""))
