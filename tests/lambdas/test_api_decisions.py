@@ -454,6 +454,8 @@ def test_the_summary_counts_and_names_what_got_worse(store, monkeypatch):
         (photo,) = leased(who)
         who.decide(photo, 1, "bicycle")
     assert lead.call("GET /summary").json["by_person"] == {"anna": 1, "ben": 1}
+    ben.withdraw(photo, 1)
+    assert lead.call("GET /summary").json["by_person"] == {"anna": 1}
     assert device.call("GET /summary").status == 403
 
 

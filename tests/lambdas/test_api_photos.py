@@ -11,6 +11,7 @@ import requests
 from tests.api_tables import BUCKET, DEVICE, PROGRAM, Who, moment, new_id
 
 from core.contract.images import MAX_IMAGE_BYTES
+from lambdas.calls import api_settings, arrivals_desk, pictures_shown
 
 PHOTO = {"file_name": "a.png", "content_type": "image/png", "source": "bay 2", "reference": "order 4711"}
 pytestmark = pytest.mark.usefixtures("store")
@@ -284,3 +285,14 @@ def test_the_addresses_of_pictures_name_the_version_and_last_for_minutes(store):
     assert asked["versionId"] == ["v1"]
     assert asked["X-Amz-Expires"] == ["300"]
     assert re.search(rf"/incoming/{photo}.png\?", picture)
+
+
+def test_on_aws_forms_and_pictures_are_in_the_bucket_s_own_region(monkeypatch):
+    """By the address of all regions a page would be sent on, which its browser does not follow with a form."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    form = arrivals_desk.write_form(api_settings.settings(), "incoming/api/x", "image/png")
+    picture = pictures_shown.address({"s3_bucket": BUCKET, "s3_key": "a.png", "version_id": "v1"})
+    regional = f"https://{BUCKET}.s3.eu-central-1.amazonaws.com/"
+    assert form.url == regional
+    assert picture.startswith(f"{regional}a.png?versionId=v1&X-Amz-Algorithm=AWS4-HMAC-SHA256")

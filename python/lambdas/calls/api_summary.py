@@ -47,7 +47,9 @@ def oldest(given: Settings) -> int | UnsetType:
 
 def worse(given: Settings) -> list[str]:
     """Those whose alarm rings."""
-    found = client("cloudwatch").describe_alarms(AlarmNamePrefix=given.alarms, StateValue="ALARM")
+    found = client("cloudwatch").describe_alarms(
+        AlarmNamePrefix=given.alarms, StateValue="ALARM", MaxRecords=100
+    )
     names = (alarm["AlarmName"].removeprefix(given.alarms) for alarm in found["MetricAlarms"])
     return sorted(name for name in names if name in given.sources)
 

@@ -18,7 +18,8 @@ UNDO = {
         "#state = :routed AND (#open = :waiting OR #objection = :unusable)",
     ),
 }
-MARK = "SET #decision.#withdrawn = :true, #until = :until"
+# Nobody has decided anything by it: the figures by person do not count it.
+MARK = "SET #decision.#withdrawn = :true, #until = :until REMOVE #day, decided_by_sub"
 
 
 def withdraw(ask: Ask) -> Reply:
