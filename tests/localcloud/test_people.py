@@ -192,7 +192,16 @@ def test_somebody_signs_in(pool):
     assert {"Name": "sub", "Value": access["sub"]} in person["UserAttributes"]
 
 
-def test_a_verified_address_signs_in_and_capitals_do_not_matter(pool):
+def test_capitals_matter_unless_a_pool_says_otherwise(pool):
+    invite(pool, "anna")
+    browser = Browser(pool)
+    assert b"Incorrect username or password." in browser.sign_in("Anna").body
+    assert browser.take(browser.sign_in("anna")).status == 200
+
+
+def test_a_verified_address_signs_in(aws, cloud):
+    names = {"UsernameConfiguration": {"CaseSensitive": False}, "AliasAttributes": ["email"]}
+    pool = Pool(aws, cloud, **names)
     invite(pool, "anna", email="anna@example.org", email_verified="true")
     invite(pool, "bert", email="bert@example.org", email_verified="false")
     browser = Browser(pool)

@@ -58,9 +58,9 @@ def key_ids(pool: CognitoIdpUserPool) -> list[str]:
 def find_person(pool: CognitoIdpUserPool, name: str) -> CognitoIdpUser | None:
     """Who signs in by this name: the user's own, or an address that the pool lets stand for it once it is verified.
 
-    AWS: small and capital letters are the same unless the pool says otherwise.
+    AWS: small and capital letters are not the same unless the pool says so.
     """
-    exact = (pool.extended_config.get("UsernameConfiguration") or {}).get("CaseSensitive", False)
+    exact = (pool.extended_config.get("UsernameConfiguration") or {}).get("CaseSensitive", True)
     fold = str if exact else str.lower
     settings = pool.extended_config
     aliases = [it for it in settings.get("AliasAttributes") or () if it != "preferred_username"]
