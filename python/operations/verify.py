@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 TOLERANCE = 0.001  # another processor rounds differently
 ANSWER_SECONDS = 45  # that a model has to load in: the endpoint may be in service before
 CAPTURE_SECONDS = 600
+TOKEN_SECONDS = 60  # that a new domain may take until it answers
 CALL_SECONDS = 120  # for a photo through the API, whose way is the same
 UPLOAD_SECONDS = 600  # twice what AWS takes to begin with a bucket's events
 ASKS = 60  # where only a share of the requests is captured: so often is asked until one is
@@ -207,6 +208,7 @@ def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> s
         return "nothing is sent through the API: a photo that the model is not sure of would wait as a driver's does"
     program = min(api["programs"])
     caller = Caller(api_access.look_up(env, api, program))
+    has_token(caller, TOKEN_SECONDS)
     photo = caller.send(Photo("verify.png", golden), source=VERIFY)
     found, wanted = caller.follow(photo, CALL_SECONDS), (ROUTED, result.output["label"])
     if (found.body.get("state"), found.body.get("label")) != wanted:
@@ -215,6 +217,20 @@ def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> s
             f"of {photo}: {describe(found)}"
         )
     return f"the API has it {' as '.join(wanted)}, for {program}: photo {photo}"
+
+
+def has_token(caller: Caller, seconds: float) -> None:
+    """Ask until there is one: the pool's domain may be as new as the environment."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            assert caller.token
+        except UserError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(1)
+        else:
+            return
 
 
 def find_captured(

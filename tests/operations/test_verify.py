@@ -80,6 +80,8 @@ def through_api(monkeypatch):
         asked: list[Any] = []
 
         class Caller:
+            token = "token"
+
             def __init__(self, program: str) -> None:
                 asked.append(program)
 
@@ -136,3 +138,27 @@ def test_a_photo_that_the_model_is_not_sure_of_would_wait_as_a_driver(through_ap
         "nothing is sent through the API: a photo that the model is not sure of would wait"
     )
     assert asked == []
+
+
+class NewDomain:
+    """One that does not answer at first."""
+
+    def __init__(self, silent: int) -> None:
+        self.silent = silent
+
+    @property
+    def token(self) -> str:
+        self.silent -= 1
+        if self.silent >= 0:
+            raise UserError("it does not answer")
+        return "token"
+
+
+def test_a_domain_that_is_new_is_asked_until_it_gives_a_token(monkeypatch):
+    monkeypatch.setattr(verify.time, "sleep", lambda _: None)
+    domain: Any = NewDomain(3)
+    verify.has_token(domain, 9)
+    assert domain.silent == -1
+    late: Any = NewDomain(1)
+    with pytest.raises(UserError, match="it does not answer"):
+        verify.has_token(late, 0)
