@@ -28,8 +28,8 @@ ONLY_ELSEWHERE = {
     r"ChangeWhatIsInApi apigateway:(DELETE|PATCH)": (
         f"{DOCS}/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html"
     ),
-    # It delivers no access logs of stages by CloudWatch's deliveries.
-    r"LogRequests logs:\w+": f"{DOCS}/apigateway/latest/developerguide/http-api-logging.html",
+    # A stage's log has no delivery here that would end with it.
+    r"LogRequests logs:DeleteLogDelivery": f"{DOCS}/apigateway/latest/developerguide/http-api-logging.html",
     # By which version 6.23 of the provider reads a bucket's tags and tags it.
     r"ReadBucket s3:ListTagsForResource": PROVIDER,
     r"MakeBucket s3:(Unt|T)agResource": PROVIDER,
