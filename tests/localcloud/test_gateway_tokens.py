@@ -179,3 +179,18 @@ def test_a_preflight_request_needs_no_token(aws, function, pool, program):
     assert (
         api.ask("/a", Origin="https://a.example").headers["access-control-allow-origin"] == asking["Origin"]
     )
+
+
+def test_an_issuer_that_nobody_finds_is_refused_at_once(aws, function):
+    api = Api(aws, function(ECHO))
+    gateway = aws("apigatewayv2")
+    with pytest.raises(
+        gateway.exceptions.BadRequestException, match=r"Invalid issuer: https://nobody\.example"
+    ):
+        gateway.create_authorizer(
+            ApiId=api.id,
+            AuthorizerType="JWT",
+            Name="people",
+            IdentitySource=["$request.header.Authorization"],
+            JwtConfiguration={"Audience": ["a"], "Issuer": "https://nobody.example"},
+        )

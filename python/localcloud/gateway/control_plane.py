@@ -1,24 +1,32 @@
 """API Gateway: where an API is reached, and a stage that changes.
 
-AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path.
-moto 5.2.5 answers AWS's address, and has no `UpdateStage`, nor what takes a stage's log or a route's settings back.
+AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path. An authorizer's
+issuer is asked for its discovery document at once.
+moto 5.2.5 answers AWS's address, takes any issuer, and has no `UpdateStage`, nor what takes a stage's log or a route's
+settings back.
 """
 
 import json
+from typing import Any
 from urllib.parse import unquote
 
 from moto.apigatewayv2 import urls
-from moto.apigatewayv2.exceptions import ApiNotFound
-from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Stage
+from moto.apigatewayv2.exceptions import ApiNotFound, BadRequestException
+from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Authorizer, Stage
 from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.core.common_types import TYPE_RESPONSE
 
 from core.contract.shapes import Json
 from localcloud import gaps
+from localcloud.people import user_pools
 
 PATHS = (
     "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)/accesslogsettings$",
     "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)/routesettings/(?P<route_key>.+)$",
+)
+NO_ISSUER = (
+    "Invalid issuer: {}. "
+    "Issuer must have a valid discovery endpoint ended with '/.well-known/openid-configuration'"
 )
 PREFIX = "/_aws/execute-api/"
 
@@ -40,6 +48,15 @@ def install(url: str) -> None:
             raise ApiNotFound(api_id)
         original(self, api_id)
         _apis.pop(api_id, None)
+
+    @gaps.wrap(ApiGatewayV2Backend, "create_authorizer")
+    def create_authorizer(
+        original: gaps.Original, self: ApiGatewayV2Backend, api_id: str, **asked: Any
+    ) -> Authorizer:
+        issuer = (asked["jwt_config"] or {}).get("issuer", "")
+        if asked["authorizer_type"] == "JWT" and user_pools.find_issuer(issuer) is None:
+            raise BadRequestException(NO_ISSUER.format(issuer))
+        return original(self, api_id, **asked)  # type: ignore[no-any-return]
 
     urls.url_paths.update(dict.fromkeys(PATHS, ApiGatewayV2Response.dispatch))
 
