@@ -1,4 +1,7 @@
-"""A program of another team, by the lines of docs/api.md as they stand there, in the deployed environment."""
+"""A program of another team, by the lines of docs/api.md as they stand there, in the deployed environment.
+
+It sorts behind those files of this folder that need the model of drawn photos.
+"""
 
 import base64
 import json
