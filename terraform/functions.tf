@@ -37,6 +37,8 @@ locals {
       timeout_seconds = 10
       memory_mb       = 512
       watched         = true
+      # Its log says who looked at a photo, and who decided.
+      names_people = true
     }
     batch = {
       description     = "Classifies a batch of photos of a bulk run."

@@ -50,7 +50,7 @@ module "lambda" {
   environment          = lookup(local.environment, each.key, {})
   handler              = "lambdas.${each.key}.handler"
   kms_key_arn          = module.storage.kms_key_arn
-  log_retention_days   = var.log_retention_days
+  log_retention_days   = lookup(each.value, "names_people", false) ? local.person_log_days : var.log_retention_days
   memory_mb            = each.value.memory_mb
   name                 = "${var.prefix}-${each.key}"
   permissions          = lookup(local.permissions, each.key, [])
@@ -92,7 +92,7 @@ module "api" {
   domain              = var.api.domain
   function            = { arn = module.lambda["api"].arn, name = module.lambda["api"].name }
   kms_key_arn         = module.storage.kms_key_arn
-  log_retention_days  = var.log_retention_days
+  log_retention_days  = local.person_log_days
   origins             = var.api.origins
   prefix              = var.prefix
   programs            = var.api.programs
@@ -127,6 +127,12 @@ locals {
     monitor = { name = module.lambda["monitor"].dead_letter_queue_name, url = module.lambda["monitor"].dead_letter_queue_url }
   })
   tolerated_drift = { for kind in ["classes", "confidence", "fall", "images", "outside", "repeats"] : kind => var.drift[kind] }
+
+  # What names people is kept for no longer than they may be known, in CloudWatch's steps. To it 0 days are for ever.
+  person_log_days = max([
+    for days in [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] : days
+    if days <= var.api.person_days && (days <= var.log_retention_days || var.log_retention_days == 0)
+  ]...)
 
   # What the stack's roles may do at most: modules/github_oidc/boundary.tf, made by `make bootstrap`.
   boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.prefix}-boundary"

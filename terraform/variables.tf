@@ -5,7 +5,7 @@ variable "alarm_email" {
 }
 
 variable "api" {
-  description = "The HTTP API: photos a day that people judge without the model's answer, a name of one's own with its certificate, seconds in which a decision may be taken back, where people's pages come from, days until it is forgotten who decided, whether there are figures by person, which programs of other teams may call it (each costs 6 dollars a month), and requests of each route in a second."
+  description = "The HTTP API: photos a day that people judge without the model's answer, a name of one's own with its certificate, seconds in which a decision may be taken back, where people's pages come from, days until it is forgotten who looked and who decided, whether there are figures by person, which programs of other teams may call it (each costs 6 dollars a month), and requests of each route in a second."
   type = object({
     blind_per_day       = optional(number, 30)
     domain              = optional(object({ name = string, certificate_arn = string }))
@@ -14,7 +14,7 @@ variable "api" {
     person_days         = optional(number, 30)
     person_statistics   = optional(bool, false)
     programs            = optional(set(string), ["program"])
-    requests_per_second = optional(number, 20)
+    requests_per_second = optional(number, 50)
   })
   default = {}
 
@@ -172,7 +172,7 @@ variable "latency_alarm_ms" {
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days that logs are kept: one of CloudWatch's steps, as 30 or 90. Those of the API, which name people, are kept for api.person_days at most."
   type        = number
   default     = 30
 }

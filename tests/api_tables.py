@@ -182,7 +182,10 @@ class Store:
 
     def run_out(self, photo: str) -> None:
         """A minute later."""
-        self._write(self.reviews, "photo", photo, {"until": moment(timedelta(seconds=1))})
+        self.change_review(photo, until=moment(timedelta(seconds=1)))
+
+    def change_review(self, photo: str, **values: Any) -> None:
+        self._write(self.reviews, "photo", photo, values)
 
     def started(self, photo: str) -> dict[str, Any]:
         """What the workflow was started with for this photo, by the execution's name."""

@@ -140,7 +140,10 @@ REGISTER: dict[str, Any] = {
                 {"AttributeName": "day", "KeyType": "HASH"},
                 {"AttributeName": "id", "KeyType": "RANGE"},
             ],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["blind", "objected_at"]},
+            "Projection": {
+                "ProjectionType": "INCLUDE",
+                "NonKeyAttributes": ["blind", "objected_at", "s3_key"],
+            },
         },
     ],
 }

@@ -22,7 +22,7 @@ from core.contract import answered_items, decision_name, register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling, unapplied
-from operations.decided import describe, next_number, took_effect
+from operations.decided import describe, is_objected_to, next_number, took_effect
 from operations.photo_story import look_up, read_name, read_time
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def main() -> None:
         if decision.by == DRIVER:
             check_driver(item, outputs["review"], datetime.now(UTC))
         elif decision.label == answered_items.UNUSABLE and item["state"] == register.ROUTED:
-            raise UserError(
-                f"photo {item['id']} is routed, and its driver on the way: choose a label with a route"
-            )
+            raise UserError(f"photo {item['id']} is routed, and its driver {say_instead(item)}")
         out.print(visible(decide(env, outputs["state_machine_arn"], item, decision)))
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"photo {photo!r} of {env} cannot be decided: {error}") from error
@@ -114,10 +112,18 @@ def check_state(env: str, item: Json) -> None:
             )
 
 
+def say_instead(item: Json) -> str:
+    """An objection to a photo that shows nothing is closed without an execution, which is the API's to do."""
+    if is_objected_to(item):
+        return "objects: choose a label with a route; that it shows nothing is told by the API alone"
+    return "on the way: choose a label with a route"
+
+
 def check_driver(item: Json, review: Json, now: datetime) -> None:
     photo = item["id"]
     if item["state"] != register.WAITING:
-        raise UserError(f"photo {photo} is routed: only a person sends its driver elsewhere")
+        objects = ", and its driver objects" if is_objected_to(item) else ""
+        raise UserError(f"photo {photo} is routed{objects}: only a person sends its driver elsewhere")
     if item["since"].startswith(register.ARCHIVE):
         raise UserError(f"photo {photo} is of the archive, and no driver waits for it: leave out BY=driver")
     since, hours = read_time(item["since"]), review["staffed_hours"]

@@ -33,6 +33,11 @@ def next_number(item: Json) -> int:
     return 1 + max(int(item.get("decided", 0)), *read_withdrawn(item), *opinions, 0)
 
 
+def is_objected_to(item: Json) -> bool:
+    """Whether it is routed, and its driver says that the answer is wrong and waits for a person again."""
+    return item["state"] == register.ROUTED and item.get("open") == register.WAITING
+
+
 def took_effect(item: Json, number: int) -> bool:
     """Whether the photo is where this decision put it: what claims it for a decision does not change it yet."""
     made = item.get(f"decision_{number}")

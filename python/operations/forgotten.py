@@ -27,6 +27,7 @@ PERSONAL = (
     "decided_by",
     "error",
     "file_name",
+    "first",
     "inferences",
     "kind",
     "label",

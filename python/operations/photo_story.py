@@ -26,6 +26,7 @@ from operations import object_versions, photo_register, terraform
 from operations.decided import (
     describe,
     describe_label,
+    is_objected_to,
     read_decisions,
     read_opinions,
     read_withdrawn,
@@ -129,7 +130,7 @@ def tell(item: Json, steps: Any, on_aws: bool, leased: datetime | None = None) -
         yield from tell_forgotten(item)
         return
     more = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""
-    if item["state"] == register.ROUTED and item.get("open") == register.WAITING:
+    if is_objected_to(item):
         more = ", and its driver objects"
     yield visible(f"s3://{item['s3_bucket']}/{item['s3_key']}: {item['state']}{more}")
     yield f"  id {item['id']}"
@@ -144,6 +145,7 @@ def tell(item: Json, steps: Any, on_aws: bool, leased: datetime | None = None) -
         yield visible(f"  {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC  {text}")
     for missing in dict.fromkeys(it.missing for it in passed.values() if it.missing):
         yield visible(f"  {missing}")
+    yield from tell_first(item)
     if withdrawn := read_withdrawn(item):
         yield f"  withdrawn before they took effect: decisions {', '.join(map(str, withdrawn))}"
     if leased:
@@ -153,6 +155,14 @@ def tell(item: Json, steps: Any, on_aws: bool, leased: datetime | None = None) -
         yield f"  send it again with {send_again(item)}"
     for arn in (it for it in passed if passed[it].missing != UNKNOWN_TO_AWS):
         yield f"  {CONSOLE.format(region=arn.split(':')[3], arn=arn) if on_aws else arn}"
+
+
+def tell_first(item: Json) -> Iterator[str]:
+    """The route before all corrections, of which the register keeps the day alone."""
+    first = item.get("first")
+    if first and any(first[name] != item.get(name) for name in ("label", "confidence")):
+        sure = "" if first["confidence"] is None else f" ({first['confidence']:.4f})"
+        yield f"  routed first by the {item['day'].rpartition(' ')[2]}: {first['label']}{sure}"
 
 
 def list_executions(item: Json) -> list[str]:

@@ -108,8 +108,17 @@ def show_outcomes(chart: Chart, machine: Machine, facts: WorkflowFacts) -> Secti
         for (outcome, error), n in pairs.most_common()
     ]
     table = Table("How many, and the error that each ended with.", ENDINGS, rows, numbers=(2, 3))
-    data = f"{number(facts.executions, 'execution')}: {ended}."
+    data = f"{number(facts.executions, 'execution')}: {ended}.{describe_api(facts)}"
     return Section("How executions ended", data, [Picture(chart, caption), table], wide=True, beside=True)
+
+
+def describe_api(facts: WorkflowFacts) -> str:
+    """Which decision was withdrawn, and which came after another one, no execution says."""
+    words = f" By the API came {number(facts.by_api, 'photo')}." if facts.by_api else ""
+    if idle := facts.decisions.get(DUPLICATE, 0):
+        total = number(sum(facts.decisions.values()), "decision")
+        words += f" Of {total} {idle:,} had no effect: withdrawn in time, or another was first."
+    return words
 
 
 def show_times(machine: Machine, chart: Chart | None, facts: WorkflowFacts) -> Column:

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from core.contract.outcomes import ACCEPTED, DUPLICATE, FAILED, REVIEW
+from core.contract.shapes import UPLOADS
 from report import executions
 from report.executions import Execution, Machine, StateCount
 from report.graph.graph import parse
@@ -26,6 +27,8 @@ class WorkflowFacts:
     executions: int
     histories: int  # of how many the steps were read
     answered: int  # of these: in how many the model's answer is found
+    by_api: int  # photos that came over the API, of the executions whose input was read
+    decisions: dict[str, int]  # of people and drivers, by outcome: a duplicate had no effect
     outcomes: dict[str, int]
     errors: dict[str, int]
     states: dict[str, StateCount]
@@ -42,6 +45,8 @@ def gather(machine: Machine) -> WorkflowFacts:
         executions=len(machine.executions),
         histories=machine.histories,
         answered=sum(each.confidence is not None for each in machine.executions),
+        by_api=count_by_api(machine.executions),
+        decisions=dict(Counter(each.outcome for each in machine.executions if each.by_person).most_common()),
         outcomes=dict(Counter(each.outcome for each in machine.executions).most_common()),
         errors=dict(Counter(each.error for each in machine.executions if each.error).most_common()),
         states={name: counts[name] for name in in_order},
@@ -50,6 +55,12 @@ def gather(machine: Machine) -> WorkflowFacts:
         },
         traced={name: each.arn for name, each in pick_examples(machine.executions).items()},
     )
+
+
+def count_by_api(every: Sequence[Execution]) -> int:
+    """Each key of the API is of one photo, however many executions that has."""
+    keys = {each.s3_key for each in every if each.s3_key}
+    return sum(key.startswith(UPLOADS) for key in keys)
 
 
 @dataclass(frozen=True)

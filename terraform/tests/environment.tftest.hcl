@@ -103,6 +103,60 @@ run "the_api_is_told_what_it_needs_and_may_do_no_more" {
   }
 }
 
+run "a_program_that_polls_leaves_room_for_the_bays" {
+  assert {
+    condition     = var.api.requests_per_second == 50
+    error_message = "The default has changed."
+  }
+}
+
+run "the_record_of_a_name_of_one_s_own_is_told" {
+  variables {
+    api = { domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/c" } }
+  }
+
+  assert {
+    condition     = output.api.url == "https://api.example.com" && output.api.domain_target == { hosted_zone_id = "Z0123456789ABC", target_domain_name = "d-a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" }
+    error_message = "The API has another address, or nobody is told where its record leads."
+  }
+}
+
+run "what_names_people_is_logged_for_as_long_as_any_log" {
+  variables {
+    api                = { person_days = 30 }
+    log_retention_days = 14
+  }
+
+  assert {
+    condition     = local.person_log_days == 14
+    error_message = "Logs that name people are kept for longer than the others."
+  }
+}
+
+run "what_names_people_is_logged_for_a_step_of_cloudwatch_s" {
+  variables {
+    api                = { person_days = 45 }
+    log_retention_days = 90
+  }
+
+  assert {
+    condition     = local.person_log_days == 30
+    error_message = "CloudWatch takes no such number of days, or people are known for longer than person_days."
+  }
+}
+
+run "what_names_people_is_forgotten_where_other_logs_are_kept_for_ever" {
+  variables {
+    api                = { person_days = 2 }
+    log_retention_days = 0
+  }
+
+  assert {
+    condition     = local.person_log_days == 1
+    error_message = "Logs that name people are kept for longer than person_days."
+  }
+}
+
 run "a_decision_that_may_be_taken_back_for_an_hour_is_refused" {
   command = plan
 

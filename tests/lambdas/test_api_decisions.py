@@ -128,8 +128,9 @@ def test_a_double_click_is_one_decision_and_another_is_refused(store):
     leased(anna)
     first, again = (anna.decide(photo, 1, "bicycle", seconds=n) for n in (1, 2))
     assert (first.status, again.status, first.json) == (202, 202, again.json)
-    for told in (anna.decide(photo, 1, "motorcycle"), ben.decide(photo, 1, "bicycle")):
-        assert (told.status, told.name) == (409, "DecisionTaken")
+    for who, label, name in ((anna, "motorcycle", "DecisionTaken"), (ben, "bicycle", "LeaseLost")):
+        told = who.decide(photo, 1, label)
+        assert (told.status, told.name) == (409, name)
     assert len(store.started(photo)) == 1
 
 

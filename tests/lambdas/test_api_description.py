@@ -42,6 +42,14 @@ def test_every_problem_is_described_where_it_may_come():
     }
 
 
+def test_a_query_and_the_headers_of_refusals_are_explained():
+    for path in json.loads((DOCS / "openapi.json").read_text())["paths"].values():
+        for call in path.values():
+            assert all("description" in it["schema"] for it in call.get("parameters", ()))
+            assert [*call["responses"]["401"]["headers"]] == ["WWW-Authenticate"]
+            assert [*call["responses"]["503"]["headers"]] == ["Retry-After"]
+
+
 def test_terraform_declares_the_same_routes_and_scopes():
     text = (ROOT / "terraform/modules/api/routes.tf").read_text()
     declared = re.findall(r'^ +"([A-Z]+ /\S*)" += \[(.*?)\]$', text, re.MULTILINE)

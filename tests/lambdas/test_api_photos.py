@@ -5,13 +5,16 @@ import json
 import re
 import urllib.parse
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
-from tests.api_tables import BUCKET, DEVICE, PROGRAM, Who, moment, new_id
+from tests.api_tables import BUCKET, DAY, DEVICE, PROGRAM, Who, moment, new_id
 
 from core.contract.images import MAX_IMAGE_BYTES
-from lambdas.calls import api_settings, arrivals_desk, pictures_shown
+from lambdas.calls import api_settings, arrivals_desk, listings, pictures_shown
+from lambdas.calls.api_types import PhotoQuery
 
 PHOTO = {"file_name": "a.png", "content_type": "image/png", "source": "bay 2", "reference": "order 4711"}
 pytestmark = pytest.mark.usefixtures("store")
@@ -211,6 +214,32 @@ def test_a_cursor_is_good_for_its_own_query_alone(store):
     assert other_program.list(cursor=cursor).status == 400
     assert program.list(cursor=cursor, state="routed").status == 400
     assert program.list(cursor=cursor, since="2026-01-01T00:00:00Z").status == 400
+
+
+def test_a_cursor_that_somebody_computed_begins_where_dynamodb_can(store):
+    """Its mark is no secret."""
+    photo, since = store.routed(owner=PROGRAM, asked_at=moment()), "2026-01-01T00:00:00.000Z"
+    reading = listings.Reading("owner", "owner", PROGRAM, "asked_at")
+
+    def listed(photo, at, **query):
+        asked: Any = SimpleNamespace(query=PhotoQuery(), caller=SimpleNamespace(sub=PROGRAM))
+        mark = reading.mark(asked, query.get("since", ""), photo, at)
+        text = base64.urlsafe_b64encode(json.dumps([mark, photo, at]).encode()).decode()
+        return program.list(cursor=text, **query).status
+
+    assert listed(photo, moment(DAY), since=since) == listed(photo, moment()) == 200
+    assert [listed(photo, ""), listed("", moment()), listed("x", moment()), listed(photo, "9" * 65)] == [
+        400
+    ] * 4
+    assert listed(photo, "2025-12-31T00:00:00.000Z", since=since) == listed(photo, "x", since=since) == 400
+
+
+def test_since_leaves_out_what_nobody_waits_for(store):
+    ids = [store.waiting(timedelta(minutes=9 - n)) for n in range(3)]
+    store.archived()
+    since = store.photo(ids[1])["since"]
+    told = lead.list(state="waiting", since=since)
+    assert [it["id"] for it in told.json["photos"]] == ids[1:]
 
 
 def test_a_lead_lists_what_is_open_or_of_a_source(store):

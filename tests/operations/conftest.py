@@ -122,14 +122,14 @@ def execution(aws, prefix) -> str:
 
 @pytest.fixture
 def put(aws, table, bucket, execution):
-    """Write down a photo; texts are texts, attempts and expires numbers, and what is None is left out."""
+    """Write down a photo; texts are texts, attempts and expires numbers, maps as AWS has them, and None is left out."""
 
     def write(
         version: str = "",
         key: str = KEY,
         assignment: bool = False,
         decisions: Iterable[dict[str, str]] = (),
-        **more: str | None,
+        **more: str | dict[str, dict[str, str]] | None,
     ) -> str:
         photo = Pointer(bucket, key, version).id
         item = {
@@ -147,7 +147,9 @@ def put(aws, table, bucket, execution):
         } | more
         numbers = ("attempts", "confidence", "expires")
         written: dict[str, Any] = {
-            name: {"N" if name in numbers else "S": it} for name, it in item.items() if it is not None
+            name: {"M" if isinstance(it, dict) else "N" if name in numbers else "S": it}
+            for name, it in item.items()
+            if it is not None
         }
         for number, made in enumerate(decisions, start=1):
             written["decided"] = {"N": str(number)}

@@ -100,6 +100,9 @@ def waiting(since: str = "") -> dict[str, str]:
     } | times
 
 
+OBJECTED_TO = waiting() | {"state": "routed", "objected_at": ago(1)}
+
+
 def test_a_waiting_driver_is_routed_by_a_person_who_may_say_otherwise_afterwards(say, put, item):
     photo = put("v1", **waiting())
     assert say(photo, "bicycle") == (
@@ -111,6 +114,7 @@ def test_a_waiting_driver_is_routed_by_a_person_who_may_say_otherwise_afterwards
     left = item(photo)
     assert (left["decided"], left["kind"]) == ({"N": "2"}, {"S": "DriverRerouted"})
     assert [left[f"decision_{number}"]["M"]["label"]["S"] for number in (1, 2)] == ["bicycle", "other"]
+    assert left["first"] == {"M": {"label": {"S": "bicycle"}, "confidence": {"NULL": True}}}
     assert not {"open", "since"} & set(left)
 
 
@@ -354,6 +358,16 @@ def test_an_environment_that_was_applied_before_this_release_is_one_line(say, pu
             {"state": "routed"},
             ("unusable",),
             "is routed, and its driver on the way: choose a label with a route",
+        ),
+        (
+            OBJECTED_TO,
+            ("bicycle", "--by=driver"),
+            "is routed, and its driver objects: only a person sends its driver elsewhere",
+        ),
+        (
+            OBJECTED_TO,
+            ("unusable",),
+            "its driver objects: choose a label with a route; that it shows nothing is told by the API alone",
         ),
         (waiting("archive 2026-01-01T00:00:00.000Z"), ("bicycle", "--by=driver"), "no driver waits for it"),
     ],

@@ -115,7 +115,10 @@ def test_nothing_stays_of_what_the_api_wrote_down_nor_any_version_of_its_key(
     first, _second = upload(key=API_KEY), upload(OTHER, API_KEY)
     upload(record(API_ID, PICTURE), f"{HOUR}/00-01-000-a.jsonl")
     more = {"content_type": "image/png", "blind": "answered", "objected_at": "2026-11-26T12:00:09.000Z"}
-    photo = put(first, API_KEY, assignment=True, objection="unusable", **ENDED, **BY_API, **more)
+    answer = {"label": {"S": "bicycle"}, "confidence": {"N": "0.9713"}}
+    photo = put(
+        first, API_KEY, assignment=True, objection="unusable", first=answer, **ENDED, **BY_API, **more
+    )
     change(photo, "ADD withdrawn :numbers", numbers={1})
     change(photo, "SET opinion_2 = :given", given={"label": "other", "vehicle": "Ann's bike"})
     looked_at = reviews(photo)
@@ -129,7 +132,7 @@ def test_nothing_stays_of_what_the_api_wrote_down_nor_any_version_of_its_key(
     left = item(photo)
     assert left["state"] == {"S": "forgotten"}
     assert not {"owner", "file_name", "content_type", "day", "blind", "objection"} & set(left)
-    assert not {"withdrawn", "opinion_2"} & set(left)
+    assert not {"withdrawn", "opinion_2", "first"} & set(left)
     assert "Ann" not in json.dumps(left)
 
 

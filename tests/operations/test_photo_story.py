@@ -180,6 +180,21 @@ def test_what_a_driver_and_people_said_over_the_api_is_told(run, put, change, re
     assert not [it for it in story(run, photo) if "before them" in it or "a-sub" in it]
 
 
+@pytest.mark.parametrize(
+    ("label", "confidence", "said"),
+    [
+        ("motorcycle", None, ["routed first by the model: bicycle (0.9713)"]),
+        ("bicycle", None, ["routed first by the model: bicycle (0.9713)"]),
+        ("bicycle", "0.9713", []),
+    ],
+)
+def test_what_the_model_said_is_told_where_a_correction_wrote_over_it(run, put, label, confidence, said):
+    first = {"label": {"S": "bicycle"}, "confidence": {"N": "0.9713"}}
+    more = {"label": label, "confidence": confidence, "day": "2026-11-26 model", "first": first}
+    lines = story(run, put("v1", assignment=True, **ROUTED | more))
+    assert [it for it in lines if it.startswith("routed first")] == said
+
+
 def test_an_objection_that_a_person_finds_unusable_is_told_as_such(run, put):
     photo = put("v1", assignment=True, **ROUTED, objected_at="2026-11-26T12:05:00.000Z", objection="unusable")
     lines = story(run, photo)

@@ -34,9 +34,9 @@ def test_a_new_account_is_told_what_an_environment_needs_and_how_to_ask_for_it(c
     assert gpu == ["1", "make launch ALGORITHM=builtin", "0", "L-944F78BB"]
     assert "--quota-code L-944F78BB --desired-value 1\n" in printed
     needed, why, allowed, code = rows["Concurrent executions"]
-    assert (needed, allowed, code) == ("25", "10", "L-B99A9384")
-    assert why == "16 photos, 6 batches of a bulk run, 2 calls and the monitor at once"
-    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 25\n" in printed
+    assert (needed, allowed, code) == ("28", "10", "L-B99A9384")
+    assert why == "16 photos, 6 batches of a bulk run, 5 calls and the monitor at once"
+    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 28\n" in printed
 
 
 def test_what_is_reserved_for_functions_leaves_what_lambda_keeps_back():

@@ -28,6 +28,10 @@ ONLY_ELSEWHERE = {
     r"ChangeWhatIsInApi apigateway:(DELETE|PATCH)": (
         f"{DOCS}/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html"
     ),
+    # No deployment here gives the domain other pages: the newer ones are of the pool's next plan.
+    r"ChangePool cognito-idp:UpdateUserPoolDomain": (
+        f"{DOCS}/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolDomain.html"
+    ),
     # A stage's log has no delivery here that would end with it.
     r"LogRequests logs:DeleteLogDelivery": f"{DOCS}/apigateway/latest/developerguide/http-api-logging.html",
     # By which version 6.23 of the provider reads a bucket's tags and tags it.

@@ -226,6 +226,9 @@ def test_of_two_people_who_race_for_one_photo_one_gets_it(workflow, program, rev
             for other in {*taken[0], *taken[1]} - {photo_id}:
                 forget_leases(workflow, other)
     assert won == [1] * RACES
+    forget_leases(workflow, photo_id)
+    assert decide(another, photo_id, take_lease(another, photo_id)["number"], "bicycle").status == 202
+    follow(program, photo_id, register.ROUTED)
 
 
 def test_a_lease_that_nobody_renews_is_anothers_and_its_first_holder_hears_so(

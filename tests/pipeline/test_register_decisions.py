@@ -159,6 +159,7 @@ def test_an_objection_waits_for_a_person_whose_decision_is_a_correction(workflow
     now = workflow.item(event["s3_key"], label="motorcycle")
     assert not {"open", "since"} & now.keys()
     assert (now["day"], now["kind"]) == (item["day"], register.CORRECTION)
+    assert now["first"] == {"label": "bicycle", "confidence": item["confidence"]}
 
 
 def test_of_two_people_at_once_the_later_decision_counts_and_one_route_is_told(workflow):

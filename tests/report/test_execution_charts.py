@@ -122,6 +122,21 @@ def test_what_people_decide_is_an_outcome_of_its_own_and_none_of_the_models(tmp_
     assert unrouted.times == {}
 
 
+def test_photos_of_the_api_are_counted_once_and_decisions_without_effect_are_told(tmp_path: Path) -> None:
+    photo = "0af1" * 16
+    by_api = [
+        replace(execution(outcome, SINCE), name=name, s3_key=f"incoming/api/{photo}")
+        for outcome, name in (("accepted", photo), ("decided", f"{photo}-1"), ("duplicate", f"{photo}-2"))
+    ]
+    found = machine([*by_api, execution("accepted", SINCE)])
+    facts = workflow_facts.gather(found)
+    assert (facts.by_api, facts.decisions) == (1, {"decided": 1, "duplicate": 1})
+    said = workflow.show(found, facts, SINCE, UNTIL, tmp_path)["outcomes"].data
+    assert "By the API came 1 photo. Of 2 decisions 1 had no effect: withdrawn in time, or" in said
+    plain = machine([execution("accepted", SINCE)])
+    assert workflow.describe_api(workflow_facts.gather(plain)) == ""
+
+
 def test_one_execution_is_drawn(tmp_path: Path) -> None:
     charts = workflow.draw_charts(machine(many(1)), SINCE, UNTIL, tmp_path)
     words = workflow.describe_scope(machine(many(1)), SINCE, UNTIL)

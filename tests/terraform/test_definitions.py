@@ -240,6 +240,21 @@ def test_the_day_is_the_one_of_the_first_route_and_says_who_made_it(states, tabl
     assert table.get_item(Key={"id": "photo"})["Item"]["day"] == routed["day"]
 
 
+def test_what_was_answered_first_stays_though_a_correction_writes_over_it(states, table):
+    table.put_item(Item={"id": "photo", "state": register.CLAIMED, "execution": MINE})
+    assert update(states["Assign bicycle"]["Parameters"], MINE)
+    routed = table.get_item(Key={"id": "photo"})["Item"]
+    assert routed["first"] == {name: routed[name] for name in ("label", "confidence")}
+    assert update(states["ClaimCorrection"]["Parameters"], OTHERS)
+    again = states["Assign motorcycle"]["Parameters"]
+    again["ExpressionAttributeValues"][":confidence"] = {"NULL": True}
+    del again["ExpressionAttributeValues"][":confidence.$"]
+    assert update(again, OTHERS)
+    corrected = table.get_item(Key={"id": "photo"})["Item"]
+    assert (corrected["label"], corrected["confidence"]) == ("motorcycle", None)
+    assert corrected["first"] == routed["first"] != {"label": "motorcycle", "confidence": None}
+
+
 def test_a_correction_ends_the_objection_s_waiting(states, table):
     waiting = {"open": register.WAITING, "since": "2026-11-27T06:00:00.000Z", "objected_at": "the same"}
     table.put_item(Item={"id": "photo", "state": register.ROUTED, "execution": OTHERS} | waiting)

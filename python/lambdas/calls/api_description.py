@@ -39,8 +39,11 @@ GATEWAY = {
 }
 HEADERS: dict[str, tuple[str, Json]] = {
     "Location": ("The photo's own address.", {"type": "string"}),
-    "Retry-After": ("Seconds until there may be something new.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "Retry-After": ("Seconds until it is worth asking again.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "WWW-Authenticate": ("Bearer, and what is wrong with the token.", {"type": "string"}),
 }
+# The latter is in the API's own, and not in the gateway's.
+OF_REFUSALS = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
 SIGN_IN = "https://DOMAIN.auth.REGION.amazoncognito.com/oauth2"
 SCOPES = {
     PHOTOS: "Send photos, and see what becomes of them.",
@@ -148,6 +151,7 @@ def responses(route: Route) -> Json:
     for status, reason in GATEWAY.items():
         told[status] = {
             "description": reason,
+            **({"headers": headers(OF_REFUSALS[status])} if status in OF_REFUSALS else {}),
             "content": {"application/json": {"schema": refer(GatewayMessage)}},
         }
     for status, problems in refusals(route).items():

@@ -82,14 +82,28 @@ class PhotoRequest(Asked):
     reference: Reference | UnsetType = UNSET
 
 
+BY_STATE = (
+    "Those in this state. A lead gives one of claimed, waiting, failed and untold, which is routed and not told yet, "
+    "or a source, and with that any state."
+)
+BY_TIME = (
+    "Those from this time on, which has a zone, as Z. It is compared with when they were announced; in a lead's list "
+    "by state with when they came into that state, where what nobody waits for has no time and is left out; and in a "
+    "lead's list by source with when they first came."
+)
+BY_SOURCE = "Those of this camera or phone."
+BY_CURSOR = "That of the page before, with the same query beside it: the page that follows."
+BY_MOST = "How many are looked at for a page: of those it shows what is in the state and of the source."
+
+
 class PhotoQuery(Asked):
     """Which photos, of one's own; a lead, who sees all, gives one of the open states or a source."""
 
-    state: PhotoState | Literal["untold"] | UnsetType = UNSET
-    since: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
-    source: Source | UnsetType = UNSET
-    cursor: Annotated[str, Meta(max_length=2048)] | UnsetType = UNSET
-    most: Annotated[int, Meta(ge=1, le=MOST_PHOTOS)] = 50
+    state: Annotated[PhotoState | Literal["untold"] | UnsetType, Meta(description=BY_STATE)] = UNSET
+    since: Annotated[datetime, Meta(tz=True, description=BY_TIME)] | UnsetType = UNSET
+    source: Annotated[Source, Meta(description=BY_SOURCE)] | UnsetType = UNSET
+    cursor: Annotated[str, Meta(max_length=2048, description=BY_CURSOR)] | UnsetType = UNSET
+    most: Annotated[int, Meta(ge=1, le=MOST_PHOTOS, description=BY_MOST)] = 50
 
 
 class LotRequest(Asked):

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from core.contract import register
+from core.contract.answered_items import ASKED_AT, CONTENT_TYPE, FILE_NAME, OWNER
 from core.contract.images import MAX_IMAGE_BYTES
 from core.contract.shapes import UPLOADS, Json
 from lambdas.calls import stored
@@ -18,7 +19,7 @@ from lambdas.calls.problems import InvalidRequest, KeyReused
 FORM_SECONDS = 600
 # Before it is forgotten, a form that was just given must have run out.
 NEW = "attribute_not_exists(id) OR (#state = :expected AND #expires < :soon)"
-SAME = ("file_name", "content_type", "source", "reference")
+SAME = (FILE_NAME, CONTENT_TYPE, "source", "reference")
 
 
 def expect(ask: Ask) -> Reply:
@@ -31,7 +32,7 @@ def expect(ask: Ask) -> Reply:
     except stored.Refused as refused:
         if any(refused.item.get(name, "") != item[name] for name in SAME):
             raise KeyReused("it names a photo that was announced with something else") from refused
-    form = write_form(ask.given, item["s3_key"], item["content_type"])
+    form = write_form(ask.given, item["s3_key"], item[CONTENT_TYPE])
     headers = {"location": f"/photos/{photo}"}
     return Reply(201, ExpectedPhoto(photo, form), headers, [photo])
 
@@ -58,10 +59,10 @@ def describe(ask: Ask, photo: str) -> Json:
         "source": source,
         "reference": reference,
         "camera": f"{register.BY_SOURCE}={source}",
-        "owner": ask.caller.sub,
-        "asked_at": write_now(),
-        "file_name": body.file_name,
-        "content_type": body.content_type,
+        OWNER: ask.caller.sub,
+        ASKED_AT: write_now(),
+        FILE_NAME: body.file_name,
+        CONTENT_TYPE: body.content_type,
         "expires": register.expires(1),
     }
 

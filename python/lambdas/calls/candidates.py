@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from core.contract import answered_items, register
+from core.contract import answer_kinds, answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_settings import Settings, write_now
 from lambdas.calls.reviews_table import DECISION, OPINION, ROUTE
 
-DRIVERS, LOOK = 20, 5  # that wait longest, and how many of them at a time
-LOT_PAGE, LOT_PAGES = 50, 3  # of the archive
-BLIND_DAYS = 3
+# Who waits longest, by pages, and how many of the first page at a time.
+DRIVERS, LOOK, DRIVER_PAGES = 20, 5, 10
+LOT_PAGE, LOT_PAGES = 50, 10  # of the archive
+BLIND_DAYS, BLIND_PAGES = 3, 20
 TAKES_EFFECT_SECONDS = 120  # by then a decision is recorded, or never
 SAMPLED = 26  # of 256: one photo in ten gets two answers
 MOST_OPINIONS = 2
@@ -25,6 +27,7 @@ FILTERED = {answered_items.BLIND, answered_items.OBJECTED_AT}
 class Candidate:
     photo: Json
     review: Json
+    too_old: set[str]  # attributes of the review, which a lease removes
     blind: bool = False
 
     @property
@@ -40,12 +43,13 @@ def drivers(given: Settings, me: str) -> Iterator[list[Candidate]]:
     """Who waits longest comes first. A few at a time are looked at: most often the first can be had."""
     values = {"open": register.WAITING, "archive": register.ARCHIVE}
     pages = stored.photos(given).pages(
-        register.INDEX, "#open = :open AND #since < :archive", values, 1, Limit=DRIVERS
+        register.INDEX, "#open = :open AND #since < :archive", values, DRIVER_PAGES, Limit=DRIVERS
     )
-    ids = [item["id"]["S"] for page in pages for item in page["Items"]]
-    for start in range(0, len(ids), LOOK):
-        seen = look_at(given, ids[start : start + LOOK])
-        yield [it for it in seen if waits(it.photo) and may_have(it, me)]
+    for earlier, page in enumerate(pages):
+        ids, step = [item["id"]["S"] for item in page["Items"]], DRIVERS if earlier else LOOK
+        for start in range(0, len(ids), step):
+            seen = look_at(given, ids[start : start + step])
+            yield [it for it in seen if waits(it.photo) and may_have(it, me)]
 
 
 def lot(given: Settings, me: str, most: int) -> list[Candidate]:
@@ -80,29 +84,35 @@ def complete_days() -> Iterator[str]:
 
 
 def sample(given: Settings, day: str) -> Iterator[str]:
-    """Of a day's, those that need an answer: an objection has a person look at the photo in any case."""
+    """Of the first that drivers sent, and nobody chose, those that need an answer.
+
+    An objection has a person look at the photo in any case.
+    """
     if not given.blind_per_day:
         return
-    left = given.blind_per_day
-    for page in stored.photos(given).pages(
-        answered_items.BY_DAY, "#day = :day", {"day": f"{day} model"}, 10, Limit=left
-    ):
-        left -= len(page["Items"])
-        for item in page["Items"]:
-            if not item.keys() & FILTERED:
-                yield item["id"]["S"]
-        if left <= 0:
-            return
+    pages = stored.photos(given).pages(
+        answered_items.BY_DAY,
+        "#day = :day",
+        {"day": f"{day} model"},
+        BLIND_PAGES,
+        Limit=given.blind_per_day,
+    )
+    items = (item for page in pages for item in page["Items"])
+    live = (item for item in items if answer_kinds.of_upload(item["s3_key"]["S"]) == answer_kinds.LIVE)
+    for item in islice(live, given.blind_per_day):
+        if not item.keys() & FILTERED:
+            yield item["id"]["S"]
 
 
 def look_at(given: Settings, ids: list[str], blind: bool = False) -> list[Candidate]:
     """In the order of the ids, without those that are gone."""
     photos, reviews = stored.get_many(ids, stored.photos(given), stored.reviews(given))
-    return [
-        Candidate(photos[photo], reviews_table.current(reviews.get(photo, {})), blind)
-        for photo in ids
-        if photo in photos
-    ]
+    return [candidate(given, photos[it], reviews.get(it, {}), blind) for it in ids if it in photos]
+
+
+def candidate(given: Settings, photo: Json, review: Json, blind: bool) -> Candidate:
+    known = reviews_table.current(given, review, photo)
+    return Candidate(photo, known, reviews_table.too_old(given, review), blind)
 
 
 def waits(photo: Json, archived: bool = False) -> bool:
@@ -115,10 +125,12 @@ def may_have(it: Candidate, me: str) -> bool:
     review, since, now = it.review, begun(it.photo), write_now()
     if review.get("by", me) != me and review["until"] >= now:
         return False
-    if is_underway(it.photo, review) or has_answered(review, me, since):
+    if is_underway(it.photo, review) or has_answered(it.photo, review, me, since):
         return False
     if it.blind:
-        return it.photo["state"] == register.ROUTED and not it.photo.keys() & FILTERED
+        # Who sent it has seen what the model says.
+        known = it.photo.get(answered_items.OWNER) == me
+        return it.photo["state"] == register.ROUTED and not it.photo.keys() & FILTERED and not known
     return not is_archived(it.photo) or len(opinions(it.photo)) < MOST_OPINIONS
 
 
@@ -150,9 +162,10 @@ def is_underway(photo: Json, review: Json) -> bool:
     )
 
 
-def has_answered(review: Json, me: str, since: str) -> bool:
-    """Whether this person has said something that left the photo open for others."""
+def has_answered(photo: Json, review: Json, me: str, since: str) -> bool:
+    """Whether this person has said something that left the photo open for others, and stands with the photo."""
     return any(
-        it["by"] == me and it["way"] != ROUTE and not it["withdrawn"] and it["at"] >= since
-        for it in reviews_table.numbered(review, DECISION).values()
+        it["by"] == me and number in opined and not it["withdrawn"] and it["at"] >= since
+        for opined in [reviews_table.numbered(photo, OPINION)]
+        for number, it in reviews_table.numbered(review, DECISION).items()
     )

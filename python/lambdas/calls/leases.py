@@ -41,8 +41,9 @@ def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
     until = write_now(LEASE_SECONDS)
     values = {"me": ask.caller.sub, "now": write_now(), "until": until, "blind": it.blind}
     expires = reviews_table.expires(ask.given)
+    change = f"{TAKE}{reviews_table.removal(it.too_old)}"
     try:
-        stored.reviews(ask.given).update(it.id, TAKE, FREE, **values, expires=expires)
+        stored.reviews(ask.given).update(it.id, change, FREE, **values, expires=expires)
     except stored.Refused:
         return None
     archived = it.blind or candidates.is_archived(it.photo)

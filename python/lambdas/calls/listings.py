@@ -1,11 +1,12 @@
 """GET /photos: a page of one's own photos, or for a lead of all that are open, or of a source.
 
-A page's cursor names the last photo of it, and the query: with another query, or changed, it is refused. It opens
-nothing that the query does not: a caller's own index entries are read from there on.
+A page's cursor names the last photo of it, and the query: with another query it is refused, and so is one that was
+changed by mistake. It is no secret: who computes one reads what the query gives, from another place on.
 """
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -15,11 +16,13 @@ from msgspec import UNSET, Struct
 from core.contract import answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import photo_view, stored
-from lambdas.calls.api_types import PhotoQuery, Photos
+from lambdas.calls.api_types import PHOTO_ID, PhotoQuery, Photos
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.problems import InvalidRequest, PhotoNotFound
 
 MARK_DIGITS = 32
+LONGEST_AT = 64  # characters
+UNTIL = register.ARCHIVE  # as text it is behind all times
 
 
 class Cursor(Struct, array_like=True):
@@ -50,8 +53,9 @@ def vars_of(reading: Reading) -> list[str]:
 def find(ask: Ask) -> Reply:
     query: PhotoQuery = ask.query
     reading, since = choose(ask), read_since(query)
-    values = {"value": reading.value} | ({"since": since} if since else {})
-    bound = f" AND #{reading.order} >= :since" if since else ""
+    values = {"value": reading.value} | ({"since": since, "until": UNTIL} if since else {})
+    # What nobody waits for has no time there, and is behind all that has.
+    bound = f" AND #{reading.order} BETWEEN :since AND :until" if since else ""
     more: Json = {"Limit": query.most}
     if query.cursor is not UNSET:
         more["ExclusiveStartKey"] = read_cursor(ask, reading, since, query.cursor)
@@ -108,7 +112,13 @@ def read_cursor(ask: Ask, reading: Reading, since: str, text: str) -> Json:
         cursor = msgspec.json.decode(content, type=Cursor)
     except ValueError as error:
         raise InvalidRequest("this is no cursor of a page") from error
-    if cursor.mark != reading.mark(ask, since, cursor.id, cursor.at):
+    if cursor.mark != reading.mark(ask, since, cursor.id, cursor.at) or not may_start(cursor, since):
         raise InvalidRequest("the cursor is of another query")
     values = {reading.by: reading.value, reading.order: cursor.at, "id": cursor.id}
     return {name: stored.attribute(value) for name, value in values.items()}
+
+
+def may_start(cursor: Cursor, since: str) -> bool:
+    """DynamoDB begins at no key that could not be in the answer."""
+    within = 0 < len(cursor.at) <= LONGEST_AT and (not since or since <= cursor.at < UNTIL)
+    return within and re.fullmatch(PHOTO_ID, cursor.id) is not None

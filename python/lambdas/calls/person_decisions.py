@@ -16,23 +16,29 @@ from lambdas.calls import candidates, leases, photo_view, reviews_table, stored
 from lambdas.calls.api_settings import Settings, client, write_now
 from lambdas.calls.api_types import Decision, DecisionRequest
 from lambdas.calls.asking import Ask, Reply
+from lambdas.calls.blind_leases import is_blind
+from lambdas.calls.caller import Caller
 from lambdas.calls.problems import DecisionTaken, InvalidRequest, NotDecidable
-from lambdas.calls.reviews_table import ASIDE, BLIND, CLOSE, LEASE_SECONDS, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, LEASE_SECONDS, ROUTE
 
-NUMBER = "attribute_not_exists(#decision)"
-HAD_BY_ME = "#by = :me"
+NUMBER = "(attribute_not_exists(#decision) OR #decision.#at < :oldest)"
+HAD_BY_ME = "#by = :me AND #blind = :seeing"
+FOR_LEADS = f"{leases.FREE} OR #blind = :unseeing"  # nobody who has it so can correct it
 WRITE = (
     "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #day = :day, "
     "decided_by_sub = :me, #expires = :expires"
 )
-THERE = "NOT contains(#withdrawn, :number)"
+# An old one that is sent again does nothing to what came since.
+ONCE = "attribute_exists(id) AND attribute_not_exists(#opinion) AND NOT contains(#withdrawn, :number)"
+CONTENT = f"{ONCE} AND attribute_not_exists(#objected_at)"
 # What else an opinion does to the photo.
 OPINE = {
-    ASIDE: ("SET #opinion = :opinion", f"attribute_exists(id) AND {THERE}"),
-    BLIND: ("SET #opinion = :opinion, #blind = :answered", f"attribute_exists(id) AND {THERE}"),
+    ASIDE: ("SET #opinion = :opinion", ONCE),
+    BLIND_ASIDE: ("SET #opinion = :opinion", CONTENT),
+    BLIND: ("SET #opinion = :opinion, #blind = :answered", CONTENT),
     CLOSE: (
         "SET #opinion = :opinion, #objection = :unusable REMOVE #open, #since",
-        f"#state = :routed AND #open = :waiting AND {THERE}",
+        f"#state = :routed AND #open = :waiting AND #objected_at <= :at AND {ONCE}",
     ),
 }
 
@@ -42,8 +48,11 @@ def decide(ask: Ask) -> Reply:
     items, reviews = stored.get_many([ask.photo], stored.photos(ask.given), stored.reviews(ask.given))
     photo = items.get(ask.photo, {})
     photo_view.check_there(photo)
-    review = reviews_table.current(reviews.get(ask.photo, {}))
-    made = review.get(answered_items.decision(ask.number)) or write(ask, photo, review)
+    stands = reviews.get(ask.photo, {})
+    review = reviews_table.current(ask.given, stands, photo)
+    made = review.get(answered_items.decision(ask.number))
+    check_caller(ask.caller, review, made)
+    made = made or write(ask, photo, review, reviews_table.too_old(ask.given, stands))
     if not is_same(ask, made):
         raise taken(photo, review)
     carry_out(ask.given, photo, ask.number, made)
@@ -62,11 +71,18 @@ def check_label(given: Settings, body: DecisionRequest) -> None:
         )
 
 
-def write(ask: Ask, photo: Json, review: Json) -> Json:
+def check_caller(caller: Caller, review: Json, made: Json | None) -> None:
+    """Whoever never had the photo learns nothing of it."""
+    mine = caller.sub in (review.get("by"), made and made["by"])
+    if not mine and not caller.leads:
+        raise leases.lost(review, caller.sub)
+
+
+def write(ask: Ask, photo: Json, review: Json, too_old: set[str]) -> Json:
     """The decision as it then stands in the table of reviews: mine, or the one that was there first."""
     check_number(ask.number, photo, review)
     me, now = ask.caller.sub, datetime.now(UTC)
-    way = find_way(photo, review, ask.body.label, me)
+    way = find_way(photo, review, ask.body.label, ask.caller)
     effect_at = write_now(ask.given.grace_seconds)
     decision = {
         "by": me,
@@ -79,23 +95,26 @@ def write(ask: Ask, photo: Json, review: Json) -> Json:
     condition = f"{NUMBER} AND ({holds(ask, photo, review)})"
     # Somebody who cannot tell leaves the photo to others as soon as that cannot be withdrawn any more.
     until = write_now(ask.given.grace_seconds + (LEASE_SECONDS if way == ROUTE else 0))
+    name = answered_items.decision(ask.number)
+    removed = reviews_table.removal(too_old - {name} - reviews_table.WHO_DECIDED)
     try:
         stored.reviews(ask.given).update(
             ask.photo,
-            *(
-                text.replace("#decision", f"#{answered_items.decision(ask.number)}")
-                for text in (WRITE, condition)
-            ),
+            WRITE.replace("#decision", f"#{name}") + removed,
+            condition.replace("#decision", f"#{name}"),
             decision=decision,
             me=me,
             until=until,
             now=register.write_time(now),
-            blind=is_blind(photo, review, me),
+            oldest=reviews_table.forget_before(ask.given),
+            blind=is_blind(photo, review, ask.caller),
+            seeing=False,
+            unseeing=True,
             day=f"{now:%Y-%m-%d}",
             expires=reviews_table.expires(ask.given),
         )
     except stored.Refused as refused:
-        if there := refused.item.get(answered_items.decision(ask.number)):
+        if there := refused.item.get(name):
             return there
         raise leases.lost(refused.item, me) from refused
     return decision
@@ -118,32 +137,27 @@ def taken(photo: Json, review: Json) -> DecisionTaken:
     return DecisionTaken(f"the next decision on it is number {reviews_table.next_number(photo, review)}")
 
 
-def is_blind(photo: Json, review: Json, me: str) -> bool:
-    """Whether this person has it for the blind sample: then nothing that they say sends a driver anywhere."""
-    return photo["state"] == register.ROUTED and review.get("by") == me and bool(review.get("blind"))
-
-
-def is_correction(photo: Json, review: Json, me: str) -> bool:
+def is_correction(photo: Json, review: Json, caller: Caller) -> bool:
     """Of a driver who is on the way, and has not objected."""
     routed = photo["state"] == register.ROUTED and photo.get("open") != register.WAITING
-    return routed and not is_blind(photo, review, me)
+    return routed and not is_blind(photo, review, caller)
 
 
 def holds(ask: Ask, photo: Json, review: Json) -> str:
     """On what condition the caller may decide."""
-    if not is_correction(photo, review, ask.caller.sub):
+    if not is_correction(photo, review, ask.caller):
         return leases.MINE
-    return leases.FREE if ask.caller.leads else HAD_BY_ME
+    return FOR_LEADS if ask.caller.leads else HAD_BY_ME
 
 
-def find_way(photo: Json, review: Json, label: str, me: str) -> str:
-    corrects = is_correction(photo, review, me)
-    if not corrects and candidates.has_answered(review, me, candidates.begun(photo)):
+def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
+    corrects = is_correction(photo, review, caller)
+    if not corrects and candidates.has_answered(photo, review, caller.sub, candidates.begun(photo)):
         raise NotDecidable("you have answered: withdraw that, or leave it to somebody else")
     cannot_tell, answers = label == answered_items.CANNOT_TELL, len(candidates.opinions(photo))
     wants_another = cannot_tell or candidates.is_sampled(photo["id"])
-    if is_blind(photo, review, me):
-        return ASIDE if wants_another and not answers else BLIND
+    if is_blind(photo, review, caller):
+        return BLIND_ASIDE if wants_another and not answers else BLIND
     if photo["state"] == register.WAITING:
         aside = wants_another and not answers if candidates.is_archived(photo) else False
         return ASIDE if cannot_tell or aside else ROUTE
@@ -175,14 +189,16 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
             change.replace("#opinion", f"#{answered_items.opinion(number)}"),
             condition,
             opinion={name: made[name] for name in names if name in made},
+            at=made["at"],
             number=number,
             answered=answered_items.ANSWERED,
             unusable=answered_items.UNUSABLE,
             routed=register.ROUTED,
             waiting=register.WAITING,
         )
-    except stored.Refused:
-        pass  # it was done before, or the photo is another's business by now
+    except stored.Refused as refused:
+        if answered_items.opinion(number) not in refused.item:
+            raise NotDecidable("its driver waits for another answer by now, or for none") from refused
 
 
 def start(given: Settings, photo: Json, number: int, made: Json) -> None:

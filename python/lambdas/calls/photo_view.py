@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from core.contract import answered_items, register
 from core.contract.shapes import Json
-from lambdas.calls import reviews_table, stored
+from lambdas.calls import blind_leases, reviews_table, stored
 from lambdas.calls.api_types import Assignment, Photo
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.problems import PhotoNotFound
@@ -22,7 +22,7 @@ def show(ask: Ask) -> Reply:
     if caller.reviews:
         items, found = stored.get_many([ask.photo], photos, stored.reviews(ask.given))
         item = items.get(ask.photo, {})
-        review = reviews_table.current(found.get(ask.photo, {}))
+        review = reviews_table.current(ask.given, found.get(ask.photo, {}), item)
     else:
         item = photos.get(ask.photo)
     check_there(item)
@@ -30,7 +30,7 @@ def show(ask: Ask) -> Reply:
     owns = item.get("owner") == caller.sub
     if not (owns or caller.leads or (caller.reviews and holds)):
         raise PhotoNotFound(NOBODYS)
-    if holds and not owns and (review.get("blind") or waits_for_nobody(item)):
+    if holds and not owns and (blind_leases.is_blind(item, review, caller) or waits_for_nobody(item)):
         # The two look the same: the model's answer must not be told before the person's.
         return reply(Photo(ask.photo, "waiting"))
     return reply(view(item))

@@ -1,3 +1,11 @@
+output "domain_target" {
+  description = "Where the record of the API's own name leads: the target's name and the id of its hosted zone; null without one."
+  value = one([for domain in aws_apigatewayv2_domain_name.this : {
+    hosted_zone_id     = one(domain.domain_name_configuration).hosted_zone_id
+    target_domain_name = one(domain.domain_name_configuration).target_domain_name
+  }])
+}
+
 output "id" {
   description = "Id of the API, by which its metrics are found."
   value       = aws_apigatewayv2_api.this.id

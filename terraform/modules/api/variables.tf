@@ -27,7 +27,7 @@ variable "kms_key_arn" {
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days that the access log is kept, which says who asked."
   type        = number
 }
 

@@ -105,7 +105,7 @@ locals {
           "cognito-idp:DeleteUserPool", "cognito-idp:DeleteUserPoolClient", "cognito-idp:DeleteUserPoolDomain",
           "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:TagResource", "cognito-idp:UntagResource",
           "cognito-idp:UpdateGroup", "cognito-idp:UpdateResourceServer", "cognito-idp:UpdateUserPool",
-          "cognito-idp:UpdateUserPoolClient",
+          "cognito-idp:UpdateUserPoolClient", "cognito-idp:UpdateUserPoolDomain",
         ]
         Resource  = [local.pools]
         Condition = { StringEquals = local.tagged_ours }

@@ -48,7 +48,7 @@ resource "aws_dynamodb_table" "this" {
     hash_key           = "day"
     range_key          = "id"
     projection_type    = "INCLUDE"
-    non_key_attributes = ["blind", "objected_at"]
+    non_key_attributes = ["blind", "objected_at", "s3_key"]
   }
 
   point_in_time_recovery {

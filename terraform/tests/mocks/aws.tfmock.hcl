@@ -21,6 +21,15 @@ mock_resource "aws_apigatewayv2_api" {
   }
 }
 
+mock_resource "aws_apigatewayv2_domain_name" {
+  defaults = {
+    domain_name_configuration = {
+      hosted_zone_id     = "Z0123456789ABC"
+      target_domain_name = "d-a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+    }
+  }
+}
+
 mock_resource "aws_cloudwatch_event_bus" {
   defaults = { arn = "arn:aws:events:eu-west-1:111122223333:event-bus/b" }
 }

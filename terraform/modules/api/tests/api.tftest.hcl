@@ -128,7 +128,7 @@ run "what_is_asked_is_bounded_and_logged_without_photos" {
   }
 
   assert {
-    condition     = output.url == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+    condition     = output.url == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" && output.domain_target == null
     error_message = "The API has another address."
   }
 }
@@ -141,6 +141,11 @@ run "a_name_of_one_s_own_is_served_by_tls_1_2" {
   assert {
     condition     = output.url == "https://api.example.com" && one(aws_apigatewayv2_domain_name.this[0].domain_name_configuration).security_policy == "TLS_1_2" && aws_apigatewayv2_api_mapping.this[0].api_id == aws_apigatewayv2_api.this.id
     error_message = "The name leads elsewhere, or older protocols are taken."
+  }
+
+  assert {
+    condition     = output.domain_target == { hosted_zone_id = "Z0123456789ABC", target_domain_name = "d-a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" }
+    error_message = "Whoever has the domain is not told where its record leads."
   }
 }
 

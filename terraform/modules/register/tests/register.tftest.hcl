@@ -35,6 +35,11 @@ run "the_table_is_encrypted_can_be_restored_and_forgets" {
   }
 
   assert {
+    condition     = one([for index in aws_dynamodb_table.this.global_secondary_index : index.non_key_attributes if index.name == "day"]) == toset(["blind", "objected_at", "s3_key"])
+    error_message = "Whoever chooses among a day's photos would have to read each of them."
+  }
+
+  assert {
     condition     = toset(aws_dynamodb_table.this.attribute[*].name) == toset(["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day"])
     error_message = "DynamoDB takes neither an index of an attribute that is not declared, nor an attribute that no index has."
   }

@@ -137,6 +137,13 @@ run "a_photo_is_claimed_once_and_its_end_recorded" {
   }
 
   assert {
+    condition = alltrue([
+      for label in keys(var.routes) : strcontains(jsondecode(aws_sfn_state_machine.this.definition).States["Assign ${label}"].Parameters.UpdateExpression, "#first = if_not_exists(#first, :first)") && jsondecode(aws_sfn_state_machine.this.definition).States["Assign ${label}"].Parameters.ExpressionAttributeValues[":first"] == { M = { label = { S = label }, "confidence.$" = "$recorded" } }
+    ])
+    error_message = "A correction wipes out what was answered first."
+  }
+
+  assert {
     condition = {
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => reverse(state.Catch)[0].Next if state.Type == "Task" && name != "Notify"
       } == {
