@@ -182,13 +182,13 @@ locals {
       resources = [module.register.table.arn]
     },
     {
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
       resources = [module.register.reviews.arn]
     },
     { actions = ["dynamodb:Query"], resources = concat(module.register.table.index_arns, [module.register.reviews.index_arn]) },
     # It signs the forms by which photos are sent, and the addresses at which people see them.
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/incoming/api/*"] },
-    { actions = ["s3:GetObject", "s3:GetObjectVersion"], resources = local.photos },
+    { actions = ["s3:GetObjectVersion"], resources = local.photos },
     {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.storage.kms_key_arn]

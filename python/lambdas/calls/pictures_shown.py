@@ -7,6 +7,5 @@ SECONDS = 300
 
 
 def address(photo: Json) -> str:
-    version = {"VersionId": photo["version_id"]} if photo.get("version_id") else {}
-    where = {"Bucket": photo["s3_bucket"], "Key": photo["s3_key"], **version}
+    where = {"Bucket": photo["s3_bucket"], "Key": photo["s3_key"], "VersionId": photo["version_id"]}
     return client("s3").generate_presigned_url("get_object", where, SECONDS)
