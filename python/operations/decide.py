@@ -22,7 +22,7 @@ from core.contract import answered_items, decision_name, register, staffed
 from core.contract.outcomes import DUPLICATE, reason
 from core.contract.shapes import Json
 from operations import photo_register, polling, unapplied
-from operations.decided import describe, is_objected_to, next_number, took_effect
+from operations.decided import describe, is_objected_to, took_effect
 from operations.photo_story import look_up, read_name, read_time
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def check_state(env: str, item: Json) -> None:
     """Only what waits, or is routed, can be decided; of the rest, what to do instead."""
     photo, story = item["id"], f"make photo ENV={env} ID={item['id']} shows it"
     match item["state"]:
-        case photo_register.FORGOTTEN:
+        case answered_items.FORGOTTEN:
             raise UserError(f"photo {photo} was forgotten: there is nothing to decide")
         case register.EXPECTED:
             raise UserError(f"photo {photo} is not uploaded yet: there is nothing to decide ({story})")
@@ -165,7 +165,7 @@ def start(
     env: str, steps: "SFNClient", table: Any, machine: str, item: Json, decision: Decision
 ) -> tuple[int, str]:
     """The decision's number, and its execution, whose name is free: one that failed early keeps its name."""
-    first = next_number(item)
+    first = answered_items.next_number(item)
     for number in range(first, first + MOST_TAKEN):
         name = decision_name.write(item["id"], number)
         given = json.dumps(write_event(item, decision, number))
@@ -184,7 +184,7 @@ def start(
         now = photo_register.find(table, item["id"]) or item
         if now["state"] != item["state"] or took_effect(now, number):
             raise say_meanwhile(now)
-        if f"decision_{number}" not in now and has_decided(ended):
+        if answered_items.decision(number) not in now and has_decided(ended):
             raise UserError(
                 f"photo {item['id']} was decided by {ended['executionArn']}, of which the register has lost the "
                 "record: its output says what was decided, and the runbook, under make restore, how to go on"

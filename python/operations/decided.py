@@ -1,36 +1,26 @@
 """What was decided of a photo: its route, or that it has none, and each decision of people on record."""
 
-import re
 from collections.abc import Iterator
 
 from core.contract import answered_items, register
 from core.contract.shapes import Json
 
-OPINION = re.compile(r"opinion_(\d+)")
-
 
 def read_decisions(item: Json) -> Iterator[tuple[int, Json]]:
     """The decisions with their numbers, the first one first; a number may have failed before it was recorded."""
     for number in range(1, int(item.get("decided", 0)) + 1):
-        if found := item.get(f"decision_{number}"):
+        if found := item.get(answered_items.decision(number)):
             yield number, found
 
 
 def read_opinions(item: Json) -> Iterator[tuple[int, Json]]:
     """Answers of people that route nobody, with their numbers."""
-    found = {int(name[1]): it for key, it in item.items() if (name := OPINION.fullmatch(key))}
-    yield from sorted(found.items())
+    yield from answered_items.numbered(item, answered_items.OPINION).items()
 
 
 def read_withdrawn(item: Json) -> list[int]:
     """The numbers of decisions that count no more."""
     return sorted(map(int, item.get(answered_items.WITHDRAWN, ())))
-
-
-def next_number(item: Json) -> int:
-    """Of a decision: decisions, those that were withdrawn, and opinions are numbered together."""
-    opinions = (number for number, _ in read_opinions(item))
-    return 1 + max(int(item.get("decided", 0)), *read_withdrawn(item), *opinions, 0)
 
 
 def is_objected_to(item: Json) -> bool:
@@ -40,7 +30,7 @@ def is_objected_to(item: Json) -> bool:
 
 def took_effect(item: Json, number: int) -> bool:
     """Whether the photo is where this decision put it: what claims it for a decision does not change it yet."""
-    made = item.get(f"decision_{number}")
+    made = item.get(answered_items.decision(number))
     moment = {register.ROUTED: "routed_at", register.DECIDED: "decided_at"}.get(item["state"])
     return bool(
         made and moment and made["execution"] == item["execution"] and item.get(moment, "") >= made["at"]

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments
 from core.console import UserError, out, run, visible
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.events import Pointer
 from core.contract.shapes import Json
 from monitoring.places import Period
@@ -230,7 +230,7 @@ def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
     object_versions.remove(s3, bucket, found.versions)
     now = datetime.now(UTC)
     for item in found.items:
-        if item["state"] != photo_register.FORGOTTEN:
+        if item["state"] != answered_items.FORGOTTEN:
             forgotten.close(table, item, now)
 
 

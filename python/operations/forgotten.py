@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 
 from core.console import UserError
-from core.contract import register
+from core.contract import answered_items, register
 from core.contract.shapes import Json
 from core.environment import ENVIRONMENTS
-from operations.photo_register import FORGOTTEN, describe, name_of
+from operations.photo_register import describe, name_of
 from operations.restore_register import copy_of
 from operations.terraform import read_prefix
 
@@ -61,7 +61,7 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
 def close(table: Any, item: Json, now: datetime) -> None:
     personal = [*PERSONAL, *filter(BY_PEOPLE.fullmatch, item)]
     change = "SET #state = :after, #forgotten_at = :now REMOVE " + ", ".join(f"#{it}" for it in personal)
-    told = {"after": FORGOTTEN, "now": register.write_time(now)}
+    told = {"after": answered_items.FORGOTTEN, "now": register.write_time(now)}
     update(table, item, change, told, {f"#{it}": it for it in personal} | {"#forgotten_at": "forgotten_at"})
 
 

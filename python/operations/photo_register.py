@@ -16,7 +16,6 @@ from operations import terraform
 
 TABLE_SUFFIX = "photos"  # PREFIX-photos
 REVIEWS_SUFFIX = "reviews"  # PREFIX-reviews, which alone has who looks at a photo, and who decided it
-FORGOTTEN = "forgotten"  # the state that `make forget` leaves: no function has to know it
 
 
 def name_of(env: str) -> str:

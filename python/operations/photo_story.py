@@ -126,7 +126,7 @@ def read_lease(review: Json | None) -> datetime | None:
 
 def tell(item: Json, steps: Any, on_aws: bool, leased: datetime | None = None) -> Iterator[str]:
     """The lines that people read."""
-    if item["state"] == photo_register.FORGOTTEN:
+    if item["state"] == answered_items.FORGOTTEN:
         yield from tell_forgotten(item)
         return
     more = f", {register.UNTOLD}" if item.get("open") == register.UNTOLD else ""

@@ -1,5 +1,7 @@
 """What people and drivers may say of a photo, and what the API writes of it in its item beside the state machine."""
 
+from core.contract.shapes import Json
+
 DECIDERS = ["person", "driver"]
 OTHER, UNUSABLE = "other", "unusable"  # a person's labels; the first has a route
 CANNOT_TELL = "cannot_tell"  # a person's too, of an opinion alone: it is no decision
@@ -14,13 +16,31 @@ OBJECTED_AT, OBJECTION = (
 )  # of a driver who says it is wrong: when, and what else came of it
 BLIND, ANSWERED = "blind", "answered"  # the attribute, and its value
 WITHDRAWN = "withdrawn"  # numbers of decisions that count no more
+DECISION, OPINION = "decision_", "opinion_"  # then a number
+FORGOTTEN = "forgotten"  # the state that `make forget` leaves
 
 
 def decision(number: int) -> str:
     """The attribute of a decision: written by the execution that carries it out."""
-    return f"decision_{number}"
+    return f"{DECISION}{number}"
 
 
 def opinion(number: int) -> str:
     """The attribute of an answer that routes nobody, numbered with the decisions."""
-    return f"opinion_{number}"
+    return f"{OPINION}{number}"
+
+
+def numbered(item: Json, start: str) -> dict[int, Json]:
+    """What has a number in its name, by that and in its order."""
+    found = {name.removeprefix(start): it for name, it in item.items() if name.startswith(start)}
+    numbers = sorted(int(number) for number in found if number.isdecimal())
+    return {number: found[str(number)] for number in numbers}
+
+
+def next_number(*items: Json) -> int:
+    """The first that no decision on the photo has had: withdrawn ones and opinions are numbered with them."""
+    taken = {0}
+    for item in items:
+        taken |= {int(item.get("decided", 0)), *map(int, item.get(WITHDRAWN, ()))}
+        taken |= numbered(item, DECISION).keys() | numbered(item, OPINION).keys()
+    return max(taken) + 1

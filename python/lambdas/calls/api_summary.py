@@ -10,24 +10,21 @@ from lambdas.calls import stored
 from lambdas.calls.api_settings import Settings, client
 from lambdas.calls.api_types import RoutedToday, Summary
 from lambdas.calls.asking import Ask, Reply
-
-WAITING = "#open = :open AND #since < :archive"
-ARCHIVED = "#open = :open AND begins_with(#since, :archive)"
+from lambdas.calls.stored import ARCHIVE_WAITS, DRIVERS_WAIT, WAITING
 
 
 def summarise(ask: Ask) -> Reply:
     given, photos = ask.given, stored.photos(ask.given)
-    values = {"open": register.WAITING, "archive": register.ARCHIVE}
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     model, person, driver = (
         photos.count(answered_items.BY_DAY, "#day = :day", {"day": f"{today} {by}"})
-        for by in ("model", "person", "driver")
+        for by in ("model", *answered_items.DECIDERS)
     )
     return Reply(
         200,
         Summary(
-            photos.count(register.INDEX, WAITING, values),
-            photos.count(register.INDEX, ARCHIVED, values),
+            photos.count(register.INDEX, DRIVERS_WAIT, WAITING),
+            photos.count(register.INDEX, ARCHIVE_WAITS, WAITING),
             RoutedToday(model, person, driver),
             worse(given),
             oldest(given),
@@ -37,8 +34,7 @@ def summarise(ask: Ask) -> Reply:
 
 
 def oldest(given: Settings) -> int | UnsetType:
-    values = {"open": register.WAITING, "archive": register.ARCHIVE}
-    (page,) = stored.photos(given).pages(register.INDEX, WAITING, values, 1, Limit=1)
+    (page,) = stored.photos(given).pages(register.INDEX, DRIVERS_WAIT, WAITING, 1, Limit=1)
     for item in page["Items"]:
         waited = datetime.now(UTC) - datetime.fromisoformat(item["since"]["S"])
         return max(0, int(waited.total_seconds()))

@@ -9,7 +9,8 @@ from core.contract import answer_kinds, answered_items, register
 from core.contract.shapes import Json
 from lambdas.calls import reviews_table, stored
 from lambdas.calls.api_settings import Settings, write_now
-from lambdas.calls.reviews_table import DECISION, OPINION, ROUTE
+from lambdas.calls.reviews_table import ROUTE
+from lambdas.calls.stored import ARCHIVE_WAITS, DRIVERS_WAIT, WAITING
 
 # Who waits longest, by pages, and how many of the first page at a time.
 DRIVERS, LOOK, DRIVER_PAGES = 20, 5, 10
@@ -36,15 +37,12 @@ class Candidate:
 
     @property
     def number(self) -> int:
-        return reviews_table.next_number(self.photo, self.review)
+        return answered_items.next_number(self.photo, self.review)
 
 
 def drivers(given: Settings, me: str) -> Iterator[list[Candidate]]:
     """Who waits longest comes first. A few at a time are looked at: most often the first can be had."""
-    values = {"open": register.WAITING, "archive": register.ARCHIVE}
-    pages = stored.photos(given).pages(
-        register.INDEX, "#open = :open AND #since < :archive", values, DRIVER_PAGES, Limit=DRIVERS
-    )
+    pages = stored.photos(given).pages(register.INDEX, DRIVERS_WAIT, WAITING, DRIVER_PAGES, Limit=DRIVERS)
     for earlier, page in enumerate(pages):
         ids, step = [item["id"]["S"] for item in page["Items"]], DRIVERS if earlier else LOOK
         for start in range(0, len(ids), step):
@@ -61,10 +59,8 @@ def lot(given: Settings, me: str, most: int) -> list[Candidate]:
 
 
 def find_archived(given: Settings, me: str, most: int) -> list[Candidate]:
-    values = {"open": register.WAITING, "archive": register.ARCHIVE}
-    condition = "#open = :open AND begins_with(#since, :archive)"
     found: list[Candidate] = []
-    for page in stored.photos(given).pages(register.INDEX, condition, values, LOT_PAGES, Limit=LOT_PAGE):
+    for page in stored.photos(given).pages(register.INDEX, ARCHIVE_WAITS, WAITING, LOT_PAGES, Limit=LOT_PAGE):
         seen = look_at(given, [item["id"]["S"] for item in page["Items"]])
         found += [it for it in seen if waits(it.photo, archived=True) and may_have(it, me)]
         if len(found) >= most:
@@ -144,7 +140,7 @@ def begun(photo: Json) -> str:
 
 
 def opinions(photo: Json) -> dict[int, Json]:
-    found = reviews_table.numbered(photo, OPINION)
+    found = answered_items.numbered(photo, answered_items.OPINION)
     return {number: it for number, it in found.items() if it["at"] >= begun(photo)}
 
 
@@ -158,14 +154,16 @@ def is_underway(photo: Json, review: Json) -> bool:
     lately, decided = write_now(-TAKES_EFFECT_SECONDS), photo.get("decided", 0)
     return any(
         it["way"] == ROUTE and not it["withdrawn"] and it["at"] >= lately and number > decided
-        for number, it in reviews_table.numbered(review, DECISION).items()
+        for number, it in answered_items.numbered(review, answered_items.DECISION).items()
     )
 
 
 def has_answered(photo: Json, review: Json, me: str, since: str) -> bool:
     """Whether this person has said something that left the photo open for others, and stands with the photo."""
     return any(
-        it["by"] == me and number in opined and not it["withdrawn"] and it["at"] >= since
-        for opined in [reviews_table.numbered(photo, OPINION)]
-        for number, it in reviews_table.numbered(review, DECISION).items()
+        it["by"] == me
+        and answered_items.opinion(number) in photo
+        and not it["withdrawn"]
+        and it["at"] >= since
+        for number, it in answered_items.numbered(review, answered_items.DECISION).items()
     )

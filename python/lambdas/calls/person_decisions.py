@@ -126,7 +126,7 @@ def said(body: DecisionRequest) -> Json:
 
 
 def check_number(number: int, photo: Json, review: Json) -> None:
-    following = reviews_table.next_number(photo, review)
+    following = answered_items.next_number(photo, review)
     if number < following:
         raise taken(photo, review)
     if number > following:
@@ -134,7 +134,7 @@ def check_number(number: int, photo: Json, review: Json) -> None:
 
 
 def taken(photo: Json, review: Json) -> DecisionTaken:
-    return DecisionTaken(f"the next decision on it is number {reviews_table.next_number(photo, review)}")
+    return DecisionTaken(f"the next decision on it is number {answered_items.next_number(photo, review)}")
 
 
 def is_correction(photo: Json, review: Json, caller: Caller) -> bool:

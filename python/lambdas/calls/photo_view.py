@@ -12,7 +12,6 @@ from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.problems import PhotoNotFound
 
 PENDING = (register.EXPECTED, register.CLAIMED, register.WAITING)
-FORGOTTEN = "forgotten"
 NOBODYS = "there is none with this id, or it is not yours"
 
 
@@ -42,7 +41,7 @@ def reply(photo: Photo) -> Reply:
 
 def check_there(item: Json) -> None:
     state, expires = item.get("state"), int(item.get("expires", 0))
-    if state in (None, FORGOTTEN) or (state == register.EXPECTED and expires < time.time()):
+    if state in (None, answered_items.FORGOTTEN) or (state == register.EXPECTED and expires < time.time()):
         raise PhotoNotFound(NOBODYS)
 
 

@@ -10,7 +10,6 @@ from core.contract.shapes import Json
 from lambdas.calls.api_settings import Settings, write_now
 
 LEASE_SECONDS = 60
-DECISION, OPINION = "decision_", "opinion_"  # then a number
 # How a decision is carried out: by the state machine; as an opinion alone, of a blind photo or another; as that which
 # ends a blind photo's turn; or by closing an objection.
 ROUTE, ASIDE, BLIND_ASIDE, BLIND, CLOSE = "route", "aside", "blind_aside", "blind", "close"
@@ -23,7 +22,7 @@ def current(given: Settings, item: Json, photo: Json) -> Json:
         return {}
     withdrawn, gone = photo.get(answered_items.WITHDRAWN, ()), too_old(given, item)
     kept = {name: it for name, it in item.items() if name not in gone}
-    for number, it in numbered(kept, DECISION).items():
+    for number, it in answered_items.numbered(kept, answered_items.DECISION).items():
         kept[answered_items.decision(number)] = it | {"withdrawn": it["withdrawn"] or number in withdrawn}
     return kept
 
@@ -33,7 +32,7 @@ def too_old(given: Settings, item: Json) -> set[str]:
     oldest = forget_before(given)
     found = {
         answered_items.decision(number)
-        for number, it in numbered(item, DECISION).items()
+        for number, it in answered_items.numbered(item, answered_items.DECISION).items()
         if it["at"] < oldest
     }
     return found | (WHO_DECIDED & item.keys() if item.get("day", oldest) < oldest[:10] else set())
@@ -50,18 +49,3 @@ def removal(names: set[str]) -> str:
 
 def expires(given: Settings) -> int:
     return register.expires(given.person_days)
-
-
-def numbered(item: Json, start: str) -> dict[int, Json]:
-    """What has a number in its name, by that and in its order."""
-    found = {name.removeprefix(start): it for name, it in item.items() if name.startswith(start)}
-    numbers = sorted(int(number) for number in found if number.isdecimal())
-    return {number: found[str(number)] for number in numbers}
-
-
-def next_number(photo: Json, review: Json) -> int:
-    """The first that no decision has had."""
-    taken = {0, int(photo.get("decided", 0)), *map(int, photo.get("withdrawn", ()))}
-    for item, start in ((photo, DECISION), (photo, OPINION), (review, DECISION)):
-        taken |= numbered(item, start).keys()
-    return max(taken) + 1

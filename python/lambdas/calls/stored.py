@@ -7,11 +7,16 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from core.contract import register
 from core.contract.shapes import Json
 from lambdas.calls.api_settings import Settings, client
 from lambdas.calls.problems import Unavailable
 from lambdas.open_photos import plain, used
 
+# Of the index of what is open: drivers who wait, and behind them photos for which nobody does.
+DRIVERS_WAIT = "#open = :open AND #since < :archive"
+ARCHIVE_WAITS = "#open = :open AND begins_with(#since, :archive)"
+WAITING = {"open": register.WAITING, "archive": register.ARCHIVE}
 TIMES = 4  # that what a table had no time for is asked again
 attribute = TypeSerializer().serialize
 

@@ -7,7 +7,7 @@ from lambdas.calls.api_settings import write_now
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.person_decisions import answer
 from lambdas.calls.problems import DecisionTooLate, PhotoNotFound
-from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, DECISION, LEASE_SECONDS, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, LEASE_SECONDS, ROUTE
 
 MOST = 20  # of a photo: each takes a number, and there must be one for its driver
 
@@ -53,7 +53,7 @@ def mark(ask: Ask, review: Json) -> None:
     """The photo is this person's again, if nobody else has it by now, and the figures count what stands still."""
     reviews, name, me = stored.reviews(ask.given), answered_items.decision(ask.number), ask.caller.sub
     change, condition = MARK.replace("decision", name), f"#{name}.#by = :me"
-    others = reviews_table.numbered(review, DECISION).items()
+    others = answered_items.numbered(review, answered_items.DECISION).items()
     standing = [it for number, it in others if number != ask.number and not it["withdrawn"]]
     figures = ", #day = :day, decided_by_sub = :by" if standing else " REMOVE #day, decided_by_sub"
     last = standing[-1] if standing else {"at": "", "by": ""}
