@@ -157,8 +157,10 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             module.install()
         for module in (principals, refusals, web_identity):
             module.install()
-        for module in (alarms, control_plane, rules, scheduler, stepfunctions):
+        for module in (alarms, rules, scheduler, stepfunctions):
             module.install(url)
+        # Nobody reads what an owned one prints.
+        control_plane.install(url, str if owned else functools.partial(print, flush=True))
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
         # All that is loaded stays: to look through it for what nobody holds any more took a quarter of each request.

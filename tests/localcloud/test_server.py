@@ -53,6 +53,16 @@ def test_it_ends_with_every_process_and_file_that_it_made(how, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_it_says_where_an_api_is_that_was_made_in_it(tmp_path):
+    process, url = start(tmp_path)
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    gateway = boto3.client("apigatewayv2", endpoint_url=url, **keys)
+    made = gateway.create_api(Name="photos", ProtocolType="HTTP")
+    process.send_signal(signal.SIGTERM)
+    assert f"the API photos is at {made['ApiEndpoint']}\n" in process.communicate()[0]
+    assert made["ApiEndpoint"].startswith(url)
+
+
 def test_one_that_somebody_owns_is_not_ended_by_a_ctrl_c_that_reaches_both(tmp_path):
     process, url = start(tmp_path, "--owned")
     process.send_signal(signal.SIGINT)

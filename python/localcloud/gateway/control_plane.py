@@ -7,6 +7,7 @@ settings back.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,14 +34,15 @@ PREFIX = "/_aws/execute-api/"
 _apis: dict[str, Api] = {}
 
 
-def install(url: str) -> None:
-    """Fill the gaps."""
+def install(url: str, tell: Callable[[str], object]) -> None:
+    """Fill the gaps; where an API is, somebody is told."""
 
     @gaps.wrap(Api, "__init__")
     def create(original: gaps.Original, self: Api, *args: object, **more: object) -> None:
         original(self, *args, **more)
         self.api_endpoint = f"{url}{PREFIX}{self.api_id}"
         _apis[self.api_id] = self
+        tell(f"the API {self.name} is at {self.api_endpoint}")
 
     @gaps.wrap(ApiGatewayV2Backend, "delete_api")
     def delete_api(original: gaps.Original, self: ApiGatewayV2Backend, api_id: str) -> None:
