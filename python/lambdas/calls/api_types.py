@@ -106,10 +106,19 @@ class PhotoQuery(Asked):
     most: Annotated[int, Meta(ge=1, le=MOST_PHOTOS, description=BY_MOST)] = 50
 
 
-class LotRequest(Asked):
-    """How many photos, if no driver waits."""
+BY_LOT = "How many photos, if no driver waits: with 0 none but a driver's."
+BY_BESIDES = "Photos that the caller has already: they are not given again, and another comes."
+BY_TAKE = (
+    "With false nobody gets a photo: what would come is in `next` alone, for a page at which nobody acts."
+)
 
-    most: Annotated[int, Meta(ge=1, le=MOST_LEASED)] = 10
+
+class LotRequest(Asked):
+    """What a person is given."""
+
+    most: Annotated[int, Meta(ge=0, le=MOST_LEASED, description=BY_LOT)] = 10
+    besides: Annotated[list[PhotoId], Meta(max_length=MOST_LEASED, description=BY_BESIDES)] = []
+    take: Annotated[bool, Meta(description=BY_TAKE)] = True
 
 
 class DecisionRequest(Asked):
@@ -195,6 +204,7 @@ class Lot(Struct):
 
     photos: list[LeasedPhoto]
     next: list[NextPhoto]
+    waiting: Annotated[int, Meta(description="Drivers who wait, and about whom no decision is under way.")]
 
 
 class Lease(Struct):
