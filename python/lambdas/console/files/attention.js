@@ -47,13 +47,16 @@ function chime() {
   performance.mark("chime");
 }
 
-export function attend(waiting, nobodyActs) {
-  calling = waiting && nobodyActs ? text(waiting === 1 ? "title_one" : "title_many", { count: waiting }) : "";
+/** So many drivers call for somebody; none: be silent. */
+export function attend(drivers) {
+  calling = drivers ? text(drivers === 1 ? "title_one" : "title_many", { count: drivers }) : "";
   if (!calling) {
     rung = 0;
     document.title = plain;
+    delete document.documentElement.dataset.rings;
     return;
   }
+  document.documentElement.dataset.rings = "yes";
   if (still.matches) document.title = calling;
   if (Date.now() - rung < EVERY) return;
   rung = Date.now();

@@ -28,6 +28,7 @@ let swapped = 0; // when it came unasked
 let ahead = []; // what is leased for later, drivers first
 let correcting = null; // a decision that has taken effect
 let waiting = 0;
+let free = false; // whether one of the drivers who wait is nobody's
 let acted = Date.now();
 let asked = 0;
 let chosen = 0; // when the last was decided, by clicks
@@ -38,7 +39,8 @@ let undone = 0; // the timer that takes the button away
 let wake = () => {};
 
 const isActing = () => document.visibilityState === "visible" && Date.now() - acted < ACTIVE;
-const isAway = () => !isActing() || (!shown?.driver && Date.now() - acted > UNHEARD);
+// That a driver waits, and nobody is about to look.
+const isCalled = () => (isActing() ? !shown?.driver && ahead.some((it) => it.driver) && Date.now() - acted > UNHEARD : free);
 
 function tell(name, values) {
   alertUser(text(name, values) || text("problem_Unknown"));
@@ -52,7 +54,7 @@ function act(event) {
   acted = Date.now();
   if (event?.type !== "pointermove") unlock();
   if (!was) wake();
-  attend(waiting, isAway());
+  attend(isCalled() ? waiting : 0);
 }
 
 // What is on the screen
@@ -148,8 +150,10 @@ async function rest() {
   }
   ahead = [];
   await leases.giveBack();
-  const lot = await leases.look(AHEAD + 1, decisions.underway());
+  const mine = decisions.underway();
+  const lot = await leases.look(AHEAD + 1, mine);
   hear(lot);
+  free = waiting > 0 && (await leases.look(0, mine)).next.length > 0;
   const [first] = lot.next;
   if (first?.id === shown?.id) return;
   await (first && load(first).image.ready);
@@ -164,7 +168,7 @@ async function tend() {
       if (error instanceof SignedOut) return enter("signed_out");
       if (!(error instanceof Offline)) tell(`problem_${error.message}`);
     }
-    attend(waiting, isAway());
+    attend(isCalled() ? waiting : 0);
     // A timer that is set after an answer is not slowed down in a page that nobody sees.
     await Promise.race([sleep(isActing() ? TICK : LOOK), new Promise((done) => (wake = done))]);
   }
@@ -329,7 +333,7 @@ function sayOffline() {
 
 function enter(words) {
   person = null;
-  attend(0, true);
+  attend(0);
   for (const id of ["desk", "tools", "sign-out"]) hide(find(id));
   find("why").textContent = text(words);
   show(find("enter"));
