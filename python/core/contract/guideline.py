@@ -1,4 +1,4 @@
-"""What `training.guideline` writes, `promote` puts beside the artefact, and the API shows to people: pictures alone."""
+"""What `training.exemplars` writes, `promote` puts beside the artefact, and the API shows to people: pictures alone."""
 
 import re
 
