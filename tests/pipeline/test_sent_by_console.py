@@ -237,8 +237,9 @@ def test_without_a_network_photos_wait_on_the_device_and_go_by_themselves(workfl
 
 def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow, console, device):
     with console.visit(device, expected=[NETWORK_OFF]) as page:
-        slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
-        page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+        network = page.context.new_cdp_session(page)
+        usual = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        network.send("Network.emulateNetworkConditions", usual | {"uploadThroughput": SLOW})
         hand_over(page, "drop", ("large.jpg", "image/jpeg", noise()))
         bar = page.get_by_role("progressbar", name="Sending")
         expect(bar).to_be_visible()
@@ -247,6 +248,7 @@ def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow
         page.context.set_offline(True)
         wait_for(page, "kept")
         page.context.set_offline(False)
+        network.send("Network.emulateNetworkConditions", usual)
         wait_for(page, "routed")
         (photo,) = photos(page)
         is_routed_once(workflow, photo["id"])
