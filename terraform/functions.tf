@@ -91,8 +91,10 @@ locals {
       BUCKET            = module.storage.bucket
       GRACE_SECONDS     = tostring(var.api.grace_seconds)
       LABELS            = join(",", keys(var.routes))
+      PEOPLE            = module.api.people == null ? "" : module.api.people
       PERSON_DAYS       = tostring(var.api.person_days)
       PERSON_STATISTICS = tostring(var.api.person_statistics)
+      POOL              = module.api.pool_id
       REVIEWS           = module.register.reviews.name
       SOURCES           = join(",", var.watched_sources)
       STATE_MACHINE     = local.workflow_arns.machine

@@ -5,7 +5,7 @@ module "storage" {
   source = "./modules/storage"
 
   force_destroy  = var.force_destroy
-  origins        = var.api.origins
+  origins        = local.page_origins
   prefix         = var.prefix
   retention_days = { for folder, days in var.retention_days : folder => days if folder != "register" }
 }
@@ -88,6 +88,7 @@ module "workflow" {
 module "api" {
   source = "./modules/api"
 
+  console             = var.api.console
   deletion_protection = var.deletion_protection
   domain              = var.api.domain
   function            = { arn = module.lambda["api"].arn, name = module.lambda["api"].name }
@@ -123,6 +124,9 @@ module "monitoring" {
 }
 
 locals {
+  # As a browser names them. In the local cloud an API's address goes on behind its host.
+  page_origins = concat(var.api.origins, var.api.console ? [regex("^https?://[^/]+", module.api.url)] : [])
+
   dead_letter_queues = merge(module.workflow.dead_letter_queues, {
     monitor = { name = module.lambda["monitor"].dead_letter_queue_name, url = module.lambda["monitor"].dead_letter_queue_url }
   })

@@ -1,7 +1,8 @@
 output "api" {
-  description = "The HTTP API: its address, where the record of its own name has to lead, null if it has none, the pool of those who may call it, the programs' clients by their names, the client of people's pages, null if there are none, and the table of who decided what."
+  description = "The HTTP API: its address, the console's, null without one, where the record of its own name has to lead, null if it has none, the pool of those who may call it, the programs' clients by their names, the client of people's pages, null if there are none, and the table of who decided what."
   value = {
     url           = module.api.url
+    console       = module.api.console
     domain_target = module.api.domain_target
     pool_id       = module.api.pool_id
     programs      = module.api.programs

@@ -5,9 +5,10 @@ variable "alarm_email" {
 }
 
 variable "api" {
-  description = "The HTTP API: photos a day that people judge without the model's answer, a name of one's own with its certificate, seconds in which a decision may be taken back, where people's pages come from, days until it is forgotten who looked and who decided, whether there are figures by person, which programs of other teams may call it (each costs 6 dollars a month), and requests of each route in a second."
+  description = "The HTTP API: photos a day that people judge without the model's answer, whether it serves the console, a name of one's own with its certificate, seconds in which a decision may be taken back, where pages beside the console come from, days until it is forgotten who looked and who decided, whether there are figures by person, which programs of other teams may call it (each costs 6 dollars a month), and requests of each route in a second."
   type = object({
     blind_per_day       = optional(number, 30)
+    console             = optional(bool, true)
     domain              = optional(object({ name = string, certificate_arn = string }))
     grace_seconds       = optional(number, 5)
     origins             = optional(list(string), [])
@@ -44,8 +45,8 @@ variable "api" {
   }
 
   validation {
-    condition     = length(var.api.programs) + length(var.api.origins) > 0
-    error_message = "Give api a program or an origin: API Gateway makes no authorizer for an API that nobody may call."
+    condition     = length(var.api.programs) + length(var.api.origins) > 0 || var.api.console
+    error_message = "Give api a program, an origin or the console: API Gateway makes no authorizer for an API that nobody may call."
   }
 
   validation {

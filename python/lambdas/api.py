@@ -2,10 +2,12 @@
 
 The gateway has looked at the token and its scopes; who may do what is looked at here. `calls.api_routes` has them,
 and docs/openapi.json says what each takes and answers. Each call leaves one line of log: who saw which photo.
+The console's pages are anybody's, who has no token yet: `console.console_pages` has them.
 
 Settings: TABLE, the register, and REVIEWS; BUCKET; STATE_MACHINE, its ARN; with commas between, LABELS that have a
 route and SOURCES that are watched; ALARMS, how the names of the sources' alarms begin; GRACE_SECONDS before a decision
-takes effect; BLIND_PER_DAY; PERSON_DAYS for which it is known who decided; PERSON_STATISTICS, true or false.
+takes effect; BLIND_PER_DAY; PERSON_DAYS for which it is known who decided; PERSON_STATISTICS, true or false; PEOPLE,
+the client with which the console's people sign in, and POOL, the pool.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,31 +25,34 @@ from lambdas.calls.asking import Reply
 from lambdas.calls.caller import Caller
 from lambdas.calls.problems import Problem, Unavailable
 from lambdas.calls.reading_calls import read
+from lambdas.console.console_pages import PUBLIC, Page
 from lambdas.log_line import log
 
 BUSY = ("Throttl", "LimitExceeded", "ThroughputExceeded", "SlowDown", "RequestTimeout")
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> Json:
-    caller = Caller.of(event)
+    # Of a page that anybody may see, the gateway has looked at no token.
+    caller = None if event["routeKey"] in PUBLIC else Caller.of(event)
     told = {
         "function": "api",
         "request_id": context.aws_request_id,
         "route": event["routeKey"],
-        "sub": caller.sub,
+        "sub": caller and caller.sub,
         "photo": (event.get("pathParameters") or {}).get("id"),
     }
+    reply: Reply | Page
     try:
-        reply = call(event, caller)
+        reply = call(event, caller) if caller else PUBLIC[event["routeKey"]](event)
     except Problem as problem:
         reply = problem.reply()
         told |= {"error": type(problem).__name__, "message": str(problem)}
     except Exception as error:
         log("ERROR", {**told, "status": 500, "error": type(error).__name__, "message": str(error)})
         raise
-    shown = {"photos": reply.photos} if reply.photos else {}
+    shown = {"photos": reply.photos} if isinstance(reply, Reply) and reply.photos else {}
     log("INFO" if reply.status < 500 else "WARNING", {**told, **shown, "status": reply.status})
-    return write(reply)
+    return write(reply) if isinstance(reply, Reply) else reply.write()
 
 
 def call(event: Mapping[str, Any], caller: Caller) -> Reply:

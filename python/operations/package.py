@@ -6,7 +6,7 @@ The architecture is that of Terraform's `lambda`; only functions that bring comp
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core import arguments, closure
@@ -20,15 +20,24 @@ FUNCTIONS = tuple(
     if "\ndef handler(" in file.read_text()
 )
 ARCHITECTURE = "arm64"
+FILES = "files"  # what a package brings that is not Python
 BUILT_FOR = "built-for.txt"  # Terraform refuses zips for another processor or Python than it configures
 
 
 def contents(name: str, architecture: str) -> Iterator[zips.Entry]:
     """What a function's zip holds."""
-    for file in closure.find(f"lambdas.{name}"):
+    code = closure.find(f"lambdas.{name}")
+    for file in [*code, *find_files(code)]:
         # Stored, not compressed: what deflate makes of the same bytes differs between builds of zlib.
         yield zips.store(file.as_posix(), (closure.PYTHON / file).read_bytes())
     yield from wheels.contents(name, architecture)
+
+
+def find_files(code: Iterable[Path]) -> Iterator[Path]:
+    """What lies in the folders of files beside this code."""
+    for package in sorted({file.parent for file in code}):
+        for path in sorted((closure.PYTHON / package / FILES).glob("*")):
+            yield path.relative_to(closure.PYTHON)
 
 
 def build(folder: Path, architecture: str) -> dict[str, Path]:

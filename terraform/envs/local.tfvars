@@ -4,5 +4,3 @@ force_destroy = true
 rollout       = { wait_seconds = 0 }
 
 watched_sources = ["gate-1", "gate-2"]
-
-api = { origins = ["http://localhost:4577"] }

@@ -82,8 +82,10 @@ run "the_api_is_told_what_it_needs_and_may_do_no_more" {
       BUCKET            = "scones-test-111122223333"
       GRACE_SECONDS     = "5"
       LABELS            = "bicycle,motorcycle,other"
+      PEOPLE            = output.api.people
       PERSON_DAYS       = "30"
       PERSON_STATISTICS = "false"
+      POOL              = output.api.pool_id
       REVIEWS           = "scones-test-reviews"
       SOURCES           = "gate-1"
       STATE_MACHINE     = "arn:aws:states:us-east-1:111122223333:stateMachine:scones-test-workflow"
@@ -98,8 +100,41 @@ run "the_api_is_told_what_it_needs_and_may_do_no_more" {
   }
 
   assert {
-    condition     = keys(output.api.programs) == ["program"] && output.api.people == null && output.api.reviews_table == "scones-test-reviews" && startswith(output.api.url, "https://")
-    error_message = "The API can be called by nobody, or by pages that are not there."
+    condition     = keys(output.api.programs) == ["program"] && output.api.people != null && output.api.reviews_table == "scones-test-reviews" && output.api.console == "${output.api.url}/"
+    error_message = "The API can be called by nobody, or has its console elsewhere."
+  }
+}
+
+run "the_bucket_lets_the_console_s_pages_send_and_show_photos" {
+  variables {
+    api = { origins = ["https://scones.example.com"] }
+  }
+
+  assert {
+    condition     = local.page_origins == tolist(["https://scones.example.com", "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"])
+    error_message = "A page sends no photo and shows none, or pages do that are nobody's."
+  }
+}
+
+run "the_bucket_lets_the_console_s_pages_do_so_from_a_name_of_one_s_own" {
+  variables {
+    api = { domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/c" } }
+  }
+
+  assert {
+    condition     = local.page_origins == tolist(["https://api.example.com"])
+    error_message = "The console is at the API's own name, and the bucket knows another."
+  }
+}
+
+run "without_the_console_the_api_is_for_programs_alone" {
+  variables {
+    api = { console = false }
+  }
+
+  assert {
+    condition     = output.api.console == null && output.api.people == null && local.environment.api.PEOPLE == "" && length(local.page_origins) == 0
+    error_message = "There is a client, an address or an origin for pages that are not there."
   }
 }
 
@@ -201,7 +236,7 @@ run "an_api_that_nobody_may_call_is_refused" {
   command = plan
 
   variables {
-    api = { programs = [] }
+    api = { console = false, programs = [] }
   }
 
   expect_failures = [var.api]

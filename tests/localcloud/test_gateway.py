@@ -14,10 +14,21 @@ def echo(aws, function):
 
 def test_an_api_has_an_address_of_its_own(aws, cloud, echo):
     api = echo()
-    assert api.url == f"{cloud}/_aws/execute-api/{api.id}"
+    there = cloud.replace("127.0.0.1", "localhost")  # another origin than the buckets' and the pools'
+    assert api.url == f"{there}/_aws/execute-api/{api.id}"
     assert aws("apigatewayv2").get_api(ApiId=api.id)["ApiEndpoint"] == api.url
     missing = api.ask("/photos")
     assert (missing.status, missing.body) == (404, b'{"message":"Not Found"}')
+
+
+def test_an_address_without_a_path_is_the_path_of_a_slash(echo):
+    api = echo()
+    api.route("GET /", "GET /photos")
+    assert api.ask("/?code=1").json["rawPath"] == "/"
+    sent_on = api.ask("?code=1")
+    assert (sent_on.status, sent_on.headers["location"]) == (308, f"/_aws/execute-api/{api.id}/?code=1")
+    assert api.ask("").headers["location"] == f"/_aws/execute-api/{api.id}/"
+    assert api.ask("", "POST").status == api.ask("/photos/").status == 404
 
 
 def test_an_api_that_is_deleted_answers_nobody(aws, echo):

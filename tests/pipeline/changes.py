@@ -14,9 +14,9 @@ deletion_protection = true
 fleet               = { schedule = { april = { cron = "cron(0 6 1 4 ? *)", min_instances = 1, max_instances = 2 } } }
 lambda              = { reserved_concurrency = 50 }
 """
-API = 'api = { origins = ["http://localhost:4577"] }\n'
-OTHER_API = """api = {
-  origins             = ["http://localhost:4577", "https://scones.example.com"]
+API = """
+api = {
+  origins             = ["https://scones.example.com"]
   programs            = ["orders", "program"]
   requests_per_second = 5
 }
@@ -27,7 +27,7 @@ MANAGED, OWNER, COST_CENTRE = 'ManagedBy   = "terraform"\n', 'Owner = "first"\n'
 EDITS = (
     (PROVIDERS, OWNER, COST_CENTRE),
     (VARIABLES, SETTINGS, ""),
-    (VARIABLES, OTHER_API, API),
+    (VARIABLES, API, ""),
     ("modules/api/pool.tf", "who see every photo", "who see all photos"),
     ("modules/api/pool.tf", "ask what became of them", "ask what came of them"),
     ("modules/monitoring/schedule.tf", "cron(20 * * * ? *)", "cron(25 * * * ? *)"),
@@ -44,9 +44,8 @@ EDITS = (
 
 def prepare(root: Path) -> None:
     edit(root, PROVIDERS, MANAGED, MANAGED + OWNER)
-    edit(root, VARIABLES, API, OTHER_API)
     path = root / "terraform" / VARIABLES
-    path.write_text(path.read_text() + SETTINGS)
+    path.write_text(path.read_text() + SETTINGS + API)
 
 
 def change(root: Path) -> None:

@@ -31,6 +31,8 @@ class Settings:
     person_days: int
     person_statistics: bool
     sources: tuple[str, ...]
+    people: str  # the client with which the console's people sign in
+    pool: str  # and where
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -56,6 +58,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         person_days=person_days,
         person_statistics=statistics == "true",
         sources=tuple(it for it in environment.get("SOURCES", "").split(",") if it),
+        people=environment.get("PEOPLE", ""),
+        pool=environment.get("POOL", ""),
     )
 
 

@@ -1,7 +1,8 @@
 """API Gateway: where an API is reached, and a stage that changes.
 
-AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path. An authorizer's
-issuer is asked for its discovery document at once.
+AWS: an API has an address of its own; here it is the local cloud's, with the API's id in the path, by the name
+localhost: to a browser an API is another origin than the buckets and the pools, as on AWS. An authorizer's issuer is
+asked for its discovery document at once.
 moto 5.2.5 answers AWS's address, takes any issuer, and has no `UpdateStage`, nor what takes a stage's log or a route's
 settings back.
 """
@@ -9,7 +10,7 @@ settings back.
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from moto.apigatewayv2 import urls
 from moto.apigatewayv2.exceptions import ApiNotFound, BadRequestException
@@ -36,11 +37,12 @@ _apis: dict[str, Api] = {}
 
 def install(url: str, tell: Callable[[str], object]) -> None:
     """Fill the gaps; where an API is, somebody is told."""
+    here = f"http://localhost:{urlsplit(url).port}"
 
     @gaps.wrap(Api, "__init__")
     def create(original: gaps.Original, self: Api, *args: object, **more: object) -> None:
         original(self, *args, **more)
-        self.api_endpoint = f"{url}{PREFIX}{self.api_id}"
+        self.api_endpoint = f"{here}{PREFIX}{self.api_id}"
         _apis[self.api_id] = self
         tell(f"the API {self.name} is at {self.api_endpoint}")
 

@@ -2,6 +2,8 @@
 
 AWS: in this order a preflight request is answered, a route found, the limit of the route looked at, the token judged,
 and the integration called; the gateway's own answers are JSON with a `message`, and each answer has its request's id.
+AWS: whoever asks for an API's address alone asks for the path `/`. Here that address has a path, and a browser is sent
+on to the one that ends in a slash, from which what its page names is found.
 """
 
 from collections.abc import Iterable
@@ -34,6 +36,8 @@ def respond(incoming: Incoming) -> Outgoing:
     """The answer to a request below the prefix."""
     api_id, *segments = incoming.segments[2:]
     api = control_plane.find(api_id)
+    if api and not segments and incoming.method == "GET":
+        return Outgoing(308, headers=[("location", f"{incoming.path}/?{incoming.query}".rstrip("?"))])
     if api is None or api.disable_execute_api_endpoint:
         return say(404, {"message": NOT_FOUND})
     named = segments[0] if segments else ""

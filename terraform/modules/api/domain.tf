@@ -1,5 +1,9 @@
 # A name of one's own for the API. Its certificate, and the record that leads to it, belong to whoever has the domain.
 
+locals {
+  url = var.domain == null ? aws_apigatewayv2_api.this.api_endpoint : "https://${var.domain.name}"
+}
+
 resource "aws_apigatewayv2_domain_name" "this" {
   count = var.domain == null ? 0 : 1
 

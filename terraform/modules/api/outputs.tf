@@ -1,3 +1,8 @@
+output "console" {
+  description = "Address of the console's arrivals page, beside which review lies; null without a console."
+  value       = var.console ? "${local.url}/" : null
+}
+
 output "domain_target" {
   description = "Where the record of the API's own name leads: the target's name and the id of its hosted zone; null without one."
   value = one([for domain in aws_apigatewayv2_domain_name.this : {
@@ -28,5 +33,5 @@ output "programs" {
 
 output "url" {
   description = "Address of the API, without a slash at the end."
-  value       = var.domain == null ? aws_apigatewayv2_api.this.api_endpoint : "https://${var.domain.name}"
+  value       = local.url
 }

@@ -97,9 +97,14 @@ resource "aws_cognito_user_pool_client" "program" {
   }
 }
 
+locals {
+  # Where people are led back to, to the letter: the console has two pages, one of another origin lies at its top.
+  pages = concat(var.console ? ["${local.url}/", "${local.url}/review"] : [], [for origin in var.origins : "${origin}/"])
+}
+
 # The pages'. They run in a browser, which keeps no secret: a code is exchanged by whoever asked for it (PKCE).
 resource "aws_cognito_user_pool_client" "people" {
-  count = length(var.origins) > 0 ? 1 : 0
+  count = var.console || length(var.origins) > 0 ? 1 : 0
 
   name                                 = "${var.prefix}-people"
   user_pool_id                         = aws_cognito_user_pool.this.id
@@ -107,8 +112,8 @@ resource "aws_cognito_user_pool_client" "people" {
   allowed_oauth_flows                  = ["code"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_scopes                 = ["openid", local.photos, local.review]
-  callback_urls                        = [for origin in var.origins : "${origin}/"]
-  logout_urls                          = [for origin in var.origins : "${origin}/"]
+  callback_urls                        = local.pages
+  logout_urls                          = local.pages
   supported_identity_providers         = ["COGNITO"]
   explicit_auth_flows                  = ["ALLOW_REFRESH_TOKEN_AUTH"]
   enable_token_revocation              = true

@@ -5,6 +5,7 @@ locals {
   review = "${aws_cognito_resource_server.this.identifier}/review"
 
   routes = {
+    "DELETE /leases/{id}"                    = [local.review]
     "DELETE /photos/{id}/decisions/{number}" = [local.review]
     "GET /photos"                            = [local.photos, local.review]
     "GET /photos/{id}"                       = [local.photos, local.review]
@@ -15,6 +16,9 @@ locals {
     "PUT /leases/{id}"                       = [local.review]
     "PUT /photos/{id}/decisions/{number}"    = [local.review]
   }
+
+  # The console's pages and their files, in which there is nothing of a photo or a person: who opens one has no token yet.
+  console = ["GET /", "GET /console/{version}/{file}", "GET /review"]
 }
 
 resource "aws_apigatewayv2_route" "this" {
@@ -26,4 +30,14 @@ resource "aws_apigatewayv2_route" "this" {
   authorization_type   = "JWT"
   authorizer_id        = aws_apigatewayv2_authorizer.people.id
   authorization_scopes = each.value
+}
+
+resource "aws_apigatewayv2_route" "console" {
+  #checkov:skip=CKV_AWS_309:People sign in from these pages, and whoever shows one to nobody but them could not let them in.
+  for_each = var.console ? toset(local.console) : []
+
+  api_id             = aws_apigatewayv2_api.this.id
+  route_key          = each.key
+  target             = "integrations/${aws_apigatewayv2_integration.function.id}"
+  authorization_type = "NONE"
 }

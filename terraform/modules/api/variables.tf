@@ -1,3 +1,9 @@
+variable "console" {
+  description = "Whether the API serves the console: the pages at which devices send photos and people decide."
+  type        = bool
+  default     = true
+}
+
 variable "deletion_protection" {
   description = "Whether Cognito refuses to delete the pool of people until this is false again."
   type        = bool
@@ -32,7 +38,7 @@ variable "log_retention_days" {
 }
 
 variable "origins" {
-  description = "Where people's pages come from, as https://scones.example.com; none if there are no pages."
+  description = "Where pages beside the console come from, as https://scones.example.com; none if there are no others."
   type        = list(string)
   default     = []
 }

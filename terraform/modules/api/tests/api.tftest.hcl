@@ -21,12 +21,17 @@ run "nobody_asks_without_a_token_of_this_pool" {
   }
 
   assert {
-    condition     = !anytrue([for route in keys(aws_apigatewayv2_route.this) : strcontains(route, "$default") || strcontains(route, "ANY ")])
+    condition     = toset([for key, route in aws_apigatewayv2_route.console : key if route.authorization_type == "NONE"]) == toset(["GET /", "GET /console/{version}/{file}", "GET /review"])
+    error_message = "More than the console's pages and their files is anybody's, or a page is nobody's."
+  }
+
+  assert {
+    condition     = !anytrue([for route in concat(keys(aws_apigatewayv2_route.this), keys(aws_apigatewayv2_route.console)) : strcontains(route, "$default") || strcontains(route, "ANY ")])
     error_message = "There is a route for whatever is asked."
   }
 
   assert {
-    condition     = one(aws_apigatewayv2_authorizer.people.jwt_configuration).issuer == "https://cognito-idp.eu-west-1.amazonaws.com/${aws_cognito_user_pool.this.id}" && one(aws_apigatewayv2_authorizer.people.jwt_configuration).audience == toset(values(output.programs))
+    condition     = one(aws_apigatewayv2_authorizer.people.jwt_configuration).issuer == "https://cognito-idp.eu-west-1.amazonaws.com/${aws_cognito_user_pool.this.id}" && one(aws_apigatewayv2_authorizer.people.jwt_configuration).audience == toset(concat(values(output.programs), [output.people]))
     error_message = "Tokens of another pool are taken, or none of a program's."
   }
 
@@ -78,15 +83,37 @@ run "people_are_invited_and_never_sign_up" {
   }
 }
 
-run "without_pages_nobody_signs_in_and_no_page_reads_an_answer" {
+run "the_console_s_two_pages_sign_people_in_and_no_other_page_reads_an_answer" {
   assert {
-    condition     = output.people == null && length(aws_apigatewayv2_api.this.cors_configuration) == 0
+    condition     = output.console == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/" && aws_cognito_user_pool_client.people[0].callback_urls == toset([output.console, "${output.console}review"])
+    error_message = "A code could be sent somewhere else, or not to a page of the console."
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool_client.people[0].logout_urls == aws_cognito_user_pool_client.people[0].callback_urls && length(aws_apigatewayv2_api.this.cors_configuration) == 0
+    error_message = "Whoever signs out comes to no page, or another page may ask."
+  }
+}
+
+run "without_pages_nobody_signs_in_and_no_page_reads_an_answer" {
+  variables {
+    console = false
+  }
+
+  assert {
+    condition     = output.people == null && output.console == null && length(aws_apigatewayv2_api.this.cors_configuration) == 0
     error_message = "There is a client or an origin for pages that are not there."
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_route.console) == 0 && one(aws_apigatewayv2_authorizer.people.jwt_configuration).audience == toset(values(output.programs))
+    error_message = "There is a route that anybody may take, or a token that is no program's is taken."
   }
 }
 
 run "pages_sign_in_with_a_code_and_without_a_secret" {
   variables {
+    console = false
     origins = ["http://localhost:4577", "https://scones.example.com"]
   }
 
@@ -136,6 +163,11 @@ run "what_is_asked_is_bounded_and_logged_without_photos" {
 run "a_name_of_one_s_own_is_served_by_tls_1_2" {
   variables {
     domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:eu-west-1:111122223333:certificate/c" }
+  }
+
+  assert {
+    condition     = output.console == "https://api.example.com/" && contains(aws_cognito_user_pool_client.people[0].callback_urls, "https://api.example.com/review")
+    error_message = "The console is not at the API's own name, or nobody can sign in there."
   }
 
   assert {

@@ -1,0 +1,1 @@
+"""The console: two pages that the API's function serves, arrivals and review, and what belongs to them."""

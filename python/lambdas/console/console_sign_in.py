@@ -1,0 +1,29 @@
+"""Where the console's people sign in: as the pool's own discovery document has it."""
+
+import functools
+import json
+import urllib.request
+
+from core.contract.shapes import Json
+from lambdas.calls.api_settings import READ_SECONDS, client
+from lambdas.calls.problems import Unavailable
+
+DISCOVERY = ".well-known/openid-configuration"
+ENDPOINTS = {
+    "authorize": "authorization_endpoint",
+    "logout": "end_session_endpoint",
+    "revoke": "revocation_endpoint",
+    "token": "token_endpoint",
+}
+
+
+@functools.cache
+def endpoints(pool: str) -> Json:
+    """It is asked once in a function's life; a failure is not kept."""
+    page = f"{client('cognito-idp').meta.endpoint_url}/{pool}/{DISCOVERY}"
+    try:
+        with urllib.request.urlopen(page, timeout=READ_SECONDS) as answer:  # noqa: S310
+            found = json.load(answer)
+        return {name: found[endpoint] for name, endpoint in ENDPOINTS.items()}
+    except (OSError, ValueError, KeyError) as error:
+        raise Unavailable("the pool of people does not say where to sign in") from error
