@@ -74,7 +74,7 @@ class Who:
         groups = f"[{' '.join(self.groups)}]"
         return {"sub": self.sub, "client_id": "people", "username": self.sub, "cognito:groups": groups}
 
-    def lease(self, **body: int) -> Any:
+    def lease(self, **body: Any) -> Any:
         told = self.call("POST /leases", body=body)
         assert told.status == 200, told
         return told.json

@@ -30,7 +30,7 @@ LABELS = ["bicycle", "motorcycle", "other", "unusable", "cannot_tell"]
 # What a call that is right by its types may be refused for, in the words of the refusal.
 NOT_SAID_BY_TYPES = {
     "POST /photos": ("it names a photo that was announced with something else", "must be printable text"),
-    "GET /photos": ("a lead gives a source, or a state",),
+    "GET /photos": ("a lead gives decided_by, a source, or a state",),
     "POST /leases": ("Expected `int`, got `float`",),  # 16.0 is an integer by JSON Schema
     "PUT /photos/{id}/decisions/{number}": ("the label other needs a vehicle",),
 }
@@ -57,7 +57,7 @@ bodies = (
 )
 texts = st.text(max_size=80)
 pairs = st.dictionaries(
-    st.sampled_from(["state", "since", "source", "cursor", "most"]) | texts, texts, max_size=3
+    st.sampled_from(["state", "since", "source", "decided_by", "cursor", "most"]) | texts, texts, max_size=3
 )
 
 

@@ -41,7 +41,7 @@ def test_of_many_who_wait_each_is_looked_at(store):
 @pytest.mark.usefixtures("store")
 def test_nothing_to_do_is_said_with_when_to_ask_again():
     told = anna.call("POST /leases")
-    assert (told.status, told.json) == (200, {"photos": [], "next": []})
+    assert (told.status, told.json) == (200, {"photos": [], "next": [], "waiting": 0})
     assert int(told.headers["retry-after"]) > 0
 
 
@@ -293,9 +293,8 @@ def test_an_opinion_is_withdrawn_like_a_decision(store):
 
 
 def test_an_archive_s_photos_come_in_lots_when_no_driver_waits(store):
-    ids = sorted(store.archived(MINUTE * n) for n in range(12))
+    ids = [store.archived(MINUTE * n) for n in range(12)]
     told = anna.lease()
-    assert [it["id"] for it in told["photos"]] == sorted(it["id"] for it in told["photos"])
     assert (len(told["photos"]), told["next"]) == (10, [])
     assert all(it.keys() == {"id", "number", "picture", "until"} for it in told["photos"])
     assert len(leased(ben, most=20)) == 2
@@ -334,7 +333,7 @@ def test_a_blind_photo_looks_like_the_archive_s_and_routes_nobody(store):
     store.routed()  # of today, which is not over
     store.routed(DAY * 4)
     told = anna.lease()["photos"]
-    assert [it["id"] for it in told] == sorted([blind, archived])
+    assert {it["id"] for it in told} == {blind, archived}
     assert told[0].keys() == told[1].keys() == {"id", "number", "picture", "until"}
     seen = [{**anna.see(photo).json, "id": ""} for photo in (blind, archived)]
     assert seen == [{"id": "", "state": "waiting"}] * 2
@@ -374,7 +373,7 @@ def test_a_blind_photo_gets_a_second_opinion_too(store):
 
 def test_the_blind_sample_is_the_first_of_each_day_by_their_ids(store):
     ids = sorted(store.routed(DAY) for _ in range(6))
-    assert leased(anna) == ids[:3]
+    assert sorted(leased(anna)) == ids[:3]
     store.change(ids[0], blind="answered")
     store.change(ids[1], objected_at=moment())
     for photo in ids:

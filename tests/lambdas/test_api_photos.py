@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 program, other_program = Who(PROGRAM), Who("another-program")
 device, lead = Who(DEVICE, ("arrivals",)), Who("lead-1", ("leads", "arrivals"))
+lead_who_decides = Who("lead-2", ("leads",))
 reviewer = Who("reviewer-1", ("reviewers",))
 stranger = Who("stranger", ("guests",))
 
@@ -258,6 +259,70 @@ def test_a_lead_lists_what_is_open_or_of_a_source(store):
     for query in ({}, {"state": "routed"}, {"state": "expected"}):
         told = lead.list(**query)
         assert (told.status, told.name) == (400, "InvalidRequest")
+
+
+def test_a_lead_lists_who_was_routed_on_a_day_and_by_whom(store):
+    def by(who, ago=timedelta()):
+        return store.routed(ago, decided_by=who, day=f"{moment(ago)[:10]} {who}")
+
+    today = [by("person") for _ in range(3)]
+    by("driver")
+    yesterday = by("person", DAY)
+    reopened = by("person")
+    assert lead.call("POST /photos/{id}/objection", reopened).status == 202
+
+    def listed(**query):
+        return sorted(it["id"] for it in lead.list(decided_by="person", **query).json["photos"])
+
+    assert listed() == sorted([*today, reopened])
+    assert listed(since=moment(DAY)) == [yesterday]
+    assert listed(since=f"{moment()[:10]}T00:30:00+01:00") == [yesterday]
+    assert listed(source="bay 3") == []
+    assert listed(state="waiting") == [reopened]
+    pages = [lead.list(decided_by="person", most="3").json]
+    pages.append(lead.list(decided_by="person", most="3", cursor=pages[0]["cursor"]).json)
+    assert sorted(it["id"] for page in pages for it in page["photos"]) == sorted([*today, reopened])
+    for other in ({"decided_by": "driver"}, {"decided_by": "person", "since": moment(DAY)}):
+        assert lead.list(most="3", cursor=pages[0]["cursor"], **other).status == 400
+    for who in (program, device, reviewer):
+        told = who.list(decided_by="person")
+        assert (told.status, told.name) == (400, "InvalidRequest")
+    assert lead.list(decided_by="nobody").status == 400
+
+
+def test_a_lead_has_a_picture_of_each_photo_and_the_number_of_a_correction(store):
+    photo = store.routed(owner=DEVICE, decided=2, day=f"{moment()[:10]} person")
+    (listed,) = lead.list(decided_by="person").json["photos"]
+    seen = lead.see(photo).json
+    assert (seen["number"], listed["number"]) == (3, 3)
+    assert all(f"/incoming/{photo}.png?versionId=v1&" in it["picture"] for it in (seen, listed))
+    assert lead.decide(photo, 3, "motorcycle").status == 202
+    assert lead.see(photo).json["number"] == 4
+    for who in (device, Who("reviewer-1", ("reviewers", "arrivals"))):
+        mine = store.routed(owner=who.sub, asked_at=moment())
+        for told in (who.see(mine).json, *who.list().json["photos"]):
+            assert not told.keys() & {"picture", "number"}
+    announced = announce(device).json["id"]
+    assert lead.see(announced).json == {
+        "id": announced,
+        "state": "expected",
+        "source": "bay 2",
+        "reference": "order 4711",
+        "number": 1,
+    }
+
+
+def test_a_lead_s_lists_hide_the_answer_to_a_photo_that_they_are_to_judge(store):
+    blind, archived = store.routed(DAY), store.archived(label="bicycle")
+    assert len(lead_who_decides.lease()["photos"]) == 2
+    for query in ({"decided_by": "model", "since": moment(DAY)}, {"state": "waiting"}):
+        (told,) = lead_who_decides.list(**query).json["photos"]
+        assert {**told, "id": ""} == {"id": "", "state": "waiting"}
+    assert lead_who_decides.decide(blind, 1, "motorcycle").status == 202
+    (told,) = lead_who_decides.list(decided_by="model", since=moment(DAY)).json["photos"]
+    assert told["label"] == "bicycle"
+    (told,) = lead.list(state="waiting").json["photos"]
+    assert told["id"] == archived
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,17 @@ ROUTES = {
             (PhotoNotFound, LeaseLost),
         ),
         Route(
+            "DELETE",
+            "/leases/{id}",
+            leases.give_back,
+            "Gives a photo back: others may have it at once. No decision is withdrawn by that.",
+            (REVIEW,),
+            DECIDERS,
+            200,
+            Lease,
+            (PhotoNotFound, LeaseLost),
+        ),
+        Route(
             "PUT",
             "/photos/{id}/decisions/{number}",
             person_decisions.decide,

@@ -66,6 +66,7 @@ Key = Annotated[
     ),
 ]
 Picture = Annotated[str, Meta(description="Where the picture is, for five minutes.")]
+Decider = Literal["model", "person", "driver"]
 PhotoState = Literal["expected", "claimed", "waiting", "routed", "decided", "failed"]
 
 
@@ -84,32 +85,43 @@ class PhotoRequest(Asked):
 
 BY_STATE = (
     "Those in this state. A lead gives one of claimed, waiting, failed and untold, which is routed and not told yet, "
-    "or a source, and with that any state."
+    "or a source or decided_by, and with these any state."
 )
 BY_TIME = (
     "Those from this time on, which has a zone, as Z. It is compared with when they were announced; in a lead's list "
-    "by state with when they came into that state, where what nobody waits for has no time and is left out; and in a "
-    "lead's list by source with when they first came."
+    "by state with when they came into that state, where what nobody waits for has no time and is left out; in a "
+    "lead's list by source with when they first came; and of a lead's decided_by it names the day, by UTC."
 )
+BY_DECIDER = "For a lead: those that were first routed today, or on the day of since, and by whom."
 BY_SOURCE = "Those of this camera or phone."
 BY_CURSOR = "That of the page before, with the same query beside it: the page that follows."
 BY_MOST = "How many are looked at for a page: of those it shows what is in the state and of the source."
 
 
 class PhotoQuery(Asked):
-    """Which photos, of one's own; a lead, who sees all, gives one of the open states or a source."""
+    """Which photos, of one's own; a lead, who sees all, gives one of the open states, a source or who decided."""
 
     state: Annotated[PhotoState | Literal["untold"] | UnsetType, Meta(description=BY_STATE)] = UNSET
     since: Annotated[datetime, Meta(tz=True, description=BY_TIME)] | UnsetType = UNSET
     source: Annotated[Source, Meta(description=BY_SOURCE)] | UnsetType = UNSET
+    decided_by: Annotated[Decider | UnsetType, Meta(description=BY_DECIDER)] = UNSET
     cursor: Annotated[str, Meta(max_length=2048, description=BY_CURSOR)] | UnsetType = UNSET
     most: Annotated[int, Meta(ge=1, le=MOST_PHOTOS, description=BY_MOST)] = 50
 
 
-class LotRequest(Asked):
-    """How many photos, if no driver waits."""
+BY_LOT = "How many photos, if no driver waits: with 0 none but a driver's."
+BY_BESIDES = "Photos that the caller has already: they are not given again, and another comes."
+BY_TAKE = (
+    "With false nobody gets a photo: what would come is in `next` alone, for a page at which nobody acts."
+)
 
-    most: Annotated[int, Meta(ge=1, le=MOST_LEASED)] = 10
+
+class LotRequest(Asked):
+    """What a person is given."""
+
+    most: Annotated[int, Meta(ge=0, le=MOST_LEASED, description=BY_LOT)] = 10
+    besides: Annotated[list[PhotoId], Meta(max_length=MOST_LEASED, description=BY_BESIDES)] = []
+    take: Annotated[bool, Meta(description=BY_TAKE)] = True
 
 
 class DecisionRequest(Asked):
@@ -142,6 +154,10 @@ class Assignment(Struct):
     max_distance_km: float
 
 
+FOR_LEADS = "For a lead: the number of the decision that comes next, as a correction."
+SHOWN_TO_LEADS = "For a lead: where the picture is, for five minutes."
+
+
 class Photo(Struct):
     """What became of a photo. What is not known, or not so, is left out."""
 
@@ -150,17 +166,22 @@ class Photo(Struct):
     label: str | UnsetType = UNSET
     vehicle: str | UnsetType = UNSET
     confidence: float | UnsetType = UNSET
-    decided_by: Literal["model", "person", "driver"] | UnsetType = UNSET
+    decided_by: Decider | UnsetType = UNSET
     assignment: Assignment | UnsetType = UNSET
     routed_at: Moment | UnsetType = UNSET
     source: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     problem: Annotated[str, Meta(description="By what name it failed.")] | UnsetType = UNSET
     objection: Literal["waiting", "answered", "unusable"] | UnsetType = UNSET
+    number: Annotated[Number, Meta(description=FOR_LEADS)] | UnsetType = UNSET
+    picture: Annotated[Picture, Meta(description=SHOWN_TO_LEADS)] | UnsetType = UNSET
 
 
 class Photos(Struct):
-    """A page of photos, the oldest first. There are more if it has a cursor, even if it has no photo."""
+    """A page of photos, the oldest first, and of a day by their ids.
+
+    There are more if it has a cursor, even if it has no photo.
+    """
 
     photos: list[Photo]
     cursor: str | UnsetType = UNSET
@@ -195,6 +216,7 @@ class Lot(Struct):
 
     photos: list[LeasedPhoto]
     next: list[NextPhoto]
+    waiting: Annotated[int, Meta(description="Drivers who wait, and about whom no decision is under way.")]
 
 
 class Lease(Struct):

@@ -1,6 +1,7 @@
 """Which photos a person may be given next, in which order: read from the indexes, then looked at as they are now."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -12,9 +13,8 @@ from lambdas.calls.api_settings import Settings, write_now
 from lambdas.calls.reviews_table import ROUTE
 from lambdas.calls.stored import ARCHIVE_WAITS, DRIVERS_WAIT, WAITING
 
-# Who waits longest, by pages, and how many of the first page at a time.
-DRIVERS, LOOK, DRIVER_PAGES = 20, 5, 10
-LOT_PAGE, LOT_PAGES = 50, 10  # of the archive
+DRIVERS, DRIVER_PAGES = 20, 10  # of those who wait
+LOT, LOT_PAGE, LOT_PAGES = 20, 50, 10  # of the archive; the first is how many a lot is chosen of
 BLIND_DAYS, BLIND_PAGES = 3, 20
 TAKES_EFFECT_SECONDS = 120  # by then a decision is recorded, or never
 SAMPLED = 26  # of 256: one photo in ten gets two answers
@@ -40,37 +40,53 @@ class Candidate:
         return answered_items.next_number(self.photo, self.review)
 
 
-def drivers(given: Settings, me: str) -> Iterator[list[Candidate]]:
-    """Who waits longest comes first. A few at a time are looked at: most often the first can be had."""
+def drivers(given: Settings) -> Iterator[list[Candidate]]:
+    """Pages, who waits longest first; there is one at least."""
     pages = stored.photos(given).pages(register.INDEX, DRIVERS_WAIT, WAITING, DRIVER_PAGES, Limit=DRIVERS)
-    for earlier, page in enumerate(pages):
-        ids, step = [item["id"]["S"] for item in page["Items"]], DRIVERS if earlier else LOOK
-        for start in range(0, len(ids), step):
-            seen = look_at(given, ids[start : start + step])
-            yield [it for it in seen if waits(it.photo) and may_have(it, me)]
+    for page in pages:
+        yield look_at(given, [item["id"]["S"] for item in page["Items"]])
 
 
-def lot(given: Settings, me: str, most: int) -> list[Candidate]:
-    """Of the archive and of the blind sample, half of each where there is enough; their order tells neither."""
-    blind, archive = find_blind(given, me)[:most], find_archived(given, me, most)
-    half = max((most + 1) // 2, most - len(archive))
-    taken = blind[:half]
-    return sorted([*taken, *archive[: most - len(taken)]], key=lambda it: it.id)
+def drivers_for(page: list[Candidate], me: str, besides: Container[str]) -> list[Candidate]:
+    return [it for it in page if waits(it.photo) and it.id not in besides and may_have(it, me)]
 
 
-def find_archived(given: Settings, me: str, most: int) -> list[Candidate]:
+def count_undecided(given: Settings, first: list[Candidate]) -> int:
+    """Drivers about whom no decision is under way. One that is stands on the first page: it is soon recorded."""
+    undecided = sum(waits(it.photo) and not is_underway(it.photo, it.review) for it in first)
+    if len(first) < DRIVERS:
+        return undecided
+    return stored.photos(given).count(register.INDEX, DRIVERS_WAIT, WAITING) - len(first) + undecided
+
+
+def lot(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
+    """Of the archive and of the blind sample, half of each where there is enough; their order tells neither.
+
+    So it is always the same number, of which whoever wants fewer takes the first. The order is chance, and a person's
+    own for an hour: the sample's ids are the lowest of their days.
+    """
+    blind, archive = find_blind(given, me, besides)[:LOT], find_archived(given, me, besides)
+    taken = blind[: max(LOT // 2, LOT - len(archive))]
+    hour = write_now()[:13]
+    return sorted(
+        [*taken, *archive[: LOT - len(taken)]],
+        key=lambda it: hashlib.sha256(f"{me}/{hour}/{it.id}".encode()).digest(),
+    )
+
+
+def find_archived(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
     found: list[Candidate] = []
     for page in stored.photos(given).pages(register.INDEX, ARCHIVE_WAITS, WAITING, LOT_PAGES, Limit=LOT_PAGE):
-        seen = look_at(given, [item["id"]["S"] for item in page["Items"]])
-        found += [it for it in seen if waits(it.photo, archived=True) and may_have(it, me)]
-        if len(found) >= most:
+        ids = [item["id"]["S"] for item in page["Items"] if item["id"]["S"] not in besides]
+        found += [it for it in look_at(given, ids) if waits(it.photo, archived=True) and may_have(it, me)]
+        if len(found) >= LOT:
             break
     return found
 
 
-def find_blind(given: Settings, me: str) -> list[Candidate]:
+def find_blind(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
     """The same few of each day, by their ids: a hash, so by chance."""
-    found = [photo for day in complete_days() for photo in sample(given, day)]
+    found = [photo for day in complete_days() for photo in sample(given, day) if photo not in besides]
     return [it for it in look_at(given, found, blind=True) if may_have(it, me)]
 
 

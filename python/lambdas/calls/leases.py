@@ -1,4 +1,9 @@
-"""POST /leases and PUT /leases/{id}: a photo is one person's for a minute, by one conditional write."""
+"""POST /leases, PUT and DELETE /leases/{id}: a photo is one person's for a minute, by one conditional write.
+
+Whoever gives one back has had it: they correct what they decided of it, and who had it blind is still blind.
+"""
+
+from itertools import chain, islice
 
 from msgspec import UNSET
 
@@ -14,26 +19,37 @@ from lambdas.calls.reviews_table import LEASE_SECONDS
 TAKE = "SET #by = :me, #until = :until, #blind = :blind, #expires = :expires"
 FREE = "attribute_not_exists(#by) OR #by = :me OR #until < :now"
 MINE = "#by = :me AND #until >= :now"
-NEXT = 3  # pictures that a page may load beforehand
+NEXT = 3  # pictures of drivers that a page may load beforehand
 EMPTY_SECONDS = "2"
+OVER_SECONDS = -0.001  # as times are compared
 
 
 def lease(ask: Ask) -> Reply:
-    """A driver's photo, or if no driver waits a lot of others."""
-    for waiting in candidates.drivers(ask.given, ask.caller.sub):
-        for place, driver in enumerate(waiting):
+    """A driver's photo, or if no driver waits a lot of others; or what would come."""
+    body, me = ask.body, ask.caller.sub
+    besides = {*body.besides}
+    pages = candidates.drivers(ask.given)
+    first = next(pages)
+    waiting = candidates.count_undecided(ask.given, first)
+    for page in chain([first], pages):
+        free = candidates.drivers_for(page, me, besides)
+        if free and not body.take:
+            return reply([], free[:NEXT], waiting)
+        for place, driver in enumerate(free):
             if leased := take(ask, driver):
-                return reply([leased], waiting[place + 1 :])
-    most = ask.body.most
-    others = candidates.lot(ask.given, ask.caller.sub, most)
-    return reply([leased for other in others if (leased := take(ask, other))], [])
+                return reply([leased], free[place + 1 :][:NEXT], waiting)
+    others = candidates.lot(ask.given, me, besides) if body.most else []
+    if not body.take:
+        return reply([], others[: body.most], waiting)
+    lot = (leased for other in others if (leased := take(ask, other)))
+    return reply([*islice(lot, body.most)], [], waiting)
 
 
-def reply(leased: list[LeasedPhoto], others: list[Candidate]) -> Reply:
-    following = [NextPhoto(it.id, pictures_shown.address(it.photo)) for it in others[:NEXT]]
+def reply(leased: list[LeasedPhoto], others: list[Candidate], waiting: int) -> Reply:
+    following = [NextPhoto(it.id, pictures_shown.address(it.photo)) for it in others]
     headers = {} if leased else {"retry-after": EMPTY_SECONDS}
     shown = [*(it.id for it in leased), *(it.id for it in following)]
-    return Reply(200, Lot(leased, following), headers, shown)
+    return Reply(200, Lot(leased, following, waiting), headers, shown)
 
 
 def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
@@ -52,7 +68,16 @@ def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
 
 
 def renew(ask: Ask) -> Reply:
-    until, me = write_now(LEASE_SECONDS), ask.caller.sub
+    return hold(ask, write_now(LEASE_SECONDS))
+
+
+def give_back(ask: Ask) -> Reply:
+    """It is as a lease that has run out: the next may have it at once."""
+    return hold(ask, write_now(OVER_SECONDS))
+
+
+def hold(ask: Ask, until: str) -> Reply:
+    me = ask.caller.sub
     try:
         stored.reviews(ask.given).update(
             ask.photo, "SET #until = :until", MINE, me=me, now=write_now(), until=until

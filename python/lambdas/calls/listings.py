@@ -1,4 +1,4 @@
-"""GET /photos: a page of one's own photos, or for a lead of all that are open, or of a source.
+"""GET /photos: a page of one's own photos, or for a lead of all that are open, of a source, or of a day.
 
 A page's cursor names the last photo of it, and the query: with another query it is refused, and so is one that was
 changed by mistake. It is no secret: who computes one reads what the query gives, from another place on.
@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -52,7 +52,9 @@ def vars_of(reading: Reading) -> list[str]:
 
 def find(ask: Ask) -> Reply:
     query: PhotoQuery = ask.query
-    reading, since = choose(ask), read_since(query)
+    since = read_since(query)
+    reading = choose(ask, since[:10] or f"{datetime.now(UTC):%Y-%m-%d}")
+    since = since if reading.index != answered_items.BY_DAY else ""
     values = {"value": reading.value} | ({"since": since, "until": UNTIL} if since else {})
     # What nobody waits for has no time there, and is behind all that has.
     bound = f" AND #{reading.order} BETWEEN :since AND :until" if since else ""
@@ -62,23 +64,29 @@ def find(ask: Ask) -> Reply:
     photos = stored.photos(ask.given)
     (page,) = photos.pages(reading.index, f"#{reading.by} = :value{bound}", values, 1, **more)
     ids = [item["id"]["S"] for item in page["Items"]]
-    (items,) = stored.get_many(ids, photos)
-    shown = [items[photo] for photo in ids if photo in items and is_wanted(items[photo], query)]
+    found = photo_view.read(ask, ids)
+    shown = [it for photo in ids if is_wanted((it := found[photo])[0], query)]
     last = page.get("LastEvaluatedKey")
     cursor = write_cursor(ask, reading, since, stored.read_item(last)) if last else UNSET
-    content = Photos([photo_view.view(item) for item in shown], cursor)
-    return Reply(200, content, photos=[item["id"] for item in shown])
+    content = Photos([photo_view.view_for(ask.caller, *it) for it in shown], cursor)
+    return Reply(200, content, photos=[item["id"] for item, _ in shown])
 
 
-def choose(ask: Ask) -> Reading:
+def choose(ask: Ask, day: str) -> Reading:
     query: PhotoQuery = ask.query
     if not ask.caller.leads:
+        if query.decided_by is not UNSET:
+            raise InvalidRequest("decided_by is for leads: others list their own photos")
         return Reading(answered_items.BY_OWNER, answered_items.OWNER, ask.caller.sub, answered_items.ASKED_AT)
+    if query.decided_by is not UNSET:
+        return Reading(answered_items.BY_DAY, "day", f"{day} {query.decided_by}", "id")
     if query.state in register.OPEN:
         return Reading(register.INDEX, "open", query.state, "since")  # type: ignore[arg-type]
     if query.source is not UNSET:
         return Reading(register.BY_SOURCE, "camera", f"{register.BY_SOURCE}={query.source}", "first_at")
-    raise InvalidRequest(f"a lead gives a source, or a state that is one of {', '.join(register.OPEN)}")
+    raise InvalidRequest(
+        f"a lead gives decided_by, a source, or a state that is one of {', '.join(register.OPEN)}"
+    )
 
 
 def read_since(query: PhotoQuery) -> str:

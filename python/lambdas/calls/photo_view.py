@@ -6,9 +6,10 @@ from msgspec import UNSET
 
 from core.contract import answered_items, register
 from core.contract.shapes import Json
-from lambdas.calls import blind_leases, reviews_table, stored
+from lambdas.calls import blind_leases, pictures_shown, reviews_table, stored
 from lambdas.calls.api_types import Assignment, Photo
 from lambdas.calls.asking import Ask, Reply
+from lambdas.calls.caller import Caller
 from lambdas.calls.problems import PhotoNotFound
 
 PENDING = (register.EXPECTED, register.CLAIMED, register.WAITING)
@@ -16,27 +17,46 @@ NOBODYS = "there is none with this id, or it is not yours"
 
 
 def show(ask: Ask) -> Reply:
-    photos, caller = stored.photos(ask.given), ask.caller
-    review: Json = {}
-    if caller.reviews:
-        items, found = stored.get_many([ask.photo], photos, stored.reviews(ask.given))
-        item = items.get(ask.photo, {})
-        review = reviews_table.current(ask.given, found.get(ask.photo, {}), item)
-    else:
-        item = photos.get(ask.photo)
+    caller = ask.caller
+    item, review = read(ask, [ask.photo])[ask.photo]
     check_there(item)
-    holds = review.get("by") == caller.sub
-    owns = item.get("owner") == caller.sub
-    if not (owns or caller.leads or (caller.reviews and holds)):
+    if not (owns(caller, item) or caller.leads or (caller.reviews and holds(caller, review))):
         raise PhotoNotFound(NOBODYS)
-    if holds and not owns and (blind_leases.is_blind(item, review, caller) or waits_for_nobody(item)):
-        # The two look the same: the model's answer must not be told before the person's.
-        return reply(Photo(ask.photo, "waiting"))
-    return reply(view(item))
-
-
-def reply(photo: Photo) -> Reply:
+    photo = view_for(caller, item, review)
     return Reply(200, photo, {"retry-after": "1"} if photo.state in PENDING else {})
+
+
+def read(ask: Ask, ids: list[str]) -> dict[str, tuple[Json, Json]]:
+    """The photos' items, and for whoever decides those of the reviews: each empty where there is none."""
+    photos, reviews = stored.photos(ask.given), stored.reviews(ask.given)
+    items, *found = stored.get_many(ids, photos, *([reviews] if ask.caller.reviews else []))
+    told: dict[str, tuple[Json, Json]] = {}
+    for photo in ids:
+        item = items.get(photo, {})
+        stands = found[0].get(photo, {}) if found else {}
+        told[photo] = item, reviews_table.current(ask.given, stands, item)
+    return told
+
+
+def holds(caller: Caller, review: Json) -> bool:
+    return review.get("by") == caller.sub
+
+
+def owns(caller: Caller, item: Json) -> bool:
+    return item.get("owner") == caller.sub
+
+
+def view_for(caller: Caller, item: Json, review: Json) -> Photo:
+    hidden = blind_leases.is_blind(item, review, caller) or waits_for_nobody(item)
+    if holds(caller, review) and not owns(caller, item) and hidden:
+        # The two look the same: the model's answer must not be told before the person's.
+        return Photo(item["id"], "waiting")
+    photo = view(item)
+    if caller.leads:
+        photo.number = answered_items.next_number(item, review)
+        if "version_id" in item:
+            photo.picture = pictures_shown.address(item)
+    return photo
 
 
 def check_there(item: Json) -> None:

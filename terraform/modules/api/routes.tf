@@ -5,6 +5,7 @@ locals {
   review = "${aws_cognito_resource_server.this.identifier}/review"
 
   routes = {
+    "DELETE /leases/{id}"                    = [local.review]
     "DELETE /photos/{id}/decisions/{number}" = [local.review]
     "GET /photos"                            = [local.photos, local.review]
     "GET /photos/{id}"                       = [local.photos, local.review]
