@@ -1,28 +1,31 @@
 // What counts as which class, in words, and in pictures of the data set if the model has brought some.
 import { call } from "./api.js";
 import { find, make } from "./elements.js";
-import { labelName, settings, text } from "./settings.js";
+import { assign } from "./keys.js";
+import { labelName, text } from "./settings.js";
 
 const [dialog, body] = [find("guideline"), find("guideline-body")];
 let pictures = null;
 
 function part(label) {
-  const section = make("section", {});
-  section.append(make("h3", { text: labelName(label) }));
-  for (const kind of ["good", "bad"]) {
-    const words = text(`${kind}_${label}`);
-    const shown = pictures?.[label]?.[kind] ?? [];
-    if (!words && !shown.length) continue;
-    const row = make("div", { class: `examples ${kind}` });
-    row.append(make("p", { text: `${text(kind)} ${words}` }));
-    row.append(...shown.map((src, place) => make("img", { src, alt: text(`${kind}_picture`, { label: labelName(label), number: place + 1 }) })));
-    section.append(row);
-  }
-  return section;
+  const shown = pictures?.[label] ?? {};
+  const alt = { label: labelName(label) };
+  return make(
+    "section",
+    {},
+    make("h3", { text: labelName(label) }),
+    row("good", `${text("good")} ${text(`good_${label}`)}`, text("good_picture", alt), shown.good),
+    row("bad", `${text("bad")} ${text(`bad_${label}`)}`, text("bad_picture", alt), shown.bad),
+  );
+}
+
+function row(kind, words, alt, shown = []) {
+  const images = shown.map((src, place) => make("img", { src, alt: `${alt} ${place + 1}` }));
+  return make("div", { class: `examples ${kind}` }, make("p", { text: words }), ...images);
 }
 
 function draw() {
-  body.replaceChildren(...[...settings.labels, "other", "unusable", "cannot_tell"].map(part));
+  body.replaceChildren(...[...assign().keys()].map(part));
 }
 
 export async function openGuideline() {
