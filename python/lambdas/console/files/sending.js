@@ -99,7 +99,8 @@ function post(form, blob, progress) {
     request.timeout = PATIENCE;
     request.upload.onprogress = (event) => progress(Math.round((100 * event.loaded) / event.total));
     request.onload = () => done(request.status);
-    request.onerror = request.ontimeout = () => fail(new Offline("the upload broke off"));
+    request.onerror = request.ontimeout = request.onabort = () => fail(new Offline("the upload broke off"));
+    addEventListener("offline", () => request.abort(), { once: true }); // it would only hang
     request.send(body);
   });
 }
