@@ -3,6 +3,7 @@ write, or with what they got hold of.
 """
 
 import base64
+import gzip
 import hashlib
 import io
 import re
@@ -18,7 +19,7 @@ from urllib.request import Request
 
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
-from tests.pipeline.api_callers import PASSWORD, SCOPES, Caller, People, post_form, send
+from tests.pipeline.api_callers import PASSWORD, SCOPES, Answer, Caller, People, post_form, send
 from tests.pipeline.browsers import Console, hand_over, launched, needs_browser, picture, sign_in
 from tests.pipeline.conftest import Deployment, until
 from tests.pipeline.scripted_photos import BLANK, UNSURE, photo
@@ -298,6 +299,40 @@ def test_a_stranger_s_page_reads_no_picture(site, context, waiting, reviewer):
     page.goto(site.show("<p>"))
     assert page.evaluate(READ, address) == "TypeError"
     assert send(Request(address)).status == 200
+
+
+def test_without_a_token_there_are_the_pages_and_their_files_and_nothing_else(console):
+    """Through the gateway: as they are, compressed, and not twice."""
+    page = ask(console.url, accept_encoding="gzip")
+    assert (page.status, page.headers["Content-Encoding"]) == (200, "gzip")
+    text = gzip.decompress(page.body).decode()
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in page.headers
+    again = ask(console.url, if_none_match=page.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    (icon,) = set(re.findall(r'"(console/\w+/icon\.svg)"', text))
+    assert ask(console.url + icon).status == 200
+    version, tricks = (
+        icon.split("/")[1],
+        ("..%2ftexts.json", "%2e%2e%2f%2e%2e%2fapi.py", "icon.svg%00", "texts.json"),
+    )
+    for trick in (
+        *(f"console/{version}/{it}" for it in tricks),
+        "console/0/icon.svg",
+        "favicon.ico",
+        "review/",
+    ):
+        assert ask(console.url + trick).status == 404, trick
+    assert ask(console.url, "HEAD").status == ask(console.url, "POST").status == 404
+    for path in ("photos", f"photos/{'0' * 64}", "summary"):
+        assert ask(console.url + path).status == 401, path
+    asked = {"origin": "https://stranger.example", "access_control_request_method": "POST"}
+    assert "Access-Control-Allow-Origin" not in ask(f"{console.url}leases", "OPTIONS", **asked).headers
+
+
+def ask(address: str, method: str = "GET", **headers: str) -> Answer:
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    return send(Request(address, headers=told, method=method))
 
 
 def test_a_photo_is_decided_and_kept_by_nobody_but_the_one_whose_it_is(people, waiting, reviewer):
