@@ -123,6 +123,19 @@ def test_a_decision_starts_the_workflow_which_knows_no_person(store):
     assert leased(anna) == leased(ben) == []  # nobody has it while it takes effect
 
 
+def test_nobody_has_a_photo_whose_decision_is_claimed_until_its_driver_objects(store):
+    """The execution says first that the decision is its own, and some moments later that nobody waits."""
+    photo = store.waiting(owner=DEVICE)
+    leased(anna)
+    assert anna.decide(photo, 1, "bicycle").status == 202
+    store.change(photo, decided=1, decision_1={"by": "person"})
+    told = anna.lease()
+    assert (told["photos"], told["waiting"]) == ([], 0)
+    store.change(photo, state="routed", open="claimed")
+    store.change(photo, open="waiting", since=moment(), objected_at=moment())
+    assert leased(anna) == [photo]
+
+
 def test_a_double_click_is_one_decision_and_another_is_refused(store):
     photo = store.waiting()
     leased(anna)

@@ -171,12 +171,20 @@ def is_sampled(photo: str) -> bool:
 
 
 def is_underway(photo: Json, review: Json) -> bool:
-    """Whether a decision was made that will be recorded in a moment."""
+    """Whether a decision was made that will be recorded in a moment, or is claimed and ends the wait in a moment."""
     lately, decided = write_now(-TAKES_EFFECT_SECONDS), photo.get("decided", 0)
     return any(
-        it["way"] == ROUTE and not it["withdrawn"] and it["at"] >= lately and number > decided
+        it["way"] == ROUTE
+        and not it["withdrawn"]
+        and it["at"] >= lately
+        and (number > decided or (number == decided and is_of_this_wait(photo, it)))
         for number, it in answered_items.numbered(review, answered_items.DECISION).items()
     )
+
+
+def is_of_this_wait(photo: Json, decision: Json) -> bool:
+    """It is claimed by its execution before the driver waits no more. After an objection the wait is another."""
+    return photo.get("open") == register.WAITING and decision["at"] >= begun(photo)
 
 
 def has_answered(photo: Json, review: Json, me: str, since: str) -> bool:
