@@ -14,7 +14,7 @@ let calling = "";
 
 // A browser lets a page sound only after somebody has touched it.
 export function unlock() {
-  if (!wanted) return;
+  if (!wanted || navigator.userActivation?.isActive === false) return;
   sound ??= new AudioContext();
   if (sound.state === "suspended") sound.resume();
 }
@@ -44,7 +44,6 @@ function chime() {
     tone.start(from);
     tone.stop(from + 0.4);
   });
-  performance.mark("chime");
 }
 
 /** So many drivers call for somebody; none: be silent. */

@@ -51,7 +51,7 @@ async function leaveDesk() {
 addEventListener("keydown", (event) => {
   act(event);
   if (event.repeat && event.target.closest?.("button")) event.preventDefault(); // a held key presses once
-  const run = decides && isOurs(event) && keys.get(event.key.toLowerCase());
+  const run = decides && isOurs(event) && keys.get(event.key?.toLowerCase());
   if (!run) return;
   event.preventDefault();
   if (!event.repeat) run(event);
