@@ -2,7 +2,7 @@
 
 The same Terraform, state machine, zips and model that go to AWS run in a local cloud that lives as long as this
 command. It works in build/demo, or another folder that --out names, on a copy of terraform/, and leaves a report there
-and nothing running.
+and nothing running; with --keep cloud and console run until Ctrl-C.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.table import Table
 from localcloud.server import running
-from operations import evaluation, terraform, workplace
+from operations import demo_people, evaluation, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions, reason_for_review
 from operations.ends import GARBAGE
 from operations.verify import verify
@@ -31,6 +31,7 @@ from training import dataset
 
 FOLDER = ROOT / "build/demo"
 DRIVERS = 12
+LEFT = 24  # photos, of which who keeps the demo decides what waits
 STARTED = time.monotonic()
 RUNNING: list[subprocess.Popen[bytes]] = []
 
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument("--dataset", default="sample", help="what training.stage takes as --source")
     parser.add_argument(
         "--out", type=Path, default=FOLDER, help="an empty or new folder to work in (build/demo)"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave cloud and console running until Ctrl-C, to try them"
     )
     options = parser.parse_args()
     terraform.check_installed()
@@ -76,12 +80,16 @@ def main() -> None:
 
         step(f"Drop {DRIVERS} photos into incoming/, and some garbage")
         client = Client("local")
-        outcomes = list(client.route([*some_photos(folder), *GARBAGE]))
+        photos, truth = read_photos(folder)
+        outcomes = list(client.route([*photos[:DRIVERS], *GARBAGE]))
         out.print(outcome_table(outcomes))
 
+        step("Decide what waits, as a person does: sign in, lease, say what it is")
+        demo_people.decide(outcomes, truth)
+
         step("Send the whole test set through the deployed workflow")
-        figures, truth = evaluation.evaluate(client, folder / "data")
-        evaluation.write_truth(truth, folder / "truth.jsonl")
+        figures, answers = evaluation.evaluate(client, folder / "data")
+        evaluation.write_truth(answers, folder / "truth.jsonl")
         out.print(evaluation.table(figures))
 
         step("Look at what was captured: has anything drifted?")
@@ -96,10 +104,19 @@ def main() -> None:
         report = folder / "report"
         visibly("report", "--env", "local", "--truth", folder / "truth.jsonl", "--out", report)
 
+        if options.keep:
+            step(f"Drop {LEFT} photos more, and leave everything to you")
+            say_done(report)
+            demo_people.leave(client, photos[DRIVERS : DRIVERS + LEFT])
+            return
         step("Tear everything down")
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
         out.print("nothing is left")
+    say_done(report)
+
+
+def say_done(report: Path) -> None:
     page = report / "report-local.html"
     shown = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
     out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {shown}")
@@ -162,9 +179,11 @@ def first_deployment() -> None:
     workplace.apply(quietly)
 
 
-def some_photos(folder: Path) -> list[Photo]:
-    names = dataset.load(folder / "data", "test").names[:DRIVERS]
-    return [Photo(name, (folder / "data/test" / name).read_bytes()) for name in names]
+def read_photos(folder: Path) -> tuple[list[Photo], dict[str, str]]:
+    """The test photos, and by their names what they show."""
+    split, classes = dataset.load(folder / "data", "test"), dataset.read_info(folder / "data")["classes"]
+    photos = [Photo(name, (folder / "data/test" / name).read_bytes()) for name in split.names]
+    return photos, {name: classes[label] for name, label in zip(split.names, split.labels, strict=True)}
 
 
 def outcome_table(outcomes: list[Outcome]) -> Table:
