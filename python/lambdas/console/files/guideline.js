@@ -1,7 +1,8 @@
 // What counts as which class, in words, and in pictures of the data set if the model has brought some.
 import { call } from "./api.js";
 import { find, make } from "./elements.js";
-import { labelName, settings, text } from "./settings.js";
+import { assign } from "./keys.js";
+import { labelName, text } from "./settings.js";
 
 const [dialog, body] = [find("guideline"), find("guideline-body")];
 let pictures = null;
@@ -22,7 +23,7 @@ function part(label) {
 }
 
 function draw() {
-  body.replaceChildren(...[...settings.labels, "other", "unusable", "cannot_tell"].map(part));
+  body.replaceChildren(...[...assign().keys()].map(part));
 }
 
 export async function openGuideline() {

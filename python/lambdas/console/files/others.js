@@ -25,11 +25,12 @@ dialog.addEventListener("keydown", (event) => {
   close(kind);
 });
 
-find("kind-form").addEventListener("submit", (event) => {
-  event.preventDefault();
+function sayOwn() {
   const vehicle = field.value.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
   if (vehicle) close(vehicle);
-});
+}
+field.addEventListener("keydown", (event) => event.key === "Enter" && !event.repeat && sayOwn());
+find("say-kind").addEventListener("click", sayOwn);
 find("kind-close").addEventListener("click", () => dialog.close());
 
 export function askKind(answered) {

@@ -114,16 +114,24 @@ async function work() {
     next(true);
   }
   if (shown && !correcting && !leases.isHeld(shown)) return secure();
-  const room = (shown && !correcting ? AHEAD : AHEAD + 1) - ahead.length;
-  if (room <= 0 && ahead.some((it) => it.driver)) return;
-  if (Date.now() - asked < (room > 0 ? EMPTY : LOOK)) return;
-  asked = Date.now();
-  const lot = await leases.take(Math.max(room, 0), besides());
-  hear(lot);
-  queue(lot.photos);
-  if (!shown) next();
-  if (!shown) pressed = 0;
-  await leases.giveBack(ahead.splice(shown && !correcting ? AHEAD : AHEAD + 1));
+  while (isDue()) {
+    asked = Date.now();
+    const lot = await leases.take(Math.max(room(), 0), besides());
+    hear(lot);
+    queue(lot.photos);
+    if (!shown) next();
+    if (!shown) pressed = 0;
+    else if (lot.photos.length && room() > 0) asked = 0;
+  }
+  await leases.giveBack(ahead.splice(Math.max(0, ahead.length + Math.min(room(), 0))));
+}
+
+const room = () => (shown && !correcting ? AHEAD : AHEAD + 1) - ahead.length;
+
+// More is asked for while there is room, and drivers in any case unless one is ready.
+function isDue() {
+  if (room() <= 0 && ahead.some((it) => it.driver)) return false;
+  return isActing() && Date.now() - asked >= (room() > 0 ? EMPTY : LOOK);
 }
 
 // The photo that is seen is nobody's yet: it is this person's now, or another one comes.
@@ -273,7 +281,7 @@ function heard(entry, name) {
 
 // The page
 
-const keys = assign(settings.labels);
+const keys = assign();
 const commands = new Map([
   ...[...keys].map(([label, key]) => [key, (event) => pick(label, event)]),
   ["backspace", goBack],
