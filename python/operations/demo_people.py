@@ -57,7 +57,7 @@ def table(shown: Iterable[Shown], names: Mapping[str, str]) -> Table:
 def leave(client: Client, photos: Iterable[Photo]) -> None:
     """Keep cloud and console until Ctrl-C, with what waits of these photos."""
     waiting = sum(it.kind == REVIEW for it in client.route(photos))
-    out.print(f"{waiting} of them wait for you")
+    out.print(f"{waiting} of them {'waits' if waiting == 1 else 'wait'} for you")
     api = environment.outputs(ENV)["api"]
     console = console_address.find(ENV, api)
     out.print(console_address.say_links(console_address.enter_sample(api), console))
