@@ -31,7 +31,6 @@ from training import dataset
 
 FOLDER = ROOT / "build/demo"
 DRIVERS = 12
-LEFT = 24  # photos, of which who keeps the demo decides what waits
 STARTED = time.monotonic()
 RUNNING: list[subprocess.Popen[bytes]] = []
 
@@ -80,16 +79,15 @@ def main() -> None:
 
         step(f"Drop {DRIVERS} photos into incoming/, and some garbage")
         client = Client("local")
-        photos, truth = read_photos(folder)
-        outcomes = list(client.route([*photos[:DRIVERS], *GARBAGE]))
+        outcomes = list(client.route([*some_photos(folder), *GARBAGE]))
         out.print(outcome_table(outcomes))
 
         step("Decide what waits, as a person does: sign in, lease, say what it is")
-        demo_people.decide(outcomes, truth)
+        demo_people.decide(outcomes, read_truth(folder))
 
         step("Send the whole test set through the deployed workflow")
-        figures, answers = evaluation.evaluate(client, folder / "data")
-        evaluation.write_truth(answers, folder / "truth.jsonl")
+        figures, truth = evaluation.evaluate(client, folder / "data")
+        evaluation.write_truth(truth, folder / "truth.jsonl")
         out.print(evaluation.table(figures))
 
         step("Look at what was captured: has anything drifted?")
@@ -105,18 +103,13 @@ def main() -> None:
         visibly("report", "--env", "local", "--truth", folder / "truth.jsonl", "--out", report)
 
         if options.keep:
-            step(f"Drop {LEFT} photos more, and leave everything to you")
-            say_done(report)
-            demo_people.leave(client, photos[DRIVERS : DRIVERS + LEFT])
+            step("Leave everything to you")
+            demo_people.leave()
             return
         step("Tear everything down")
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
         out.print("nothing is left")
-    say_done(report)
-
-
-def say_done(report: Path) -> None:
     page = report / "report-local.html"
     shown = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
     out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {shown}")
@@ -179,11 +172,15 @@ def first_deployment() -> None:
     workplace.apply(quietly)
 
 
-def read_photos(folder: Path) -> tuple[list[Photo], dict[str, str]]:
-    """The test photos, and by their names what they show."""
+def some_photos(folder: Path) -> list[Photo]:
+    names = dataset.load(folder / "data", "test").names[:DRIVERS]
+    return [Photo(name, (folder / "data/test" / name).read_bytes()) for name in names]
+
+
+def read_truth(folder: Path) -> dict[str, str]:
+    """What the test photos show, by their names."""
     split, classes = dataset.load(folder / "data", "test"), dataset.read_info(folder / "data")["classes"]
-    photos = [Photo(name, (folder / "data/test" / name).read_bytes()) for name in split.names]
-    return photos, {name: classes[label] for name, label in zip(split.names, split.labels, strict=True)}
+    return {name: classes[label] for name, label in zip(split.names, split.labels, strict=True)}
 
 
 def outcome_table(outcomes: list[Outcome]) -> Table:

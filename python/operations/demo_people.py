@@ -1,4 +1,4 @@
-"""The demo's person: decides what the model was not sure of, and leaves the console to who wants to try it."""
+"""The demo's person: decides what the model was not sure of, and leaves the rest to who wants to try the console."""
 
 import signal
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from core.contract.outcomes import REVIEW
 from core.table import Table
 from operations import console_address, photo_register, reviewing
 from operations.api_calls import Caller
-from operations.client import Client, Outcome, Photo, where
+from operations.client import Outcome, where
 from operations.reviewing import Shown
 
 ENV = "local"
-MOST = 100  # photos that wait
+MOST = 1000  # photos that wait
 
 
 def decide(outcomes: Iterable[Outcome], truth: Mapping[str, str]) -> None:
@@ -54,13 +54,12 @@ def table(shown: Iterable[Shown], names: Mapping[str, str]) -> Table:
     return Table(("photo", "decided_by", "what follows", "after (s)"), rows, numbers=(3,))
 
 
-def leave(client: Client, photos: Iterable[Photo]) -> None:
-    """Keep cloud and console until Ctrl-C, with what waits of these photos."""
-    waiting = sum(it.kind == REVIEW for it in client.route(photos))
-    out.print(f"{waiting} of them {'waits' if waiting == 1 else 'wait'} for you")
+def leave() -> None:
+    """Keep cloud and console until Ctrl-C, with all that waits in it."""
+    waiting = len(photo_register.list_open(photo_register.open_table(ENV), register.WAITING, MOST))
+    out.print(f"{waiting} photos wait for you" if waiting else "no photo waits: send one by arrivals")
     api = environment.outputs(ENV)["api"]
-    console = console_address.find(ENV, api)
-    out.print(console_address.say_links(console_address.enter_sample(api), console))
+    out.print(console_address.say_links(console_address.enter_sample(api), console_address.find(ENV, api)))
     out.print("Ctrl-C ends it, and with it goes everything in the local cloud")
     try:
         signal.pause()

@@ -1,18 +1,17 @@
 """The demo's person: which photos are decided, what is shown of them, and what is left to who keeps it running."""
 
 import signal
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from operations import console_address, demo_people
-from operations.client import Client, Outcome, Photo
+from operations.client import Outcome, Photo
 from operations.reviewing import Shown
 from operations.signed_in import SignedIn
 
 PAGE = "http://localhost:1/api/"
-PERSON = SignedIn("token", "s3ssion", "http://127.0.0.1:1/auth/")
+PERSON = SignedIn("Nut-Scone-2026", "token", "s3ssion", "http://127.0.0.1:1/auth/")
 BAY = {"loading_bay": "A", "max_distance_km": 3.0}
 
 
@@ -54,22 +53,18 @@ def test_where_the_model_was_sure_of_each_it_is_said(demo, capsys):
 
 
 def test_who_keeps_it_has_the_addresses_and_what_waits_until_ctrl_c(demo, capsys, monkeypatch):
-    class Sent(Client):
-        def __init__(self) -> None:
-            """Nothing."""
-
-        def route(self, photos: Iterable[Photo]) -> Iterator[Outcome]:
-            return (outcome(it.name, "review" if it.name == "b.png" else "accepted") for it in photos)
-
     def pause() -> None:
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(demo_people.signal, "pause", pause)
-    demo_people.leave(Sent(), [Photo("a.png", b""), Photo("b.png", b"")])
+    demo_people.leave()
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "1 of them waits for you"
+    assert printed[0] == "2 photos wait for you"
     assert f"review:   {PERSON.enter(f'{PAGE}review?enter')}" in printed
     assert f"arrivals: {PERSON.enter(f'{PAGE}?enter')}" in printed
+    assert (
+        f"sign in as {console_address.SAMPLE} by the password Nut-Scone-2026, or by these links" in printed[3]
+    )
     assert printed[-3].startswith("Ctrl-C ends it")
     assert printed[-1] == "nothing is left"
     assert demo == {}
