@@ -41,7 +41,7 @@ def input_fn(body, _content_type):
 
 def name_colour(body):
     with Image.open(io.BytesIO(body)) as picture:
-        mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+        mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).tobytes()
     return BY_COLOUR[mean.index(max(mean))]
 
 

@@ -3,6 +3,7 @@ import { all } from "./kept.js";
 
 const LIST = "scones-photos";
 const MOST = 10;
+const SHIFT = 12 * 60 * 60_000; // what is older is no longer shown
 export const KEPT_MILLISECONDS = 15 * 60_000;
 const SAVED = ["key", "id", "name", "at", "until", "state", "told", "label", "vehicle", "bay", "km", "objection", "problem", "wrong"];
 
@@ -14,7 +15,7 @@ let changed = () => {};
 export async function load(sub, watcher) {
   [owner, changed] = [sub, watcher];
   const saved = JSON.parse(localStorage.getItem(LIST) ?? "null");
-  const before = saved?.sub === sub ? saved.photos : [];
+  const before = saved?.sub === sub ? saved.photos.filter((it) => Date.now() - it.at < SHIFT) : [];
   before.filter(isUnsent).forEach((it) => (it.state = "expected"));
   const kept = (await all("photos").catch(() => [])).filter((it) => it.value.sub === sub);
   const unsent = new Map(kept.map((it) => [it.key, it.value]));
