@@ -213,7 +213,7 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 	@$(TOOL) cost $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.installed-demo $(if $(findstring soak,$(ONLY)),$(VENV)/.installed-test) ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
+bench: $(VENV)/.installed-demo $(if $(or $(findstring soak,$(ONLY)),$(findstring console,$(ONLY))),$(VENV)/.installed-test) ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat="$$REPEAT") $(if $(COMPARE),--compare="$$COMPARE") --data="$$DATA" --model="$$MODEL/model.tar.gz" $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order

@@ -8,18 +8,20 @@ const [dialog, body] = [find("guideline"), find("guideline-body")];
 let pictures = null;
 
 function part(label) {
-  const section = make("section", {});
-  section.append(make("h3", { text: labelName(label) }));
-  for (const kind of ["good", "bad"]) {
-    const words = text(`${kind}_${label}`);
-    const shown = pictures?.[label]?.[kind] ?? [];
-    if (!words && !shown.length) continue;
-    const row = make("div", { class: `examples ${kind}` });
-    row.append(make("p", { text: `${text(kind)} ${words}` }));
-    row.append(...shown.map((src, place) => make("img", { src, alt: text(`${kind}_picture`, { label: labelName(label), number: place + 1 }) })));
-    section.append(row);
-  }
-  return section;
+  const shown = pictures?.[label] ?? {};
+  const alt = { label: labelName(label) };
+  return make(
+    "section",
+    {},
+    make("h3", { text: labelName(label) }),
+    row("good", `${text("good")} ${text(`good_${label}`)}`, text("good_picture", alt), shown.good),
+    row("bad", `${text("bad")} ${text(`bad_${label}`)}`, text("bad_picture", alt), shown.bad),
+  );
+}
+
+function row(kind, words, alt, shown = []) {
+  const images = shown.map((src, place) => make("img", { src, alt: `${alt} ${place + 1}` }));
+  return make("div", { class: `examples ${kind}` }, make("p", { text: words }), ...images);
 }
 
 function draw() {

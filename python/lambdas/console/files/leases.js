@@ -64,11 +64,11 @@ export async function renew(photo) {
   return "";
 }
 
-// Those that are lost meanwhile, with the problem's name.
+// Those that are lost meanwhile.
 export async function renewAll() {
   const due = [...held.values()].filter((it) => Date.now() - it.renewed >= RENEWED);
-  const said = await Promise.all(due.map(renew));
-  return due.map((photo, place) => [photo, said[place]]).filter(([, name]) => name);
+  const names = await Promise.all(due.map(renew));
+  return due.filter((_, place) => names[place]);
 }
 
 export async function giveBack(photos = [...held.values()]) {

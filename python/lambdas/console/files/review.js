@@ -42,11 +42,14 @@ const isActing = () => document.visibilityState === "visible" && Date.now() - ac
 // That a driver waits, and nobody is about to look.
 const isCalled = () => (isActing() ? !shown?.driver && ahead.some((it) => it.driver) && Date.now() - acted > UNHEARD : free);
 
-function tell(name, values) {
-  alertUser(text(name, values) || text("problem_Unknown"));
+function tell(words) {
+  alertUser(words);
   clearTimeout(alerted);
   alerted = setTimeout(alertUser, ALERTED, "");
 }
+
+const said = ({ label, vehicle }) => ({ label: labelName(label, vehicle) });
+const refusal = (name, values) => text(`problem_${name}`, values) || text("problem_Unknown");
 
 function act(event) {
   if (event?.type === "pointermove" && !event.movementX && !event.movementY) return; // the page moved, and nobody did
@@ -107,10 +110,10 @@ function queue(photos) {
 }
 
 async function work() {
-  for (const [photo, name] of await leases.renewAll()) {
+  for (const photo of await leases.renewAll()) {
     ahead = ahead.filter((it) => it !== photo);
     if (shown !== photo) continue;
-    tell(`problem_${name}`);
+    tell(text("lost"));
     next(true);
   }
   if (shown && !correcting && !leases.isHeld(shown)) return secure();
@@ -146,7 +149,7 @@ async function secure() {
     shown = same;
     return;
   }
-  tell("came_first");
+  tell(text("came_first"));
   next(true);
 }
 
@@ -173,8 +176,8 @@ async function tend() {
     try {
       await leases.inTurn(isActing() ? work : rest);
     } catch (error) {
-      if (error instanceof SignedOut) return enter("signed_out");
-      if (!(error instanceof Offline)) tell(`problem_${error.message}`);
+      if (error instanceof SignedOut) return enter(text("signed_out"));
+      if (!(error instanceof Offline)) tell(refusal(error.message));
     }
     attend(isCalled() ? waiting : 0);
     // A timer that is set after an answer is not slowed down in a page that nobody sees.
@@ -186,11 +189,11 @@ async function tend() {
 
 async function choose(label, vehicle, event) {
   if (!stood || busy) return;
-  if (Date.now() - swapped < SETTLE) return tell("changed");
-  if (shown.image.broken && !["unusable", "cannot_tell"].includes(label)) return tell("not_shown");
+  if (Date.now() - swapped < SETTLE) return tell(text("changed"));
+  if (shown.image.broken && !["unusable", "cannot_tell"].includes(label)) return tell(text("not_shown"));
   if (!correcting && !leases.isHeld(shown)) {
     const seen = shown;
-    await alone(() => leases.inTurn(() => shown === seen && !leases.isHeld(seen) && secure()), "not_leased");
+    await alone(() => leases.inTurn(() => shown === seen && !leases.isHeld(seen) && secure()), text("not_leased"));
     if (shown?.id !== seen.id || !leases.isHeld(shown)) return;
   }
   const seconds = Math.min(3600, (Date.now() - stood) / 1000);
@@ -210,8 +213,8 @@ async function alone(doing, offline) {
   try {
     return await doing();
   } catch (error) {
-    if (error instanceof SignedOut) enter("signed_out");
-    else tell(error instanceof Offline ? offline : `problem_${error.message}`);
+    if (error instanceof SignedOut) enter(text("signed_out"));
+    else tell(error instanceof Offline ? offline : refusal(error.message));
     return undefined;
   } finally {
     busy = false;
@@ -220,7 +223,7 @@ async function alone(doing, offline) {
 
 function offerUndo(entry) {
   clearTimeout(undone);
-  undo.querySelector("span").textContent = text("undo", { label: labelName(entry.label, entry.vehicle) });
+  undo.querySelector("span").textContent = text("undo", said(entry));
   undo.classList.remove("away");
   undone = setTimeout(() => undo.classList.add("away"), settings.grace_seconds * 1000);
 }
@@ -228,7 +231,7 @@ function offerUndo(entry) {
 async function goBack() {
   if (busy) return;
   const entry = decisions.takeLast();
-  if (!entry) return tell("nothing_back");
+  if (!entry) return tell(text("nothing_back"));
   undo.classList.add("away");
   let photo = null;
   const name = await alone(async () => {
@@ -236,13 +239,13 @@ async function goBack() {
     if (refused) return refused;
     photo = load({ ...entry.photo, number: entry.number + 1 });
     return leases.inTurn(() => leases.renew(photo));
-  }, "not_withdrawn");
+  }, text("not_withdrawn"));
   if (name === undefined) return decisions.putBack(entry);
   if (name === "DecisionTooLate") return correct(entry);
-  if (name) return tell(`problem_${name}`);
+  if (name) return tell(photo ? text("withdrawn_lost", said(entry)) : refusal(name, said(entry)));
   setAside();
   stand(photo);
-  notice.textContent = text("withdrawn", { label: labelName(entry.label, entry.vehicle) });
+  notice.textContent = text("withdrawn", said(entry));
   say(notice.textContent);
 }
 
@@ -255,8 +258,8 @@ function correct(entry) {
   setAside();
   correcting = entry;
   stand(load({ ...entry.photo, number: entry.number + 1 }));
-  const words = entry.photo.driver === false ? "took_effect" : "told";
-  notice.textContent = text(words, { label: labelName(entry.label, entry.vehicle) });
+  const driven = entry.photo.driver !== false;
+  notice.textContent = text(driven ? "told" : "took_effect", said(entry));
   say(notice.textContent);
 }
 
@@ -270,11 +273,11 @@ function stopCorrecting() {
 function askOther(event) {
   if (!stood || busy) return;
   const seen = shown;
-  askKind((vehicle) => (shown?.id === seen.id ? choose("other", vehicle, event()) : tell("changed")));
+  askKind((vehicle) => (shown?.id === seen.id ? choose("other", vehicle, event()) : tell(text("changed"))));
 }
 
 function heard(entry, name) {
-  if (name) tell(`problem_${name}`, { label: labelName(entry.label, entry.vehicle) });
+  if (name) tell(refusal(name, said(entry)));
   else if (entry.late && entry.photo) offerUndo(entry); // its grace has only begun
   sayOffline();
 }
@@ -343,14 +346,14 @@ function enter(words) {
   person = null;
   attend(0);
   for (const id of ["desk", "tools", "sign-out"]) hide(find(id));
-  find("why").textContent = text(words);
+  find("why").textContent = words;
   show(find("enter"));
 }
 
 async function start() {
   person = await begin();
   hide(find("starting"));
-  if (!person) return enter("welcome");
+  if (!person) return enter(text("welcome"));
   find("who").textContent = text("who", { name: person.name });
   show(find("to-arrivals"), person.roles.has("arrivals") || person.roles.has("leads"));
   show(find("sign-out"));
