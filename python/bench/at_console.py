@@ -41,7 +41,7 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
     with made.inside(), browsing.opened() as browser:
         api = made.outputs["api"]
         lift_limit(made)
-        program = Caller(api_access.look_up("local", api, min(api["programs"])))
+        program = Caller.program(api_access.look_up("local", api, min(api["programs"])))
         pictures = find_pictures(program)
         page = browsing.sign_in(browser, api, PERSON, "reviewers")
 
@@ -68,7 +68,7 @@ def find_pictures(program: Caller) -> Pictures:
 
 
 def measure_keys(page: "Page", program: Caller, pictures: Pictures) -> list[Figure]:
-    for number in range(max(0, next_photos.TIMES + 1 - len(pictures.unsure))):
+    for number in range(max(0, next_photos.TIMES - len(pictures.unsure))):
         content = pictures.unsure[number % len(pictures.unsure)]
         program.follow(program.send(Photo(f"{number}.png", content), SOURCE), FOLLOWED_SECONDS)
     taken = next_photos.decide(page)

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bench import signed_in
 from core.console import UserError
 from core.contract.shapes import Json
+from operations import signed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
