@@ -90,6 +90,7 @@ locals {
       BLIND_PER_DAY     = tostring(var.api.blind_per_day)
       BUCKET            = module.storage.bucket
       GRACE_SECONDS     = tostring(var.api.grace_seconds)
+      GUIDELINE         = try(var.model.guideline, false) ? "models/${local.model_id}/guideline.json" : ""
       LABELS            = join(",", keys(var.routes))
       PEOPLE            = module.api.people == null ? "" : module.api.people
       PERSON_DAYS       = tostring(var.api.person_days)
@@ -191,6 +192,7 @@ locals {
     # It signs the forms by which photos are sent, and the addresses at which people see them.
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/incoming/api/*"] },
     { actions = ["s3:GetObjectVersion"], resources = local.photos },
+    { actions = ["s3:GetObject"], resources = ["${module.storage.bucket_arn}/models/*/guideline.json"] },
     {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.storage.kms_key_arn]

@@ -197,6 +197,7 @@ variable "model" {
     image       = string
     environment = optional(map(string), {})
     labels      = list(string)
+    guideline   = optional(bool, false)
   })
   default = null
 

@@ -45,10 +45,10 @@ def read(location: str) -> bytes:
         raise UserError(f"{location} cannot be read: {error}") from error
 
 
-def read_member(archive: bytes, name: str, location: str) -> Any:
+def read_member(archive: bytes, name: str, location: str, limit: int = MEMBER_LIMIT) -> Any:
     """A JSON file inside a model.tar.gz, whose location serves the error message."""
     try:
-        content = archives.read_member(archive, name, MEMBER_LIMIT)
+        content = archives.read_member(archive, name, limit)
         if content is None:
             raise ValueError(f"it holds no {name} of a sensible size")
         return json.loads(content)

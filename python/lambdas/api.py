@@ -7,7 +7,7 @@ The console's pages are anybody's, who has no token yet: `console.console_pages`
 Settings: TABLE, the register, and REVIEWS; BUCKET; STATE_MACHINE, its ARN; with commas between, LABELS that have a
 route and SOURCES that are watched; ALARMS, how the names of the sources' alarms begin; GRACE_SECONDS before a decision
 takes effect; BLIND_PER_DAY; PERSON_DAYS for which it is known who decided; PERSON_STATISTICS, true or false; PEOPLE,
-the client with which the console's people sign in, and POOL, the pool.
+the client with which the console's people sign in, and POOL, the pool; GUIDELINE, its key, if the model has one.
 """
 
 from collections.abc import Iterator, Mapping

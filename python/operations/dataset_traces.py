@@ -15,6 +15,7 @@ from typing import Any
 
 from core import artefacts
 from core.console import UserError
+from core.contract import guideline
 from core.environment import ENVIRONMENTS
 from operations import object_versions
 from operations.object_versions import Version
@@ -101,6 +102,19 @@ def find_models(s3: Any, env: str, bucket: str, sets: set[str]) -> Trained:
         sorted(it for it, dataset in trained_on.items() if dataset is None),
         place,
     )
+
+
+def find_guidelines(s3: Any, bucket: str, models: Iterable[str]) -> list[Version]:
+    """What of these models' photographs is shown to people, by models that say none of their names."""
+    keys = (f"{it}/{guideline.NAME}" for it in models)
+    return [it for key in keys for it in object_versions.list_of_key(s3, bucket, key)]
+
+
+def empty(s3: Any, bucket: str, guidelines: list[Version]) -> None:
+    """An empty one is left, for the API asks for it; the artefact has it still, as it has what it learned."""
+    for key in sorted({it.key for it in guidelines}):
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({"classes": {}}).encode())
+    object_versions.remove(s3, bucket, guidelines)
 
 
 def read_run(location: str) -> str | None:

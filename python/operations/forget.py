@@ -2,9 +2,9 @@
 
 ID is the photo's id in the register, or a key in the environment's bucket: then all that this key ever held. Without
 --confirm it only says what there is. What is removed: the object's versions, its records in captures, copies in data
-sets, who looked at it and who decided it. The models that were trained on it are named, and stay. The register keeps
-that it was done, and when there was an execution of it. That comes last, and the object just before, so that a run that
-was interrupted is begun again.
+sets, who looked at it and who decided it. The models that were trained on it are named, and stay; people who decide see
+no photographs of these any more. The register keeps that it was done, and when there was an execution of it. That comes
+last, and the object just before, so that a run that was interrupted is begun again.
 """
 
 from collections.abc import Iterator
@@ -57,6 +57,7 @@ class Found:
     captures: list[Held]
     copies: list[Version]
     trained: Trained
+    guidelines: list[Version]  # of these models
     reviewed: list[str]  # ids of photos that people had before them
 
     @property
@@ -152,9 +153,10 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
     sets = dataset_traces.name_sets(it.key for it in copies)
     trained = dataset_traces.find_models(s3, env, bucket, sets)
+    guidelines = dataset_traces.find_guidelines(s3, bucket, trained.models)
     reviews = photo_register.open_reviews(table)
     reviewed = [it["id"] for it in items if photo_register.find_review(reviews, it["id"])]
-    return Found(key, sought, items, versions, periods, captures, copies, trained, reviewed)
+    return Found(key, sought, items, versions, periods, captures, copies, trained, guidelines, reviewed)
 
 
 def check_ended(env: str, items: list[Json]) -> None:
@@ -214,6 +216,8 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
     if found.sets:
         yield "Such a data set is incomplete afterwards: stage it again without the photo, under an id of its own."
     yield from (f"A model that was trained on it, and stays: {trained.mark(it)}" for it in trained.models)
+    if found.guidelines:
+        yield "Their guidelines, which may show it, are emptied: a model that is trained anew has one again."
     yield from (f"A run that trained on it, and whose artefact stays: {it}" for it in trained.runs)
     yield from (
         f"A model that does not say what it was trained on: {trained.mark(it)}" for it in trained.untold
@@ -223,6 +227,8 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
 def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
     for item in found.items:
         forgotten.note(table, item, found.sets, found.trained.models)
+    # Before the copies, by which a run that begins again finds the models.
+    dataset_traces.empty(s3, bucket, found.guidelines)
     object_versions.remove(s3, bucket, found.copies)
     for held in found.captures:
         capture_traces.take_out(s3, bucket, found.sought, held.version)

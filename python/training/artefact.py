@@ -5,6 +5,7 @@ model.pt            the recipe, the side of its pictures, the members' weights, 
 labels.json         the classes, in the order of the probabilities
 metrics.json        how good it is, see training.train
 golden.json         a photo and its answer, by which a deployment proves itself
+guideline.json      photographs of each class, for people who decide; an artefact of an earlier version has none
 baseline.json       what it answered on its validation split, see core.figures.baseline
 code/inference.py   how it answers
 """
@@ -29,10 +30,12 @@ MEMBERS = (
     "code",
     "code/inference.py",
     "golden.json",
+    "guideline.json",
     "labels.json",
     "metrics.json",
     "model.pt",
 )
+OF_LATE = ("guideline.json",)  # which artefacts of earlier versions do not have
 
 
 def write(
@@ -42,6 +45,7 @@ def write(
     metrics: dict,
     golden: bytes,
     baseline: dict,
+    guideline: dict,
 ) -> None:
     """Lay the artefact out in a folder: what SageMaker packs after a training job, and `pack` does here."""
     (folder / "code").mkdir(parents=True, exist_ok=True)
@@ -58,6 +62,7 @@ def write(
     (folder / "labels.json").write_text(json.dumps(labels) + "\n")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     (folder / "baseline.json").write_text(json.dumps(baseline) + "\n")
+    (folder / "guideline.json").write_text(json.dumps(guideline) + "\n")
     model = inference.Model(inference.Answering(classifier).eval(), classifier.size)
     answer = inference.predict_fn(inference.input_fn(golden, "image/png"), model)
     example = {"image": base64.b64encode(golden).decode(), "probabilities": answer.probabilities.tolist()}
@@ -97,7 +102,7 @@ def unpack(path: Path, folder: Path) -> None:
             archives.unpack(archive, folder)
     except (OSError, tarfile.TarError) as error:
         raise UserError(f"{path} is not a model artefact ({error}): make one with `make train`") from error
-    missing = [name for name in MEMBERS if not (folder / name).exists()]
+    missing = [name for name in MEMBERS if name not in OF_LATE and not (folder / name).exists()]
     if missing:
         raise UserError(
             f"{path} is not a model artefact (no {', '.join(missing)}): make one with `make train`"

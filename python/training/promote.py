@@ -5,7 +5,8 @@
     python -m training.promote --env prod --run s3://<bucket>/jobs/<job>/run.json --override "known label fix"
 
 A run is a record that training.launch wrote, or an artefact of training.train. The artefact is copied to
-s3://<bucket>/models/<start of its SHA-256>/model.tar.gz, and terraform/envs/<env>.model.tfvars.json names it.
+s3://<bucket>/models/<start of its SHA-256>/model.tar.gz, with its guideline for people beside it if it has one, and
+terraform/envs/<env>.model.tfvars.json names it.
 A run whose gate failed, or that is worse than the live model on the same photos, needs a reason to go live. Worse is:
 less accuracy, of all answers or of those that are accepted, by more than 0.01, which is between one and two of 150
 photos and a driver in a hundred at the wrong bay; or less coverage by more than 0.05, for what is not covered waits for
@@ -24,6 +25,7 @@ from botocore.exceptions import ClientError
 from core import arguments, artefacts, environment
 from core.artefacts import split_address
 from core.console import UserError, out, run
+from core.contract import guideline
 from core.contract.model_id import artefact_key, identify
 from core.table import Table
 from training import containers
@@ -43,7 +45,7 @@ MODEL_KEYS = (
     "run",
     "override_reason",
 )
-MORE_KEYS = ("recipe",)  # which models of earlier versions do not have
+MORE_KEYS = ("recipe", "guideline")  # which models of earlier versions do not have
 
 
 def read_arguments() -> argparse.Namespace:
@@ -75,6 +77,10 @@ def main() -> None:
     }
     if recipe := record.get("recipe") or record["metrics"].get("recipe"):
         model["recipe"] = recipe
+    is_ours = record["environment"] == artefacts.SCRIPT_ENVIRONMENT  # and not the built-in algorithm's
+    shown = read_guideline(artefact, args.run) if is_ours else None
+    if shown is not None:
+        model["guideline"] = True
 
     out.print(comparison(live, model))
     if live and live["sha256"] == sha256:
@@ -87,6 +93,8 @@ def main() -> None:
         model["override_reason"] = args.override
 
     store(artefact, model["artefact"])
+    if shown is not None:
+        store(shown, f"{model['artefact'].rpartition('/')[0]}/{guideline.NAME}")
     if model == live:
         out.print(f"{path} names this model already: nothing changed")
         return
@@ -127,6 +135,16 @@ def read_run(location: str, region: str) -> tuple[dict, bytes]:
         return known, artefacts.read(record["artefact"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{location} is neither a run record nor a model artefact ({error!r})") from error
+
+
+def read_guideline(artefact: bytes, location: str) -> bytes | None:
+    """What people are shown. An artefact of an earlier version has none."""
+    if not artefacts.holds(artefact, guideline.NAME, location):
+        return None
+    content = artefacts.read_member(artefact, guideline.NAME, location, guideline.LIMIT)
+    if not guideline.is_one(content):
+        raise UserError(f"{location} has a {guideline.NAME} that is none: train the model again")
+    return json.dumps(content).encode()
 
 
 def figures(metrics: dict, location: str) -> dict[str, float]:
@@ -177,11 +195,11 @@ def objections(
     ]
 
 
-def store(artefact: bytes, uri: str) -> None:
-    """Put the artefact where Terraform will look for it, unless it is there."""
+def store(content: bytes, uri: str) -> None:
+    """Put it where Terraform will look for it, unless it is there."""
     bucket, key = split_address(uri)
     try:
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=artefact, IfNoneMatch="*")
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
     except ClientError as error:
         if error.response["Error"]["Code"] != "PreconditionFailed":
             raise UserError(f"{uri} cannot be written: {error}") from error

@@ -36,7 +36,7 @@ from core import arguments
 from core.console import UserError, out, run
 from core.contract.decision import THRESHOLD
 from core.figures import baseline, binomial, scores
-from training import artefact, dataset, folds, plots, swap, unlikeness, weights
+from training import artefact, dataset, exemplars, folds, plots, swap, unlikeness, weights
 from training.inference import Classifier
 from training.members import train_members
 from training.model import RECIPES, Member, logits_of
@@ -167,6 +167,9 @@ def main() -> None:
     folder = options.data / dataset.FOLDERS["train"]
     unlike = unlikeness.shares(distances)
     golden = (folder / photos.names[surest(answered, photos.labels, unlike)]).read_bytes()
+    examples = exemplars.make(
+        answered, photos.labels, [folder / name for name in photos.names], info["classes"]
+    )
     pictures = [(folder / name).read_bytes() for name in (*train.names, *validation.names)]
     reference = baseline.make(
         answered,
@@ -176,7 +179,7 @@ def main() -> None:
         options.threshold,
         unlike,
     )
-    packed = classifier, info["classes"], metrics, golden, reference
+    packed = classifier, info["classes"], metrics, golden, reference, examples
     if options.sagemaker:
         draw(options.report)
         artefact.write(options.out, *packed)

@@ -81,6 +81,7 @@ run "the_api_is_told_what_it_needs_and_may_do_no_more" {
       BLIND_PER_DAY     = "30"
       BUCKET            = "scones-test-111122223333"
       GRACE_SECONDS     = "5"
+      GUIDELINE         = ""
       LABELS            = "bicycle,motorcycle,other"
       PEOPLE            = output.api.people
       PERSON_DAYS       = "30"
@@ -279,12 +280,36 @@ run "a_promoted_model_adds_the_endpoint" {
   }
 
   assert {
+    condition     = local.environment.api.GUIDELINE == ""
+    error_message = "People are shown a guideline that an earlier version of the training did not write."
+  }
+
+  assert {
     condition = output.model == {
       id       = "0123456789abcdef"
       artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
       labels   = tolist(["bicycle", "motorcycle"])
     }
     error_message = "The outputs name another model."
+  }
+}
+
+run "the_api_shows_the_guideline_of_the_live_model" {
+  command = plan
+
+  variables {
+    model = {
+      artefact  = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256    = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image     = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels    = ["bicycle", "motorcycle"]
+      guideline = true
+    }
+  }
+
+  assert {
+    condition     = local.environment.api.GUIDELINE == "models/0123456789abcdef/guideline.json"
+    error_message = "People are shown no guideline, or another model's."
   }
 }
 

@@ -111,7 +111,7 @@ def write_artefact(folder: Path) -> Path:
     networks = [Network(2).eval(), Network(2).eval()]
     some, others = np.random.default_rng(0).integers(0, 256, (2, 60, 32, 32, 3), dtype=np.uint8)
     known, _ = unlikeness.learn(networks, 2, [some, some], [others, others])
-    artefact.write(folder, Classifier(networks, 0.8, unlikeness=known), ["a", "b"], {}, PICTURE, {})
+    artefact.write(folder, Classifier(networks, 0.8, unlikeness=known), ["a", "b"], {}, PICTURE, {}, {})
     return folder
 
 

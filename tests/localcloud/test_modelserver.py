@@ -66,7 +66,7 @@ def test_the_ping_of_a_model_that_cannot_load_is_healthy_and_its_requests_wait_f
 def test_a_network_that_goes_on_from_imagenet_is_served_like_the_small_one(serve, tmp_path):
     torch.manual_seed(1)
     classifier = Classifier([Lite0(2), Lite0(2)], 0.8)
-    artefact.write(tmp_path, classifier, ["a", "b"], {}, PICTURE, {})
+    artefact.write(tmp_path, classifier, ["a", "b"], {}, PICTURE, {}, {})
     status, _, kind, body, _ = serve(tmp_path)("POST", "/invocations", PICTURE, Content_Type=PNG)
     golden = json.loads((tmp_path / "golden.json").read_text())
     assert (status, kind) == (200, "application/json")

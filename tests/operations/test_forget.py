@@ -445,6 +445,22 @@ def test_copies_in_data_sets_go_and_the_models_that_learned_from_them_are_named(
     assert len(keys("models/")) == 5
 
 
+@pytest.mark.usefixtures("datasets", "models")
+def test_people_are_shown_no_photographs_of_a_model_that_learned_from_it(
+    s3, bucket, command, upload, put, keys
+):
+    """Which photographs a guideline shows, it does not say."""
+    learned, other = (f"models/{model * 16}/guideline.json" for model in "13")
+    for key in (learned, learned, other):
+        upload(b"pictures", key)
+    upload(b"another's", f"{learned}.note")
+    photo = put(upload(), **ENDED)
+    assert "Their guidelines, which may show it, are emptied" in command(photo)
+    shown = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in (learned, other)}
+    assert shown == {learned: b'{"classes": {}}', other: b"pictures"}
+    assert [it for it in keys("models/") if "guideline" in it] == [learned, f"{learned}.note", other]
+
+
 @pytest.mark.usefixtures("datasets")
 def test_of_a_photo_that_has_expired_the_copies_are_found_by_what_was_captured(command, upload, put, keys):
     photo = put("gone", **ENDED)

@@ -16,6 +16,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from tests.builders import make_queue, pack, take_role
 from tests.pipeline import changes
+from tests.pipeline.scripted_photos import GUIDELINE
 
 from core.contract import answered_items
 from operations import roles, workplace
@@ -372,6 +373,7 @@ def workflow(deployed: Deployment, tmp_path_factory: pytest.TempPathFactory) -> 
         "labels.json": b'["bicycle", "motorcycle"]',
         "metrics.json": b'{"dataset_id": "none"}',
         "code/inference.py": MODEL_CODE.read_bytes(),
+        "guideline.json": json.dumps(GUIDELINE).encode(),
     }
     path.write_bytes(pack(members))
     before = deployed.outputs["endpoint_configuration_name"]

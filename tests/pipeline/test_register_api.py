@@ -11,7 +11,7 @@ from urllib.request import Request
 import pytest
 from tests.pipeline.api_callers import Answer, Caller, People, post_form, send
 from tests.pipeline.conftest import Deployment, until
-from tests.pipeline.scripted_photos import SURE, UNSURE, photo
+from tests.pipeline.scripted_photos import GUIDELINE, SURE, UNSURE, photo
 
 from core.contract import register
 from core.contract.images import MAX_IMAGE_BYTES
@@ -245,6 +245,41 @@ def test_a_lease_that_nobody_renews_is_anothers_and_its_first_holder_hears_so(
     assert reviewer.call("PUT", f"/leases/{photo_id}").status == 409
     assert decide(another, photo_id, number, "bicycle").status == 202
     follow(program, photo_id, register.ROUTED)
+
+
+def test_what_one_gives_back_another_has_at_once(workflow, program, reviewer, another):
+    photo_id = make_wait(workflow, program, of="somebody who leaves")
+    take_lease(reviewer, photo_id)
+    given = reviewer.call("DELETE", f"/leases/{photo_id}")
+    assert (given.status, given.body["id"]) == (200, photo_id)
+    seen = another.call("POST", "/leases", {"take": False})
+    assert (seen.body["photos"], seen.body["next"][0]["id"]) == ([], photo_id)
+    assert seen.body["waiting"] > 0
+    assert (
+        send(Request(seen.body["next"][0]["picture"])).body
+        == workflow.s3.get_object(Bucket=workflow.bucket, Key=f"{UPLOADS}{photo_id}")["Body"].read()
+    )
+    take_lease(another, photo_id)
+    assert decide(another, photo_id, 1, "bicycle").status == 202
+    follow(another, photo_id, register.ROUTED)
+
+
+def test_a_lead_finds_what_people_decided_today_with_its_picture(workflow, people, program, reviewer):
+    photo_id = make_wait(workflow, program, of="somebody whom a lead looks at")
+    take_lease(reviewer, photo_id)
+    assert decide(reviewer, photo_id, 1, "motorcycle").status == 202
+    follow(program, photo_id, register.ROUTED)
+    lead = people.sign_in(people.invite("leads"))
+    listed = lead.call("GET", "/photos?decided_by=person&most=100").body["photos"]
+    (found,) = (it for it in listed if it["id"] == photo_id)
+    assert (found["label"], found["number"]) == ("motorcycle", 2)
+    assert send(Request(found["picture"])).status == 200
+
+
+def test_people_who_decide_are_shown_the_live_model_s_guideline(program, reviewer):
+    told = reviewer.call("GET", "/guideline")
+    assert (told.status, told.body) == (200, GUIDELINE)
+    assert program.call("GET", "/guideline").status == 403
 
 
 def run_out(workflow: Deployment, photo_id: str) -> None:

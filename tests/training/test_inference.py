@@ -25,7 +25,7 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("artefact")
     torch.manual_seed(1)
     classifier = Classifier([Network(2), Network(2)], 0.8)
-    artefact.write(folder, classifier, ["bicycle", "motorcycle"], {}, encode(picture()), {})
+    artefact.write(folder, classifier, ["bicycle", "motorcycle"], {}, encode(picture()), {}, {})
     return inference.model_fn(str(folder))
 
 
@@ -97,7 +97,7 @@ def test_a_picture_of_the_right_size_arrives_unchanged():
 
 def test_a_picture_is_brought_to_the_side_that_the_model_was_trained_at(tmp_path):
     torch.manual_seed(1)
-    artefact.write(tmp_path, Classifier([Network(2)], size=48), ["a", "b"], {}, encode(picture()), {})
+    artefact.write(tmp_path, Classifier([Network(2)], size=48), ["a", "b"], {}, encode(picture()), {}, {})
     served = inference.model_fn(str(tmp_path))
     assert served.size == 48
     with torch.inference_mode():

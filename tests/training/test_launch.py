@@ -57,7 +57,9 @@ def outcome(monkeypatch, bucket, tmp_path, photo):
     """How SageMaker ends the jobs. Moto alone ends them at once, without an artefact."""
     SageMakerClient.reset()  # the SDK keeps its client, and another test may have had another cloud
     folder = tmp_path / "model"
-    artefact.write(folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo, {})
+    artefact.write(
+        folder, Classifier([Network(2)]), ["bicycle", "motorcycle"], METRICS, photo, {}, {"classes": {}}
+    )
     artefact.pack(folder, folder / "model.tar.gz")
     location = f"s3://{bucket}/jobs/model.tar.gz"
     boto3.client("s3").upload_file(str(folder / "model.tar.gz"), bucket, "jobs/model.tar.gz")

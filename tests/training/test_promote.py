@@ -16,16 +16,17 @@ METRICS = {
     "confusion": [[70, 5], [4, 71]],
     "dataset_id": "photos-1",
 }
+EXAMPLES = {"classes": {"bicycle": {"good": ["data:image/png;base64,AAAA"], "bad": []}}}
 
 
 @pytest.fixture
 def model(tmp_path, photo):
     """Make an artefact as train.py does, with these figures."""
 
-    def make(**metrics):
+    def make(shown=EXAMPLES, **metrics):
         folder = tmp_path / "build" / "model"
         classifier, labels = Classifier([Network(2)]), ["bicycle", "motorcycle"]
-        artefact.write(folder, classifier, labels, METRICS | metrics, photo, {})
+        artefact.write(folder, classifier, labels, METRICS | metrics, photo, {}, shown)
         artefact.pack(folder, folder / "model.tar.gz")
         return folder / "model.tar.gz"
 
@@ -75,9 +76,12 @@ def test_a_local_artefact_becomes_the_live_model(promote, model, tfvars, bucket)
         "metrics": {"n_test": 150, "test_accuracy": 0.94, "validation_accuracy": 0.95},
         "run": "model/model.tar.gz",
         "override_reason": None,
+        "guideline": True,
     }
     stored = boto3.client("s3").get_object(Bucket=bucket, Key=f"models/{sha256[:16]}/model.tar.gz")
     assert stored["Body"].read() == path.read_bytes()
+    shown = boto3.client("s3").get_object(Bucket=bucket, Key=f"models/{sha256[:16]}/guideline.json")
+    assert json.loads(shown["Body"].read()) == EXAMPLES
 
 
 def test_the_same_promotion_twice_changes_nothing(promote, model, tfvars):
@@ -97,12 +101,33 @@ def test_a_bucket_that_was_emptied_gets_the_live_model_again(promote, model, buc
     path = model()
     promote(path)
     s3 = boto3.client("s3")
-    key = s3.list_objects_v2(Bucket=bucket)["Contents"][0]["Key"]
-    s3.delete_object(Bucket=bucket, Key=key)
+    keys = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    for key in keys:
+        s3.delete_object(Bucket=bucket, Key=key)
 
     promote(path)
 
+    assert [it["Key"] for it in s3.list_objects_v2(Bucket=bucket)["Contents"]] == keys
+    (key,) = (key for key in keys if key.endswith("/model.tar.gz"))
     assert s3.head_object(Bucket=bucket, Key=key)["ContentLength"] == path.stat().st_size
+
+
+def test_an_artefact_of_an_earlier_version_has_no_guideline(promote, model, tfvars, bucket, monkeypatch):
+    monkeypatch.setattr(artefact, "MEMBERS", [it for it in artefact.MEMBERS if it != "guideline.json"])
+    done = promote(path := model())
+    assert done.returncode == 0, done.stderr
+    assert "guideline" not in json.loads(tfvars.read_text())["model"]
+    stored = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [it["Key"].rpartition("/")[2] for it in stored] == ["model.tar.gz"]
+    artefact.unpack(path, path.parent / "unpacked")  # by which it is evaluated
+
+
+def test_a_guideline_that_holds_more_than_pictures_is_not_put_before_people(promote, model, tfvars, bucket):
+    done = promote(model({"classes": {"bicycle": {"good": ["https://example.com"], "bad": []}}}))
+    assert done.returncode == 1
+    assert done.stderr.endswith("has a guideline.json that is none: train the model again\n")
+    assert not tfvars.exists()
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
 
 
 def test_the_figures_stand_beside_those_of_the_live_model(promote, model):
@@ -140,7 +165,9 @@ def test_a_worse_model_is_refused_and_leaves_no_trace(promote, model, tfvars, bu
     assert "0.9300 is worse than the live model's 0.9500 by more than 0.01" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert tfvars.read_bytes() == before
-    assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    assert (
+        boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+    )  # the live one, and its guideline
 
 
 ACCEPTING = {"threshold": 0.93, "coverage": 0.84, "selective_accuracy": 0.98}

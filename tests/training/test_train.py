@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.contract import guideline
 from core.figures import baseline, scores
 from training import artefact, dataset, evaluate, train
 from training.augment import augment
@@ -67,6 +68,16 @@ def test_the_artefact_answers_its_golden_photo_as_it_says(trained, tmp_path):
     golden = json.loads((tmp_path / "golden.json").read_text())
     answered = evaluate.answers(tmp_path, [base64.b64decode(golden["image"])])[0]
     np.testing.assert_allclose(answered, golden["probabilities"], atol=1e-5)
+
+
+def test_the_artefact_shows_photographs_of_each_class(trained, tmp_path):
+    artefact.unpack(trained / "model.tar.gz", tmp_path)
+    shown = json.loads((tmp_path / "guideline.json").read_text())
+    assert guideline.is_one(shown)
+    assert {name: [*map(len, shown["classes"][name].values())] for name in shown["classes"]} == {
+        "bicycle": [2, 2],
+        "motorcycle": [2, 2],
+    }
 
 
 def test_the_artefact_holds_what_it_answered_on_its_validation_split_and_how_all_its_photos_are(trained):
@@ -187,6 +198,7 @@ def test_as_a_sagemaker_job_it_reads_and_writes_the_jobs_folders(staged_sample, 
         "baseline.json",
         "code",
         "golden.json",
+        "guideline.json",
         "labels.json",
         "metrics.json",
         "model.pt",

@@ -85,7 +85,7 @@ def test_photographs_that_are_all_the_same_are_no_division_by_nothing():
 
 def test_the_artefact_has_it_and_says_the_same(classifier, tmp_path):
     golden = png(photos(1)[0])
-    artefact.write(tmp_path, classifier, ["a", "b"], {}, golden, {})
+    artefact.write(tmp_path, classifier, ["a", "b"], {}, golden, {}, {})
     served = inference.model_fn(str(tmp_path))
     for image in (*photos(5, seed=4), np.zeros((32, 32, 3), np.uint8)):
         answered = inference.predict_fn(inference.input_fn(png(image), "image/png"), served)

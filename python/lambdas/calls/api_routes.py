@@ -3,6 +3,7 @@
 from lambdas.calls import (
     api_summary,
     arrivals_desk,
+    examples,
     leases,
     listings,
     objections,
@@ -14,6 +15,7 @@ from lambdas.calls.api_types import (
     Decision,
     DecisionRequest,
     ExpectedPhoto,
+    Guideline,
     Lease,
     Lot,
     LotRequest,
@@ -150,6 +152,17 @@ ROUTES = {
             200,
             Decision,
             (InvalidRequest, PhotoNotFound, DecisionTooLate),
+        ),
+        Route(
+            "GET",
+            "/guideline",
+            examples.show,
+            "Shows photographs of each class, out of what the live model was trained on.",
+            (REVIEW,),
+            DECIDERS,
+            200,
+            Guideline,
+            (),
         ),
         Route(
             "GET",

@@ -33,6 +33,7 @@ class Settings:
     sources: tuple[str, ...]
     people: str  # the client with which the console's people sign in
     pool: str  # and where
+    guideline: str  # its key in the bucket, or nothing
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -60,6 +61,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sources=tuple(it for it in environment.get("SOURCES", "").split(",") if it),
         people=environment.get("PEOPLE", ""),
         pool=environment.get("POOL", ""),
+        guideline=environment.get("GUIDELINE", ""),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.contract import guideline
 from core.contract.events import LONGEST
 
 # Neither control characters nor what is not seen or turns the writing's direction; for Python, `$` is before a last
@@ -235,6 +236,22 @@ class Decision(Struct):
     vehicle: str
     effect_at: Moment
     withdrawn: Literal[True] | UnsetType = UNSET
+
+
+Example = Annotated[str, Meta(pattern=guideline.PICTURE, description="An address that holds the picture.")]
+
+
+class Examples(Struct):
+    """Two photographs at most that are easily known, and two that are not."""
+
+    good: list[Example]
+    bad: list[Example]
+
+
+class Guideline(Struct):
+    """By class; of no class if the live model has none."""
+
+    classes: dict[str, Examples]
 
 
 class RoutedToday(Struct):

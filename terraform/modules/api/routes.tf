@@ -7,6 +7,7 @@ locals {
   routes = {
     "DELETE /leases/{id}"                    = [local.review]
     "DELETE /photos/{id}/decisions/{number}" = [local.review]
+    "GET /guideline"                         = [local.review]
     "GET /photos"                            = [local.photos, local.review]
     "GET /photos/{id}"                       = [local.photos, local.review]
     "GET /summary"                           = [local.review]

@@ -155,12 +155,15 @@ async function secure() {
 
 // Nobody acts: all is free for others, and the page shows what would come.
 async function rest() {
-  if (correcting) {
-    correcting = null;
-    next(true);
-  }
-  ahead = [];
-  await leases.giveBack();
+  await leases.inTurn(async () => {
+    if (isActing()) return;
+    if (correcting) {
+      correcting = null;
+      next(true);
+    }
+    ahead = [];
+    await leases.giveBack();
+  });
   const mine = decisions.underway();
   const lot = await leases.look(AHEAD + 1, mine);
   hear(lot);
@@ -174,7 +177,7 @@ async function rest() {
 async function tend() {
   for (;;) {
     try {
-      await leases.inTurn(isActing() ? work : rest);
+      await (isActing() ? leases.inTurn(work) : rest());
     } catch (error) {
       if (error instanceof SignedOut) return enter(text("signed_out"));
       if (!(error instanceof Offline)) tell(refusal(error.message));
@@ -200,6 +203,7 @@ async function choose(label, vehicle, event) {
   leases.drop(shown);
   const photo = correcting ? { ...shown, ends: undefined } : shown;
   offerUndo(decisions.decide(photo, { label, vehicle, seconds }));
+  sayOffline();
   correcting = null;
   pressed = event.timeStamp;
   alertUser("");
