@@ -36,6 +36,7 @@ CORRECTED = 10_000  # between two looks at an answer that a person may still cor
 SLOW = 10_000  # bytes a second
 UNSURE, BICYCLE, MOTORCYCLE = "red", "blue", "green"
 HOSTILE = "<img src=x onerror=alert(1)>"
+UNSEEN = "\u3000\ue000\u202e"  # a wide blank, a sign of nobody's, and one that turns the writing's direction
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +98,8 @@ def is_routed_once(workflow: Deployment, photo_id: str) -> None:
 
 
 def test_a_photo_that_is_dropped_shows_its_driver_the_loading_bay(workflow, console, device):
-    with console.visit(device, f"?source={HOSTILE}") as page:
-        send(page, BICYCLE, f"{HOSTILE}.jpg")
+    with console.visit(device, f"?source={HOSTILE}{UNSEEN}") as page:
+        send(page, BICYCLE, f"{HOSTILE}.jpg{UNSEEN}")
         wait_for(page, "routed")
         card = page.locator("#current article")
         expect(card.get_by_role("heading")).to_have_text("Bicycle")
@@ -237,8 +238,9 @@ def test_without_a_network_photos_wait_on_the_device_and_go_by_themselves(workfl
 
 def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow, console, device):
     with console.visit(device, expected=[NETWORK_OFF]) as page:
-        slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
-        page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+        network = page.context.new_cdp_session(page)
+        usual = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        network.send("Network.emulateNetworkConditions", usual | {"uploadThroughput": SLOW})
         hand_over(page, "drop", ("large.jpg", "image/jpeg", noise()))
         bar = page.get_by_role("progressbar", name="Sending")
         expect(bar).to_be_visible()
@@ -247,6 +249,7 @@ def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow
         page.context.set_offline(True)
         wait_for(page, "kept")
         page.context.set_offline(False)
+        network.send("Network.emulateNetworkConditions", usual)
         wait_for(page, "routed")
         (photo,) = photos(page)
         is_routed_once(workflow, photo["id"])
@@ -269,6 +272,8 @@ def test_an_upload_of_which_the_page_hears_nothing_is_not_made_again(workflow, c
         """The network fails once the bucket has it, and before the page hears so."""
         uploads.append(route.request.url)
         assert route.fetch().status < 300
+        (key,) = re.findall(rf"{UPLOADS}[0-9a-f]{{64}}", (route.request.post_data_buffer or b"").decode("latin-1"))
+        workflow.item(key, state="routed")
         route.abort()
 
     with console.visit(device, expected=[NETWORK_OFF]) as page:
