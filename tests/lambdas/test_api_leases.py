@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.api_tables import DAY, DEVICE, Who, moment, new_id
 
-from lambdas.calls import api_settings
+from lambdas.calls import api_settings, stored
 
 anna, ben = Who("anna", ("reviewers",)), Who("ben", ("reviewers",))
 lead, device = Who("lead-1", ("leads",)), Who(DEVICE, ("arrivals",))
@@ -126,6 +126,28 @@ def test_who_takes_one_after_the_other_cannot_tell_the_blind_sample_by_its_turn(
     assert len({*had}) == 20
     assert not blind >= {*had[:8]}
     assert not blind.isdisjoint(had)
+
+
+def test_no_more_photos_are_looked_at_than_a_lot_needs(store, monkeypatch):
+    """Each is read twice, and a page asks every few seconds."""
+    monkeypatch.setenv("BLIND_PER_DAY", "30")
+    api_settings.settings.cache_clear()
+    for n in range(30):
+        store.archived(MINUTE * n)
+        store.routed(DAY)
+    looked: list[str] = []
+    real = stored.get_many
+
+    def get_many(ids, *tables):
+        looked.extend(ids)
+        return real(ids, *tables)
+
+    monkeypatch.setattr(stored, "get_many", get_many)
+    told = anna.lease(take=False, most=20)["next"]
+    assert (len(told), len(looked)) == (20, 40)
+    looked.clear()
+    assert len(anna.lease(take=False, most=20, besides=ids_of(told))["next"]) == 20
+    assert len(looked) == 40
 
 
 def test_what_is_given_back_is_free_at_once(store):

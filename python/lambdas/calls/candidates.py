@@ -75,19 +75,24 @@ def lot(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
 
 
 def find_archived(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
-    found: list[Candidate] = []
-    for page in stored.photos(given).pages(register.INDEX, ARCHIVE_WAITS, WAITING, LOT_PAGES, Limit=LOT_PAGE):
-        ids = [item["id"]["S"] for item in page["Items"] if item["id"]["S"] not in besides]
-        found += [it for it in look_at(given, ids) if waits(it.photo, archived=True) and may_have(it, me)]
-        if len(found) >= LOT:
-            break
-    return found
+    pages = stored.photos(given).pages(register.INDEX, ARCHIVE_WAITS, WAITING, LOT_PAGES, Limit=LOT_PAGE)
+    ids = (item["id"]["S"] for page in pages for item in page["Items"])
+    return find_first(given, me, (it for it in ids if it not in besides), blind=False)
 
 
 def find_blind(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
     """The same few of each day, by their ids: a hash, so by chance."""
-    found = [photo for day in complete_days() for photo in sample(given, day) if photo not in besides]
-    return [it for it in look_at(given, found, blind=True) if may_have(it, me)]
+    ids = (photo for day in complete_days() for photo in sample(given, day))
+    return find_first(given, me, (it for it in ids if it not in besides), blind=True)
+
+
+def find_first(given: Settings, me: str, ids: Iterator[str], blind: bool) -> list[Candidate]:
+    """Those that may be had, a lot at least where there are so many: a page that is left open asks day and night."""
+    found: list[Candidate] = []
+    while len(found) < LOT and (some := [*islice(ids, LOT)]):
+        seen = look_at(given, some, blind)
+        found += [it for it in seen if (blind or waits(it.photo, archived=True)) and may_have(it, me)]
+    return found
 
 
 def complete_days() -> Iterator[str]:
