@@ -497,7 +497,11 @@ def test_archive_and_blind_photos_look_the_same_and_tell_nothing(workflow, progr
     looks: dict[str, str] = {}
     with sit_down() as desk:
         answers: list[Any] = []
-        desk.page.on("response", answers.append)
+
+        def note(response: Any) -> None:
+            answers.append(response)
+
+        desk.page.on("response", note)
         while len(looks) < 2:
             photo_id = desk.seen()
             parts = [desk.page.inner_text(part) for part in ("#words", "#said", "#alert")]
