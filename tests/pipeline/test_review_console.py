@@ -502,14 +502,13 @@ def test_archive_and_blind_photos_look_the_same_and_tell_nothing(workflow, progr
             answers.append(response)
 
         desk.page.on("response", note)
-        while len(looks) < 2:
+        while not {archived, blind} <= looks.keys():
             photo_id = desk.seen()
             parts = [desk.page.inner_text(part) for part in ("#words", "#said", "#alert")]
             looks[photo_id] = " ".join(parts) + re.sub(r'src="[^"]*"', "", desk.page.inner_html("#stage"))
             desk.press("b")
             desk.wait(lambda photo_id=photo_id: not desk.stands() or desk.seen() != photo_id, "the next")
-        assert {archived, blind} == set(looks)
-        first, second = looks.values()
+        first, second = looks[archived], looks[blind]
         assert first == second
         assert "No driver waits" in first
         told = [it.text() for it in answers if "/leases" in it.url and it.status == 200]
