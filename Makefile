@@ -14,8 +14,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME PREFIX \
-  RATE RECIPE REPEAT RETRY RUN SINCE STATE TO VEHICLE WHO
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
+  PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -157,6 +157,14 @@ client: $(VENV)/.installed-demo ## Print what a program needs to call the API, a
 token: $(VENV)/.installed-demo ## Print a token by which a program calls the API, good for an hour: WHO=<program>
 	@$(TOOL) operations.api_token $(ENV) --who="$$WHO"
 
+.PHONY: invite
+invite: $(VENV)/.installed-demo ## Invite somebody to the console: EMAIL=<address, or a device's name> ROLE=arrivals, reviewer, lead
+	@$(TOOL) operations.invite $(ENV) --email="$$EMAIL" --role="$$ROLE"
+
+.PHONY: console
+console: $(VENV)/.installed-demo ## Print where the console is; local: open it, signed in as a sample reviewer
+	@$(TOOL) operations.console_address $(ENV)
+
 .PHONY: destroy
 destroy: package $(VENV)/.installed-demo ## Take everything down; CONFIRM=<ENV> for any but local
 	@$(TOOL) operations.destroy $(ENV) --confirm="$$CONFIRM"
@@ -205,7 +213,7 @@ cost: $(VENV)/.installed-demo ## Work out what the environments cost: ARGS="--pr
 	@$(TOOL) cost $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.installed-demo $(if $(findstring soak,$(ONLY)),$(VENV)/.installed-test) ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
+bench: $(VENV)/.installed-demo $(if $(or $(findstring soak,$(ONLY)),$(findstring console,$(ONLY))),$(VENV)/.installed-test) ## Measure how fast it is, into build/bench.json: ONLY=... REPEAT=... COMPARE=<earlier file>
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(REPEAT),--repeat="$$REPEAT") $(if $(COMPARE),--compare="$$COMPARE") --data="$$DATA" --model="$$MODEL/model.tar.gz" $(ARGS)
 
 ##@ Delivery: what GitHub Actions call (.github/workflows), in this order

@@ -1,10 +1,10 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. Three rows are measured only if they are named: `gather`, of five million made-up lines of a bulk
-run; `soak`, of ten thousand photos while services fail and of calls of all kinds, which is as much a test; and `drift`,
-which is no matter of speed: which changes of the photos ring an alarm (see `drifting`), of the model and the data set
-that are named.
+hold the same figures. Four rows are measured only if they are named: `console`, in a browser and for a quarter of an
+hour; `gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of
+calls of all kinds, which is as much a test; and `drift`, which is no matter of speed: which changes of the photos ring
+an alarm (see `drifting`), of the model and the data set that are named.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from rich.console import RenderableType
 
 from bench import (
     asked,
+    at_console,
     busy,
     captures,
     drift_tables,
@@ -54,6 +55,7 @@ ROWS = {
     "single": Row(single.ready, 3),
     "waiting": Row(waiting.ready, 2),
     "api": Row(asked.ready, 3),
+    "console": Row(at_console.ready, 1, by_default=False),
     "lambda": Row(imports.ready, 3),
     "capture": Row(captures.ready, 3),
     "staging": Row(staging.ready, 5),

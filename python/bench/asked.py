@@ -14,13 +14,13 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import prefix, signed_in
+from bench import prefix
 from bench.deployed import Deployed, deploy
 from bench.figures import Figure
 from core.console import UserError
 from core.contract import register
 from core.contract.shapes import Json
-from operations import api_access
+from operations import api_access, signed_in
 from operations.api_calls import Caller
 from operations.client import Photo
 
@@ -39,9 +39,9 @@ def ready() -> Iterator[Callable[[], list[Figure]]]:
     with made.inside():
         api = made.outputs["api"]
         lift_limit(made)
-        program = Caller(api_access.look_up("local", api, min(api["programs"])))
+        program = Caller.program(api_access.look_up("local", api, min(api["programs"])))
         photo = find_waiting(program)
-        person = signed_in.sign_in(api, PERSON, signed_in.invite(api, PERSON, "reviewers"))
+        person = signed_in.sign_in(api, PERSON, signed_in.invite(api, PERSON, "reviewers")).token
         requests = {
             "get": Request("GET", "/photos/{id}", photo, program.token),
             "lease": Request("POST", "/leases", "", person),

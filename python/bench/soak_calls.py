@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from typing import Any
 
-from bench import signed_in
 from bench.asked import lift_limit
 from bench.deployed import Deployed
 from bench.figures import Figure
 from core.console import UserError
 from core.contract import answered_items
 from core.contract.shapes import Json
+from operations import signed_in
 from operations.workplace import ROOT
 
 DESCRIPTION = ROOT / "docs/openapi.json"
@@ -40,7 +40,7 @@ def measure(made: Deployed, photos: list[str], cases: int) -> list[Figure]:
     failed: list[str] = []
     schema = load(made, photos)
     for operation in (it.ok() for it in schema.get_all_operations()):
-        token = signed_in.sign_in(api, PERSON, password)  # none lasts for all of them
+        token = signed_in.sign_in(api, PERSON, password).token  # none lasts for all of them
         for right in (True, False) if has_parts(operation) else (True,):
             send(operation, right, cases, api["url"], token, counted, failed)
     if failed:

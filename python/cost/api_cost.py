@@ -24,6 +24,10 @@ READ_FOR_A_DECISION = (
 )
 
 IDLE_SECONDS = 2  # after which POST /leases has a page ask again, while nothing is there to decide
+VIEWED = (
+    1,
+    20,
+)  # requests of a page: again, when its files are there already, and for the first time with them
 READ_IDLE = 4  # units: who waits, the archive, and three days of the blind sample
 
 
@@ -73,6 +77,16 @@ def of_an_idle_hour(model: Photos) -> float:
     """Of one page that is open, while nothing is there to decide."""
     each = sum(call(model).values()) + READ_IDLE * model.prices["dynamodb_read"]
     return 3600 / IDLE_SECONDS * each
+
+
+def of_views(model: Photos) -> tuple[float, ...]:
+    """Of a thousand times that a page is opened again, and of a thousand that it is for the first time."""
+    return tuple(1000 * requests * sum(call(model).values()) for requests in VIEWED)
+
+
+def of_strangers(model: Photos) -> float:
+    """Of an hour in which somebody asks for the console's pages as often as the gateway lets anybody."""
+    return 3600 * model.environment.strangers * sum(call(model).values())
 
 
 def call(model: Photos) -> Costs:

@@ -77,6 +77,7 @@ def called(model: Photos) -> Sheet:
         "decisions on them": api_cost.of_decisions(model),
     }
     an_hour = model.prices.assumptions["photos_an_hour"]
+    again, first = api_cost.of_views(model)
     return Sheet(
         title=f"{model.count:,} photos in {model.environment.name} that a program sends, and that a person decides",
         columns=("US dollars", *ways),
@@ -84,7 +85,9 @@ def called(model: Photos) -> Sheet:
         note=f"Through the API: {api_cost.OF_A_PHOTO} requests each and an upload; {an_hour:g} photos share a token, "
         f"which is good for an hour. A decision: {api_cost.OF_A_DECISION} requests and an execution; a person's time "
         f"comes on top. A page that is open while nothing is there to decide: {api_cost.of_an_idle_hour(model):.2f} "
-        "dollars an hour.",
+        f"dollars an hour. To open one a thousand times: {again:.2f} dollars, and {first:.2f} where its files are "
+        f"not there yet. Whoever asks for pages as often as anybody may, {model.environment.strangers:g} times a "
+        f"second: {api_cost.of_strangers(model):.2f} dollars an hour.",
     )
 
 

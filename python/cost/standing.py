@@ -43,6 +43,7 @@ class Environment:
     sources: int  # that are watched
     review_queues: int  # that the sweep looks into, as long as there are some
     programs: int  # that may call the API
+    strangers: float  # requests a second that are answered to anybody: the console's pages and their files
 
 
 def read(name: str, resources: list[Resource]) -> Environment:
@@ -87,6 +88,10 @@ def read(name: str, resources: list[Resource]) -> Environment:
         sources=len({source for it in each("aws_lambda_function") for source in watched(it)}),
         review_queues=sum("-review" in it.get("name", "") for it in each("aws_sqs_queue")),
         programs=sum(is_program(it) for it in each("aws_cognito_user_pool_client")),
+        strangers=sum(it["authorization_type"] == "NONE" for it in each("aws_apigatewayv2_route"))
+        * sum(
+            it["default_route_settings"][0]["throttling_rate_limit"] for it in each("aws_apigatewayv2_stage")
+        ),
     )
 
 

@@ -11,6 +11,9 @@ ROUTES = {
     "aws_apigatewayv2_route": ("authorization_type", "route_key"),
 }
 API = "aws_apigatewayv2_api"
+# The console's, from which people sign in: there is nothing of a photo or of a person in what they answer.
+CONSOLE = "module.api.aws_apigatewayv2_route.console["
+PAGES = ("GET /", "GET /console/{version}/{file}", "GET /review")
 OTHERWISE = "$default"  # whatever no other route takes
 CONNECT = "$connect"  # where a WebSocket asks who it is: its other routes come after that
 
@@ -23,6 +26,8 @@ def find(changes: list[Any]) -> Iterator[str]:
         if kind in ROUTES:
             who, what = ROUTES[kind]
             route = str(values.get(what) or OTHERWISE)
+            if change["address"].startswith(CONSOLE) and route in PAGES:
+                continue
             # One that is known only after apply could be none.
             if values.get(who) in (None, "NONE") and needs_one(kind, route, protocols):
                 yield f"{plan.address(change)} is open to the public by {who} = NONE"

@@ -39,5 +39,6 @@ def is_part(path: str, env: str) -> bool:
 def zipped() -> set[str]:
     """What the functions' zips are made of and by."""
     modules = [f"lambdas.{name}" for name in package.FUNCTIONS]
-    files = closure.find(*modules, "operations.package")
+    code = closure.find(*modules, "operations.package")
+    files = [*code, *package.find_files(code)]
     return {f"python/{file.as_posix()}" for file in files} | {"python/lambdas/requirements.txt"}

@@ -79,7 +79,7 @@ Rule = Callable[[Planned], Iterator[Broken]]
 
 
 def nothing_public(planned: Planned) -> Iterator[Broken]:
-    """Nothing is public: no bucket, function, database or network."""
+    """Nothing is public: no bucket, function, database or network, and of the API's routes the console's alone."""
     for address, kind, values in resources(planned):
         if kind == "aws_s3_bucket_public_access_block":
             for name in BLOCKS:

@@ -23,6 +23,8 @@ BESIDE = ("docs/", "terraform/", "tests/")
 LOCK = "terraform/.terraform.lock.hcl"  # which says what may be installed and run
 # Of these only what a plan imports.
 PACKAGES = ("bench", "core", "cost", "lambdas", "localcloud", "monitoring", "report", "training")
+# Here, what browsers run and Python does not.
+CONSOLE, FOR_BROWSERS = "python/lambdas/console/files/", (".css", ".html", ".js", ".svg", "texts.json")
 MOST_FILES = 3000  # that GitHub lists of a pull request
 
 
@@ -42,6 +44,8 @@ def makes_plans(path: str) -> bool:
     if path == LOCK:
         return True
     if path.startswith(BESIDE) or ("/" not in path and path.endswith(".md")):
+        return False
+    if path.startswith(CONSOLE) and path.endswith(FOR_BROWSERS):
         return False
     if path.startswith(tuple(f"python/{package}/" for package in PACKAGES)):
         return path in imported(*MODULES) or not path.endswith(".py")  # Python runs more than what ends so

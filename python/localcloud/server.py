@@ -69,7 +69,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
     from localcloud.models import endpoints, sagemaker, training_jobs, transform_jobs
-    from localcloud.people import client_rules, pages, pool_changes
+    from localcloud.people import client_rules, invitations, pages, pool_changes
     from localcloud.states import stepfunctions
 
     pace.set_pace(speed)
@@ -141,6 +141,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
             iam,
             identifiers,
             indexes,
+            invitations,
             journal,
             log_filters,
             logs,

@@ -1,6 +1,6 @@
-"""A photo's way through an environment's API, as a program sees it: asked for, uploaded by the form, and followed.
+"""A photo's way through an environment's API, as who calls it sees it: asked for, uploaded by the form, and followed.
 
-Each call is as the client of docs/api.md makes it. One token serves them all, for it is good for an hour.
+Each call is as the client of docs/api.md makes it. One token serves them all: a program's is good for an hour.
 """
 
 import json
@@ -8,11 +8,12 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import cached_property
 from http.client import HTTPResponse
+from typing import Self
 
 from core.console import UserError
 from core.contract.shapes import Json
@@ -34,14 +35,18 @@ class Answer:
 
 
 class Caller:
-    """A program."""
+    """A program, or a person: whoever has a token for the API at this address."""
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    def __init__(self, url: str, take_token: Callable[[], str]) -> None:
+        self.url, self.take_token = url, take_token
+
+    @classmethod
+    def program(cls, access: Access) -> Self:
+        return cls(access.url, lambda: api_access.take_token(access))
 
     @cached_property
     def token(self) -> str:
-        return api_access.take_token(self.access)
+        return self.take_token()
 
     def call(
         self, method: str, path: str, body: Json | None = None, more: Mapping[str, str] | None = None
@@ -53,7 +58,7 @@ class Caller:
             "Content-Type": "application/json",
             **(more or {}),
         }
-        asked = urllib.request.Request(f"{self.access.url}{path}", data, headers, method=method)  # noqa: S310
+        asked = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(asked, timeout=SECONDS) as answer:  # noqa: S310
                 return read(answer.status, answer)
@@ -67,7 +72,7 @@ class Caller:
         given = {"file_name": photo.name, "content_type": PNG, "source": source}
         asked = self.call("POST", "/photos", given)
         if asked.status != 201:
-            raise UserError(f"POST {self.access.url}/photos should be answered 201, but is {describe(asked)}")
+            raise UserError(f"POST {self.url}/photos should be answered 201, but is {describe(asked)}")
         upload = asked.body["upload"]
         fill_form(upload["url"], upload["fields"], photo.content)
         return str(asked.body["id"])

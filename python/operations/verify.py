@@ -207,7 +207,7 @@ def routes_for_program(env: str, api: Json, golden: bytes, result: Outcome) -> s
     if result.kind != ACCEPTED:
         return "nothing is sent through the API: a photo that the model is not sure of would wait as a driver's does"
     program = min(api["programs"])
-    caller = Caller(api_access.look_up(env, api, program))
+    caller = Caller.program(api_access.look_up(env, api, program))
     await_token(caller, TOKEN_SECONDS)
     photo = caller.send(Photo("verify.png", golden), source=VERIFY)
     found, wanted = caller.follow(photo, CALL_SECONDS), (ROUTED, result.output["label"])

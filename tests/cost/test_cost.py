@@ -246,6 +246,7 @@ ENVIRONMENT = Environment(
     sources=3,
     review_queues=2,
     programs=1,
+    strangers=150,
 )
 TOOK = Measured(
     "by hand",
@@ -402,6 +403,14 @@ def test_a_page_with_nothing_to_decide_pays_a_call_each_two_seconds_and_what_it_
     calls = sum(api_cost.call(example).values())
     assert calls > 0.000001 + 0.000005  # its request and its trace
     assert api_cost.of_an_idle_hour(example) == pytest.approx(1800 * (calls + 4 * 0.000000125))
+
+
+def test_a_page_pays_its_requests_and_whoever_asks_too_often_what_the_gateway_lets_through(example):
+    one = sum(api_cost.call(example).values())
+    assert api_cost.of_views(example) == pytest.approx((1000 * one, 20_000 * one))
+    assert api_cost.of_strangers(example) == pytest.approx(150 * 3600 * one)
+    nobody = replace(example, environment=replace(ENVIRONMENT, strangers=0))
+    assert api_cost.of_strangers(nobody) == 0
 
 
 def test_a_program_stands_by_for_six_dollars_and_people_for_nothing(example):

@@ -30,6 +30,8 @@ def compared(status: str, *files: str, **more: str) -> Any:
         ("python/lambdas/filter.py", True),
         ("python/core/contract/model_id.py", True),
         ("python/lambdas/requirements.txt", True),
+        ("python/lambdas/console/console_pages.py", True),
+        ("python/lambdas/console/files/texts.json", True),
         ("python/operations/zips.py", True),
         ("python/operations/verify.py", False),
         ("python/delivery/newer.py", False),

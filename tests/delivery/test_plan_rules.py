@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cost.bill import Bill
-from delivery import plan_rules, role_trust
+from delivery import open_api, plan_rules, role_trust
 from delivery.plan_rules import MAY_COST_MORE, MAY_REPLACE, Planned
+from lambdas.console import console_pages
 from operations import terraform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -655,6 +656,18 @@ def test_no_group_gets_around_it(kind):
         resource(f"{kind}.this", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})
     )
     assert sentence.startswith(f"{kind}.this is held by no boundary, as no group can be")
+
+
+def test_of_all_routes_the_console_s_pages_alone_are_anybody_s():
+    place = 'module.api.aws_apigatewayv2_route.console["x"]'
+    for key in console_pages.PUBLIC:
+        page = {"route_key": key, "authorization_type": "NONE"}
+        assert refuse(resource(place, page)) == []
+        assert len(refuse(resource("module.api.aws_apigatewayv2_route.this", page))) == 1
+        assert len(refuse(resource(place.replace("module.api", "module.other"), page))) == 1
+    for key in ("GET /photos", "POST /", "GET /{proxy+}", "$default", "GET /console/{version}/{file+}"):
+        assert len(refuse(resource(place, {"route_key": key, "authorization_type": "NONE"}))) == 1, key
+    assert sorted(open_api.PAGES) == sorted(console_pages.PUBLIC)
 
 
 def test_the_routes_of_a_websocket_come_after_its_connection():

@@ -323,6 +323,7 @@ JUDGES_ITSELF = (
     "python/core/__pycache__/console.cpython-313.pyc",
     "terraform/.terraform.lock.hcl",
     "python/cost/bill.py",
+    "python/lambdas/console/files/json.so",
     "python/delivery/plan_rules.py",
     "python/delivery/new.py",
     "python/delivery/requirements.txt",
@@ -375,6 +376,8 @@ def test_what_makes_no_plan_may_change(answers):
         "terraform/main.tf",
         "tests/conftest.py",
         "python/lambdas/filter.py",
+        "python/lambdas/console/files/review.js",
+        "python/lambdas/console/files/texts.json",
     ]
     answers(files=[*files, "python/localcloud/__main__.py", "python/training/train.py"])
     assert reviewed.of_merge(COMMIT).run["id"] == 30

@@ -363,6 +363,15 @@ def test_a_pool_that_says_nothing_useful_is_asked_again_the_next_time(console, b
     assert ask("GET /").status == 200
 
 
+def test_tokens_are_taken_back_beside_where_they_are_given(console):
+    console.answer(json.dumps({**DOCUMENT, "revocation_endpoint": f"{POOL}/else"}).encode())
+    assert f'"revoke":"{POOL}/else"' in ask("GET /").body.decode()
+    forget()
+    named = {name: address for name, address in DOCUMENT.items() if name != "revocation_endpoint"}
+    console.answer(json.dumps(named).encode())
+    assert f'"revoke":"{POOL}/oauth2/revoke"' in ask("GET /").body.decode()
+
+
 def test_a_call_that_is_no_page_s_is_nobody_s_without_a_token():
     for route in ("GET /photos", "POST /leases"):
         with pytest.raises(KeyError, match="authorizer"):

@@ -447,3 +447,28 @@ def test_a_client_is_given_what_the_pool_has(pool):
         pool.idp.update_user_pool_client(
             UserPoolId=pool.id, ClientId=client, AllowedOAuthScopes=["openid", "other/photos"]
         )
+
+
+@pytest.mark.parametrize("kept", ["CallbackURLs", "LogoutURLs"])
+def test_a_page_s_address_is_encrypted_or_the_machine_s_own(pool, kept):
+    asked = {
+        "UserPoolId": pool.id,
+        "ClientName": "pages",
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": ["openid"],
+    }
+    create = pool.idp.create_user_pool_client
+    with pytest.raises(pool.idp.exceptions.InvalidOAuthFlowException, match="CallbackUrls can not be empty"):
+        create(**asked)
+    taken = ("https://scones.example.com/", f"{PAGE}/x", "http://127.0.0.1/", "http://[::1]:1/", "scones://x")
+    asked["CallbackURLs"] = [PAGE]
+    client = create(**asked | {kept: list(taken)})["UserPoolClient"]["ClientId"]
+    for plain in ("http://scones.example.com/", "http://localhost.example.com:4577/"):
+        with pytest.raises(
+            pool.idp.exceptions.InvalidParameterException, match="cannot use the HTTP protocol"
+        ):
+            create(**asked | {kept: [PAGE, plain]})
+        update = {name: it for name, it in asked.items() if name != "ClientName"}
+        with pytest.raises(pool.idp.exceptions.InvalidParameterException, match=re.escape(plain)):
+            pool.idp.update_user_pool_client(ClientId=client, **update | {kept: [plain]})

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 from tests.builders import REGISTER, make_role
+from tests.localcloud.apis import Pool
 from tests.operations.bulk_place import Place
 from tests.waiting import until
 
 from core.contract.events import Pointer
-from operations import bulk_progress
+from operations import bulk_progress, invite
 from operations.bulk_run import Run
 
 KEY = "incoming/photo.png"  # of a photo that `put` writes down
+CONSOLE = "http://localhost:4577/_aws/execute-api/abc/"
 MACHINE = {"StartAt": "ClaimPhoto", "States": {"ClaimPhoto": {"Type": "Pass", "End": True}}}
 
 
@@ -179,3 +181,29 @@ def run(prefix, tmp_path, cloud_variables):
         )
 
     return command
+
+
+@pytest.fixture
+def people(aws, cloud, cloud_variables, monkeypatch) -> Pool:
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    policy = {"MinimumLength": 12, "RequireLowercase": True, "RequireUppercase": True, "RequireNumbers": True}
+    made = Pool(aws, cloud, Policies={"PasswordPolicy": policy}, AliasAttributes=["email"])
+    for group in invite.ROLES.values():
+        made.idp.create_group(UserPoolId=made.id, GroupName=group)
+    return made
+
+
+@pytest.fixture
+def api(people) -> dict:
+    """The output `api` of an environment whose console is at home."""
+    client = people.idp.create_user_pool_client(
+        UserPoolId=people.id,
+        ClientName="people",
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid", "scones/photos", "scones/review"],
+        CallbackURLs=[CONSOLE, f"{CONSOLE}review"],
+        SupportedIdentityProviders=["COGNITO"],
+    )["UserPoolClient"]["ClientId"]
+    return {"pool_id": people.id, "people": client, "console": CONSOLE}

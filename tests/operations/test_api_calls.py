@@ -67,7 +67,7 @@ def counter() -> Iterator[Counter]:
 @pytest.fixture
 def caller(counter) -> Caller:
     counter.prepare(200, {"access_token": "t0ken", "expires_in": 3600})
-    return Caller(Access("orders", counter.url, f"{counter.url}/oauth2/token", "id", "secret"))
+    return Caller.program(Access("orders", counter.url, f"{counter.url}/oauth2/token", "id", "secret"))
 
 
 def test_a_photo_is_asked_for_and_uploaded_and_one_token_serves_both(counter, caller):

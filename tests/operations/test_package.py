@@ -204,9 +204,10 @@ def test_the_monitor_brings_its_packages_for_lambdas_processor(built):
 
 def test_the_api_brings_its_calls_and_msgspec_for_lambdas_processor(built):
     path = built / "api.zip"
-    assert path.stat().st_size < 400_000
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
+        pages = sum(it.file_size for it in archive.infolist() if it.filename.startswith("lambdas/console/files/"))
+        assert path.stat().st_size - pages < 400_000  # how large the pages may be is in their own test
         (library,) = [name for name in names if ".so" in Path(name).name]
         assert struct.unpack_from("<H", archive.read(library), 18) == (ARM64,)
     assert "cpython-313" in library
@@ -215,6 +216,8 @@ def test_the_api_brings_its_calls_and_msgspec_for_lambdas_processor(built):
     calls = {file.relative_to(PYTHON).as_posix() for file in (PYTHON / "lambdas/calls").glob("*.py")}
     # The description is made in the checkout: no call needs it.
     assert calls - set(names) == {"lambdas/calls/api_description.py"}
+    files = {file.relative_to(PYTHON).as_posix() for file in (PYTHON / "lambdas/console/files").iterdir()}
+    assert files == {name for name in names if name.startswith("lambdas/console/files/")}
 
 
 def test_what_the_api_is_packed_with_is_all_that_it_needs_and_its_cold_start_makes_no_client(

@@ -82,8 +82,10 @@ def through_api(monkeypatch):
         class Caller:
             token = "token"
 
-            def __init__(self, program: str) -> None:
-                asked.append(program)
+            @classmethod
+            def program(cls, named: str) -> "Caller":
+                asked.append(named)
+                return cls()
 
             def send(self, photo: Photo, source: str) -> str:
                 asked.append((photo.content, source))

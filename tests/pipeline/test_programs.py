@@ -19,7 +19,7 @@ import pytest
 from tests.pipeline.conftest import until
 from tests.pipeline.scripted_photos import UNSURE, photo
 
-from bench import signed_in
+from operations import signed_in
 from operations.api_access import Access
 from operations.api_calls import Caller, fill_form
 from operations.client import Photo
@@ -46,7 +46,7 @@ def variables(workflow) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def caller(variables) -> Caller:
     names = ("SCONES_API", "SCONES_TOKEN_URL", "SCONES_CLIENT_ID", "SCONES_CLIENT_SECRET")
-    return Caller(Access("program", *(variables[name] for name in names)))
+    return Caller.program(Access("program", *(variables[name] for name in names)))
 
 
 def test_the_client_of_the_page_has_ten_lines_but_for_what_it_is_used_for():
@@ -138,10 +138,8 @@ def lead(workflow, variables) -> Iterator[Caller]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in workflow.project.variables.items():
             patch.setenv(name, value)
-        token = signed_in.sign_in(api, "lead", signed_in.invite(api, "lead", "leads"))
-    person = Caller(Access("lead", variables["SCONES_API"], "", "", ""))
-    person.token = token
-    yield person
+        token = signed_in.sign_in(api, "lead", signed_in.invite(api, "lead", "leads")).token
+    yield Caller(variables["SCONES_API"], lambda: token)
 
 
 def test_a_correction_is_taken_back_and_another_one_is_told_and_nobody_is_named(workflow, caller, lead):

@@ -12,9 +12,9 @@ DISCOVERY = ".well-known/openid-configuration"
 ENDPOINTS = {
     "authorize": "authorization_endpoint",
     "logout": "end_session_endpoint",
-    "revoke": "revocation_endpoint",
     "token": "token_endpoint",
 }
+TOKEN, REVOKE = "/oauth2/token", "/oauth2/revoke"  # as Cognito's guide has both
 
 
 @functools.cache
@@ -24,6 +24,9 @@ def endpoints(pool: str) -> Json:
     try:
         with urllib.request.urlopen(page, timeout=READ_SECONDS) as answer:  # noqa: S310
             found = json.load(answer)
-        return {name: found[endpoint] for name, endpoint in ENDPOINTS.items()}
+        named = {name: found[endpoint] for name, endpoint in ENDPOINTS.items()}
     except (OSError, ValueError, KeyError) as error:
         raise Unavailable("the pool of people does not say where to sign in") from error
+    # Not every pool's document is known to name it.
+    beside = named["token"].removesuffix(TOKEN) + REVOKE
+    return {**named, "revoke": found.get("revocation_endpoint", beside)}

@@ -1,9 +1,13 @@
 """Cognito: what a client of a pool may be given.
 
 AWS: a client's scopes are those that every pool has, and those of a resource server that is there; a program has a
-secret, and is no page as well. moto 5.2.5 takes everything.
+secret, and is no page as well; a page has an address to be led back to, and neither that nor the one after signing out
+is plain HTTP, unless it is of the machine itself. moto 5.2.5 takes everything.
 """
 
+from urllib.parse import urlsplit
+
+from moto.cognitoidp.exceptions import InvalidParameterException
 from moto.cognitoidp.models import CognitoIdpBackend, CognitoIdpUserPool, CognitoIdpUserPoolClient
 from moto.core.exceptions import JsonRESTError
 
@@ -13,6 +17,8 @@ from localcloud.people.token_endpoint import STANDARD
 
 PROGRAM, PAGES = "client_credentials", {"code", "implicit"}
 NO_SECRET = f"{PROGRAM} flow can not be selected if client does not have a client secret."
+NO_PAGE = "CallbackUrls can not be empty when code flow or implicit flow is selected"
+PLAIN, ITSELF = "http", ("localhost", "127.0.0.1", "::1")
 BOTH = f"{PROGRAM} flow can not be selected along with code flow or implicit flow."
 
 
@@ -50,6 +56,12 @@ def check(pool: CognitoIdpUserPool, asked: Json, secret: bool) -> None:
         raise JsonRESTError("InvalidOAuthFlowException", NO_SECRET)
     if PROGRAM in flows and flows & PAGES:
         raise JsonRESTError("InvalidOAuthFlowException", BOTH)
+    if flows & PAGES and not asked.get("CallbackURLs"):
+        raise JsonRESTError("InvalidOAuthFlowException", NO_PAGE)
+    for address in [*(asked.get("CallbackURLs") or ()), *(asked.get("LogoutURLs") or ())]:
+        place = urlsplit(address)
+        if place.scheme == PLAIN and place.hostname not in ITSELF:
+            raise InvalidParameterException(f"{address} cannot use the HTTP protocol.")
     servers = list(pool.resource_servers.values())
     known = {f"{it.identifier}/{scope['ScopeName']}" for it in servers for scope in it.scopes or ()}
     for scope in asked.get("AllowedOAuthScopes") or ():

@@ -10,11 +10,12 @@ from moto.cognitoidp.models import CognitoIdpUserPool
 
 from localcloud.http import exchanges
 from localcloud.http.exchanges import Incoming, Outgoing, say
-from localcloud.people import discovery, sign_in, token_endpoint, user_info, user_pools
+from localcloud.people import discovery, entering, sign_in, token_endpoint, user_info, user_pools
 
 Page = Callable[[CognitoIdpUserPool, Incoming], Outgoing]
 
 PAGES: dict[tuple[str, str], Page] = {
+    ("GET", "enter"): entering.enter,
     ("GET", "error"): sign_in.show_error,
     ("GET", "login"): sign_in.show,
     ("GET", "logout"): sign_in.sign_out,

@@ -142,6 +142,12 @@ def given_name(pool: CognitoIdpUserPool, user: CognitoIdpUser) -> str:
     return next((known[name] for name in names if name in known), user.username)
 
 
+def write_cookie(pool: CognitoIdpUserPool, word: str) -> tuple[str, str]:
+    """The header by which a browser is known from now on."""
+    cookie = f"{COOKIE}={word}; Path={_pages(pool)}; HttpOnly; SameSite=Lax"
+    return "Set-Cookie", f"{cookie}; Max-Age={grants.SIGNED_IN_SECONDS}"
+
+
 def _refuse_address(pool: CognitoIdpUserPool, asked: dict[str, str], name: str, registered: str) -> str:
     """Why the browser is sent nowhere; nothing if it may be."""
     client = pool.clients.get(asked.get("client_id", ""))
@@ -183,8 +189,7 @@ def _ask_new_password(pool: CognitoIdpUserPool, user: CognitoIdpUser, query: str
 
 def _let_in(pool: CognitoIdpUserPool, user: CognitoIdpUser, asked: dict[str, str]) -> Outgoing:
     answer = _give_code(pool, user, asked, int(time.time()))
-    cookie = f"{COOKIE}={grants.remember(pool, user)}; Path={_pages(pool)}; HttpOnly; SameSite=Lax"
-    answer.headers.append(("Set-Cookie", f"{cookie}; Max-Age={grants.SIGNED_IN_SECONDS}"))
+    answer.headers.append(write_cookie(pool, grants.remember(pool, user)))
     return answer
 
 

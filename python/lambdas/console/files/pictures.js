@@ -1,0 +1,50 @@
+// Pictures are loaded and decoded before they are needed, and kept for whoever goes back.
+import { sleep } from "./api.js";
+import { make } from "./elements.js";
+import { text } from "./settings.js";
+
+const KEPT = 24;
+const AGAIN = [1000, 3000, 9000]; // milliseconds after which one that does not come is asked for again
+const images = new Map(); // by the photo's id: a new address of the same photo needs no second load
+
+export function load(photo) {
+  photo.image = images.get(photo.id) ?? fetchPicture(photo.picture);
+  images.delete(photo.id);
+  images.set(photo.id, photo.image);
+  for (const [id] of images) if (images.size > KEPT) images.delete(id);
+  return photo;
+}
+
+function fetchPicture(address) {
+  const image = make("img", { alt: text("picture"), draggable: "false" });
+  image.ready = decode(image, address, [...AGAIN]);
+  return image;
+}
+
+async function decode(image, address, pauses) {
+  image.src = address;
+  try {
+    await image.decode();
+    image.stands = true;
+  } catch {
+    if (!pauses.length) {
+      image.broken = true;
+      return;
+    }
+    await sleep(pauses.shift());
+    await decode(image, address, pauses);
+  }
+}
+
+// Twice as large, where the person pointed or in the middle, to be scrolled.
+export function zoom(frame, event) {
+  const on = frame.classList.toggle("zoomed");
+  const image = frame.querySelector("img");
+  if (!on || !image) return on;
+  const box = frame.getBoundingClientRect();
+  const x = event ? (event.clientX - box.left) / box.width : 0.5;
+  const y = event ? (event.clientY - box.top) / box.height : 0.5;
+  frame.scrollLeft = (frame.scrollWidth - box.width) * x;
+  frame.scrollTop = (frame.scrollHeight - box.height) * y;
+  return on;
+}
