@@ -100,7 +100,9 @@ function listen() {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     delete document.body.dataset.drop;
-    take([...event.dataTransfer.files]);
+    const files = [...event.dataTransfer.files];
+    if (files.length === 0) alertUser(text("problem_not_a_photo")); // words, or a link
+    take(files);
   });
 }
 

@@ -1,5 +1,5 @@
 // The photos of this device, the newest first: those that are on their way, and the last answers.
-import { all } from "./kept.js";
+import { all, drop } from "./kept.js";
 
 const LIST = "scones-photos";
 const MOST = 10;
@@ -17,8 +17,11 @@ export async function load(sub, watcher) {
   const saved = JSON.parse(localStorage.getItem(LIST) ?? "null");
   const before = saved?.sub === sub ? saved.photos.filter((it) => Date.now() - it.at < SHIFT) : [];
   before.filter(isUnsent).forEach((it) => (it.state = "expected"));
-  const kept = (await all("photos").catch(() => [])).filter((it) => it.value.sub === sub);
-  const unsent = new Map(kept.map((it) => [it.key, it.value]));
+  const unsent = new Map();
+  for (const { key, value } of await all("photos").catch(() => [])) {
+    if (value.sub === sub) unsent.set(key, value);
+    else if (value.until < Date.now()) drop("photos", key); // nobody else is going to
+  }
   // What is not kept any more has been sent, and has an id; of anything else nothing is known.
   photos = before.filter((it) => it.id || over(it) || unsent.has(it.key));
   for (const [key, value] of unsent) {

@@ -7,12 +7,11 @@ import { add, change, KEPT_MILLISECONDS } from "./photos.js";
 const LONGEST_PAUSE = 10_000;
 const PATIENCE = 120_000;
 const AT_ONCE = 3;
-// What the API refuses in a name: what is not seen, or turns the writing's direction.
-const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g;
 
-/** What can be seen of a text that came from elsewhere. */
+/** What can be seen of a text that came from elsewhere: the API refuses all else in a name. */
 export function visible(words, most) {
-  return [...words.replace(UNSEEN, "")].slice(0, most).join("");
+  const seen = words.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
+  return [...seen].slice(0, most).join("").trim();
 }
 
 /** Keep this picture, and answer its photo, which is to be sent. */
