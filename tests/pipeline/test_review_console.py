@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
@@ -14,11 +15,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route
 from tests.builders import png
+from tests.oracles import axe_core
 from tests.pipeline.api_callers import Caller
-from tests.pipeline.browsers import PHONE, Console, inspect, launched, needs_browser
+from tests.pipeline.browsers import PHONE, SCREENSHOTS, Console, inspect, launched, needs_browser
 from tests.pipeline.conftest import Deployment, until
 from tests.pipeline.scripted_photos import BLANK, SURE, UNSURE, photo
-from tests.pipeline.test_register_api import follow, make_wait, put_first, run_out, send_photo
+from tests.pipeline.test_register_api import follow, make_wait, run_out, send_photo
 
 from core.contract import register
 from core.contract.shapes import UPLOADS
@@ -191,7 +193,7 @@ def test_a_decision_is_withdrawn_and_what_took_effect_is_corrected(workflow, pro
         desk.sees(photo_id)
         desk.press("b")
         desk.page.wait_for_selector("#empty:visible")
-        assert "Undo Bicycle" in desk.page.inner_text("#undo")
+        assert "Undo Bicycle" in desk.page.inner_text("#undo:visible")
         desk.press("Backspace")
         desk.sees(photo_id)
         desk.hears("Bicycle is withdrawn")
@@ -318,7 +320,7 @@ def test_without_the_network_a_decision_is_kept_and_sent_once(workflow, program,
         desk.page.context.set_offline(False)
         desk.wait_sent((photo_id, "bicycle", 202))
         desk.page.wait_for_selector("#offline", state="hidden")
-        assert desk.page.inner_text("#undo"), "its grace has only begun"
+        assert desk.page.is_visible("#undo"), "its grace has only begun"
         assert follow(program, photo_id, register.ROUTED)["label"] == "bicycle"
         assert [label for _, label, _ in desk.sent] == ["bicycle"]
 
@@ -480,3 +482,118 @@ def test_a_page_that_is_not_seen_holds_nothing(workflow, program, sit_down, anot
         desk.sees(photo_id)
     (taken,) = until(lambda: another.call("POST", "/leases").body["photos"], "what a closed page gave back")
     assert taken["id"] == photo_id
+
+
+def test_archive_and_blind_photos_look_the_same_and_tell_nothing(workflow, program, sit_down):
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d} model"
+    archived, blind = send_photo(program, draw(1000)), send_photo(program, draw(1001, SURE))
+    since = follow(program, archived, register.WAITING) and register.write_time(datetime.now(UTC))
+    change(workflow, archived, "SET #since = :since", since=f"{register.ARCHIVE}{since}")
+    follow(program, blind, register.ROUTED)
+    change(workflow, blind, "SET #day = :day", day=yesterday)
+    looks: dict[str, str] = {}
+    with sit_down() as desk:
+        answers: list[Any] = []
+        desk.page.on("response", lambda it: "/leases" in it.url and answers.append(it))
+        while len(looks) < 2:
+            photo_id = desk.seen()
+            parts = [desk.page.inner_text(part) for part in ("#words", "#said", "#alert")]
+            looks[photo_id] = " ".join(parts) + re.sub(r'src="[^"]*"', "", desk.page.inner_html("#stage"))
+            desk.press("b")
+            desk.wait(lambda photo_id=photo_id: not desk.stands() or desk.seen() != photo_id, "the next")
+        assert {archived, blind} == set(looks)
+        first, second = looks.values()
+        assert first == second
+        assert "No driver waits" in first
+        told = [it.text() for it in answers if it.status == 200]
+        assert not re.search("confidence|inferences|0[.]99", " ".join([first, *told]))
+
+
+def keep_screenshot(desk: Desk, name: str) -> None:
+    assert axe_core.find_violations(desk.page) == []
+    if SCREENSHOTS:
+        desk.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def test_a_finger_has_buttons_of_20_millimetres_and_the_picture_stays(workflow, program, sit_down):
+    photo_id = make_wait(workflow, program, touched="on a phone")
+    phone = {"viewport": {"width": PHONE, "height": 844}, "has_touch": True, "is_mobile": True}
+    with sit_down(**phone) as desk:
+        desk.sees(photo_id)
+        boxes = [it.bounding_box() for it in desk.page.locator("#choices button:visible").all()]
+        assert len(boxes) >= 5
+        assert min(side for box in boxes for side in (box["width"], box["height"])) >= SMALLEST
+        assert len({box["x"] for box in boxes}) == 2, "columns"
+        image = desk.page.locator("#photo img").bounding_box()
+        assert min(image["width"], image["height"]) > 200
+        assert desk.page.evaluate("document.documentElement.scrollWidth") == PHONE
+        keep_screenshot(desk, "review-touch")
+        desk.page.tap("[data-label=motorcycle]")
+        desk.wait_sent((photo_id, "motorcycle", 202))
+        undo = desk.page.locator("#undo:visible").bounding_box()
+        assert min(undo["width"], undo["height"]) >= SMALLEST
+
+
+def test_every_state_can_be_seen_and_heard_by_all(workflow, program, console, sit_down):
+    photo_id = make_wait(workflow, program, looked="at by axe")
+    with console.visit(path="review") as page:
+        inspect(page, "review-enter")
+    with console.visit(console.people.invite("arrivals"), "review") as page:
+        page.wait_for_selector("#why:visible")
+        assert "may not decide" in page.inner_text("#why")
+        assert page.is_visible("#to-arrivals")
+        inspect(page, "review-no-role")
+    with sit_down(reduced_motion="reduce") as desk:
+        desk.sees(photo_id)
+        assert "Next photo. 1 driver waits." in desk.page.inner_text("#said")
+        inspect(desk.page, "review-photo")
+        desk.press("z")
+        keep_screenshot(desk, "review-zoomed")
+        desk.press("z")
+        for key, dialog in (("o", "others"), ("h", "guideline")):
+            desk.press(key)
+            desk.page.wait_for_selector(f"#{dialog}[open]")
+            inspect(desk.page, f"review-{dialog}")
+            desk.press("Escape")
+        desk.page.wait_for_timeout(700)
+        desk.press("b")
+        desk.wait_sent((photo_id, "bicycle", 202))
+        desk.page.wait_for_selector("#undo:visible")
+        keep_screenshot(desk, "review-empty")
+        assert desk.page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_a_lead_sees_todays_decisions_reopens_and_corrects(workflow, program, console, sit_down, another):
+    photo_id = make_wait(workflow, program, decided="for a lead to see")
+    assert take(another, photo_id, "bicycle") == 202
+    follow(program, photo_id, register.ROUTED)
+    with sit_down(console.people.invite("leads"), expected=REFUSED) as desk:
+        desk.page.click("#todays")
+        row = desk.page.locator("#decided li", has=desk.page.locator(f'img[src*="{photo_id}"]'))
+        assert "Bicycle" in row.inner_text()
+        inspect(desk.page, "review-lead")
+        row.get_by_role("button", name="Correct").click()
+        desk.hears("The driver was told Bicycle")
+        desk.sees(photo_id)
+        desk.press("m")
+        desk.wait_sent((photo_id, "motorcycle", 409))
+        desk.hears("correct it in a minute")
+        run_out(workflow, photo_id)
+        desk.page.click("#todays")
+        row.get_by_role("button", name="Correct").click()
+        desk.press("m")
+        desk.wait_sent((photo_id, "motorcycle", 202))
+        (heard,) = workflow.corrected.about(id=photo_id)
+        assert heard["label"] == "motorcycle"
+        desk.page.click("#todays")
+        row.get_by_role("button", name="Reopen").click()
+        row.get_by_text("it waits for a person").wait_for()
+        assert program.call("GET", f"/photos/{photo_id}").body["objection"] == "waiting"
+        desk.press("Escape")
+        desk.sees(photo_id)
+
+
+def take(caller: Caller, photo_id: str, label: str) -> int:
+    (leased,) = caller.call("POST", "/leases").body["photos"]
+    assert leased["id"] == photo_id
+    return caller.call("PUT", f"/photos/{photo_id}/decisions/{leased['number']}", {"label": label}).status

@@ -1,21 +1,24 @@
 // What people decided today: for a lead, who reopens and corrects.
 import { Offline, call, problem } from "./api.js";
-import { alertUser, find, make, say, show } from "./elements.js";
+import { find, make, show } from "./elements.js";
 import { labelName, text } from "./settings.js";
 
-const [dialog, list, more] = [find("today"), find("decided"), find("more")];
+const [dialog, list, more, trouble] = ["today", "decided", "more", "trouble"].map(find);
 let cursor = "";
+let photos = [];
 let correct = () => {};
 
 function refuse(answer) {
-  alertUser(text(`problem_${problem(answer)}`) || text("problem_Unknown"));
+  trouble.textContent = text(`problem_${problem(answer)}`) || text("problem_Unknown");
 }
 
 async function reopen(photo, button) {
   const answer = await call("POST", `photos/${photo.id}/objection`);
   if (answer.status !== 202) return refuse(answer);
-  button.replaceWith(make("p", { text: text("reopened") }));
-  say(text("reopened"));
+  photo.objection = "waiting";
+  const words = make("p", { text: text("objection_waiting"), tabindex: "-1" });
+  button.replaceWith(words);
+  words.focus(); // what had the focus is gone
 }
 
 function row(photo) {
@@ -36,7 +39,7 @@ function row(photo) {
     };
     words.append(make("button", { type: "button", text: text("correct"), click }));
   }
-  if (photo.picture) item.append(make("img", { src: photo.picture, alt: text("decided_picture", { label }), loading: "lazy" }));
+  if (photo.picture) item.append(make("img", { src: photo.picture, alt: text("decided_picture", { label }) }));
   item.append(words);
   return item;
 }
@@ -45,17 +48,17 @@ async function read() {
   const answer = await call("GET", `photos?decided_by=person${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
   if (answer.status !== 200) return refuse(answer);
   cursor = answer.body.cursor ?? "";
-  list.append(...answer.body.photos.map(row));
+  // Of one that they are to judge without knowing, no label is told.
+  const told = answer.body.photos.filter((it) => it.label);
+  photos = [...photos, ...told].sort((one, other) => (one.routed_at < other.routed_at ? 1 : -1));
+  list.replaceChildren(...photos.map(row));
   show(more, cursor !== "");
-  show(find("none-decided"), !list.children.length);
+  show(find("none-decided"), !photos.length);
 }
 
-// The banner says that the network is off, and who is signed out is told elsewhere.
 function guarded(work) {
-  work.catch((error) => {
-    if (!(error instanceof Offline)) throw error;
-    alertUser(text("not_read"));
-  });
+  trouble.textContent = "";
+  work.catch((error) => (trouble.textContent = text(error instanceof Offline ? "not_read" : "signed_out")));
 }
 
 export function offer(corrected) {
@@ -63,7 +66,7 @@ export function offer(corrected) {
   const button = find("todays");
   show(button);
   button.addEventListener("click", () => {
-    cursor = "";
+    [cursor, photos] = ["", []];
     list.replaceChildren();
     dialog.showModal();
     guarded(read());

@@ -66,7 +66,7 @@ function stand(photo, unasked = false) {
   [shown, stood] = [photo, 0];
   if (unasked) swapped = Date.now();
   frame.classList.remove("zoomed");
-  show(choices, photo !== null);
+  for (const button of buttons) show(button, photo !== null);
   show(empty, photo === null);
   show(leave, correcting !== null);
   notice.textContent = "";
@@ -202,7 +202,9 @@ async function choose(label, vehicle, event) {
   const seconds = Math.min(3600, (Date.now() - stood) / 1000);
   leases.drop(shown);
   const photo = correcting ? { ...shown, ends: undefined } : shown;
-  offerUndo(decisions.decide(photo, { label, vehicle, seconds }));
+  const entry = decisions.decide(photo, { label, vehicle, seconds });
+  entry.corrects = correcting !== null;
+  offerUndo(entry);
   sayOffline();
   correcting = null;
   pressed = event.timeStamp;
@@ -281,7 +283,8 @@ function askOther(event) {
 }
 
 function heard(entry, name) {
-  if (name) tell(refusal(name, said(entry)));
+  if (name === "LeaseLost" && entry.corrects) tell(text("lease_of_another"));
+  else if (name) tell(refusal(name, said(entry)));
   else if (entry.late && entry.photo) offerUndo(entry); // its grace has only begun
   sayOffline();
 }
@@ -302,17 +305,16 @@ function pick(label, event) {
   else choose(label, "", event);
 }
 
-choices.prepend(
-  ...[...keys].map(([label, key]) => {
-    const click = (event) => {
-      if (event.detail && event.timeStamp - chosen < TWICE) return;
-      chosen = event.timeStamp;
-      pick(label, event);
-    };
-    const shownKey = make("kbd", { text: key === " " ? text("key_space") : key });
-    return make("button", { type: "button", "data-label": label, click }, make("span", { text: labelName(label) }), shownKey);
-  }),
-);
+const buttons = [...keys].map(([label, key]) => {
+  const click = (event) => {
+    if (event.detail && event.timeStamp - chosen < TWICE) return;
+    chosen = event.timeStamp;
+    pick(label, event);
+  };
+  const [words, press] = [make("span", { text: labelName(label) }), make("kbd", { text: key === " " ? text("key_space") : key })];
+  return make("button", { type: "button", "data-label": label, hidden: true, click }, words, press);
+});
+choices.prepend(...buttons);
 
 addEventListener("keydown", (event) => {
   act(event);
