@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -64,7 +64,7 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
     from localcloud.buckets import bucket_cors, post_forms
     from localcloud.events import buses, delay, rules, scheduler
     from localcloud.functions import lambdas
-    from localcloud.gateway import control_plane, data_plane, stage_tags
+    from localcloud.gateway import console_told, control_plane, data_plane, stage_tags
     from localcloud.http import headers, remembering, settings, spellings
     from localcloud.http.connections import Handler
     from localcloud.metrics import alarms, cloudwatch, embedded, log_filters, pace
@@ -161,7 +161,9 @@ def serve(port: int, log: Path, speed: float = 1, *, owned: bool = False) -> Non
         for module in (alarms, rules, scheduler, stepfunctions):
             module.install(url)
         # Nobody reads what an owned one prints.
-        control_plane.install(url, str if owned else functools.partial(print, flush=True))
+        tell: Callable[[str], object] = str if owned else functools.partial(print, flush=True)
+        control_plane.install(url, tell)
+        console_told.install(tell)
         for module in (lambdas, sagemaker, training_jobs, transform_jobs):
             module.install(url, Path(folder))
         # All that is loaded stays: to look through it for what nobody holds any more took a quarter of each request.

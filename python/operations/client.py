@@ -174,8 +174,12 @@ def outcome(photo: Photo, uploaded: float, execution: "DescribeExecutionOutputTy
 
 def directions(result: Outcome) -> str:
     """Where the driver of an accepted photo goes."""
-    bay = result.output["assignment"]
-    return f"loading bay {bay['loading_bay']}, orders within {bay['max_distance_km']} km"
+    return where(result.output["assignment"])
+
+
+def where(assignment: Json) -> str:
+    """In words."""
+    return f"loading bay {assignment['loading_bay']}, orders within {assignment['max_distance_km']:g} km"
 
 
 def reason_for_review(result: Outcome) -> str:

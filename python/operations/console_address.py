@@ -54,7 +54,7 @@ def find(env: str, api: Json) -> str:
 
 
 def enter_sample(api: Json) -> SignedIn:
-    """A sample reviewer, who is made if need be, and has a password that nobody knows."""
+    """A sample reviewer, who is made if need be, and has another password each time."""
     return signed_in.sign_in(api, SAMPLE, signed_in.invite(api, SAMPLE, *GROUPS))
 
 
@@ -65,7 +65,7 @@ def link(person: SignedIn, console: str, page: str = "") -> str:
 def say_links(person: SignedIn, console: str) -> str:
     return (
         f"arrivals: {console}\nreview:   {console}review\n"
-        f"signed in as {SAMPLE}, by links that are good for an hour:\n"
+        f"sign in as {SAMPLE} by the password {person.password}, or by these links, which are good for an hour:\n"
         f"arrivals: {link(person, console)}\nreview:   {link(person, console, 'review')}"
     )
 

@@ -2,7 +2,7 @@
 
 The same Terraform, state machine, zips and model that go to AWS run in a local cloud that lives as long as this
 command. It works in build/demo, or another folder that --out names, on a copy of terraform/, and leaves a report there
-and nothing running.
+and nothing running; with --keep cloud and console run until Ctrl-C.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from core.console import UserError, out, run
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.table import Table
 from localcloud.server import running
-from operations import evaluation, terraform, workplace
+from operations import demo_people, evaluation, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions, reason_for_review
 from operations.ends import GARBAGE
 from operations.verify import verify
@@ -40,6 +40,9 @@ def main() -> None:
     parser.add_argument("--dataset", default="sample", help="what training.stage takes as --source")
     parser.add_argument(
         "--out", type=Path, default=FOLDER, help="an empty or new folder to work in (build/demo)"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave cloud and console running until Ctrl-C, to try them"
     )
     options = parser.parse_args()
     terraform.check_installed()
@@ -79,6 +82,9 @@ def main() -> None:
         outcomes = list(client.route([*some_photos(folder), *GARBAGE]))
         out.print(outcome_table(outcomes))
 
+        step("Decide what waits, as a person does: sign in, lease, say what it is")
+        demo_people.decide(outcomes, read_truth(folder))
+
         step("Send the whole test set through the deployed workflow")
         figures, truth = evaluation.evaluate(client, folder / "data")
         evaluation.write_truth(truth, folder / "truth.jsonl")
@@ -96,6 +102,10 @@ def main() -> None:
         report = folder / "report"
         visibly("report", "--env", "local", "--truth", folder / "truth.jsonl", "--out", report)
 
+        if options.keep:
+            step("Leave everything to you")
+            demo_people.leave()
+            return
         step("Tear everything down")
         with out.status("terraform destroy"):
             quietly("operations.destroy", "local")
@@ -165,6 +175,12 @@ def first_deployment() -> None:
 def some_photos(folder: Path) -> list[Photo]:
     names = dataset.load(folder / "data", "test").names[:DRIVERS]
     return [Photo(name, (folder / "data/test" / name).read_bytes()) for name in names]
+
+
+def read_truth(folder: Path) -> dict[str, str]:
+    """What the test photos show, by their names."""
+    split, classes = dataset.load(folder / "data", "test"), dataset.read_info(folder / "data")["classes"]
+    return {name: classes[label] for name, label in zip(split.names, split.labels, strict=True)}
 
 
 def outcome_table(outcomes: list[Outcome]) -> Table:

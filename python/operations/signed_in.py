@@ -27,6 +27,7 @@ AUTHORIZE = "oauth2/authorize"
 
 @dataclass(frozen=True)
 class SignedIn:
+    password: str
     token: str  # good for a quarter of an hour
     session: str  # good for an hour
     pages: str  # where the pool's are, with a slash
@@ -74,7 +75,7 @@ def sign_in(api: Json, name: str, password: str) -> SignedIn:
         "code_verifier": verifier,
     }
     request = urllib.request.Request(found["token_endpoint"], urlencode(words).encode(), FORM)  # noqa: S310
-    return SignedIn(str(api_access.fetch(request)["access_token"]), session, pages)
+    return SignedIn(password, str(api_access.fetch(request)["access_token"]), session, pages)
 
 
 def find_pages(idp: str, pool: str) -> Json:

@@ -44,6 +44,7 @@ def test_a_browser_that_comes_by_the_link_is_signed_in(pool):
         "http://localhost:4577@evil/",
         "https://localhost:4577/",
         "javascript:alert(1)",
+        "http://localhost:4577/\r\nSet-Cookie: cognito=x",
     ],
 )
 def test_the_link_leads_to_a_page_of_a_client_s_only(pool, to):

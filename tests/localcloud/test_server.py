@@ -53,14 +53,21 @@ def test_it_ends_with_every_process_and_file_that_it_made(how, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_it_says_where_an_api_is_that_was_made_in_it(tmp_path):
+def test_it_says_where_an_api_is_that_was_made_in_it_and_where_its_console_is(tmp_path):
     process, url = start(tmp_path)
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
     gateway = boto3.client("apigatewayv2", endpoint_url=url, **keys)
-    made = gateway.create_api(Name="photos", ProtocolType="HTTP")
+    api = gateway.create_api(Name="photos", ProtocolType="HTTP")
+    other = gateway.create_api(Name="other", ProtocolType="HTTP")
+    for route in ("GET /photos", "GET /", "GET /review"):
+        gateway.create_route(ApiId=api["ApiId"], RouteKey=route)
+    gateway.create_route(ApiId=other["ApiId"], RouteKey="GET /photos")
     process.send_signal(signal.SIGTERM)
-    assert f"the API photos is at {made['ApiEndpoint']}\n" in process.communicate()[0]
-    assert made["ApiEndpoint"].startswith(url)
+    printed = process.communicate()[0]
+    assert f"the API photos is at {api['ApiEndpoint']}\n" in printed
+    said = f"its console is at {api['ApiEndpoint']}/: make console opens it, signed in\n"
+    assert (said in printed, printed.count("console is at")) == (True, 1)
+    assert api["ApiEndpoint"].startswith(url.replace("127.0.0.1", "localhost"))
 
 
 def test_one_that_somebody_owns_is_not_ended_by_a_ctrl_c_that_reaches_both(tmp_path):

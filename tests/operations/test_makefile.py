@@ -133,6 +133,13 @@ def test_the_weights_are_installed_for_the_recipe_that_needs_them(unpacked, give
     assert ('--recipe="$RECIPE"' in done.stdout) is any("RECIPE" in it for it in given)
 
 
+@pytest.mark.parametrize(("variables", "kept"), [({}, False), ({"KEEP": "1"}, True)])
+def test_the_demo_is_left_running_for_who_asks_for_it(unpacked, variables, kept):
+    found = program(unpacked / "bin/terraform", """echo '{"terraform_version": "1.11.0"}'""").parent
+    done = make("-n", "-C", unpacked, "demo", PATH=f"{found}:{os.environ['PATH']}", **variables)
+    assert ("operations.demo" in done.stdout, "--keep" in done.stdout) == (True, kept)
+
+
 def test_every_target_is_explained():
     printed = make("help").stdout
     targets = {

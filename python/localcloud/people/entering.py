@@ -20,7 +20,7 @@ def enter(pool: CognitoIdpUserPool, incoming: Incoming) -> Outgoing:
     """Sign the browser in, and go on."""
     asked = {name: values[0] for name, values in parse_qs(incoming.query).items()}
     session, to = asked.get("session", ""), asked.get("to", "")
-    if find_origin(to) not in list_origins(pool):
+    if not to.isprintable() or find_origin(to) not in list_origins(pool):
         return refuse(ELSEWHERE.format(to))
     known = grants.recall(pool, session)
     if known is None or known.user.status != UserStatus.CONFIRMED:
