@@ -90,11 +90,13 @@ def answer(workflow: Deployment, reviewer: Caller, photo_id: str, label: str) ->
     return number
 
 
-def is_routed_once(workflow: Deployment, photo_id: str) -> None:
-    """There is one photo and one upload of it, and its driver was told once."""
-    (item,) = workflow.items(f"{UPLOADS}{photo_id}")
-    assert item["state"] == "routed"
-    assert len(workflow.routed.about(id=photo_id)) == 1
+def is_routed_once(workflow: Deployment, source: str, count: int = 1) -> None:
+    """So many photos were announced from there and no more, each was uploaded once, and its driver was told once."""
+    items = [it for it in workflow.items(UPLOADS) if it["source"] == source]
+    assert [it["state"] for it in items] == ["routed"] * count
+    for item in items:
+        assert len(workflow.routed.about(id=item["id"])) == 1
+        assert len(workflow.executions_of(item["s3_key"])) == 1
 
 
 def test_a_photo_that_is_dropped_shows_its_driver_the_loading_bay(workflow, console, device):
@@ -218,7 +220,7 @@ def read(workflow: Deployment, photo_id: str) -> Any:
 
 
 def test_without_a_network_photos_wait_on_the_device_and_go_by_themselves(workflow, console, device):
-    with console.visit(device, expected=[NETWORK_OFF]) as page:
+    with console.visit(device, "?source=offline", expected=[NETWORK_OFF]) as page:
         page.context.set_offline(True)
         expect(page.locator("#offline")).to_contain_text("Photos stay on this device for 15 minutes")
         send(page, BICYCLE)
@@ -232,12 +234,11 @@ def test_without_a_network_photos_wait_on_the_device_and_go_by_themselves(workfl
         wait_for(page, "routed")
         expect(page.locator("#offline")).to_be_hidden()
         assert kept(page) == 0
-        for photo in photos(page):
-            is_routed_once(workflow, photo["id"])
+        is_routed_once(workflow, "offline", count=2)
 
 
 def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow, console, device):
-    with console.visit(device, expected=[NETWORK_OFF]) as page:
+    with console.visit(device, "?source=cut", expected=[NETWORK_OFF]) as page:
         network = page.context.new_cdp_session(page)
         usual = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
         network.send("Network.emulateNetworkConditions", usual | {"uploadThroughput": SLOW})
@@ -251,9 +252,7 @@ def test_an_upload_that_is_cut_in_the_middle_is_one_photo_and_one_route(workflow
         page.context.set_offline(False)
         network.send("Network.emulateNetworkConditions", usual)
         wait_for(page, "routed")
-        (photo,) = photos(page)
-        is_routed_once(workflow, photo["id"])
-        assert len(workflow.executions_of(f"{UPLOADS}{photo['id']}")) == 1
+        is_routed_once(workflow, "cut")
 
 
 def noise() -> bytes:
@@ -272,30 +271,29 @@ def test_an_upload_of_which_the_page_hears_nothing_is_not_made_again(workflow, c
         """The network fails once the bucket has it, and before the page hears so."""
         uploads.append(route.request.url)
         assert route.fetch().status < 300
-        (key,) = re.findall(rf"{UPLOADS}[0-9a-f]{{64}}", (route.request.post_data_buffer or b"").decode("latin-1"))
+        (key,) = re.findall(
+            rf"{UPLOADS}[0-9a-f]{{64}}", (route.request.post_data_buffer or b"").decode("latin-1")
+        )
         workflow.item(key, state="routed")
         route.abort()
 
-    with console.visit(device, expected=[NETWORK_OFF]) as page:
+    with console.visit(device, "?source=unheard", expected=[NETWORK_OFF]) as page:
         page.route(f"**/{workflow.bucket}", cut)
         send(page, BICYCLE)
         wait_for(page, "routed")
         assert len(uploads) == 1
-        (photo,) = photos(page)
-        is_routed_once(workflow, photo["id"])
-        assert len(workflow.executions_of(f"{UPLOADS}{photo['id']}")) == 1
+        is_routed_once(workflow, "unheard")
 
 
 def test_a_page_that_is_reloaded_goes_on_where_it_was(workflow, console, device):
-    with console.visit(device, expected=[NETWORK_OFF]) as page:
+    with console.visit(device, "?source=reloaded", expected=[NETWORK_OFF]) as page:
         page.route("**/photos", lambda route: route.abort())
         send(page, BICYCLE)
         wait_for(page, "kept")
         page.unroute("**/photos")
         page.reload()
         wait_for(page, "routed")
-        (photo,) = photos(page)
-        is_routed_once(workflow, photo["id"])
+        is_routed_once(workflow, "reloaded")
 
 
 def test_after_a_quarter_of_an_hour_a_photo_is_given_up_and_that_is_said(console, device):
@@ -339,7 +337,7 @@ def test_a_token_that_ends_meanwhile_is_renewed_and_nobody_notices(console, devi
 def test_who_is_signed_out_meanwhile_signs_in_again_and_the_photo_goes_on(workflow, console, device):
     with console.visit(device, expected=["400"]) as page:
         page.clock.install()
-        page.goto(console.url)
+        page.goto(f"{console.url}?source=signed-out")
         page.clock.fast_forward(QUARTER)
         page.route(
             "**/oauth2/token",
@@ -352,7 +350,7 @@ def test_who_is_signed_out_meanwhile_signs_in_again_and_the_photo_goes_on(workfl
         page.context.clear_cookies()
         sign_in(page, device)
         wait_for(page, "routed")
-        is_routed_once(workflow, photos(page)[0]["id"])
+        is_routed_once(workflow, "signed-out")
 
 
 def test_a_device_stays_signed_in_and_a_person_by_the_pool_alone(console, device):

@@ -8,20 +8,21 @@ const [dialog, body] = [find("guideline"), find("guideline-body")];
 let pictures = null;
 
 function part(label) {
-  const shown = pictures?.[label] ?? {};
+  const { good, bad } = pictures?.[label] ?? {};
   const alt = { label: labelName(label) };
-  return make(
-    "section",
-    {},
-    make("h3", { text: labelName(label) }),
-    row("good", `${text("good")} ${text(`good_${label}`)}`, text("good_picture", alt), shown.good),
-    row("bad", `${text("bad")} ${text(`bad_${label}`)}`, text("bad_picture", alt), shown.bad),
-  );
+  const rows = [
+    row("good", text("good"), text(`good_${label}`), text("good_picture", alt), good),
+    row("hard", text("hard"), "", text("hard_picture", alt), bad), // of this class all the same
+    row("bad", text("bad"), text(`bad_${label}`)),
+  ];
+  return make("section", {}, make("h3", { text: labelName(label) }), ...rows.flat());
 }
 
-function row(kind, words, alt, shown = []) {
+// A class of one's own may have no words, and no pictures.
+function row(kind, start, words, alt = "", shown = []) {
+  if (!words && !shown.length) return [];
   const images = shown.map((src, place) => make("img", { src, alt: `${alt} ${place + 1}` }));
-  return make("div", { class: `examples ${kind}` }, make("p", { text: words }), ...images);
+  return [make("div", { class: `examples ${kind}` }, make("p", { text: `${start} ${words}` }), ...images)];
 }
 
 function draw() {
