@@ -206,7 +206,9 @@ def test_the_api_brings_its_calls_and_msgspec_for_lambdas_processor(built):
     path = built / "api.zip"
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        pages = sum(it.file_size for it in archive.infolist() if it.filename.startswith("lambdas/console/files/"))
+        pages = sum(
+            it.file_size for it in archive.infolist() if it.filename.startswith("lambdas/console/files/")
+        )
         assert path.stat().st_size - pages < 400_000  # how large the pages may be is in their own test
         (library,) = [name for name in names if ".so" in Path(name).name]
         assert struct.unpack_from("<H", archive.read(library), 18) == (ARM64,)
