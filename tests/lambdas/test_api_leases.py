@@ -90,6 +90,7 @@ def test_where_nobody_acts_it_is_told_what_would_come_and_nobody_has_it(store):
     assert (told.json["photos"], ids_of(told.json["next"])) == ([], drivers[:3])
     assert int(told.headers["retry-after"]) > 0
     assert all(it.keys() == {"id", "picture"} for it in told.json["next"])
+    assert told.json["free"] is True
     assert store.review(drivers[0]) == {}
     for photo in drivers:
         assert anna.see(photo).status == 404
@@ -97,6 +98,9 @@ def test_where_nobody_acts_it_is_told_what_would_come_and_nobody_has_it(store):
     assert ids_of(anna.lease(take=False, besides=drivers[:3])["next"]) == drivers[3:]
     assert leased(ben) == drivers[:1]
     assert ids_of(anna.lease(take=False)["next"]) == drivers[1:4]
+    told = anna.lease(take=False, besides=drivers[1:])
+    assert (told["waiting"], told["free"]) == (5, False), "ben is looking at the one that is left"
+    assert "free" not in anna.lease()
 
 
 def test_what_would_come_of_the_archive_and_of_the_blind_sample_looks_the_same(store, capsys):

@@ -212,12 +212,16 @@ class NextPhoto(Struct):
     picture: Picture
 
 
+FREE = "Where nothing is taken: whether what would come is a driver's, which nobody has."
+
+
 class Lot(Struct):
     """The photo of a driver who waits, or several for which nobody does."""
 
     photos: list[LeasedPhoto]
     next: list[NextPhoto]
     waiting: Annotated[int, Meta(description="Drivers who wait, and about whom no decision is under way.")]
+    free: Annotated[bool, Meta(description=FREE)] | UnsetType = UNSET
 
 
 class Lease(Struct):

@@ -5,7 +5,7 @@ Whoever gives one back has had it: they correct what they decided of it, and who
 
 from itertools import chain, islice
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from core.contract.shapes import Json
 from lambdas.calls import candidates, pictures_shown, reviews_table, stored
@@ -34,22 +34,24 @@ def lease(ask: Ask) -> Reply:
     for page in chain([first], pages):
         free = candidates.drivers_for(page, me, besides)
         if free and not body.take:
-            return reply([], free[:NEXT], waiting)
+            return reply([], free[:NEXT], waiting, free=True)
         for place, driver in enumerate(free):
             if leased := take(ask, driver):
                 return reply([leased], free[place + 1 :][:NEXT], waiting)
     others = candidates.lot(ask.given, me, besides) if body.most else []
     if not body.take:
-        return reply([], others[: body.most], waiting)
+        return reply([], others[: body.most], waiting, free=False)
     lot = (leased for other in others if (leased := take(ask, other)))
     return reply([*islice(lot, body.most)], [], waiting)
 
 
-def reply(leased: list[LeasedPhoto], others: list[Candidate], waiting: int) -> Reply:
+def reply(
+    leased: list[LeasedPhoto], others: list[Candidate], waiting: int, free: bool | UnsetType = UNSET
+) -> Reply:
     following = [NextPhoto(it.id, pictures_shown.address(it.photo)) for it in others]
     headers = {} if leased else {"retry-after": EMPTY_SECONDS}
     shown = [*(it.id for it in leased), *(it.id for it in following)]
-    return Reply(200, Lot(leased, following, waiting), headers, shown)
+    return Reply(200, Lot(leased, following, waiting, free), headers, shown)
 
 
 def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:

@@ -15,13 +15,18 @@ let calling = "";
 // A browser lets a page sound only after somebody has touched it.
 export function unlock() {
   if (!wanted || navigator.userActivation?.isActive === false) return;
-  sound ??= new AudioContext();
+  if (!sound) {
+    sound = new AudioContext();
+    sound.addEventListener("statechange", write);
+  }
   if (sound.state === "suspended") sound.resume();
 }
 
 function write() {
   button.setAttribute("aria-pressed", String(wanted));
-  button.textContent = text(wanted ? "sound_on" : "sound_off");
+  const runs = sound?.state === "running";
+  if (wanted) button.textContent = text(runs ? "sound_on" : "sound_touch");
+  else button.textContent = text("sound_off");
 }
 
 button.addEventListener("click", () => {
@@ -44,11 +49,12 @@ function chime() {
     tone.start(from);
     tone.stop(from + 0.4);
   });
+  performance.mark("chime");
 }
 
 /** So many drivers call for somebody; none: be silent. */
 export function attend(drivers) {
-  calling = drivers ? text(drivers === 1 ? "title_one" : "title_many", { count: drivers }) : "";
+  calling = drivers ? `● ${text(drivers === 1 ? "waits_one" : "waits_many", { count: drivers })}` : "";
   if (!calling) {
     rung = 0;
     document.title = plain;

@@ -1,7 +1,7 @@
 // What a person does to the photo on the screen, and to those of before.
 import { Offline, watchNetwork } from "./api.js";
 import * as decisions from "./decisions.js";
-import { hurry, isTheirs, next, setAside } from "./desk.js";
+import { hurry, isDesk, isTheirs, next, setAside } from "./desk.js";
 import { alertUser, find, show } from "./elements.js";
 import * as leases from "./leases.js";
 import { askKind } from "./others.js";
@@ -10,7 +10,9 @@ import { settings, text } from "./settings.js";
 import { naming, note, refusal, stage, stand, tell } from "./stage.js";
 
 const SETTLE = 600; // whoever presses a key so soon after a photo came unasked has seen the one before
+const TWICE = 300; // milliseconds within which the same again is one press
 const undo = find("undo");
+let last = { label: "", at: 0 };
 let busy = false;
 let connected = true;
 let undone = 0; // the timer that takes the button away
@@ -24,7 +26,8 @@ export async function begin(person) {
 }
 
 export function choose(label, event) {
-  if (!stage.stood || busy) return;
+  if (!stage.stood || busy || (label === last.label && event.timeStamp - last.at < TWICE)) return;
+  if (!isDesk()) return tell(text("elsewhere"));
   const seen = stage.shown;
   if (label !== "other") return decide(seen, label, "", event.timeStamp);
   askKind((vehicle) => decide(seen, label, vehicle, performance.now()));
@@ -40,6 +43,7 @@ async function decide(seen, label, vehicle, pressed) {
   const entry = decisions.decide(photo, { label, vehicle, seconds });
   entry.corrects = correcting !== null;
   leases.drop(stage.shown);
+  last = { label, at: pressed };
   Object.assign(stage, { correcting: null, pressed });
   alertUser("");
   next();
@@ -97,7 +101,7 @@ export function correct(entry) {
 
 export function stopCorrecting() {
   if (!stage.correcting) return;
-  decisions.putBack(stage.correcting);
+  if (stage.correcting.sub) decisions.putBack(stage.correcting); // a lead corrects others' as well
   stage.correcting = null;
   next();
 }

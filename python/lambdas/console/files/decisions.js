@@ -1,4 +1,5 @@
-// What this person has decided: sent at once, or kept until the network is back or the photo's lease ends.
+// What this person has decided: sent at once, or kept until the network is back. It counts if it arrived before the
+// photo's lease ended, even if the answer was lost: that is known only when the same has been sent again.
 import { Offline, call, problem, sleep, watchNetwork } from "./api.js";
 import { all, drop, keep } from "./kept.js";
 
@@ -23,7 +24,7 @@ export async function begin(person, heard) {
   watchNetwork((now) => (connected = now));
   for (const { key, value } of await all(STORE).catch(() => [])) {
     if (value.sub === sub) send({ ...value, key, late: true });
-    else if (value.until < Date.now()) await drop(STORE, key);
+    else if (value.until < Date.now()) await drop(STORE, key).catch(() => {});
   }
 }
 
@@ -54,10 +55,10 @@ async function deliver(entry) {
   const { label, vehicle, seconds } = entry;
   const body = { label, seconds, ...(vehicle && { vehicle }) };
   for (;;) {
-    if (Date.now() > entry.until) return "TooLateToSend";
     try {
       const answer = await call("PUT", `photos/${entry.id}/decisions/${entry.number}`, body);
-      if (answer.status < 500) return answer.status === 202 ? "" : problem(answer) || "Unknown";
+      if (answer.status === 202) return "";
+      if (answer.status < 500) return Date.now() > entry.until ? "TooLateToSend" : problem(answer) || "Unknown";
     } catch (error) {
       if (!(error instanceof Offline)) return null;
     }

@@ -1,15 +1,16 @@
 // While somebody acts at the page, the photo on the screen and the next one are theirs; while nobody does, nobody's.
-import { Offline, SignedOut, sleep } from "./api.js";
+import { Offline, SignedOut, sleep, watchNetwork } from "./api.js";
 import { attend, unlock } from "./attention.js";
 import { underway } from "./decisions.js";
 import * as leases from "./leases.js";
 import { load } from "./pictures.js";
 import { text } from "./settings.js";
-import { refusal, stage, stand, tell, writeWaiting } from "./stage.js";
+import { note, refusal, stage, stand, tell, writeWaiting } from "./stage.js";
 
 const ACTIVE = 20_000;
 const UNHEARD = 5000; // so long a driver waits silently while somebody may still be looking at other photos
 const [TICK, EMPTY, LOOK] = [1000, 2000, 3000];
+const [LONG, SELDOM] = [600_000, 8000]; // whoever is away for so long is called a little later
 const AHEAD = 1;
 
 let ahead = []; // what is leased for later, drivers first
@@ -17,12 +18,19 @@ let free = false; // whether one of the drivers who wait is nobody's
 let acted = Date.now();
 let asked = 0;
 let wake = () => {};
+let only = false; // of several pages of one person one is their desk: leases are the person's
 
-const isActing = () => document.visibilityState === "visible" && Date.now() - acted < ACTIVE;
+const isActing = () => only && document.visibilityState === "visible" && Date.now() - acted < ACTIVE;
 const besides = () => [...leases.ids(), ...underway()];
 const room = () => (stage.shown && !stage.correcting ? AHEAD : AHEAD + 1) - ahead.length;
 
-export const next = (unasked) => stand(ahead.shift() ?? null, unasked);
+/** Whether this page may decide: another one of this person may be open. */
+export const isDesk = () => only;
+
+export function next(unasked) {
+  const photo = ahead.shift();
+  stand(photo ? load(photo) : null, unasked);
+}
 
 /** Somebody is there. */
 export function act(event) {
@@ -49,7 +57,7 @@ export function setAside() {
 // A driver waits, and nobody is about to look.
 function call() {
   const unheard = !stage.shown?.driver && ahead.some((it) => it.driver) && Date.now() - acted > UNHEARD;
-  attend((isActing() ? unheard : free) ? stage.waiting : 0);
+  attend(only && (isActing() ? unheard : free) ? stage.waiting : 0);
 }
 
 function queue(photos) {
@@ -92,7 +100,11 @@ async function secure() {
   const same = lot.photos.find((it) => it.id === seen.id);
   queue(lot.photos.filter((it) => it !== same));
   if (stage.shown !== seen) return queue(same ? [same] : []);
-  if (same) return void (stage.shown = same);
+  if (same) {
+    stage.shown = same;
+    if (same.image !== seen.image) stand(same);
+    return undefined;
+  }
   tell(text("came_first"));
   next(true);
 }
@@ -115,19 +127,34 @@ async function rest() {
     ahead = [];
     await leases.giveBack();
   });
-  const mine = underway();
-  const lot = await leases.look(AHEAD + 1, mine);
+  const lot = await leases.look(AHEAD + 1, underway());
   writeWaiting(lot.waiting);
-  free = lot.waiting > 0 && (await leases.look(0, mine)).next.length > 0;
+  free = lot.free;
   const [first] = lot.next;
-  if (first?.id === stage.shown?.id) return;
-  await (first && load(first).image.ready);
-  if (!isActing()) stand(first ?? null, true);
+  if (first?.id !== stage.shown?.id) {
+    await (first && load(first).image.ready);
+    if (!isActing()) stand(first ?? null, true);
+  }
+  if (!only) note(text("elsewhere"));
+}
+
+// A picture that did not come may come now, by a new address.
+function lookAgain() {
+  if (!stage.shown?.image.broken || stage.correcting) return;
+  leases.drop(stage.shown);
+  hurry();
 }
 
 /** Until the person is signed out. */
-export async function tend() {
+export async function tend(person) {
   acted = Date.now();
+  navigator.locks.request(`scones-desk-${person}`, () => {
+    only = true;
+    if (stage.shown) stand(stage.shown);
+    hurry();
+    return new Promise(() => {}); // until this page is closed
+  });
+  watchNetwork((connected) => connected && lookAgain());
   document.addEventListener("visibilitychange", () => wake());
   addEventListener("pagehide", () => leases.giveBack());
   for (;;) {
@@ -139,6 +166,7 @@ export async function tend() {
     }
     call();
     // A timer that is set after an answer is not slowed down in a page that nobody sees.
-    await Promise.race([sleep(isActing() ? TICK : LOOK), new Promise((done) => (wake = done))]);
+    const pause = Date.now() - acted > LONG ? SELDOM : LOOK;
+    await Promise.race([sleep(isActing() ? TICK : pause), new Promise((done) => (wake = done))]);
   }
 }

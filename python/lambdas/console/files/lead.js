@@ -21,23 +21,27 @@ async function reopen(photo, button) {
   words.focus(); // what had the focus is gone
 }
 
+const when = (photo) => photo.decided_at ?? photo.routed_at;
+
 function row(photo) {
   const [item, words] = [make("li"), make("div")];
+  const about = `decided-${photo.id}`;
   const label = labelName(photo.label, photo.vehicle);
-  const at = new Date(photo.routed_at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-  words.append(make("p", { class: "what", text: label }), make("p", { text: at }));
+  const at = new Date(when(photo)).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+  words.append(make("p", { class: "what", id: about, text: label }), make("p", { text: at }));
   if (photo.objection) words.append(make("p", { text: text(`objection_${photo.objection}`) }));
-  if (photo.objection !== "waiting") {
+  const routed = photo.state === "routed"; // of an unusable one there is nothing to correct
+  if (routed && photo.objection !== "waiting") {
     const click = ({ target }) => guarded(reopen(photo, target));
-    words.append(make("button", { type: "button", text: text("reopen"), click }));
+    words.append(make("button", { text: text("reopen"), "aria-describedby": about, click }));
   }
-  if (photo.number) {
+  if (routed && photo.number) {
     const click = () => {
       dialog.close();
       const { id, number, label, vehicle } = photo;
       correct({ id, number: number - 1, label, vehicle, photo });
     };
-    words.append(make("button", { type: "button", text: text("correct"), click }));
+    words.append(make("button", { text: text("correct"), "aria-describedby": about, click }));
   }
   if (photo.picture) item.append(make("img", { src: photo.picture, alt: text("decided_picture", { label }) }));
   item.append(words);
@@ -50,7 +54,7 @@ async function read() {
   cursor = answer.body.cursor ?? "";
   // Of one that they are to judge without knowing, no label is told.
   const told = answer.body.photos.filter((it) => it.label);
-  photos = [...photos, ...told].sort((one, other) => (one.routed_at < other.routed_at ? 1 : -1));
+  photos = [...photos, ...told].sort((one, other) => (when(one) < when(other) ? 1 : -1));
   list.replaceChildren(...photos.map(row));
   show(more, cursor !== "");
   show(find("none-decided"), !photos.length);

@@ -44,7 +44,7 @@ export async function take(most, besides) {
 // What would come, for a page at which nobody acts.
 export async function look(most, besides) {
   const [lot] = await ask({ most, besides: besides.slice(0, 20), take: false });
-  return { next: lot.next, waiting: lot.waiting };
+  return lot;
 }
 
 export function drop(photo) {

@@ -14,7 +14,7 @@ function close(vehicle) {
 find("kinds").append(
   ...kinds.map((kind, place) => {
     const key = make("kbd", { text: String(place + 1) });
-    return make("button", { type: "button", click: () => close(kind) }, key, make("span", { text: kind }));
+    return make("button", { click: () => close(kind) }, key, make("span", { text: kind }));
   }),
 );
 

@@ -8,7 +8,8 @@ const AGAIN = [1000, 3000, 9000]; // milliseconds after which one that does not 
 const images = new Map(); // by the photo's id: a new address of the same photo needs no second load
 
 export function load(photo) {
-  photo.image = images.get(photo.id) ?? fetchPicture(photo.picture);
+  const kept = images.get(photo.id);
+  photo.image = kept && !kept.broken ? kept : fetchPicture(photo.picture);
   images.delete(photo.id);
   images.set(photo.id, photo.image);
   for (const [id] of images) if (images.size > KEPT) images.delete(id);
@@ -16,7 +17,7 @@ export function load(photo) {
 }
 
 function fetchPicture(address) {
-  const image = make("img", { alt: text("picture"), draggable: "false" });
+  const image = make("img", { alt: text("picture") });
   image.ready = decode(image, address, [...AGAIN]);
   return image;
 }
@@ -36,15 +37,9 @@ async function decode(image, address, pauses) {
   }
 }
 
-// Twice as large, where the person pointed or in the middle, to be scrolled.
-export function zoom(frame, event) {
-  const on = frame.classList.toggle("zoomed");
-  const image = frame.querySelector("img");
-  if (!on || !image) return on;
-  const box = frame.getBoundingClientRect();
-  const x = event ? (event.clientX - box.left) / box.width : 0.5;
-  const y = event ? (event.clientY - box.top) / box.height : 0.5;
-  frame.scrollLeft = (frame.scrollWidth - box.width) * x;
-  frame.scrollTop = (frame.scrollHeight - box.height) * y;
-  return on;
+// Two and a half times as large, to be scrolled.
+export function zoom(frame) {
+  if (!frame.classList.toggle("zoomed")) return;
+  frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+  frame.scrollTop = (frame.scrollHeight - frame.clientHeight) / 2;
 }

@@ -10,7 +10,6 @@ import { zoom } from "./pictures.js";
 import { begin as enter, signIn, signOut } from "./session.js";
 import { labelName, text } from "./settings.js";
 
-const TWICE = 300; // milliseconds within which a double click is one
 const frame = find("photo");
 const choices = [...assign()];
 const keys = new Map([
@@ -25,22 +24,17 @@ const clicks = {
   back: goBack,
   leave: stopCorrecting,
   zoom: () => zoom(frame),
-  photo: (event) => zoom(frame, event),
+  photo: () => zoom(frame),
   guide: openGuideline,
   "sign-in": signIn,
   "sign-out": leaveDesk,
 };
-let clicked = 0;
 let decides = false;
 
 function drawChoice([label, key]) {
-  const click = (event) => {
-    if (event.detail && event.timeStamp - clicked < TWICE) return;
-    clicked = event.timeStamp;
-    choose(label, event);
-  };
+  const click = (event) => choose(label, event);
   const [words, press] = [make("span", { text: labelName(label) }), make("kbd", { text: key === " " ? text("key_space") : key })];
-  return make("button", { type: "button", class: "away", "data-label": label, click }, words, press);
+  return make("button", { class: "away", "data-label": label, click }, words, press);
 }
 
 async function leaveDesk() {
@@ -51,13 +45,14 @@ async function leaveDesk() {
 addEventListener("keydown", (event) => {
   act(event);
   if (event.repeat && event.target.closest?.("button")) event.preventDefault(); // a held key presses once
+  if (event.key === " " && event.target.closest?.("button, a")) return; // somebody tabbed there
   const run = decides && isOurs(event) && keys.get(event.key?.toLowerCase());
   if (!run) return;
   event.preventDefault();
   if (!event.repeat) run(event);
 });
-// Space is an answer, and presses no button that has the focus.
-addEventListener("keyup", (event) => event.key === " " && isOurs(event) && event.preventDefault());
+// Whoever clicks goes on by keys: Space is an answer then, and presses the button no second time.
+addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur(), { capture: true });
 for (const name of ["pointermove", "pointerdown", "wheel"]) addEventListener(name, act, { passive: true });
 for (const [id, click] of Object.entries(clicks)) find(id).addEventListener("click", click);
 find("choices").prepend(...choices.map(drawChoice));
@@ -86,7 +81,7 @@ async function start() {
   if (leads) offer(correct);
   for (const id of ["desk", "tools"]) show(find(id));
   await begin(person.sub);
-  await tend();
+  await tend(person.sub);
   ask(text("signed_out"));
 }
 

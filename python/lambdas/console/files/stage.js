@@ -51,6 +51,7 @@ export function writeWaiting(waiting) {
 
 /** Of the photo on the screen. */
 export function note(words) {
+  if (notice.textContent === words) return;
   notice.textContent = words;
   say(words);
 }
