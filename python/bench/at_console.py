@@ -27,6 +27,7 @@ TRIED = 120  # pictures, of which the model has to be sure of some and not of ot
 SOURCE = "bench"
 PERSON = "bench-console"
 MINUTE = 60
+FEWEST = 2  # that have a 95th percentile
 
 
 @dataclass
@@ -77,6 +78,9 @@ def measure_keys(page: "Page", program: Caller, pictures: Pictures) -> list[Figu
 
 
 def describe(peak: Peak) -> list[Figure]:
+    if len(peak.waited) < FEWEST:
+        told = f"{len(peak.waited)} were answered by a person, {peak.unanswered} by nobody"
+        raise UserError(f"of {peak.drivers} drivers {told}: that is too few to say how long they wait")
     within = sum(it < MINUTE for it in peak.waited) / len(peak.waited)
     away = f"by one person who is away {peak.away:.0%} of the time"
     meaning = f"that {len(peak.waited)} of {peak.drivers} drivers waited to be answered {away}"

@@ -13,10 +13,14 @@ SCRIPT = Path(sys.prefix) / "axe-core/node_modules/axe-core/axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21aa", "best-practice")
 
 
-def find_violations(page: Page) -> list[str]:
-    """Each rule that is broken, with where; none where all is well."""
+def require() -> None:
     if not SCRIPT.is_file():
         pytest.skip("axe-core is not installed: `make test` does that, where npm can be reached")
+
+
+def find_violations(page: Page) -> list[str]:
+    """Each rule that is broken, with where; none where all is well."""
+    require()
     page.evaluate(SCRIPT.read_text())  # the page's own policy lets no script in by an element
     found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", list(RULES))
     assert found["passes"], "it has looked at nothing"

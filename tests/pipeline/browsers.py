@@ -110,7 +110,8 @@ def hand_over(page: Page, event: str, *files: tuple[str, str, bytes]) -> None:
 
 
 def inspect(page: Page, name: str) -> None:
-    """By day and by night, on each width: nothing is cut off, and axe-core finds nothing, where it is installed."""
+    """By day and by night, on each width: nothing is cut off, and axe-core finds nothing, where it is installed: a test
+    of its own tells whether it is."""
     usual = page.viewport_size
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})

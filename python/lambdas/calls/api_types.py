@@ -93,7 +93,10 @@ BY_TIME = (
     "by state with when they came into that state, where what nobody waits for has no time and is left out; in a "
     "lead's list by source with when they first came; and of a lead's decided_by it names the day, by UTC."
 )
-BY_DECIDER = "For a lead: those that were first routed today, or on the day of since, and by whom."
+BY_DECIDER = (
+    "For a lead: those that were first routed today, or on the day of since, and by whom; of person also those that "
+    "people corrected on that day, found unusable, or looked at again because the driver objected."
+)
 BY_SOURCE = "Those of this camera or phone."
 BY_CURSOR = "That of the page before, with the same query beside it: the page that follows."
 BY_MOST = "How many are looked at for a page: of those it shows what is in the state and of the source."
@@ -156,6 +159,7 @@ class Assignment(Struct):
 
 
 FOR_LEADS = "For a lead: the number of the decision that comes next, as a correction."
+WHEN_DECIDED = "In a lead's list of what people decided on a day: when that was."
 SHOWN_TO_LEADS = "For a lead: where the picture is, for five minutes."
 
 
@@ -170,6 +174,7 @@ class Photo(Struct):
     decided_by: Decider | UnsetType = UNSET
     assignment: Assignment | UnsetType = UNSET
     routed_at: Moment | UnsetType = UNSET
+    decided_at: Annotated[Moment, Meta(description=WHEN_DECIDED)] | UnsetType = UNSET
     source: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     problem: Annotated[str, Meta(description="By what name it failed.")] | UnsetType = UNSET

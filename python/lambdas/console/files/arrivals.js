@@ -86,6 +86,7 @@ function listen() {
   }
   find("take").addEventListener("click", openCamera);
   find("shutter").addEventListener("click", async () => {
+    hide(find("shutter")); // once is one photo
     const bitmap = await createImageBitmap(find("video"));
     closeCamera();
     take([bitmap]);
@@ -110,8 +111,10 @@ async function openCamera() {
   if (!(await hasCamera())) return find("capture").click();
   show(find("camera"));
   hide(find("send"));
+  find("close").focus();
   try {
-    await start(find("video"));
+    if (!(await start(find("video")))) return;
+    show(find("shutter"));
     find("shutter").focus();
   } catch {
     closeCamera();
@@ -122,6 +125,7 @@ async function openCamera() {
 function closeCamera() {
   stop(find("video"));
   hide(find("camera"));
+  hide(find("shutter"));
   show(find("send"));
 }
 

@@ -1,5 +1,6 @@
 // The device's camera, live on the page.
 let stream = null;
+let turn = 0;
 
 /** Whether there is one that the page may show. */
 export async function hasCamera() {
@@ -7,15 +8,33 @@ export async function hasCamera() {
   return (found ?? []).some((it) => it.kind === "videoinput");
 }
 
+/** Answers whether it runs: it may have been stopped while permission was being asked. */
 export async function start(video) {
+  const mine = ++turn;
   const asked = { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } };
-  stream = await navigator.mediaDevices.getUserMedia({ video: asked });
-  video.srcObject = stream;
-  await video.play();
+  try {
+    const given = await navigator.mediaDevices.getUserMedia({ video: asked });
+    if (mine !== turn) release(given);
+    else await play(video, given);
+  } catch (error) {
+    if (mine === turn) throw error;
+  }
+  return mine === turn;
 }
 
 export function stop(video) {
-  stream?.getTracks().forEach((track) => track.stop());
+  turn++;
+  release(stream);
   stream = null;
   video.srcObject = null;
+}
+
+function play(video, given) {
+  stream = given;
+  video.srcObject = given;
+  return video.play();
+}
+
+function release(it) {
+  it?.getTracks().forEach((track) => track.stop());
 }

@@ -3,7 +3,7 @@ import { make, show } from "./elements.js";
 import { labelName, text } from "./settings.js";
 
 const STEPS = ["sent", "arrived", "looked", "told"];
-const PASSED = { expected: 1, claimed: 2, waiting: 3, routed: 4, decided: 4, failed: 2 };
+const PASSED = { expected: 1, claimed: 2, waiting: 2, routed: 4, decided: 4, failed: 2 };
 const LOOKS = { waiting: "wait", routed: "good", decided: "bad", failed: "bad", lost: "bad", refused: "bad" };
 const SIGNS = { busy: "…", wait: "?", good: "✓", bad: "!" };
 
