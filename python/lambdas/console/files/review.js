@@ -1,4 +1,5 @@
 // The photo of the driver who waits longest, and one key for what it is.
+import { sleep } from "./api.js";
 import { begin, choose, correct, goBack, stopCorrecting } from "./deciding.js";
 import { act, tend } from "./desk.js";
 import { find, hide, make, show } from "./elements.js";
@@ -10,6 +11,7 @@ import { zoom } from "./pictures.js";
 import { begin as enter, signIn, signOut } from "./session.js";
 import { labelName, text } from "./settings.js";
 
+const PATIENCE = 3000;
 const frame = find("photo");
 const choices = [...assign()];
 const keys = new Map([
@@ -38,7 +40,7 @@ function drawChoice([label, key]) {
 }
 
 async function leaveDesk() {
-  await leases.inTurn(() => leases.giveBack());
+  await Promise.race([leases.inTurn(() => leases.giveBack()), sleep(PATIENCE)]); // they run out by themselves
   await signOut();
 }
 
