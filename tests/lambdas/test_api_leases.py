@@ -49,8 +49,8 @@ def test_who_shows_the_only_driver_has_one_of_the_archive_ready(store):
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
     "body",
-    [{"besides": [new_id()] * 21}, {"besides": ["x"]}, {"besides": None}, {"most": 21}, {"take": 0}],
-    ids=str,
+    [{"besides": ["0" * 64] * 21}, {"besides": ["x"]}, {"besides": None}, {"most": 21}, {"take": 0}],
+    ids=["too many", "no id", "no list", "too large a lot", "no yes or no"],
 )
 def test_a_body_that_is_wrong_is_refused(body):
     told = anna.call("POST /leases", body=body)
