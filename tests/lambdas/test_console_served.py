@@ -84,6 +84,7 @@ def forget() -> None:
         console_sign_in.endpoints,
     ):
         kept.cache_clear()
+    console_sign_in.failures.clear()
 
 
 @pytest.fixture
@@ -352,7 +353,11 @@ def test_the_pool_is_asked_once_where_people_sign_in(console):
 
 
 @pytest.mark.parametrize("body, status", [(b"", 500), (b"no JSON", 200), (b"{}", 200)])
-def test_a_pool_that_says_nothing_useful_is_asked_again_the_next_time(console, body, status, capsys):
+def test_a_pool_that_says_nothing_useful_is_asked_again_five_seconds_later(
+    console, body, status, capsys, monkeypatch
+):
+    now = 100.0
+    monkeypatch.setattr(console_sign_in, "time", SimpleNamespace(monotonic=lambda: now))
     console.answer(body, status)
     told = ask("GET /")
     assert (told.status, told.headers["retry-after"]) == (503, "2")
@@ -360,7 +365,12 @@ def test_a_pool_that_says_nothing_useful_is_asked_again_the_next_time(console, b
     assert json.loads(capsys.readouterr().out)["level"] == "WARNING"
     assert load("icon.svg").status == 200  # which needs no pool
     console.answer(json.dumps(DOCUMENT).encode())
+    now += 4.9
+    assert [ask(route).status for route in PAGES] == [503, 503]
+    assert console.asked == []
+    now += 0.2
     assert ask("GET /").status == 200
+    assert len(console.asked) == 1
 
 
 def test_tokens_are_taken_back_beside_where_they_are_given(console):

@@ -1,8 +1,10 @@
 """The arrivals page in a browser, over the deployed API: from a photo that is dropped to its driver's loading bay."""
 
 import io
+import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 from tests.oracles import axe_core
-from tests.pipeline.api_callers import Caller
+from tests.pipeline.api_callers import PASSWORD, Caller
 from tests.pipeline.browsers import (
     HEIGHT,
     NETWORK_OFF,
@@ -30,8 +32,12 @@ from core.contract.shapes import UPLOADS
 
 pytestmark = needs_browser
 
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "python/lambdas/console/files"
 SOON = 20_000  # milliseconds
-QUARTER = 15 * 60_000
+MINUTE = 60_000
+QUARTER = 15 * MINUTE
+SHIFT = 10 * 60 * MINUTE
 CORRECTED = 10_000  # between two looks at an answer that a person may still correct
 SLOW = 10_000  # bytes a second
 UNSURE, BICYCLE, MOTORCYCLE = "red", "blue", "green"
@@ -65,7 +71,9 @@ def wait_for(page: Page, state: str, where: str = "#current") -> None:
 
 def photos(page: Page) -> list[dict[str, Any]]:
     """What the device remembers, the newest first."""
-    found: list[dict[str, Any]] = page.evaluate("JSON.parse(localStorage['scones-photos']).photos")
+    found: list[dict[str, Any]] = page.evaluate(
+        "Object.values(JSON.parse(localStorage['scones-photos'])).flat()"
+    )
     return found
 
 
@@ -386,6 +394,180 @@ def test_a_device_stays_signed_in_and_a_person_by_the_pool_alone(console, device
         page.context.clear_cookies()
         page.reload()
         page.wait_for_selector("#username")
+
+
+def test_a_photo_that_another_tab_has_sent_is_not_sent_again_and_both_know_the_answer(
+    workflow, console, device
+):
+    with console.visit(device, "?source=two-tabs", expected=[NETWORK_OFF]) as page:
+        asked: list[str] = []
+        page.context.on("request", lambda request: asked.append(request.url))
+        page.context.route("**/photos", lambda route: route.abort())
+        send(page, BICYCLE, "first.jpg")
+        wait_for(page, "kept")
+        other = page.context.new_page()
+        other.goto(console.url)
+        wait_for(other, "kept")
+        page.context.unroute("**/photos")
+        for tab in (page, other):
+            wait_for(tab, "routed")
+        assert len([url for url in asked if url.endswith(workflow.bucket)]) == 1
+        is_routed_once(workflow, "two-tabs")
+        send(other, MOTORCYCLE, "second.jpg")
+        wait_for(other, "routed")
+        send(page, BICYCLE, "third.jpg")
+        wait_for(page, "routed")
+        assert [(it["name"], it["state"]) for it in photos(other)] == [
+            (f"{it}.jpg", "routed") for it in ("third", "second", "first")
+        ]
+
+
+REFUSED = {"status": 400, "json": {"error": "invalid_grant"}}
+UNREADABLE = REFUSED | {"headers": {"access-control-allow-origin": "https://elsewhere.example"}}
+
+
+def test_who_is_refused_in_answers_that_no_page_may_read_signs_in_again(console, device):
+    with console.visit(device, expected=["400", NETWORK_OFF, "CORS"]) as page:
+        page.route("**/oauth2/token", lambda route: route.fulfill(**UNREADABLE))
+        page.reload()
+        send(page, BICYCLE)
+        expect(page.locator("#offline")).to_be_visible()
+        page.wait_for_selector("#sign-in:visible")
+        page.unroute("**/oauth2/token")
+        page.reload()  # it was not the token: nobody has to sign in
+        wait_for(page, "routed")
+
+
+def test_a_shift_ends_though_nobody_can_be_asked(console, device):
+    with console.visit(device, expected=[NETWORK_OFF]) as page:
+        page.clock.install()
+        page.goto(console.url)
+        page.route("**/oauth2/token", lambda route: route.abort())
+        page.clock.fast_forward(SHIFT - MINUTE)
+        send(page, BICYCLE)
+        wait_for(page, "kept")
+        expect(page.locator("#sign-in")).to_be_hidden()
+        page.clock.fast_forward(MINUTE)
+        page.wait_for_selector("#sign-in:visible")
+        page.reload()
+        page.wait_for_selector("#sign-in:visible")
+
+
+def test_a_shift_is_as_long_as_a_token_is_good():
+    declared = (ROOT / "terraform/modules/api/pool.tf").read_text()
+    assert int(re.findall(r"refresh_token_validity = (\d+)", declared)[0]) * 60 * 60_000 == SHIFT
+    (written,) = re.findall(r"const SHIFT = ([\d *_]+);", (FILES / "session.js").read_text())
+    assert math.prod(int(it) for it in written.split("*")) == SHIFT
+
+
+def test_who_comes_back_from_the_pool_without_a_network_may_try_again(console, device):
+    with console.visit(expected=[NETWORK_OFF]) as page:
+        tries: list[str] = []
+
+        def refuse(route: Route) -> None:
+            tries.append(route.request.method)
+            route.abort()
+
+        page.route("**/oauth2/token", refuse)
+        page.click("#sign-in")
+        page.fill("#username", device)
+        page.fill("#password", PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#alert")).to_contain_text("No connection to where people sign in")
+        expect(page.locator("#sign-in")).to_be_visible()
+        assert len(tries) == 3
+        page.unroute("**/oauth2/token")
+        page.click("#sign-in")
+        page.wait_for_selector("#sign-out:visible")
+
+
+def test_whoever_signs_out_is_out_at_once_though_the_pool_hangs(console, device):
+    with console.visit(device) as page:
+        page.clock.install()
+        page.goto(console.url)
+        page.route("**/oauth2/revoke", lambda _: None)
+        with page.expect_request("**/oauth2/revoke"):
+            page.click("#sign-out")
+        assert page.evaluate("localStorage['scones-device']") is None
+        page.clock.fast_forward(3_000)
+        page.wait_for_selector("#sign-in:visible")
+
+
+def test_a_tab_that_is_signed_out_leaves_the_sign_in_of_another(console, device):
+    with console.visit(device, expected=["400"]) as page:
+        other = page.context.new_page()
+        other.goto(console.url)
+        page.click("#sign-out")
+        page.wait_for_selector("#sign-in:visible")
+        sign_in(page, device)
+        send(other, BICYCLE)  # its own token was taken back
+        other.wait_for_selector("#sign-in:visible")
+        page.reload()
+        page.wait_for_selector("#sign-out:visible")
+        page.goto(f"{console.url}?code=anothers&state=anothers")
+        page.wait_for_selector("#sign-out:visible")
+        assert page.url == console.url
+
+
+NOTHING_KEPT = """() => {
+    Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+    indexedDB.open = () => { throw new DOMException('denied', 'SecurityError'); };
+}"""
+NO_STORAGE = """
+    for (const name of ['localStorage', 'sessionStorage'])
+        Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+"""
+
+
+def test_a_browser_that_keeps_nothing_sends_photos_or_says_what_it_needs(workflow, console, device):
+    with console.visit(device, "?source=unkept") as page:
+        page.evaluate(NOTHING_KEPT)
+        send(page, BICYCLE)
+        wait_for(page, "routed")
+        is_routed_once(workflow, "unkept")
+    with console.visit() as page:
+        page.add_init_script(NO_STORAGE)
+        page.goto(f"{console.url}?source=gate-1")
+        page.click("#sign-in")
+        expect(page.locator("#alert")).to_contain_text("this browser keeps nothing for this page")
+
+
+def test_a_clock_that_is_wrong_keeps_nobody_from_hearing_of_a_correction(workflow, console, device, reviewer):
+    with console.visit(device) as page:
+        page.add_init_script("const now = Date.now; Date.now = () => now() + 3_600_000;")
+        page.goto(console.url)
+        send(page, UNSURE)
+        wait_for(page, "waiting")
+        photo_id = photos(page)[0]["id"]
+        number = answer(workflow, reviewer, photo_id, "bicycle")
+        wait_for(page, "routed")
+        assert decide(reviewer, photo_id, number + 1, "motorcycle").status == 202
+        expect(page.locator("#current")).to_contain_text("Loading bay B", timeout=SOON)
+
+
+def test_answers_are_there_again_for_whom_they_are_and_nobody_elses_photo_stays(console, device):
+    lead = console.people.invite("leads")
+    with console.visit(device, expected=[NETWORK_OFF]) as page:
+        send(page, BICYCLE)
+        wait_for(page, "routed")
+        page.route("**/photos", lambda route: route.abort())
+        send(page, MOTORCYCLE)
+        wait_for(page, "kept")
+        page.click("#sign-out")
+        page.wait_for_selector("#sign-in:visible")
+        page.clock.install()
+        page.clock.fast_forward(QUARTER)
+        sign_in(page, lead)
+        expect(page.locator("article")).to_have_count(0)
+        while kept(page):
+            page.wait_for_timeout(50)
+        page.unroute("**/photos")
+        page.click("#sign-out")
+        page.wait_for_selector("#sign-in:visible")
+        sign_in(page, device)
+        expect(page.locator("article")).to_have_count(2)
+        expect(page.locator("[data-state=routed]")).to_have_count(1)
+        expect(page.locator("[data-state=lost]")).to_have_count(1)
 
 
 def test_a_sign_in_that_the_page_did_not_ask_for_is_nobodys(console):

@@ -259,7 +259,9 @@ def test_what_somebody_writes_is_text_to_everybody_who_sees_it(workflow, console
         hand_over(device, "drop", (f"{HOSTILE}.jpg", "image/jpeg", picture("red")))
         expect(device.locator("#current [data-state=waiting]")).to_be_visible(timeout=SOON)
         expect(device.locator("#current .about")).to_contain_text(HOSTILE)
-        (sent,) = device.evaluate("JSON.parse(localStorage['scones-photos']).photos.map((it) => it.id)")
+        (sent,) = device.evaluate(
+            "Object.values(JSON.parse(localStorage['scones-photos'])).flat().map((it) => it.id)"
+        )
         put_first(workflow, sent)
         number = take_lease(reviewer, sent)["number"]
         assert decide(reviewer, sent, number, "other", vehicle=HOSTILE).status == 202

@@ -8,6 +8,8 @@ resource "aws_apigatewayv2_api" "this" {
   name          = "${var.prefix}-api"
   description   = "Takes photos, says where their drivers go, and lets people decide."
   protocol_type = "HTTP"
+  # At an address that the pool does not know the console could sign nobody in.
+  disable_execute_api_endpoint = var.domain != null
 
   # Without it no page may read an answer, whatever token it has.
   dynamic "cors_configuration" {

@@ -38,7 +38,7 @@ export function objectTo(photo) {
 function findPace(photo, now) {
   const slowly = document.hidden ? 5 : 1;
   if (!over(photo)) return slowly * (now - photo.at < PATIENT ? PENDING : 2 * PENDING);
-  const mayChange = photo.state === "routed" && now - Date.parse(photo.told) < CORRECTED;
+  const mayChange = photo.state === "routed" && now - photo.heard < CORRECTED; // by this device's clock alone
   return mayChange ? slowly * SELDOM : 0;
 }
 
@@ -60,6 +60,7 @@ function learn(photo, told) {
     objection: told.objection,
     problem: told.problem,
   };
+  if (photo.told !== fields.told) fields.heard = Date.now();
   if (Object.entries(fields).some(([name, value]) => photo[name] !== value)) change(photo, fields);
 }
 

@@ -1,7 +1,7 @@
 // Calls of the API, which lies in the page's own folder.
-import { Offline, SignedOut, token } from "./session.js";
+import { Offline, SignedOut, sleep, token } from "./session.js";
 
-export { Offline, SignedOut };
+export { Offline, SignedOut, sleep };
 
 const BASE = new URL(".", location.href);
 const PATIENCE = 20_000;
@@ -40,10 +40,6 @@ export async function call(method, path, body, headers = {}) {
 /** The name behind `urn:scones-unlimited:` of a refusal, or nothing. */
 export function problem(answer) {
   return /^urn:scones-unlimited:(\w+)$/.exec(answer.body?.type)?.[1] ?? "";
-}
-
-export function sleep(milliseconds) {
-  return new Promise((done) => setTimeout(done, milliseconds));
 }
 
 async function ask(method, path, body, headers) {

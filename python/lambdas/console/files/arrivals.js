@@ -3,6 +3,7 @@ import { SignedOut, watchNetwork } from "./api.js";
 import { follow, objectTo } from "./answers.js";
 import { hasCamera, start, stop } from "./camera.js";
 import { alertUser, find, hide, say, show } from "./elements.js";
+import { recall, remember } from "./kept.js";
 import { describe, makeCard } from "./photo_card.js";
 import { add, isUnsent, load, photos } from "./photos.js";
 import { accept, send, visible } from "./sending.js";
@@ -61,8 +62,8 @@ async function open() {
 /** As `?source=` of the address says; the device remembers it. */
 function readSource() {
   const given = new URLSearchParams(location.search).get("source");
-  if (given !== null) localStorage.setItem(SOURCE, visible(given, 64));
-  return localStorage.getItem(SOURCE) ?? "";
+  if (given !== null) remember(SOURCE, visible(given, 64));
+  return recall(SOURCE) ?? visible(given ?? "", 64);
 }
 
 /** Somebody has to sign in again. What is kept stays until then. */

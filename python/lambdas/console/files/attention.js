@@ -1,5 +1,6 @@
 // That a driver waits and nobody acts: a chime, a vibration and the title, every five seconds.
 import { find } from "./elements.js";
+import { recall, remember } from "./kept.js";
 import { text } from "./settings.js";
 
 const EVERY = 5000;
@@ -7,7 +8,7 @@ const PREFERENCE = "scones-sound";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const plain = document.title;
 const button = find("sound");
-let wanted = localStorage.getItem(PREFERENCE) !== "off";
+let wanted = recall(PREFERENCE) !== "off";
 let sound = null;
 let rung = 0;
 let calling = "";
@@ -31,7 +32,7 @@ function write() {
 
 button.addEventListener("click", () => {
   wanted = !wanted;
-  localStorage.setItem(PREFERENCE, wanted ? "on" : "off");
+  remember(PREFERENCE, wanted ? "on" : "off");
   write();
   unlock();
   if (wanted) chime();

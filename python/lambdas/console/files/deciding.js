@@ -43,7 +43,7 @@ async function decide(seen, label, vehicle, pressed) {
   const entry = decisions.decide(photo, { label, vehicle, seconds });
   entry.corrects = correcting !== null;
   leases.drop(stage.shown);
-  last = { label, at: pressed };
+  if (label !== "other") last = { label, at: pressed };
   Object.assign(stage, { correcting: null, pressed });
   alertUser("");
   next();

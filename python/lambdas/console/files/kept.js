@@ -1,5 +1,6 @@
 // What waits on this device until the network is back. Each value says whose it is (`sub`), and until when it is any good.
 const STORES = ["photos", "decisions"];
+const LATE = 60 * 60_000;
 let opened = null;
 
 export function keep(store, key, value) {
@@ -8,6 +9,35 @@ export function keep(store, key, value) {
 
 export function drop(store, key) {
   return run(store, "readwrite", (it) => it.delete(key));
+}
+
+/** Drop what has had its time, but not this person's: of theirs they are told. Without one, leave time to sign in. */
+export async function tidy(sub) {
+  const now = Date.now() - (sub ? 0 : LATE);
+  for (const store of STORES) {
+    const old = (await all(store)).filter(({ value }) => value.sub !== sub && value.until < now);
+    for (const { key } of old) await drop(store, key);
+  }
+}
+
+/** A few words that a page finds again, or nothing where the browser lets it keep none. */
+export function recall(name, where = "localStorage") {
+  try {
+    return window[where].getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** Keep them, or forget them (null); says whether that was possible. */
+export function remember(name, words, where = "localStorage") {
+  try {
+    if (words === null) window[where].removeItem(name);
+    else window[where].setItem(name, words);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** All that is kept, as [{key, value}]. */

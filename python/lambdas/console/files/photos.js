@@ -1,11 +1,11 @@
 // The photos of this device, the newest first: those that are on their way, and the last answers.
-import { all, drop } from "./kept.js";
+import { all, recall, remember } from "./kept.js";
 
-const LIST = "scones-photos";
+const LIST = "scones-photos"; // of each person who sent any here
 const MOST = 10;
 const SHIFT = 12 * 60 * 60_000; // what is older is no longer shown
 export const KEPT_MILLISECONDS = 15 * 60_000;
-const SAVED = ["key", "id", "name", "at", "until", "state", "told", "label", "vehicle", "bay", "km", "objection", "problem", "wrong"];
+const SAVED = ["key", "id", "name", "at", "until", "state", "told", "heard", "label", "vehicle", "bay", "km", "objection", "problem", "wrong"];
 
 export let photos = [];
 let owner = "";
@@ -14,22 +14,20 @@ let changed = () => {};
 /** What this person's device had before the page was loaded; each change is told to the watcher. */
 export async function load(sub, watcher) {
   [owner, changed] = [sub, watcher];
-  const saved = JSON.parse(localStorage.getItem(LIST) ?? "null");
-  const before = saved?.sub === sub ? saved.photos.filter((it) => Date.now() - it.at < SHIFT) : [];
-  before.filter(isUnsent).forEach((it) => (it.state = "expected"));
+  const before = recent()[sub] ?? [];
   const unsent = new Map();
   for (const { key, value } of await all("photos").catch(() => [])) {
     if (value.sub === sub) unsent.set(key, value);
-    else if (value.until < Date.now()) drop("photos", key); // nobody else is going to
   }
-  // What is not kept any more has been sent, and has an id; of anything else nothing is known.
+  // What is not kept any more has been sent, and has an id, or has had its time; of anything else nothing is known.
+  for (const photo of before.filter(isUnsent)) photo.state = photo.id || photo.until > Date.now() ? "expected" : "lost";
   photos = before.filter((it) => it.id || over(it) || unsent.has(it.key));
   for (const [key, value] of unsent) {
     const photo = photos.find((it) => it.key === key) ?? { key, name: value.name, at: value.at, until: value.until };
     if (!photos.includes(photo)) photos.push(photo);
-    Object.assign(photo, { state: "kept", kept: value });
+    Object.assign(photo, { state: "kept", kept: value, stored: true });
   }
-  photos.sort((one, other) => other.at - one.at);
+  photos.sort(byAge);
   [...photos].reverse().forEach(changed);
 }
 
@@ -40,11 +38,34 @@ export function add(photo) {
 
 export function change(photo, fields) {
   Object.assign(photo, fields);
-  const finished = photos.filter(over);
-  photos = photos.filter((it) => !over(it) || finished.indexOf(it) < MOST);
-  const saved = photos.filter((it) => it.state !== "refused").map((it) => Object.fromEntries(SAVED.map((name) => [name, it[name]])));
-  localStorage.setItem(LIST, JSON.stringify({ sub: owner, photos: saved }));
+  photos = newest(photos);
+  save();
   changed(photo);
+}
+
+/** Beside what another tab, or another person, has saved. */
+function save() {
+  const lists = recent();
+  const others = (lists[owner] ?? []).filter((it) => !photos.some((own) => own.key === it.key));
+  const every = newest([...photos, ...others].sort(byAge)).filter((it) => it.state !== "refused");
+  lists[owner] = every.map((it) => Object.fromEntries(SAVED.map((name) => [name, it[name]])));
+  remember(LIST, JSON.stringify(lists));
+}
+
+/** By person, what is not older than a shift. */
+function recent() {
+  const lists = Object.entries(JSON.parse(recall(LIST)) ?? {});
+  const kept = lists.map(([sub, list]) => [sub, list.filter((it) => Date.now() - it.at < SHIFT)]);
+  return Object.fromEntries(kept.filter(([, list]) => list.length));
+}
+
+function newest(list) {
+  const finished = list.filter(over);
+  return list.filter((it) => !over(it) || finished.indexOf(it) < MOST);
+}
+
+function byAge(one, other) {
+  return other.at - one.at;
 }
 
 /** Whether it is still on the device alone. */

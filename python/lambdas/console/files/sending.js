@@ -1,7 +1,7 @@
 // A photo's way from the device to S3. It is kept on the device under the key by which the API knows it, until S3 has it:
 // whatever breaks off in between, it is asked for by the same key, and so is the same photo.
 import { call, Offline, problem, sleep } from "./api.js";
-import { drop, keep } from "./kept.js";
+import { all, drop, keep } from "./kept.js";
 import { add, change, KEPT_MILLISECONDS } from "./photos.js";
 
 const LONGEST_PAUSE = 10_000;
@@ -19,7 +19,7 @@ export async function accept(sub, blob, name, source) {
   const [key, at] = [crypto.randomUUID(), Date.now()];
   const kept = { sub, blob, name: visible(name, 255) || "photo", source, at, until: at + KEPT_MILLISECONDS };
   const photo = { key, name: kept.name, at, until: kept.until, state: "kept", kept };
-  await keep("photos", key, kept).catch(() => {}); // then it lasts as long as the page
+  photo.stored = await keep("photos", key, kept).then(() => true, () => false); // or it lasts as long as the page
   add(photo);
   return photo;
 }
@@ -44,9 +44,10 @@ async function inTurn(act) {
 }
 
 async function persist(photo) {
+  const isSent = photo.stored && !(await readAnew(photo).catch(() => photo));
   for (let pause = 1000; Date.now() < photo.until; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
-      return await attempt(photo);
+      return await attempt(photo, isSent);
     } catch (error) {
       change(photo, { state: "kept" });
       if (!(error instanceof Offline)) throw error;
@@ -57,14 +58,14 @@ async function persist(photo) {
   await end(photo, { state: "lost" });
 }
 
-async function attempt(photo) {
+async function attempt(photo, isSent) {
   const { blob, name, source } = photo.kept;
   const asked = { file_name: name, content_type: blob.type, ...(source ? { source } : {}) };
   const answer = await call("POST", "/photos", asked, { "idempotency-key": photo.key });
   if (answer.status >= 500) throw new Offline(answer.status);
   if (answer.status !== 201) return end(photo, { state: "refused", problem: problem(answer) });
   const { id, upload } = answer.body;
-  if (!photo.kept.doubt || !(await hasArrived(id))) {
+  if (!isSent && !(photo.kept.doubt && (await hasArrived(id)))) {
     photo.kept.doubt = true;
     await keep("photos", photo.key, photo.kept).catch(() => {});
     change(photo, { id, state: "uploading", percent: 0 });
@@ -74,6 +75,13 @@ async function attempt(photo) {
     if (status >= 300) return end(photo, { state: "refused", problem: "upload" });
   }
   await end(photo, { id, state: "expected" });
+}
+
+/** What is kept of it, by now; nothing if another tab has sent it meanwhile. */
+async function readAnew(photo) {
+  const found = (await all("photos")).find(({ key }) => key === photo.key);
+  if (found) photo.kept = found.value;
+  return found;
 }
 
 /** Whether an upload of which nothing was heard has come to its end. */

@@ -158,6 +158,11 @@ run "what_is_asked_is_bounded_and_logged_without_photos" {
     condition     = output.url == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" && output.domain_target == null
     error_message = "The API has another address."
   }
+
+  assert {
+    condition     = !aws_apigatewayv2_api.this.disable_execute_api_endpoint
+    error_message = "The API has no address at all."
+  }
 }
 
 run "a_name_of_one_s_own_is_served_by_tls_1_2" {
@@ -168,6 +173,11 @@ run "a_name_of_one_s_own_is_served_by_tls_1_2" {
   assert {
     condition     = output.console == "https://api.example.com/" && contains(aws_cognito_user_pool_client.people[0].callback_urls, "https://api.example.com/review")
     error_message = "The console is not at the API's own name, or nobody can sign in there."
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.this.disable_execute_api_endpoint
+    error_message = "API Gateway's own address shows pages at which nobody can sign in."
   }
 
   assert {
