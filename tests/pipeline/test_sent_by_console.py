@@ -471,6 +471,7 @@ def test_a_camera_that_is_opened_once_more_runs_once(console, device):
         page.evaluate(PERMISSION)
         for button in (page.locator("#take"), page.get_by_role("button", name="Take another photo")):
             button.click()
+            expect(page.locator("#close")).to_be_focused()
             expect(page.locator("#shutter")).to_be_hidden()
             page.evaluate("window.allow()")
             expect(page.locator("#shutter")).to_be_focused()
