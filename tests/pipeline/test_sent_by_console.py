@@ -44,6 +44,19 @@ UNSURE, BICYCLE, MOTORCYCLE = "red", "blue", "green"
 HOSTILE = "<img src=x onerror=alert(1)>"
 UNSEEN = "\u3000\ue000\u202e"  # a wide blank, a sign of nobody's, and one that turns the writing's direction
 
+# The browser asks for the camera until the test allows it, and what it then gave is remembered.
+PERMISSION = """() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.tracks = [];
+    navigator.mediaDevices.getUserMedia = async (asked) => {
+        await new Promise((allow) => (window.allow = allow));
+        const stream = await real(asked);
+        window.tracks.push(...stream.getTracks());
+        return stream;
+    };
+}"""
+TRACKS = "window.tracks.map((it) => it.readyState)"
+
 
 @pytest.fixture(scope="module")
 def console(workflow: Deployment) -> Iterator[Console]:
@@ -616,25 +629,14 @@ def test_a_photo_is_taken_by_the_live_camera_with_the_keyboard_alone(console, de
 
 def test_a_camera_that_is_closed_while_the_browser_asks_stays_off(console, device):
     with console.visit(device) as page:
-        page.evaluate(
-            """() => {
-                const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-                window.tracks = [];
-                navigator.mediaDevices.getUserMedia = async (asked) => {
-                    await new Promise((allow) => (window.allow = allow));
-                    const stream = await real(asked);
-                    window.tracks.push(...stream.getTracks());
-                    return stream;
-                };
-            }"""
-        )
+        page.evaluate(PERMISSION)
         page.click("#take")
         expect(page.locator("#close")).to_be_focused()
         expect(page.locator("#shutter")).to_be_hidden()
         page.click("#close")
         page.evaluate("window.allow()")
-        seen = "new Promise((done) => setTimeout(() => done(window.tracks.map((it) => it.readyState)), 1000))"
-        assert page.evaluate(seen) == ["ended"]
+        page.wait_for_timeout(1000)
+        assert page.evaluate(TRACKS) == ["ended"]
         expect(page.locator("#camera")).to_be_hidden()
         expect(page.locator("#alert")).to_be_empty()
         page.click("#take")
@@ -643,6 +645,21 @@ def test_a_camera_that_is_closed_while_the_browser_asks_stays_off(console, devic
         page.locator("#shutter").dblclick()
         expect(page.locator("#current article")).to_be_focused()
         expect(page.locator("article")).to_have_count(1)
+
+
+def test_a_camera_that_is_opened_once_more_runs_once(console, device):
+    with console.visit(device) as page:
+        hand_over(page, "drop", ("note.txt", "text/plain", b"no photo"))
+        page.evaluate(PERMISSION)
+        for button in (page.locator("#take"), page.get_by_role("button", name="Take another photo")):
+            button.click()
+            expect(page.locator("#close")).to_be_focused()
+            expect(page.locator("#shutter")).to_be_hidden()
+            page.evaluate("window.allow()")
+            expect(page.locator("#shutter")).to_be_focused()
+        assert page.evaluate(TRACKS) == ["ended", "live"]
+        page.click("#close")
+        assert page.evaluate(TRACKS) == ["ended", "ended"]
 
 
 def test_the_answer_fills_the_screen_of_a_phone_and_nothing_moves_for_who_wants_that(console, device):

@@ -110,6 +110,7 @@ function listen() {
 
 async function openCamera() {
   if (!(await hasCamera())) return find("capture").click();
+  closeCamera(); // it may be open already
   show(find("camera"));
   hide(find("send"));
   find("close").focus();
