@@ -49,7 +49,9 @@ function row(photo) {
 }
 
 async function read() {
-  const answer = await call("GET", `photos?decided_by=person&most=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+  show(more, false); // a page is read once
+  const from = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+  const answer = await call("GET", `photos?decided_by=person&most=100${from}`).finally(() => show(more, cursor !== ""));
   if (answer.status !== 200) return refuse(answer);
   cursor = answer.body.cursor ?? "";
   // Of one that they are to judge without knowing, no label is told.
