@@ -31,6 +31,7 @@ HASH = re.compile(r'^    "(.*)",', re.MULTILINE)
 KNOWN_TO_TERRAFORM = (
     "artefact",
     "environment",
+    "guideline",
     "image",
     "labels",
     "sha256",
