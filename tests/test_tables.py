@@ -21,8 +21,9 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
-from operations import demo, ends, evaluation, installed, monitor_now, photo_list, quotas
+from operations import demo, demo_people, ends, evaluation, installed, monitor_now, photo_list, quotas
 from operations.client import LOST, Outcome, Photo
+from operations.reviewing import Shown
 from training import promote
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,6 +101,12 @@ def of_demo() -> Any:
     )
 
 
+def of_decided() -> Any:
+    to = {"loading_bay": "south", "max_distance_km": 25}
+    shown = Shown("0123", "other", "a rickshaw with two seats", "person", to, 5.17)
+    return demo_people.table([shown], {"0123": "safety_bicycle_s_001653.png"})
+
+
 def of_deployments() -> Any:
     return deployments.show_table(
         [records.make(1, MODEL * 2, before=MODEL), records.make(2, MODEL, "failed")]
@@ -164,6 +171,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("cost/sheets.py", of_cost),
     ("delivery/deployments.py", of_deployments),
     ("operations/demo.py", of_demo),
+    ("operations/demo_people.py", of_decided),
     ("operations/ends.py", of_loadgen),
     ("operations/evaluation.py", of_evaluation),
     ("operations/installed.py", of_installed),

@@ -143,6 +143,7 @@ def make_model(tmp_path_factory: pytest.TempPathFactory, photo: bytes) -> Callab
         contents = {
             "code/inference.py": code.replace("{answer}", str(list(answer))),
             "golden.json": json.dumps(golden),
+            "guideline.json": '{"classes": {}}',
             "labels.json": '["bicycle", "motorcycle"]',
             "metrics.json": json.dumps({"test_accuracy": 0.9, "dataset_id": "drawings"} | metrics),
         }

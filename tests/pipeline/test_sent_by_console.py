@@ -30,7 +30,7 @@ from tests.pipeline.test_register_api import decide, put_first, take_lease
 
 from core.contract.shapes import UPLOADS
 
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.usefixtures("nobody_waits")]
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "python/lambdas/console/files"

@@ -28,6 +28,7 @@ from tests.pipeline.test_register_api import decide, follow, forget_leases, put_
 from core.contract import register
 from core.contract.shapes import UPLOADS
 
+pytestmark = pytest.mark.usefixtures("nobody_waits")
 PAGES = ("", "review")
 SOON = 20_000  # milliseconds
 ASKED = {"file_name": "x.png", "content_type": "image/png"}
