@@ -26,7 +26,7 @@ from tests.pipeline.browsers import (
     sign_in,
 )
 from tests.pipeline.conftest import Deployment
-from tests.pipeline.test_register_api import decide, put_first, take_lease
+from tests.pipeline.test_register_api import decide, take_lease
 
 from core.contract.shapes import UPLOADS
 
@@ -103,9 +103,8 @@ def kept(page: Page) -> int:
     return count
 
 
-def answer(workflow: Deployment, reviewer: Caller, photo_id: str, label: str) -> int:
-    """A person decides; the decision's number."""
-    put_first(workflow, photo_id)
+def answer(reviewer: Caller, photo_id: str, label: str) -> int:
+    """A person decides about the driver who waits longest; the decision's number."""
     number: int = take_lease(reviewer, photo_id)["number"]
     assert decide(reviewer, photo_id, number, label).status == 202
     return number
@@ -166,8 +165,8 @@ def test_what_a_person_says_is_shown_without_reloading_and_so_is_what_they_say_o
         wait_for(page, "waiting")
         first, second = (page.locator("article").filter(has_text=it) for it in ("first.jpg", "second.jpg"))
         ids = {it["name"]: it["id"] for it in photos(page)}
-        number = answer(workflow, reviewer, ids["first.jpg"], "bicycle")
-        answer(workflow, reviewer, ids["second.jpg"], "unusable")
+        number = answer(reviewer, ids["first.jpg"], "bicycle")
+        answer(reviewer, ids["second.jpg"], "unusable")
         expect(first).to_contain_text("Loading bay A", timeout=SOON)
         expect(second.get_by_role("heading")).to_have_text("Take another photo", timeout=SOON)
         inspect(page, "unusable")
@@ -183,8 +182,8 @@ def test_what_a_person_says_is_shown_without_reloading_and_so_is_what_they_say_o
         third = page.locator("article").filter(has_text="third.jpg")
         third.get_by_role("button", name="Wrong?").click()
         expect(third).to_contain_text("Somebody is looking at it again")
-        number = answer(workflow, reviewer, ids["first.jpg"], "motorcycle")
-        answer(workflow, reviewer, photos(page)[0]["id"], "unusable")
+        number = answer(reviewer, ids["first.jpg"], "motorcycle")
+        answer(reviewer, photos(page)[0]["id"], "unusable")
         expect(first).to_contain_text("Loading bay B", timeout=SOON)
         expect(first).to_contain_text("Somebody has looked at it again.")
         expect(third).to_contain_text("The answer stands", timeout=SOON)
@@ -545,14 +544,14 @@ def test_a_browser_that_keeps_nothing_sends_photos_or_says_what_it_needs(workflo
         expect(page.locator("#alert")).to_contain_text("this browser keeps nothing for this page")
 
 
-def test_a_clock_that_is_wrong_keeps_nobody_from_hearing_of_a_correction(workflow, console, device, reviewer):
+def test_a_clock_that_is_wrong_keeps_nobody_from_hearing_of_a_correction(console, device, reviewer):
     with console.visit(device) as page:
         page.add_init_script("const now = Date.now; Date.now = () => now() + 3_600_000;")
         page.goto(console.url)
         send(page, UNSURE)
         wait_for(page, "waiting")
         photo_id = photos(page)[0]["id"]
-        number = answer(workflow, reviewer, photo_id, "bicycle")
+        number = answer(reviewer, photo_id, "bicycle")
         wait_for(page, "routed")
         assert decide(reviewer, photo_id, number + 1, "motorcycle").status == 202
         expect(page.locator("#current")).to_contain_text("Loading bay B", timeout=SOON)
