@@ -1,6 +1,6 @@
 """The console in a browser, over the deployed API: first paint, bytes, key to next photo, and a morning's peak.
 
-make bench ONLY=console      about 15 minutes
+It takes about twenty minutes, of which the peak takes eleven.
 """
 
 import contextlib
