@@ -1,10 +1,10 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. Four rows are measured only if they are named: `console`, in a browser and for twenty
-minutes; `gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of
-calls of all kinds, which is as much a test; and `drift`, which is no matter of speed: which changes of the photos ring
-an alarm (see `drifting`), of the model and the data set that are named.
+hold the same figures. Four rows are measured only if they are named: `console`, in a browser and for twenty minutes;
+`gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of calls
+of all kinds, which is as much a test; and `drift`, which is no matter of speed: which changes of the photos ring an
+alarm (see `drifting`), of the model and the data set that are named.
 """
 
 from collections.abc import Callable

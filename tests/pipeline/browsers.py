@@ -77,11 +77,16 @@ def write(message: ConsoleMessage) -> str:
 
 
 def sign_in(page: Page, name: str) -> None:
+    fill_in(page, name, PASSWORD)
+    page.wait_for_selector("#sign-out:visible")
+
+
+def fill_in(page: Page, name: str, password: str) -> None:
+    """The pool's own page, to which the console leads."""
     page.click("#sign-in")
     page.fill("#username", name)
-    page.fill("#password", PASSWORD)
+    page.fill("#password", password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_selector("#sign-out:visible")
 
 
 def picture(colour: str, size: tuple[int, int] = (160, 120), kind: str = "JPEG", **options: Any) -> bytes:

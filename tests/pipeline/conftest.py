@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -20,6 +20,9 @@ from tests.pipeline.scripted_photos import GUIDELINE
 
 from core.contract import answered_items, register
 from operations import roles, workplace
+
+if TYPE_CHECKING:
+    from tests.pipeline.browsers import Console
 
 MODEL_CODE = Path(__file__).with_name("scripted_inference.py")
 QUICK = ("--members", "1", "--folds", "1", "--epochs", "15", "--min-accuracy", "0.4")
@@ -396,3 +399,12 @@ def nobody_waits(workflow: Deployment) -> None:
                 UpdateExpression="REMOVE #open, since",
                 ExpressionAttributeNames={"#open": "open"},
             )
+
+
+@pytest.fixture(scope="module")
+def console(workflow: Deployment) -> Iterator["Console"]:
+    """Its pages, in a browser."""
+    from tests.pipeline import browsers  # which knows a deployment from here
+
+    with browsers.launched() as browser:
+        yield browsers.Console(browser, workflow)

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, Route
 from tests.builders import png
 from tests.oracles import axe_core
 from tests.pipeline.api_callers import Caller
-from tests.pipeline.browsers import PHONE, SCREENSHOTS, Console, inspect, launched, needs_browser
+from tests.pipeline.browsers import PHONE, SCREENSHOTS, Console, inspect, needs_browser
 from tests.pipeline.conftest import Deployment, until
 from tests.pipeline.scripted_photos import BLANK, SURE, UNSURE, photo
 from tests.pipeline.test_register_api import follow, make_wait, put_first, run_out, send_photo
@@ -39,12 +39,6 @@ LATER = """seconds => {
 }"""
 
 pytestmark = [needs_browser, pytest.mark.usefixtures("nobody_waits")]
-
-
-@pytest.fixture(scope="module")
-def console(workflow: Deployment) -> Iterator[Console]:
-    with launched() as browser:
-        yield Console(browser, workflow)
 
 
 @pytest.fixture(scope="module")

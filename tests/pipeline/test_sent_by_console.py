@@ -3,7 +3,6 @@
 import io
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from tests.pipeline.browsers import (
     Console,
     hand_over,
     inspect,
-    launched,
     needs_browser,
     picture,
     sign_in,
@@ -56,12 +54,6 @@ PERMISSION = """() => {
     };
 }"""
 TRACKS = "window.tracks.map((it) => it.readyState)"
-
-
-@pytest.fixture(scope="module")
-def console(workflow: Deployment) -> Iterator[Console]:
-    with launched() as browser:
-        yield Console(browser, workflow)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
-from tests.pipeline.browsers import launched, needs_browser
+from playwright.sync_api import Page
+from tests.pipeline.browsers import Console, fill_in, needs_browser
 
 from operations.console_address import SAMPLE
 
@@ -18,15 +18,9 @@ LINK = re.compile(r"^(arrivals|review): +(\S+/enter\?\S+)$", re.MULTILINE)
 PASSWORD = "Currant-Scones-2026"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as opened:
-        yield opened
-
-
 @pytest.fixture
-def page(browser) -> Iterator[Page]:
-    with browser.new_context() as context:
+def page(console: Console) -> Iterator[Page]:
+    with console.browser.new_context() as context:
         yield context.new_page()
 
 
@@ -51,10 +45,7 @@ def test_whoever_is_invited_chooses_a_password_and_is_in(workflow, page):
     (password,) = re.findall(r"temporary password is (\S+)", said)
     (where,) = re.findall(r"Tell them where to sign in: (\S+)", said)
     page.goto(where)
-    page.click("#sign-in")
-    page.fill("#username", "lea@example.com")
-    page.fill("#password", password)
-    page.get_by_role("button", name="Sign in").click()
+    fill_in(page, "lea@example.com", password)
     page.fill("#new_password", PASSWORD)
     page.fill("#confirm_password", PASSWORD)
     page.get_by_role("button", name="Send").click()
@@ -68,10 +59,7 @@ def test_a_device_signs_in_at_its_place_and_stays_so_over_a_reload(workflow, pag
     (password,) = re.findall(r"by the password (\S+),", said)
     (where,) = re.findall(r"Sign in on the device, with the name of its place: (\S+)", said)
     page.goto(where)
-    page.click("#sign-in")
-    page.fill("#username", "bay-9")
-    page.fill("#password", password)
-    page.get_by_role("button", name="Sign in").click()
+    fill_in(page, "bay-9", password)
     page.wait_for_selector("#take:visible")
     page.context.clear_cookies()  # the pool knows the browser no more
     page.goto(workflow.outputs["api"]["console"])

@@ -20,7 +20,7 @@ from urllib.request import Request
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 from tests.pipeline.api_callers import PASSWORD, SCOPES, Answer, Caller, People, post_form, send
-from tests.pipeline.browsers import Console, hand_over, launched, needs_browser, picture, sign_in
+from tests.pipeline.browsers import Console, hand_over, needs_browser, picture, sign_in
 from tests.pipeline.conftest import Deployment, until
 from tests.pipeline.scripted_photos import BLANK, UNSURE, photo
 from tests.pipeline.test_register_api import decide, follow, forget_leases, put_first, take_lease
@@ -98,12 +98,6 @@ def site() -> Iterator[Site]:
         threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01}).start()
         yield site
         site.shutdown()
-
-
-@pytest.fixture(scope="module")
-def console(workflow: Deployment) -> Iterator[Console]:
-    with launched() as browser:
-        yield Console(browser, workflow)
 
 
 @pytest.fixture
