@@ -33,13 +33,13 @@ export async function load(sub, watcher) {
 
 export function add(photo) {
   photos.unshift(photo);
-  change(photo, {});
+  change(photo, { state: photo.state });
 }
 
 export function change(photo, fields) {
   Object.assign(photo, fields);
   photos = newest(photos);
-  save();
+  if (Object.keys(fields).some((name) => SAVED.includes(name))) save(); // not at each step of the upload's bar
   changed(photo);
 }
 
