@@ -149,7 +149,7 @@ locals {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
     sweep     = concat(local.sweep_up, local.drain_queues)
-    label     = concat(local.read_photos, local.read_versions, local.write_labels)
+    label     = concat(local.read_versions, local.write_labels)
     api       = local.answer
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.leave_waiting)
     collect   = concat(local.write_bulk, local.read_bulk)
@@ -226,13 +226,18 @@ locals {
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
   ])
 
-  # The photos are read as the workflow reads them, and the key is used for the two tables too.
+  # Each photo is read in the version that people saw.
   write_labels = [
     { actions = ["dynamodb:Query"], resources = ["${module.register.table.arn}/index/labelling"] },
     { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
     { actions = ["dynamodb:GetItem"], resources = [module.register.reviews.arn] },
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] }, # as in read_photos
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/labels/*"] },
-    { actions = ["kms:GenerateDataKey"], resources = [module.storage.kms_key_arn] },
+    {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
+    },
   ]
 
   leave_waiting = [{ actions = ["dynamodb:PutItem"], resources = [module.register.table.arn] }]
