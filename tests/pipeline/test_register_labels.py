@@ -57,7 +57,7 @@ def as_function(workflow: Deployment) -> Any:
 
 
 def test_what_a_person_decides_is_a_label_with_the_photo_beside_it(workflow, people, reviewer):
-    photo_id = make_wait(workflow, people.take_program("labelled"), who="is labelled")
+    photo_id = make_wait(workflow, people.take_program(), who="is labelled")
     take_lease(reviewer, photo_id)
     assert decide(reviewer, photo_id, 1, "motorcycle").status == 202
     follow(reviewer, photo_id, register.ROUTED)
@@ -74,7 +74,7 @@ def test_what_a_person_decides_is_a_label_with_the_photo_beside_it(workflow, peo
 
 
 def test_a_label_is_added_and_never_written_over(workflow, people, reviewer):
-    photo_id = make_wait(workflow, people.take_program("kept"), who="is kept")
+    photo_id = make_wait(workflow, people.take_program(), who="is kept")
     take_lease(reviewer, photo_id)
     decide(reviewer, photo_id, 1, "motorcycle")
     (label,) = labels_of(workflow, photo_id)
