@@ -31,13 +31,14 @@ WRITE = (
 # An old one that is sent again does nothing to what came since.
 ONCE = "attribute_exists(id) AND attribute_not_exists(#opinion) AND NOT contains(#withdrawn, :number)"
 CONTENT = f"{ONCE} AND attribute_not_exists(#objected_at)"
+OPINION = "SET #opinion = :opinion, #labelling = :due, #labelling_at = :now"
 # What else an opinion does to the photo.
 OPINE = {
-    ASIDE: ("SET #opinion = :opinion", ONCE),
-    BLIND_ASIDE: ("SET #opinion = :opinion", CONTENT),
-    BLIND: ("SET #opinion = :opinion, #blind = :answered", CONTENT),
+    ASIDE: (OPINION, ONCE),
+    BLIND_ASIDE: (OPINION, CONTENT),
+    BLIND: (f"{OPINION}, #blind = :answered", CONTENT),
     CLOSE: (
-        "SET #opinion = :opinion, #objection = :unusable REMOVE #open, #since",
+        f"{OPINION}, #objection = :unusable REMOVE #open, #since",
         f"#state = :routed AND #open = :waiting AND #objected_at <= :at AND {ONCE}",
     ),
 }
@@ -181,7 +182,7 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
         if photo.get("decided", 0) < number:
             start(given, photo, number, made)
         return
-    names = ("label", "vehicle", "at", "seconds")
+    names = ("label", "vehicle", "at", "seconds", "way")
     change, condition = OPINE[made["way"]]
     try:
         stored.photos(given).update(
@@ -190,6 +191,8 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
             condition,
             opinion={name: made[name] for name in names if name in made},
             at=made["at"],
+            due=answered_items.DUE,
+            now=write_now(),
             number=number,
             answered=answered_items.ANSWERED,
             unusable=answered_items.UNUSABLE,
