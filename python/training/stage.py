@@ -35,7 +35,7 @@ CLASSES = "bicycle,motorcycle"
 VALIDATION = 0.1  # of the training rows
 SEED = 0
 SHEET = "sheet.png"
-VERSION = "origins.json"  # of training.versions
+VERSION = "origins.json"  # of training.dataset_versions
 CONTENT = {"train", "test", "train.lst", "validation.lst", "test.lst", "dataset.json", SHEET}
 
 

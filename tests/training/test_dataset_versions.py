@@ -15,11 +15,12 @@ from core.console import UserError
 from core.contract import answer_kinds
 from core.contract.labels import Label
 from core.figures import likeness
-from training import archive, dataset, sample, stage, versions
+from training import archive, dataset, sample, stage
+from training import dataset_versions as versions
+from training.dataset_versions import Labelled, Parent, Version
 from training.photo import SIDE, Photo, Seen
 from training.photo import read as look
 from training.selection import select
-from training.versions import Labelled, Parent, Version
 
 CLASSES = ["bicycle", "motorcycle"]
 # Real ones, beside the project where somebody has put them.
