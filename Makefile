@@ -14,9 +14,10 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
   PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
 # As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
@@ -65,6 +66,11 @@ demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, wit
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a folder, a manifest, an archive
 	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
+
+.PHONY: dataset
+dataset: $(VENV)/.installed-demo ## Make a version of a data set, with what people decided: DATA=<its parent>, EXCLUDE=<sub>,<sub>, SINCE=30d
+	@$(TOOL) operations.make_dataset $(ENV) $(if $(DATA_GIVEN),--data="$$DATA",--otherwise="$$DATA") \
+	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE") $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained

@@ -3,8 +3,8 @@
     train/*.png test/*.png              RGB pictures, squares of one size: of an archive or drawings 32 pixels, under
                                         their original names; of photographs 224, named by class and content
     train.lst validation.lst test.lst   rows of index<TAB>label<TAB>file name, without a header
-    live/*.png live.lst                 only of a version with labels (`training.dataset_versions`): a second test, of the
-                                        photos that were chosen by chance among those that a model had accepted
+    live/*.png live.lst                 only of a version with labels (`training.dataset_versions`): a second test,
+                                        of photos that chance has chosen among those that a model had accepted
     dataset.json                        where it came from and what is in it; `size` is the pictures' side
     sheet.png                           of photographs, what some of each class look like
 

@@ -29,8 +29,8 @@ from core.console import UserError
 from core.contract import answer_kinds
 from core.contract.labels import Label
 from core.figures import likeness
-from training import divide, stage
-from training.dataset import FOLDERS, LIVE, RESTAGE, Split, choose, join, load, read_info
+from training import dataset, divide, stage
+from training.dataset import FOLDERS, LIVE, RESTAGE, Split, choose, join, load
 from training.photo import Seen
 from training.selection import describe
 from training.sides import Sides
@@ -116,12 +116,18 @@ def show(told: Mapping[str, Origin | Gone]) -> str:
 
 def read(folder: Path) -> Parent:
     """Any staged data set; pictures that were forgotten since are left out."""
-    read_info(folder)  # which says what is wrong with it
-    info = json.loads((folder / "dataset.json").read_text())
+    info = read_info(folder)
     gone = {mark: Gone(**it) for mark, it in read_told(folder / GONE).items()}
     return Parent(
         info, {split: load(folder, split, forgiving=True) for split in FOLDERS}, read_origins(folder), gone
     )
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """All that dataset.json says; of a version `parents`, `labels`, `sources` and `left_out` too."""
+    known = dataset.read_info(folder)  # which says what is wrong with it
+    more: dict[str, Any] = json.loads((folder / "dataset.json").read_text())
+    return more | known
 
 
 def read_origins(folder: Path) -> dict[str, Origin]:
