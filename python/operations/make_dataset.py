@@ -49,7 +49,7 @@ def make(
     given: Path | None = None,
     otherwise: Path | None = None,
     exclude: Sequence[str] = (),
-    since: str = "",
+    since: datetime | None = None,
 ) -> Made:
     """`given` is the parent; without one it is the live model's, else `otherwise`."""
     settings = environment.outputs(env)
@@ -66,7 +66,7 @@ def make(
         upload(folder, f"s3://{bucket}/{fetched.PREFIX}")
     labels = label_store.read(client, bucket)
     judged = judge(settings["api"], labels, exclude)
-    version = build(parent, bucket, labels, judged, read_since(since))
+    version = build(parent, bucket, labels, judged, since)
     made = put(client, env, bucket, version)
     link(DATA / env, made)
     return Made(made, dataset_versions.read_info(made), parent.info, version.info["left_out"])
@@ -194,9 +194,10 @@ def main() -> None:
     add("--exclude", default="", metavar="SUB,SUB", help="people whose labels do not count")
     add("--since", default="", help="labels that join it are as new: 90m, 24h, 7d, or a time in ISO 8601")
     options = parser.parse_args()
+    since = read_since(options.since)
     exclude = [name.strip() for name in options.exclude.split(",") if name.strip()]
     try:
-        made = make(options.env, options.data, options.otherwise, exclude, options.since)
+        made = make(options.env, options.data, options.otherwise, exclude, since)
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"the labels of {options.env} cannot be read: {error}") from error
     out.print(table(made.info, made.before))
