@@ -71,6 +71,11 @@ stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a 
 dataset: $(VENV)/.installed-demo ## Make a version of a data set, with what people decided: DATA=<its parent>, EXCLUDE=<sub>,<sub>, SINCE=30d
 	@$(TOOL) operations.make_dataset $(ENV) $(if $(DATA_GIVEN),--data="$$DATA",--otherwise="$$DATA") \
 	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE") $(ARGS)
+	@$(TOOL) report.dataset_difference $(ENV)
+
+.PHONY: difference
+difference: $(VENV)/.installed-demo ## Show what a version has that its parent has not, on a page: FROM=... TO=<a folder or an id>
+	@$(TOOL) report.dataset_difference $(ENV) $(if $(FROM),--from="$$FROM") $(if $(TO),--to="$$TO") $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained
