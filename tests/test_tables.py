@@ -21,10 +21,21 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
-from operations import demo, demo_people, ends, evaluation, installed, monitor_now, photo_list, quotas
+from operations import (
+    demo,
+    demo_people,
+    ends,
+    evaluation,
+    installed,
+    make_dataset,
+    monitor_now,
+    photo_list,
+    quotas,
+)
 from operations.client import LOST, Outcome, Photo
 from operations.reviewing import Shown
 from training import promote
+from training.dataset import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 80
@@ -101,6 +112,12 @@ def of_demo() -> Any:
     )
 
 
+def of_dataset() -> Any:
+    counts = dict.fromkeys(("bicycle", "motorcycle", "delivery-van"), 123456)
+    info = {"dataset_id": MODEL, "classes": [*counts], "counts": dict.fromkeys(FOLDERS, counts)}
+    return make_dataset.table(info | {"labels": ["x"] * 12345}, info)
+
+
 def of_decided() -> Any:
     to = {"loading_bay": "south", "max_distance_km": 25}
     shown = Shown("0123", "other", "a rickshaw with two seats", "person", to, 5.17)
@@ -175,6 +192,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/ends.py", of_loadgen),
     ("operations/evaluation.py", of_evaluation),
     ("operations/installed.py", of_installed),
+    ("operations/make_dataset.py", of_dataset),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),

@@ -101,8 +101,11 @@ def count_classes(version: Parent, side: str) -> Counter[str]:
 
 def table_sources(before: Parent, after: Parent) -> Table:
     now, then = (count_sources(version) for version in (after, before))
-    rows = [[source, f"{now[source]:,}", f"{then[source]:,}"] for source in dict.fromkeys((*now, *then))]
-    return Table("What labels brought, by the camera", ("source", "pictures", "before"), rows, (1, 2))
+    most = sorted({*now, *then}, key=lambda it: (-now[it], -then[it], it))
+    rows = [[source, f"{now[source]:,}", f"{then[source]:,}"] for source in most]
+    return Table(
+        "labels/... is what labels brought, by the camera", ("source", "pictures", "before"), rows, (1, 2)
+    )
 
 
 def count_sources(version: Parent) -> Counter[str]:
