@@ -15,7 +15,7 @@ BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
 NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
-  PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
+  PREFIX RATE REASON RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
@@ -203,6 +203,14 @@ photos: $(VENV)/.installed-demo ## List the photos that have not come to their e
 .PHONY: decide
 decide: $(VENV)/.installed-demo ## Decide a photo that waits, or correct a route: ID=... LABEL=bicycle; VEHICLE=<if other>, BY=driver
 	@$(TOOL) operations.decide $(ENV) --photo="$$ID" --label="$$LABEL" --vehicle="$$VEHICLE" --by="$${BY:-person}"
+
+.PHONY: labels
+labels: $(VENV)/.installed-demo ## Write down as labels what people said of photos, and count it: SINCE=30d
+	@$(TOOL) operations.labels_now $(ENV) $(if $(SINCE),--since="$$SINCE") $(ARGS)
+
+.PHONY: withdraw
+withdraw: $(VENV)/.installed-demo ## Have labels count no more: ID=<a label, a photo or a person> REASON=...
+	@$(TOOL) operations.withdraw $(ENV) --id="$$ID" --reason="$$REASON"
 
 .PHONY: forget
 forget: $(VENV)/.installed-demo ## Say where a photo is: ID=<its key or id>; CONFIRM=<ENV>: remove it there
