@@ -86,8 +86,12 @@ def stage(tmp_path):
                 (data / f"{split}.lst").write_text("".join(rows))
         info = {
             "dataset_id": "0123456789abcdef",
-            **{"source": "mine", "sha256": "", "classes": CLASSES},
-            **{"counts": {}, "seed": 0, "validation": 0.1},
+            "source": "mine",
+            "sha256": "",
+            "classes": CLASSES,
+            "counts": {},
+            "seed": 0,
+            "validation": 0.1,
         }
         (data / "dataset.json").write_text(json.dumps(info))
         (data / "origins.json").write_text(json.dumps(origins))
