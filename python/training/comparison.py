@@ -7,8 +7,9 @@ Both answer the photos of the data set's splits test and live, through their own
 that code is run. Into the folder go comparison.json and comparison.md: figures and names, and no photo.
 
 A candidate is surely better if its accuracy is, on all of these photos together. It surely falls if the accuracy of a
-slice does (a class, a source, an hour of the day, each of FEWEST photos or more), or what it accepts, or how right that
-is: with at most ALPHA for any of them to be called so by chance, however many slices there are (core.figures.paired).
+slice does (a class, a source, an hour of the day, each of FEWEST photos or more), or that of what it accepts, or how
+much it accepts, unless what it accepts is surely more right for it: with at most ALPHA for any of them to be called so
+by chance, however many slices there are (core.figures.paired).
 """
 
 import hashlib
@@ -127,7 +128,11 @@ def judge(
         chance = paired.chance_of_accepted_fall(*both)
         found.append((ALL, ACCEPTED, of_accepted, chance))
     falls = paired.sure([chance for *_, chance in found], ALPHA)
-    return [Slice(*it, fell) for it, fell in zip(found, falls, strict=True)]
+    # A model that is surer than it is right has to accept less to be right more often.
+    bought = of_accepted is not None and of_accepted.change.low > 0
+    return [
+        Slice(*it, fell and not (bought and it[1] == COVERAGE)) for it, fell in zip(found, falls, strict=True)
+    ]
 
 
 def cut(photos: Sequence[Compared]) -> Iterator[tuple[str, str, np.ndarray]]:

@@ -1,103 +1,24 @@
 """Two models on the same photos, as a reviewer reads it: from artefacts and a staged folder to the page."""
 
-import io
 import json
 import sys
-import tarfile
 
-import numpy as np
 import pytest
-from PIL import Image
+from tests.told_models import pack_model, stage_photos
 
 from core.console import UserError
 from core.figures.metrics import Estimate
 from training import comparison, comparison_text
 
-CLASSES = ["bicycle", "motorcycle"]
-# The model that is asked sees which class a picture shows by its red; by its green for which models it is hard.
-CODE = """
-import io, json
-import numpy as np
-from PIL import Image
-
-EASY_UP_TO, FORGOTTEN, SURE = {easy}, {forgotten}, {sure}
-
-def model_fn(folder):
-    return None
-
-def input_fn(body, content_type):
-    return np.asarray(Image.open(io.BytesIO(body)))[0, 0]
-
-def predict_fn(pixel, model):
-    right = int(pixel[0] > 127)
-    said = right if pixel[1] <= EASY_UP_TO and pixel[1] != FORGOTTEN else 1 - right
-    return [SURE if place == said else 1 - SURE for place in range(2)]
-
-def output_fn(prediction, accept):
-    return json.dumps(prediction)
-"""
-
 
 @pytest.fixture
 def make_model(tmp_path):
-    """Make an artefact that is right on the pictures that are not too hard for it."""
-
-    def make(name, easy, sure=0.99, labels=CLASSES, forgotten=-1):
-        path = tmp_path / f"{name}.tar.gz"
-        files = {
-            "code/inference.py": CODE.format(easy=easy, sure=sure, forgotten=forgotten),
-            "labels.json": json.dumps(labels),
-            "metrics.json": json.dumps({"recipe": "small"}),
-            **dict.fromkeys(("baseline.json", "golden.json", "model.pt"), "{}"),
-        }
-        with tarfile.open(path, "w:gz") as tar:
-            folder = tarfile.TarInfo("code")
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(folder)
-            for member, text in files.items():
-                entry = tarfile.TarInfo(member)
-                entry.size = len(text)
-                tar.addfile(entry, io.BytesIO(text.encode()))
-        return path
-
-    return make
+    return lambda name, easy, **more: pack_model(tmp_path / f"{name}.tar.gz", easy, **more)
 
 
 @pytest.fixture
 def stage(tmp_path):
-    """Stage a data set: how hard each picture of the test and of the live split is, the classes by turns."""
-
-    def make(test, live=(), source=lambda _: "gate-1", hour=lambda _: 9):
-        data = tmp_path / "data"
-        origins = {}
-        for split, hardness in (("test", test), ("live", live)):
-            (data / split).mkdir(parents=True)
-            rows = []
-            for number, hard in enumerate(hardness):
-                label = number % 2
-                name = f"{CLASSES[label]}_{number:03}.png"
-                pixels = np.full((32, 32, 3), (255 * label, hard, number % 256), np.uint8)
-                Image.fromarray(pixels).save(data / split / name)
-                rows.append(f"{number}\t{label}\t{name}\n")
-                if split == "live":
-                    at = f"2026-11-26T{hour(number):02}:05:00.000Z"
-                    origins[name] = {"label": f"photo{number}-1", "source": source(number), "at": at}
-            if split == "test" or live:
-                (data / f"{split}.lst").write_text("".join(rows))
-        info = {
-            "dataset_id": "0123456789abcdef",
-            "source": "mine",
-            "sha256": "",
-            "classes": CLASSES,
-            "counts": {},
-            "seed": 0,
-            "validation": 0.1,
-        }
-        (data / "dataset.json").write_text(json.dumps(info))
-        (data / "origins.json").write_text(json.dumps(origins))
-        return data
-
-    return make
+    return lambda *hardness, **more: stage_photos(tmp_path / "data", *hardness, **more)
 
 
 @pytest.fixture
@@ -180,6 +101,16 @@ def test_accepting_less_is_a_fall_though_it_is_as_right(make_model, stage, compa
     assert found["verdict"] == "a slice surely falls"
     assert [it["name"] for it in found["slices"] if it["falls"]] == ["coverage"]
     assert found["accepted"] is None
+
+
+def test_accepting_less_is_no_fall_where_what_is_accepted_is_surely_more_right(make_model, stage, compare):
+    """The live model is sure of everything, whatever has become of the camera."""
+    data = stage([0] * 40 + [100] * 60)
+    candidate = make_model("new", 100, unsure_from=100)
+    _, found, _ = compare(candidate, make_model("old", 50), data)
+    assert (found["coverage"]["ours"], found["coverage"]["theirs"]) == (0.4, 1)
+    assert found["accepted"]["change"]["low"] > 0
+    assert found["verdict"] == "surely better"
 
 
 def test_a_class_that_the_live_model_does_not_know_it_never_says(make_model, stage, compare):
