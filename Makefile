@@ -286,6 +286,14 @@ watched: $(TOOLS) ## Which environments are set up to be looked at for drift?
 drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)
 
+.PHONY: due
+due: $(TOOLS) ## Is there reason to train a candidate: the week, an alarm of drift, or NEW_LABELS labels?
+	@$(TOOL) delivery.due $(ENV)
+
+.PHONY: propose
+propose: $(TOOLS) ## Open a pull request with the candidate that make retrain has found surely better
+	@$(TOOL) delivery.propose $(ENV)
+
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another
 	@$(TOOL) delivery.rollback $(ENV) --to="$$TO"

@@ -23,8 +23,12 @@ from operations import alarms_now, terraform
 WEEKLY = "41 4 * * 1"  # as retrain.yml has it
 NEW_LABELS, FEW = 200, 30
 DATA = "data/"
-# Of the photos and of how right the model is; as terraform/modules/monitoring names them.
-OF_DRIFT = ("low-accuracy", "low-coverage", "photos-differ")
+NOWHERE = "none"  # instead of an environment
+# How the names of these alarms begin in terraform/modules/monitoring.
+OF_DRIFT = (
+    *("class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "pictures-outside"),
+    "unsure-",
+)
 
 
 @dataclass(frozen=True)
@@ -102,13 +106,13 @@ def main() -> None:
     return tell(look(env, live, schedule))
 
 
-NOWHERE = "none"
-
-
 def tell(found: Due) -> None:
     """Into the job's output, its summary and its log."""
     event.add("GITHUB_OUTPUT", f"due={'yes' if found.is_so else 'no'}")
-    event.add("GITHUB_STEP_SUMMARY", f"{'A candidate is trained' if found.is_so else 'None is trained'}: {found.why}")
+    event.add(
+        "GITHUB_STEP_SUMMARY",
+        f"{'A candidate is trained' if found.is_so else 'None is trained'}: {found.why}",
+    )
     print(in_log(found.why) if found.is_so else notice(found.why))
 
 
