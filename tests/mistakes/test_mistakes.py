@@ -24,6 +24,8 @@ MISTAKES = [
     ("classify|IMAGE=photo.png", NEW),
     ("client", NEW),
     ("console", NEW),
+    ("dataset", NEW),
+    ("dataset|DATA=-x|EXCLUDE=-x, it's $HOME", NEW),
     ("deployments", NEW),
     ("drift|PREBUILT=1", NEW),
     ("evaluate", NEW),
@@ -137,6 +139,7 @@ MISTAKES = [
     ("loadgen|DATA=-x", f"-x {NOT_STAGED}"),
     ("evaluate|DATA=-x", NEW),
     ("loadgen|DURATION=1x", "--duration takes seconds, minutes or hours, as in 60s, 5m or 2h, not '1x'"),
+    ("dataset|SINCE=it's $HOME", "it's $HOME is not a time: give 90m, 24h, 7d, or 2024-10-16T09:00:00Z"),
     # Of models.
     ("stage|DATASET=it's nope", "--source it's nope is neither cifar100 nor sample nor an archive, a folder"),
     ("stage|DATASET=-x", "--source -x is neither cifar100 nor sample nor an archive, a folder or a manifest"),
