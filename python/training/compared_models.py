@@ -34,7 +34,7 @@ class Comparison:
     candidate: Model
     live: Model
     accuracy: Paired
-    coverage: Paired
+    coverage: Paired  # of the split test alone
     accepted: Paired | None  # accuracy of what each accepts
     slices: list[Slice]
     verdict: str

@@ -10,6 +10,10 @@ A candidate is surely better if its accuracy is, on all of these photos together
 slice does (a class, a source, an hour of the day, each of FEWEST photos or more), or that of what it accepts, or how
 much it accepts, unless what it accepts is surely more right for it: with at most ALPHA for any of them to be called so
 by chance, however many slices there are (core.figures.paired).
+
+The split live has none but photos that the live model accepted, for the blind sample is drawn from those. So how much
+each accepts is compared on the split test alone. The accuracy of the live model on what it was sure of is the higher
+one, so that no candidate is called better than it is.
 """
 
 import hashlib
@@ -64,16 +68,16 @@ def compare(candidate: bytes, live: bytes, data: Path, threshold: float) -> Comp
     ours, theirs = (ask(model, pictures, labels) for model in (candidate, live))
     accepts, accepted = ours.confidence >= threshold, theirs.confidence >= threshold
     accuracy = paired.compare(ours.right, theirs.right)
-    slices = judge(photos, ours.right, theirs.right, accepts, accepted)
-    live_ones = sum(it.source != BASE for it in photos)
+    tested = np.array([it.source == BASE for it in photos])
+    slices = judge(photos, ours.right, theirs.right, accepts, accepted, tested)
     return Comparison(
         dataset.read_info(data)["dataset_id"],
         threshold,
-        {compared_photos.TEST: len(photos) - live_ones, compared_photos.LIVE: live_ones},
+        {compared_photos.TEST: int(tested.sum()), compared_photos.LIVE: int((~tested).sum())},
         describe(candidate, ours),
         describe(live, theirs),
         accuracy,
-        paired.compare(accepts, accepted),
+        paired.compare(accepts[tested], accepted[tested]),
         paired.compare_accepted(ours.right, theirs.right, accepts, accepted),
         slices,
         decide(accuracy, slices),
@@ -111,6 +115,7 @@ def judge(
     theirs: np.ndarray,
     accepts: np.ndarray,
     accepted: np.ndarray,
+    tested: np.ndarray,
 ) -> list[Slice]:
     """What may fall, and whether it does."""
     found = [
@@ -122,7 +127,8 @@ def judge(
         )
         for kind, name, rows in cut(photos)
     ]
-    found.append((ALL, COVERAGE, paired.compare(accepts, accepted), paired.chance_of_fall(accepts, accepted)))
+    of_base = accepts[tested], accepted[tested]
+    found.append((ALL, COVERAGE, paired.compare(*of_base), paired.chance_of_fall(*of_base)))
     both = ours, theirs, accepts, accepted
     if of_accepted := paired.compare_accepted(*both):
         chance = paired.chance_of_accepted_fall(*both)

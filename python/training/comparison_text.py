@@ -8,6 +8,9 @@ from core.figures.metrics import Estimate
 from core.figures.paired import Paired
 from training.compared_models import ACCEPTED, ALL, COVERAGE, Comparison
 
+OF_COVERAGE = (
+    "Coverage is that of the base's test split: what people judge blind the live model has accepted."
+)
 NOTE = "points are hundredths; surely: 95% sure, both bounds together"
 
 
@@ -99,7 +102,7 @@ def page(comparison: Comparison) -> str:
             f"| recipe | {escape.cell(comparison.live.recipe)} | {escape.cell(comparison.candidate.recipe)} | |",
             *rows,
             "",
-            f"{NOTE[0].upper()}{NOTE[1:]}. What falls is corrected for the number of slices (Holm).",
+            f"{NOTE[0].upper()}{NOTE[1:]}. What falls is corrected for the number of slices (Holm). {OF_COVERAGE}",
             "",
         ]
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.builders import make_label, put_label
+from tests.waiting import until
 
 from delivery import due
 
@@ -109,19 +110,24 @@ def test_enough_of_them_are_reason(project, aws):
 
 def test_an_alarm_of_drift_that_rings_is_named(project, aws):
     cloudwatch = aws("cloudwatch")
+
+    def ringing() -> int:
+        found = cloudwatch.describe_alarms(AlarmNamePrefix=project, StateValue="ALARM")
+        return len(found["MetricAlarms"])
+
     for name in ("low-coverage", "api-slow"):
         cloudwatch.put_metric_alarm(
             AlarmName=f"{project}-{name}",
-            Namespace="Scones",
-            MetricName="Coverage",
-            Statistic="Average",
-            Period=3600,
+            Namespace="Scones/none",
+            MetricName="Nothing",
+            Statistic="Sum",
+            Period=60,
             EvaluationPeriods=1,
             Threshold=1,
-            ComparisonOperator="LessThanThreshold",
-            TreatMissingData="notBreaching",
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="breaching",
         )
-        cloudwatch.set_alarm_state(AlarmName=f"{project}-{name}", StateValue="ALARM", StateReason="tried")
+    until(ringing, lambda count: count == 2)
     due.main()
     _, summary = told()
     assert "low-coverage ring, and 30 would be enough" in summary
@@ -135,7 +141,7 @@ def test_an_alarm_of_drift_that_rings_is_named(project, aws):
         ("NEW_LABELS", "many", "NEW_LABELS is 'many'"),
     ],
 )
-def test_a_clone_that_is_not_set_up_is_told_so(variable, value, said, project, monkeypatch, command):  # noqa: ARG001
+def test_a_clone_that_is_not_set_up_is_told_so(variable, value, said, project, monkeypatch):  # noqa: ARG001
     monkeypatch.setenv(variable, value)
     if variable == "NEW_LABELS":
         with pytest.raises(Exception, match=said):

@@ -23,7 +23,7 @@ MODEL = {
 BRANCH = f"retrain/prod-{SHA[:16]}"
 START = "c" * 40
 FILE = "contents/terraform/envs/prod.model.tfvars.json"
-OPEN = f"pulls?state=open&base=main&per_page=100&page={{}}"
+OPEN = "pulls?state=open&base=main&per_page=100&page={}"
 PAGE = "**The candidate is better by 1.9 points, surely between 0.4 and 3.5: it is surely better.**\n"
 
 

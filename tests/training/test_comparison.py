@@ -113,6 +113,17 @@ def test_accepting_less_is_no_fall_where_what_is_accepted_is_surely_more_right(m
     assert found["verdict"] == "surely better"
 
 
+def test_coverage_is_compared_on_the_base_alone_since_the_live_model_accepted_every_live_photo(
+    make_model, stage, compare
+):
+    data = stage([0] * 60, [10] * 20 + [100] * 40)
+    candidate = make_model("new", 100, unsure_from=100)
+    _, found, page = compare(candidate, make_model("old", 50), data)
+    assert (found["coverage"]["ours"], found["coverage"]["n"]) == (1, 60)
+    assert found["verdict"] == "surely better"
+    assert "Coverage is that of the base's test split" in page
+
+
 def test_a_class_that_the_live_model_does_not_know_it_never_says(make_model, stage, compare):
     swapped = make_model("new", 200, labels=["motorcycle", "bicycle"])
     _, found, _ = compare(swapped, make_model("old", 200), stage([0] * 30))
