@@ -140,6 +140,7 @@ locals {
       MODELS        = "models"
       NAMESPACE     = module.monitoring.namespace
       RESULTS       = local.results
+      TABLE         = module.register.table.name
       THRESHOLD     = tostring(var.threshold)
       TOLERATED     = jsonencode(local.tolerated_drift)
     }
@@ -258,18 +259,20 @@ locals {
   ]
 
   watch_captures = [
-    { actions = ["s3:GetObject"], resources = [for folder in ["captures", "models", local.results] : "${module.storage.bucket_arn}/${folder}/*"] },
+    { actions = ["s3:GetObject"], resources = [for folder in ["captures", "labels", "models", local.results] : "${module.storage.bucket_arn}/${folder}/*"] },
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.results}/*"] },
     {
       # "IfExists", because reading has no prefix: without it S3 calls the first run's missing result "access denied".
       actions   = ["s3:ListBucket"]
       resources = [module.storage.bucket_arn]
-      condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "models/*", "${local.results}/*"] } }
+      condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "labels/*", "models/*", "${local.results}/*"] } }
     },
+    # How many photos a day's blind sample was drawn from.
+    { actions = ["dynamodb:Query"], resources = ["${module.register.table.arn}/index/day"] },
     {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.storage.kms_key_arn]
-      condition = { StringEquals = { "kms:ViaService" = ["s3.${var.region}.amazonaws.com"] } }
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
     },
     {
       actions   = ["cloudwatch:PutMetricData"]
