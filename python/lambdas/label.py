@@ -175,6 +175,7 @@ def write_label(bucket: str, item: Json, it: Said, copy: bytes) -> bool:
         known=it.known,
         kind=find_kind(item),
         source=item.get("source", ""),
+        came_at=item.get("first_at", ""),
         routed_day=item["day"].removesuffix(said.MODEL) if said.routed_by_model(item) else "",
         model=item.get("model", ""),
         answer=found,
