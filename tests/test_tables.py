@@ -33,6 +33,7 @@ from operations import (
     label_figures,
     labelled_people,
     labels_now,
+    make_dataset,
     monitor_now,
     photo_list,
     quotas,
@@ -41,6 +42,7 @@ from operations.client import LOST, Outcome, Photo
 from operations.labelled_people import Judged
 from operations.reviewing import Shown
 from training import promote
+from training.dataset import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 80
@@ -163,6 +165,12 @@ def of_demo() -> Any:
     )
 
 
+def of_dataset() -> Any:
+    counts = dict.fromkeys(("bicycle", "motorcycle", "delivery-van"), 123456)
+    info = {"dataset_id": MODEL, "classes": [*counts], "counts": dict.fromkeys(FOLDERS, counts)}
+    return make_dataset.table(info | {"labels": ["x"] * 12345}, info)
+
+
 def of_decided() -> Any:
     to = {"loading_bay": "south", "max_distance_km": 25}
     shown = Shown("0123", "other", "a rickshaw with two seats", "person", to, 5.17)
@@ -243,6 +251,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/label_figures.py", of_left_out),
     ("operations/label_figures.py", of_people),
     ("operations/labels_now.py", of_labelled_set),
+    ("operations/make_dataset.py", of_dataset),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),

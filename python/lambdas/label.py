@@ -172,7 +172,7 @@ def write_label(bucket: str, item: Json, it: Said, copy: bytes) -> bool:
         seconds=it.seconds,
         blind=it.blind,
         assisted=it.assisted,
-        known=item.get(answered_items.KNOWN, "") if it.checks else "",
+        known=it.known,
         kind=find_kind(item),
         source=item.get("source", ""),
         routed_day=item["day"].removesuffix(said.MODEL) if said.routed_by_model(item) else "",

@@ -27,6 +27,7 @@ class Said:
     vehicle: str
     seconds: float | None
     way: str  # of the table of reviews; nothing of what did not come by the API
+    known: str  # the class that was known, if it was asked to see how right this person is
     by: str  # the person's sub; nothing of one who is not known
     assisted: bool
 
@@ -36,7 +37,7 @@ class Said:
 
     @property
     def checks(self) -> bool:
-        """Whether it was asked to see how often this person is right."""
+        """Whether it was asked to see how right this person is."""
         return self.way == answered_items.KNOWN
 
 
@@ -66,6 +67,7 @@ def read_one(item: Json, number: int, told: Json, known: Json, oldest: str) -> S
         vehicle=told["vehicle"],
         seconds=None if seconds is None else float(seconds),
         way=way,
+        known=item.get(answered_items.KNOWN, "") if way == answered_items.KNOWN else "",
         by=known.get("by", ""),
         assisted=is_assisted(item, told["at"], way),
     )

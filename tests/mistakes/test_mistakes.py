@@ -24,6 +24,8 @@ MISTAKES = [
     ("classify|IMAGE=photo.png", NEW),
     ("client", NEW),
     ("console", NEW),
+    ("dataset", NEW),
+    ("dataset|DATA=-x|EXCLUDE=-x, it's $HOME", NEW),
     ("deployments", NEW),
     ("drift|PREBUILT=1", NEW),
     ("evaluate", NEW),
@@ -139,6 +141,14 @@ MISTAKES = [
     ("loadgen|DATA=-x", f"-x {NOT_STAGED}"),
     ("evaluate|DATA=-x", NEW),
     ("loadgen|DURATION=1x", "--duration takes seconds, minutes or hours, as in 60s, 5m or 2h, not '1x'"),
+    ("dataset|SINCE=it's $HOME", "it's $HOME is not a time: give 90m, 24h, 7d, or 2024-10-16T09:00:00Z"),
+    ("difference", "there is no build/data/local: make a version with make dataset ENV=local, or name one"),
+    ("difference|TO=no $HOME, it's 'é", "TO=no $HOME, it's 'é is neither a data set's folder nor an id, as"),
+    (
+        "difference|TO=-x|FROM=-x",
+        "TO=-x is neither a data set's folder nor an id, as 0123456789abcdef is one",
+    ),
+    ("difference|TO=0123456789abcdef", NEW),
     # Of models.
     ("stage|DATASET=it's nope", "--source it's nope is neither cifar100 nor sample nor an archive, a folder"),
     ("stage|DATASET=-x", "--source -x is neither cifar100 nor sample nor an archive, a folder or a manifest"),
