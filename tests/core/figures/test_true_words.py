@@ -26,8 +26,8 @@ def test_what_has_fallen_is_said_with_how_wrong_the_estimate_was():
     assert true_words.say(look(240, 60, besides=besides, objected={DAY: 3})) == [
         "true accuracy of what was accepted, 2026-11-26 to 2026-11-26: 80.0%, surely between 70.0% and 87.4%, by 300 "
         "judged photos",
-        "by its confidence the model is right on 98.5% of the same photos: too high by 18.5 points, surely by 11.1 to 28.5 "
-        "points",
+        "by its confidence the model is right on 98.5% of the same photos: too high by 18.5 points, surely by 11.1 to "
+        "28.5 points",
         "in training it was right on 98.0% of what it accepted: fallen by 18.0 points, surely by 10.6 points at least",
         "photos without a judgement: 1 cannot tell, 1 unusable",
         "drivers objected to 3 more, which no sample has",
