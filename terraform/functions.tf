@@ -32,6 +32,13 @@ locals {
       watched         = true
       each_minute     = true
     }
+    label = {
+      description     = "Writes what people said of photos as labels, a copy of the photo beside each."
+      timeout_seconds = 900
+      memory_mb       = 512
+      watched         = true
+      each_hour       = true
+    }
     api = {
       description     = "Takes photos over HTTP, says what became of them, and lets people decide."
       timeout_seconds = 10
@@ -64,6 +71,7 @@ locals {
       name             = module.lambda[stage].name
       raises_by_design = lookup(function, "raises_by_design", false)
       each_minute      = lookup(function, "each_minute", false)
+      each_hour        = lookup(function, "each_hour", false)
     }
     if lookup(function, "watched", false)
   }
@@ -84,6 +92,13 @@ locals {
       SOURCES        = join(",", var.watched_sources)
       STATE_MACHINE  = local.workflow_arns.machine
       TABLE          = module.register.table.name
+    }
+    label = {
+      BUCKET        = module.storage.bucket
+      GRACE_SECONDS = tostring(var.api.grace_seconds)
+      PERSON_DAYS   = tostring(var.api.person_days)
+      REVIEWS       = module.register.reviews.name
+      TABLE         = module.register.table.name
     }
     api = {
       ALARMS            = "${var.prefix}-unsure-"
@@ -135,6 +150,7 @@ locals {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
     sweep     = concat(local.sweep_up, local.drain_queues)
+    label     = concat(local.read_versions, local.write_labels)
     api       = local.answer
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.leave_waiting)
     collect   = concat(local.write_bulk, local.read_bulk)
@@ -210,6 +226,20 @@ locals {
     { actions = ["s3:GetObject"], resources = local.photos },
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
   ])
+
+  # Each photo is read in the version that people saw.
+  write_labels = [
+    { actions = ["dynamodb:Query"], resources = ["${module.register.table.arn}/index/labelling"] },
+    { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
+    { actions = ["dynamodb:GetItem"], resources = [module.register.reviews.arn] },
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] }, # as in read_photos
+    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/labels/*"] },
+    {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
+    },
+  ]
 
   leave_waiting = [{ actions = ["dynamodb:PutItem"], resources = [module.register.table.arn] }]
 
