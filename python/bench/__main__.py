@@ -3,10 +3,10 @@
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
 hold the same figures. Six rows are measured only if they are named: `console`, in a browser and for twenty minutes;
 `gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of calls
-of all kinds, which is as much a test; and three that are no matter of speed: `drift`, which changes of the photos ring an
-alarm (see `drifting`), of the model and the data set that are named; `paired`, how often the bounds of a comparison of
-two models hold (see `paired_weeks`); and `truth`, whether those of the true accuracy do, and how many photos people have
-to judge (see `blind_weeks`).
+of all kinds, which is as much a test; and three that are no matter of speed: `drift`, which changes of the photos ring
+an alarm (see `drifting`), of the model and the data set that are named; `paired`, how often the bounds of a comparison
+of two models hold (see `paired_weeks`); and `truth`, whether those of the true accuracy do, and how many photos people
+have to judge (see `blind_weeks`).
 """
 
 from collections.abc import Callable, Mapping

@@ -18,8 +18,8 @@ HOLD = (
     f"at most {WEEKS * ALPHA:.0f} are meant to be"
 )
 NEEDED = (
-    "photos a day that people judge; uneven: on two days of seven a fifth as many photos come; lucky: weeks of the "
-    f"nine in ten that ring without a fall, where a test split said what to expect of which {TESTED} photos were accepted"
+    "photos a day that people judge; uneven: on two days of seven a fifth as many photos come; lucky: weeks of as many "
+    f"photos as the column before has, that ring without a fall, where {TESTED} accepted test photos said what to expect"
 )
 
 
