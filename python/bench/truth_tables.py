@@ -19,7 +19,8 @@ HOLD = (
 )
 NEEDED = (
     "photos a day that people judge; uneven: on two days of seven a fifth as many photos come; lucky: weeks of as many "
-    f"photos as the column before has, that ring without a fall, where {TESTED} accepted test photos said what to expect"
+    "photos as the column before has, that ring without a fall, where "
+    f"{TESTED} accepted test photos said what to expect"
 )
 
 
