@@ -198,11 +198,7 @@ variable "model" {
     environment = optional(map(string), {})
     labels      = list(string)
     guideline   = optional(bool, false)
-    metrics = optional(object({
-      coverage           = optional(number)
-      n_test             = optional(number)
-      selective_accuracy = optional(number)
-    }), {})
+    metrics     = optional(map(number), {})
   })
   default = null
 
