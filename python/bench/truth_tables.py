@@ -11,6 +11,7 @@ from bench.tables import Section, markdown_table
 from core.figures.metrics import ALPHA
 from core.table import Table
 
+RINGING = ("unfallen", "erring", "twice")
 Known = Mapping[str, Measured]  # by name
 
 HOLD = (
@@ -18,9 +19,10 @@ HOLD = (
     f"at most {WEEKS * ALPHA:.0f} are meant to be"
 )
 NEEDED = (
-    "photos a day that people judge; uneven: on two days of seven a fifth as many photos come; lucky: weeks of as many "
-    "photos as the column before has, that ring without a fall, where "
-    f"{TESTED} accepted test photos said what to expect"
+    "photos a day that people judge; uneven: on two days of seven a fifth as many photos come. Of weeks with as many "
+    "photos as the second such column has, so many ring without a fall: lucky: where "
+    f"{TESTED} accepted test photos said what to expect; err: where {blind_weeks.ERRING:.0%} of people's answers are "
+    "wrong; err twice: where another person is asked about what the first one says is wrong"
 )
 
 
@@ -41,8 +43,19 @@ def needed(known: Known) -> Table:
             for often in blind_weeks.SEEN
             for traffic in TRAFFIC
         ]
-        rows.append((f"{expected:.1%}", *cells, f"{known[name('unfallen', expected)].value:.1%}"))
-    head = ("right of the accepted", "1 week of 2", "uneven", "9 weeks of 10", "uneven", "lucky")
+        rows.append(
+            (f"{expected:.1%}", *cells, *(f"{known[name(it, expected)].value:.1%}" for it in RINGING))
+        )
+    head = (
+        "right of the accepted",
+        "1 week of 2",
+        "uneven",
+        "9 weeks of 10",
+        "uneven",
+        "lucky",
+        "err",
+        "err, asked twice",
+    )
     title = "Photos to judge a day, for a week to show a fall of 5 points"
     return Table(head, rows, range(1, len(head)), title, NEEDED)
 

@@ -9,8 +9,9 @@ from report.words import between, bounds, number, percent
 TITLE = "True accuracy of what is accepted"
 NOBODY = "Nobody has judged a photo of the blind sample of these days: people do when no driver waits."
 MEANS = (
-    "By people who did not see the model's answers to these photos, which chance chose. A day counts by what the model "
-    "routed on it, whatever its share of the judgements."
+    "Right as people see it, who did not see the model's answers to these photos, which chance chose. A day counts by "
+    "what the model routed on it, whatever its share of the judgements. Each photo that was objected to or corrected "
+    "counts for itself."
 )
 
 
@@ -24,7 +25,7 @@ def show_tile(judged: Truth) -> Tile:
 
 
 def show(judged: Truth) -> Section:
-    data = f"{say_photos(judged)}, {judged.since} to {judged.until}."
+    data = f"{say_photos(judged)}{true_words.say_untold(judged)}, {judged.since} to {judged.until}."
     blocks: list[Block] = [show_table(judged) if judged.accuracy else Missing(NOBODY)]
     said = [(true_words.say_fall(judged), tone(judged))]
     said += [(it, "unknown") for it in true_words.say_left_out(judged)]

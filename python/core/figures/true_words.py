@@ -12,9 +12,17 @@ def say(truth: Truth) -> list[str]:
     days = f"true accuracy of what was accepted, {truth.since} to {truth.until}"
     if truth.accuracy is None:
         return [f"{days}: nobody has judged a photo of its blind sample"]
-    judged = f"{truth.judged:,} judged photo{'s' * (truth.judged != 1)}"
+    judged = f"{truth.judged:,} photo{'s' * (truth.judged != 1)} that people judged{say_untold(truth)}"
     beside = [it for it in (say_estimate(truth), say_fall(truth), *say_left_out(truth)) if it]
     return [f"{days}: {say_bounded(truth.accuracy)}, by {judged}", *beside]
+
+
+def say_untold(truth: Truth) -> str:
+    """Of which part of the week they are, if nobody has judged the rest."""
+    if not truth.untold:
+        return ""
+    of, share = len(truth.routed), truth.share_told
+    return f", on {of - len(truth.untold)} of {of} days, with {share:.0%} of what was accepted"
 
 
 def say_estimate(truth: Truth) -> str:
@@ -51,8 +59,8 @@ def say_left_out(truth: Truth) -> list[str]:
             "photos without a judgement: "
             + ", ".join(f"{n:,} {why.replace('_', ' ')}" for why, n in truth.no_judgement.items())
         )
-    if objected := sum(truth.objected.values()):
-        said.append(f"drivers objected to {objected:,} more, which no sample has")
+    if truth.corrected:
+        said.append(f"{truth.corrected:,} more, objected to or corrected, count each for itself alone")
     return said
 
 

@@ -22,15 +22,22 @@ def look(right: int, wrong: int, expected: float | None = 0.98, confidence: floa
 
 
 def test_what_has_fallen_is_said_with_how_wrong_the_estimate_was():
-    besides = [make_label("u", label="unusable"), make_label("c", label="cannot_tell")]
-    assert true_words.say(look(240, 60, besides=besides, objected={DAY: 3})) == [
-        "true accuracy of what was accepted, 2026-11-26 to 2026-11-26: 80.0%, surely between 70.0% and 87.4%, by 300 "
-        "judged photos",
-        "by its confidence the model is right on 98.5% of the same photos: too high by 18.5 points, surely by 11.1 to "
-        "28.5 points",
-        "in training it was right on 98.0% of what it accepted: fallen by 18.0 points, surely by 10.6 points at least",
+    besides = [
+        *(make_label("u", label="unusable"), make_label("c", label="cannot_tell")),
+        *(
+            make_label(f"o{n}", label="motorcycle", blind=False, assisted=True, confidence=0.985)
+            for n in range(2)
+        ),
+    ]
+    found = look(240, 60, besides=besides, objected={DAY: 2})
+    assert true_words.say(found) == [
+        "true accuracy of what was accepted, 2026-11-26 to 2026-11-26: 79.8%, surely between 69.8% and 87.3%, by 300 "
+        "photos that people judged",
+        "by its confidence the model is right on 98.5% of the same photos: too high by 18.7 points, surely by 11.2 to "
+        "28.7 points",
+        "in training it was right on 98.0% of what it accepted: fallen by 18.2 points, surely by 10.7 points at least",
         "photos without a judgement: 1 cannot tell, 1 unusable",
-        "drivers objected to 3 more, which no sample has",
+        "2 more, objected to or corrected, count each for itself alone",
     ]
 
 
@@ -57,7 +64,17 @@ def test_a_model_that_says_too_little_of_itself_is_said_to():
     )
 
 
-@pytest.mark.parametrize(("judged", "said"), [(1, "by 1 judged photo"), (2, "by 2 judged photos")])
+def test_days_that_nobody_has_judged_are_said():
+    labels = [make_label(f"{n}") for n in range(40)]
+    found = find(labels, {"2026-11-24": 0, "2026-11-25": 300, DAY: 700}, labels[0].model)
+    assert found and true_words.say(found)[0].endswith(
+        "by 40 photos that people judged, on 2 of 3 days, with 70% of what was accepted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("judged", "said"), [(1, "by 1 photo that people judged"), (2, "by 2 photos that people judged")]
+)
 def test_one_photo_is_one(judged, said):
     day = find([make_label(f"{n}") for n in range(judged)], {DAY: judged}, make_label().model)
     assert day and true_words.say(day)[0].endswith(said)
