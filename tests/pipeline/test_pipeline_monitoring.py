@@ -92,18 +92,12 @@ def judged_wrong(deployed, aws) -> Iterator[str]:
     deployed.notified.about(AlarmName="scones-local-low-accuracy", NewStateValue="OK", OldStateValue="ALARM")
 
 
-def test_people_who_find_that_the_model_is_wrong_ring_low_accuracy(deployed, judged_wrong, tmp_path):
+def test_people_who_find_that_the_model_is_wrong_ring_low_accuracy(deployed, judged_wrong):
     printed = deployed.project.run("operations.monitor_now", "local")
     said = "true accuracy of what was accepted"
     assert said in printed and f"to {judged_wrong}: 0.0%, surely between 0.0% and" in printed
     rang = deployed.notified.about(AlarmName="scones-local-low-accuracy", NewStateValue="ALARM")
     assert rang[0]["Trigger"]["MetricName"] == "AccuracyFallLowerBound"
-    deployed.project.run("report", "--env", "local", "--out", tmp_path)
-    (model,) = json.loads((tmp_path / "report.json").read_text())["models"]
-    assert (model["judged"]["judged"], model["judged"]["wrong"]) == (40, 40)
-    assert "True accuracy of what is accepted has fallen" in model["verdict"]["text"].replace(
-        "true acc", "True acc"
-    )
 
 
 def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):
