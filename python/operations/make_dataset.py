@@ -6,6 +6,7 @@ build/data/ENV-ID and in the bucket below data/ID/, where it is never changed; b
 not count, as if they had said nothing.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -123,6 +124,12 @@ def read_copies(bucket: str, labelled: Sequence[Labelled], side: int) -> dict[st
             if it.label.picture
         ]
         failed = dict(listed.download(wanted))
+        for photo, it in zip(photos, labelled, strict=True):
+            if (
+                photo.path.is_file()
+                and hashlib.sha256(photo.path.read_bytes()).hexdigest() != it.label.sha256
+            ):
+                failed[photo] = "its copy is not what was looked at"
         seen, unread = gather.look([it for it in photos if it not in failed], side)
     said = [*unread.values(), *(f"left out: {photo.name} ({why})" for photo, why in failed.items())]
     for line in said[: gather.NAMED]:

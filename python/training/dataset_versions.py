@@ -43,6 +43,7 @@ UNREADABLE = "its copy cannot be read"
 NO_SUCH_CLASS = "of a class that the parent does not have"
 TWO_CLASSES = "the same picture has labels of two classes"
 AGAIN = "the same picture is in it already"
+AGAINST = "the same picture is in the parent as another class"
 TWO_SIDES = "nearly the same as a picture of another side"
 
 
@@ -174,7 +175,12 @@ def make(
     there = held(parent)
     sides = Sides()
     splits = keep_base(parent, sides, out)
-    copies = {mark for rows in splits.values() for name in rows.names for mark in MARKED.findall(name)}
+    copies = {
+        mark: classes[label]
+        for rows in splits.values()
+        for name, label in zip(rows.names, rows.labels, strict=True)
+        for mark in MARKED.findall(name)
+    }
     stood = remember(parent, there, photos)
     for mark, before in stood.items():
         sides.put(before.side, mark, np.uint64(int(before.hash, 16)))
@@ -187,14 +193,14 @@ def make(
     for it in settle(labelled, pictures, classes, out):
         picture = pictures[it.photo]
         if picture.mark in copies:
-            out[AGAIN] += 1
+            out[AGAIN if copies[picture.mark] == it.cls else AGAINST] += 1
             continue
         found = likeness.hashes(picture.pixels[None])[0]
         side = sides.choose(wish(it, picture.mark, share), picture.mark, found)
         if side is None:
             out[TWO_SIDES] += 1
             continue
-        copies.add(picture.mark)
+        copies[picture.mark] = it.cls
         sides.put(side, picture.mark, found)
         taken[side].append(it)
         origins[name_picture(it, picture)] = Origin(it.label.name, it.label.source, it.label.at)

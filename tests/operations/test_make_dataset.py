@@ -159,14 +159,15 @@ def test_without_somebody_and_without_what_is_older(say):
     assert 5 < len(late.info["labels"]) < 20
 
 
-def test_what_has_no_readable_copy_is_named_and_counted(aws, place, say, monkeypatch, capsys):
+def test_what_has_no_readable_copy_is_named_and_counted(aws, place, say, drawn, monkeypatch, capsys):
     said = [say(number) for number in range(42)]
-    aws("s3").put_object(Bucket=place, Key=said[5].picture, Body=b"no picture")
+    aws("s3").put_object(Bucket=place, Key=said[5].picture, Body=drawn[6][0])
     aws("s3").delete_object(Bucket=place, Key=said[6].picture)
     command(monkeypatch, "--data", "build/data/sample")
     told = capsys.readouterr().out
     assert "2 its copy cannot be read" in told
-    assert f"left out: {said[5].name}" in told and f"left out: {said[6].name}" in told
+    assert f"left out: {said[5].name} (its copy is not what was looked at)" in told
+    assert f"left out: {said[6].name}" in told
 
 
 def test_a_photo_that_was_forgotten_in_the_bucket_does_not_come_back(aws, place, say):

@@ -327,3 +327,15 @@ def test_a_broken_origins_file_is_named(drawn, photos, tmp_path):
     with pytest.raises(UserError, match=r"origins\.json is broken"):
         versions.read(tmp_path / "v")
     assert json.loads((tmp_path / "v/gone.json").read_text()) == {}
+
+
+def test_a_label_against_what_the_parent_says_of_the_same_photograph_is_counted(drawn, photos):
+    parent, _ = drawn
+    said, seen = photos(2)
+    first = make(parent, said, seen)
+    photographs = Parent(first.info, first.splits, {}, {})  # as somebody stages their own
+    other = next(name for name in CLASSES if name != said[1].cls)
+    against = [said[0], replace(said[1], cls=other)]
+    version = make(photographs, against, seen)
+    assert version.info["left_out"] == {versions.AGAIN: 1, versions.AGAINST: 1}
+    assert version.info["dataset_id"] == first.info["dataset_id"]
