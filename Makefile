@@ -14,9 +14,10 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
-  PREFIX RATE REASON RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL ON \
+  OUTCOME OVERRIDE PREFIX RATE REASON RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+# Whether somebody has named the data set: it always has a name afterwards.
 DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
@@ -24,6 +25,9 @@ export $(NAMES)
 # of the drawings says that it is one.
 DRAWN   = $(or $(filter sample,$(notdir $(DATA))),$(findstring "source": "sample",$(file <$(DATA)/dataset.json)))
 WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(DRAWN),small,pretrained))),$(VENV)/.installed-pretrained)
+# A candidate is trained as the live model was.
+LIVE_RECIPE = $(shell sed -n 's/.*"recipe": "\([a-z]*\)".*/\1/p' terraform/envs/$(ENV).model.tfvars.json 2>/dev/null | tail -n 1)
+LIVE_WEIGHTS = $(if $(filter small,$(or $(RECIPE),$(LIVE_RECIPE))),,$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -90,6 +94,12 @@ launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: E
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
 	@$(TOOL) training.promote --env $(ENV) --run="$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
+
+.PHONY: retrain
+retrain: $(VENV)/.installed-$(if $(filter sagemaker,$(ON)),sagemaker,demo) $(LIVE_WEIGHTS) ## Train on what people have said, compare with the live model, promote if surely better: ENV=... ON=sagemaker RECIPE=... OVERRIDE=<reason>
+	@$(if $(DATA_GIVEN),,$(MAKE) dataset DATA= ARGS=)
+	@$(TOOL) operations.retrain $(ENV) $(if $(DATA_GIVEN),--data="$$DATA") $(if $(ON),--on="$$ON") \
+	  $(if $(RECIPE),--recipe="$$RECIPE") $(if $(OVERRIDE),--override="$$OVERRIDE") $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 
@@ -294,6 +304,14 @@ watched: $(TOOLS) ## Which environments are set up to be looked at for drift?
 .PHONY: drift
 drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)
+
+.PHONY: due
+due: $(TOOLS) ## Is there reason to train a candidate: the week, an alarm of drift, or NEW_LABELS labels?
+	@$(TOOL) delivery.due $(ENV)
+
+.PHONY: propose
+propose: $(TOOLS) ## Open a pull request with the candidate that make retrain has found surely better
+	@$(TOOL) delivery.propose $(ENV)
 
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another

@@ -1,43 +1,59 @@
-"""Where labels went: the data sets that were made with them, and so the models."""
+"""A photo among the labels: what people said of it, copies of it beside that, and what was withdrawn."""
 
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
 from typing import Any
 
-from core.contract.labels import ENDING, FOLDER, WITHDRAWN
-from core.label_store import list_keys
-from operations import dataset_traces
+from core import label_store
+from core.contract import answered_items, labels
+from core.contract.labels import Label
+from core.contract.shapes import Json
+from operations import object_versions
+from operations.object_versions import Version
 
-SHEET = "dataset.json"
+FOLDER = f"{labels.FOLDER}/"
 
 
-def find_keys(s3: Any, bucket: str) -> dict[str, str]:
-    """Of all labels, by their names."""
-    keys = [
-        it for it in list_keys(s3, bucket, f"{FOLDER}/") if it.endswith(ENDING) and not it.endswith(WITHDRAWN)
+@dataclass(frozen=True)
+class Told:
+    """A label of a photo that the register has."""
+
+    label: Label
+    withdrawn: str  # why; nothing of one that stands
+
+
+def find(s3: Any, bucket: str, photos: Collection[str]) -> list[Version]:
+    """All that there is of them: the register may not know any more when something was said."""
+    found = object_versions.list_versions(s3, bucket, FOLDER)
+    return [it for it in found if photo_of(it.key) in photos]
+
+
+def photo_of(key: str) -> str:
+    return PurePosixPath(key).name.partition("-")[0]
+
+
+def is_picture(key: str) -> bool:
+    return not key.endswith(labels.ENDING)
+
+
+def read(s3: Any, bucket: str, item: Json) -> Iterator[Told]:
+    """Those of the photo with this item, by their numbers, which says on which days something was said of it."""
+    told = [
+        it
+        for start in (answered_items.DECISION, answered_items.OPINION)
+        for it in answered_items.numbered(item, start).values()
     ]
-    return {it.rpartition("/")[2].removesuffix(ENDING): it for it in keys}
-
-
-def find_sets(s3: Any, bucket: str, names: Collection[str]) -> dict[str, int]:
-    """Data sets that were made with some of these labels, and with how many."""
-    found = {it: len({*(read_names(s3, bucket, it) or ())} & {*names}) for it in list_sets(s3, bucket)}
-    return {dataset: count for dataset, count in sorted(found.items()) if count}
-
-
-def list_sets(s3: Any, bucket: str) -> Iterator[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=dataset_traces.FOLDER, Delimiter="/"
-    )
-    for page in pages:
-        yield from (it["Prefix"].split("/")[1] for it in page.get("CommonPrefixes", ()))
-
-
-def read_names(s3: Any, bucket: str, dataset: str) -> list[str] | None:
-    """A data set's labels; none of one that was made of none, and None if there is no such set."""
-    try:
-        content = s3.get_object(Bucket=bucket, Key=f"{dataset_traces.FOLDER}{dataset}/{SHEET}")["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        return None
-    names: list[str] = json.loads(content).get("labels", [])
-    return names
+    keys = [
+        key
+        for day in sorted({date.fromisoformat(it["at"][:10]) for it in told})
+        for key in label_store.list_keys(s3, bucket, f"{labels.of_day(day)}{item['id']}-")
+        if key.endswith(labels.ENDING)
+    ]
+    content = {key: json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys}
+    made = [Label.read(it) for key, it in content.items() if not key.endswith(labels.WITHDRAWN)]
+    for label in sorted(made, key=lambda it: it.number):
+        marker = content.get(labels.place(label.at, label.name, labels.WITHDRAWN), {})
+        yield Told(label, marker.get("reason", ""))

@@ -15,7 +15,7 @@ from core.contract.shapes import Json
 from core.label_store import Labels
 from core.table import Table
 from monitoring.capture import SourceError, parse_moment
-from operations import label_figures, label_traces, labelled_people, monitor_now
+from operations import label_figures, label_uses, labelled_people, monitor_now
 from operations.labelled_people import Judged
 
 SINCE = "30d"
@@ -84,7 +84,7 @@ def describe(labels: Labels, who: dict[str, str], judged: Judged, by_person: boo
 
 def of_dataset(s3: Any, bucket: str, dataset: str) -> Table:
     """The other way round is `make withdraw`, which names the sets that have a label."""
-    names = label_traces.read_names(s3, bucket, dataset)
+    names = label_uses.read_names(s3, bucket, dataset)
     if names is None:
         raise UserError(f"there is no data set {dataset!r} in s3://{bucket}/data: name one of its folders")
     return draw_set(dataset, names, label_store.read(s3, bucket))

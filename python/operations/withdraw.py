@@ -17,7 +17,7 @@ from core import arguments, environment, label_store
 from core.console import UserError, out, run, visible
 from core.contract import decision_name, labels, register
 from core.contract.shapes import Json
-from operations import dataset_traces, label_traces, labelled_people
+from operations import dataset_traces, label_uses, labelled_people
 from operations.photo_story import PHOTO_ID
 
 EXISTS = "PreconditionFailed"
@@ -45,7 +45,7 @@ def main() -> None:
 
 def find(s3: Any, bucket: str, said: str, api: Json) -> list[str]:
     """Keys of labels: one, a photo's, or a person's."""
-    found = label_traces.find_keys(s3, bucket)
+    found = label_uses.find_keys(s3, bucket)
     if decision_name.is_one(said):
         names = {said}
     elif PHOTO_ID.fullmatch(said):
@@ -62,7 +62,7 @@ def withdraw(s3: Any, env: str, bucket: str, keys: list[str], reason: str) -> It
     yield f"{new:,} labels are withdrawn" + (f"; {len(keys) - new:,} were before" if new < len(keys) else "")
     names = [it.rpartition("/")[2].removesuffix(labels.ENDING) for it in keys]
     yield from (f"  {it}" for it in names)
-    sets = label_traces.find_sets(s3, bucket, names)
+    sets = label_uses.find_sets(s3, bucket, names)
     trained = dataset_traces.find_models(s3, env, bucket, {*sets})
     if not sets:
         yield "No data set was made with them."
