@@ -10,14 +10,16 @@ from random import Random
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
+from tests.builders import make_label
+from tests.training.photographs import fill, save, scene
 
 from core.console import UserError
 from core.contract import answer_kinds
-from core.contract.labels import Label
 from core.figures import likeness
-from training import archive, dataset, sample, stage
+from training import archive, dataset, gather, sample, stage
 from training import dataset_versions as versions
 from training.dataset_versions import Labelled, Parent, Version
+from training.folder import find
 from training.photo import SIDE, Photo, Seen
 from training.photo import read as look
 from training.selection import select
@@ -27,14 +29,10 @@ CLASSES = ["bicycle", "motorcycle"]
 PHOTOGRAPHS = Path(__file__).resolve().parents[3] / "shared/data/cifar-100-vehicles.tar.gz"
 
 
-def make_label(photo: str, cls: str = "bicycle", at: str = "2026-11-20T08:00:00.000Z", **more) -> Label:
-    told = {"vehicle": "", "seconds": 2.5, "blind": False, "assisted": False, "known": "", "kind": "live"}
-    told |= {"source": "bay-a", "routed_day": "", "model": "m", "answer": "bicycle", "confidence": 0.7}
-    return Label(photo=photo, number=1, at=at, label=cls, **{**told, "picture": "", "sha256": "", **more})
-
-
-def labelled(photo: str, cls: str = "bicycle", blind: bool = False, **more) -> Labelled:
-    label = make_label(photo, cls, blind=blind, **more)
+def labelled(
+    photo: str, cls: str = "bicycle", blind: bool = False, at: str = "2026-11-20T08:00:00.000Z"
+) -> Labelled:
+    label = make_label(photo, label=cls, blind=blind, at=at, source="bay-a")
     return Labelled(label, cls, [label.name], blind)
 
 
@@ -339,3 +337,21 @@ def test_a_label_against_what_the_parent_says_of_the_same_photograph_is_counted(
     version = make(photographs, against, seen)
     assert version.info["left_out"] == {versions.AGAIN: 1, versions.AGAINST: 1}
     assert version.info["dataset_id"] == first.info["dataset_id"]
+
+
+def test_a_version_of_somebodys_own_photographs_is_as_large_and_has_a_sheet(tmp_path):
+    for first, cls in ((0, "car"), (100, "van")):
+        fill(tmp_path / "photos" / cls, first, 20)
+    splits, info, _ = gather.gather(find(tmp_path / "photos"), None, 0.2)
+    stage.write(tmp_path / "base", splits, info | {"source": "photos/"})
+    parent = versions.read(tmp_path / "base")
+    paths = {f"p{n}": save(scene(n), tmp_path / f"{n}.jpg") for n in range(200, 206)}
+    seen = {photo: look(Photo(path, "", ""), parent.size) for photo, path in paths.items()}
+    # One of them is in the base: a driver's photo that somebody has taken for training.
+    seen["again"] = look(Photo(tmp_path / "photos/car/3.jpg", "", ""), parent.size)
+    version = make(parent, [labelled(photo, "car") for photo in seen], seen)
+    assert version.info["left_out"] == {versions.AGAIN: 1}
+    assert version.info["size"] == SIDE and version.info["sources"] == {"photos/": 40, "labels/bay-a": 6}
+    version.write(tmp_path / "version")
+    assert (tmp_path / "version/sheet.png").exists()
+    assert dataset.load(tmp_path / "version", "train", size=32).images.shape[1] == 32
