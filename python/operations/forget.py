@@ -28,6 +28,7 @@ from operations import (
     forgotten,
     label_traces,
     object_versions,
+    origin_traces,
     photo_register,
     terraform,
 )
@@ -59,6 +60,7 @@ class Found:
     captures: list[Held]
     labels: list[Version]  # what people said of it, with copies
     copies: list[Version]
+    origins: list[Version]  # files of data sets that say of which label a picture is
     trained: Trained
     guidelines: list[Version]  # of these models
     reviewed: list[str]  # ids of photos that people had before them
@@ -161,13 +163,25 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     copies = dataset_traces.find_copies(s3, bucket, pictures)
     if not (items or versions or captures or labels):
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
+    origins = origin_traces.find(s3, bucket, ids)
     sets = dataset_traces.name_sets(it.key for it in copies)
     trained = dataset_traces.find_models(s3, env, bucket, sets)
     guidelines = dataset_traces.find_guidelines(s3, bucket, trained.models)
     reviews = photo_register.open_reviews(table)
     reviewed = [it["id"] for it in items if photo_register.find_review(reviews, it["id"])]
     return Found(
-        key, sought, items, versions, periods, captures, labels, copies, trained, guidelines, reviewed
+        key,
+        sought,
+        items,
+        versions,
+        periods,
+        captures,
+        labels,
+        copies,
+        origins,
+        trained,
+        guidelines,
+        reviewed,
     )
 
 
@@ -221,6 +235,8 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
     yield f"  {sum(it.records for it in found.captures)} records in {len(found.captures)} versions of capture files"
     yield f"  {len({it.key for it in found.labels})} files among the labels"
     yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
+    if found.origins:
+        yield f"  {len(found.origins)} files in which data sets say where a picture of it came from"
     for item in found.items:
         yield f"  the register's item {item['id']}, of which stays that the photo was forgotten"
     for photo in found.reviewed:
@@ -247,6 +263,8 @@ def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
     # Before the copies, by which a run that begins again finds the models.
     dataset_traces.empty(s3, bucket, found.guidelines)
     object_versions.remove(s3, bucket, found.copies)
+    for it in found.origins:
+        origin_traces.take_out(s3, bucket, found.sought.ids, it)
     for held in found.captures:
         capture_traces.take_out(s3, bucket, found.sought, held.version)
     photo_register.remove_reviews(table, found.reviewed)

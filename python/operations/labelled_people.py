@@ -4,8 +4,8 @@
     judged.standing["0f3a..."]      the class, and the labels that it rests on
     judged.left_out                 why other photos have none, and how many
 
-A photo counts once. Of a person the last word on it counts. After `person_days` it is not known who said a label: it
-counts as anybody's does at first.
+A photo counts once. Of a person the last word on it counts. After `person_days` it is not known who said a label: all
+such labels on a photo count as one person's, who is right as often as anybody is taken to be at first.
 """
 
 from collections import Counter
@@ -29,6 +29,7 @@ DISAGREED, OTHER, UNUSABLE, CANNOT_TELL = "disagreed", "other", "unusable", "can
 # By which a photo without a class is counted: the first of them that leaves none of its labels.
 REASONS = (WITHDRAWN, EXCLUDED, CANNOT_TELL, UNRELIABLE, TOO_NEW, DISAGREED, OTHER, UNUSABLE)
 NO_CLASS = {answered_items.OTHER: OTHER, answered_items.UNUSABLE: UNUSABLE}
+ROUNDING = 1e-9
 MOST_KEYS = 100  # of a request
 
 
@@ -47,6 +48,7 @@ class Judged:
     standing: dict[str, Standing]  # by the photo's id
     reasons: dict[str, str]  # of the other photos
     people: list[Rate]
+    excluded: list[str]  # names of labels that never count again: nobody may know later whose they were
 
     @property
     def left_out(self) -> Counter[str]:
@@ -59,9 +61,15 @@ class Judged:
         return [it for it in self.people if not it.is_right_enough]
 
 
-def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ()) -> Judged:
-    """Who said a label is in `who`, by its name; labels of those in `exclude` count as if nobody had said them."""
+def judge(
+    labels: Labels, who: Mapping[str, str], exclude: Collection[str] = (), never: Collection[str] = ()
+) -> Judged:
+    """Who said a label is in `who`, by its name. Labels of those in `exclude` count as if nobody had said them.
+
+    So do labels whose names are in `never`: they were left out before, for the person who said them.
+    """
     people = rate(labels.standing, who)
+    unreliable = {it.person for it in people if not it.is_right_enough}
     rates = {it.person: it for it in people}
     choices = len({it.label for it in labels.all if it.label != answered_items.CANNOT_TELL})
     photos: dict[str, list[Label]] = {}
@@ -71,15 +79,15 @@ def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ())
     reasons: dict[str, str] = {}
     for photo in sorted(photos):
         found = photos[photo]
-        counted = count(found, labels.withdrawn, who, exclude, rates)
+        counted = count(found, labels.withdrawn, who, exclude, never, rates)
         if isinstance(counted, str):
             reasons[photo] = counted
             continue
         votes = [
-            (it.label, rates[who[it.name]].value if it.name in who else agreement.PRIOR) for it in counted
+            (it.label, rates[who[it.name]].weight if it.name in who else agreement.PRIOR) for it in counted
         ]
         best, sure = agreement.settle(votes, choices)
-        if sure < agreement.SURE:
+        if sure < agreement.SURE - ROUNDING:
             reasons[photo] = DISAGREED
         elif best in NO_CLASS:
             reasons[photo] = NO_CLASS[best]
@@ -88,7 +96,8 @@ def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ())
             blind = any(it.blind and not it.known for it in found)
             used = next((it for it in agreeing if it.picture), agreeing[0])
             standing[photo] = Standing(used, best, [it.name for it in agreeing], blind)
-    return Judged(standing, reasons, people)
+    left = {*never} | {name for name, person in who.items() if person in unreliable or person in exclude}
+    return Judged(standing, reasons, people, sorted(left))
 
 
 def count(
@@ -96,6 +105,7 @@ def count(
     withdrawn: Collection[str],
     who: Mapping[str, str],
     exclude: Collection[str],
+    never: Collection[str],
     rates: Mapping[str, Rate],
 ) -> list[Label] | str:
     """Those of a photo's labels that count, the oldest first; or why none does."""
@@ -106,7 +116,7 @@ def count(
     left = [it for it in found if it.name not in withdrawn]
     if not left:
         return WITHDRAWN
-    left = [it for it in left if who.get(it.name) not in exclude]
+    left = [it for it in left if who.get(it.name) not in exclude and it.name not in never]
     if not left:
         return EXCLUDED
     left = [it for it in last_words(left, who) if it.label != answered_items.CANNOT_TELL]
@@ -120,8 +130,8 @@ def count(
 
 
 def last_words(found: Iterable[Label], who: Mapping[str, str]) -> list[Label]:
-    """Of each person, who may have corrected themselves; those whose names are not known are each somebody."""
-    return list({who.get(it.name, it.name): it for it in found}.values())
+    """Of each person, who may have corrected themselves; all whose names are not known are one."""
+    return list({who.get(it.name): it for it in found}.values())
 
 
 def rate(found: Iterable[Label], who: Mapping[str, str]) -> list[Rate]:

@@ -173,6 +173,28 @@ def test_labels_outlive_the_register_and_the_photo_and_lead_to_the_copies(comman
     assert [it for it in keys("labels/") if photo in it] == []
 
 
+@pytest.mark.usefixtures("datasets")
+def test_versions_of_data_sets_do_not_say_any_more_that_it_was_theirs(
+    command, upload, put, labelled, s3, bucket, keys
+):
+    photo = put(upload(), **ENDED)
+    labelled(photo)
+    ours = {"label": f"{photo}-1", "source": "gate-2", "at": "2026-11-27T09:00:00.000Z"}
+    others = ours | {"label": f"{'cd' * 32}-1"}
+    upload(json.dumps({"bicycle_a.png": ours, "bicycle_b.png": others}).encode(), "data/aaaa/origins.json")
+    upload(json.dumps({"bicycle_b.png": others}).encode(), "data/bbbb/origins.json")
+    gone = {"photo": photo, "side": "train", "hash": "00ff"}
+    upload(json.dumps({"0123": gone, "4567": gone | {"photo": "cd" * 32}}).encode(), "data/cccc/gone.json")
+    assert "2 files in which data sets say where" in command(photo)
+
+    def read(key: str) -> dict:
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    assert read("data/aaaa/origins.json") == {"bicycle_b.png": others}
+    assert list(read("data/cccc/gone.json")) == ["4567"]
+    assert len(keys("data/bbbb/origins.json")) == len(keys("data/aaaa/origins.json")) == 1
+
+
 API_ID = "7f" * 32
 API_KEY = f"incoming/api/{API_ID}"
 BY_API = {

@@ -9,7 +9,8 @@ from tests.operations.label_book import NOW, B, Book, M, photo
 
 from core.contract.labels import Label
 from core.figures.agreement import FEW_LABELS
-from operations.labelled_people import read_who
+from core.label_store import Labels
+from operations.labelled_people import judge, read_who
 
 
 @pytest.fixture
@@ -94,9 +95,39 @@ def test_whose_name_is_forgotten_counts_as_everybody_does_at_first(book):
     assert book.verdict(1) == M
     book.say("anna", 1, B)
     assert book.verdict(1) == "disagreed"
+    # Perhaps one person, who has corrected themselves, and perhaps two: never surer than one alone is.
     book.say("", 2, M)
-    book.say("", 2, B)  # two people, for all that anybody knows
-    assert book.verdict(2) == "disagreed"
+    last = book.say("", 2, B)
+    assert book.judge().standing[photo(2)].names == [last]
+
+
+def test_nobody_is_known_any_more_and_a_person_s_correction_is_none_of_somebody_else_s(book):
+    """All of it as it is after `person_days`."""
+    book.say("anna", 1, B)
+    book.say("anna", 1, M)
+    before = book.judge()
+    book.who = {}
+    after = book.judge()
+    assert after.standing.keys() == before.standing.keys()
+    assert after.standing[photo(1)].cls == M
+    assert after.people == []
+
+
+def test_who_was_left_out_stays_so_when_nobody_knows_any_more_who_it_was(book):
+    ask_known(book, "ben", 30, wrong=9)
+    wrong = book.say("ben", 1, M)
+    unwanted = book.say("cleo", 2, M)
+    first = book.judge("cleo")
+    theirs = {name for name, person in book.who.items() if person in ("ben", "cleo")}
+    assert {*first.excluded} == theirs
+    assert {wrong, unwanted} <= theirs
+    book.who = {}
+    later = judge(Labels(book.said, {}), {}, never=first.excluded)
+    assert later.standing == first.standing
+    assert later.excluded == first.excluded
+    assert later.reasons[photo(1)] == later.reasons[photo(2)] == "excluded"
+    # Without that list they would come back.
+    assert photo(1) in book.judge().standing
 
 
 def test_a_photo_of_the_blind_sample_is_one_whoever_s_label_is_used(book):

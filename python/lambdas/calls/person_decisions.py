@@ -160,6 +160,7 @@ def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
     if is_blind(photo, review, caller):
         if review.get("known"):
             return KNOWN
+        wants_another = wants_another or contradicts(photo, label)
         return BLIND_ASIDE if wants_another and not answers else BLIND
     if photo["state"] == register.WAITING:
         aside = wants_another and not answers if candidates.is_archived(photo) else False
@@ -171,6 +172,11 @@ def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
     if cannot_tell or label == answered_items.UNUSABLE:
         raise NotDecidable("its driver is on the way: choose a label that has a route")
     return ROUTE
+
+
+def contradicts(photo: Json, label: str) -> bool:
+    """Whether it says that the model was wrong: people err as well, so that another one is asked before it counts."""
+    return label not in (photo.get("first", photo)["label"], answered_items.UNUSABLE)
 
 
 def is_same(ask: Ask, made: Json) -> bool:
