@@ -364,7 +364,9 @@ def test_a_blind_photo_looks_like_the_archive_s_and_routes_nobody(store):
     store.run_out(blind)
     assert blind not in leased(ben)
     assert anna.see(blind).json == {"id": blind, "state": "waiting"}
-    assert anna.decide(blind, 2, "motorcycle").name == "NotDecidable"  # who had it blind corrects nobody's way
+    assert (
+        anna.decide(blind, 2, "motorcycle").name == "NotDecidable"
+    )  # who had it blind corrects nobody's way
     assert store.started(blind) == {}
 
 
