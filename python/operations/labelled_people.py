@@ -4,8 +4,9 @@
     judged.standing["0f3a..."]      the class, and the labels that it rests on
     judged.left_out                 why other photos have none, and how many
 
-A photo counts once. Of a person the last word on it counts. After `person_days` it is not known who said a label: all
-such labels on a photo count as one person's, who is right as often as anybody is taken to be at first.
+A photo counts once. Of a person the last word on it counts. After `person_days` it is not known who said a label: it
+stands only where it did before, in a data set, and all such labels on a photo count as one person's, who is right as
+often as anybody is taken to be at first.
 """
 
 from collections import Counter
@@ -24,10 +25,10 @@ from core.figures.agreement import Rate
 from core.label_store import Labels
 
 WITHDRAWN, EXCLUDED, TOO_NEW = "withdrawn", "excluded", "too new"
-UNRELIABLE = "person is not right often enough"
+UNRELIABLE, UNKNOWN = "person is not right often enough", "nobody knows who said it"
 DISAGREED, OTHER, UNUSABLE, CANNOT_TELL = "disagreed", "other", "unusable", "cannot tell"
 # By which a photo without a class is counted: the first of them that leaves none of its labels.
-REASONS = (WITHDRAWN, EXCLUDED, CANNOT_TELL, UNRELIABLE, TOO_NEW, DISAGREED, OTHER, UNUSABLE)
+REASONS = (WITHDRAWN, EXCLUDED, UNKNOWN, CANNOT_TELL, UNRELIABLE, TOO_NEW, DISAGREED, OTHER, UNUSABLE)
 NO_CLASS = {answered_items.OTHER: OTHER, answered_items.UNUSABLE: UNUSABLE}
 ROUNDING = 1e-9
 MOST_KEYS = 100  # of a request
@@ -62,13 +63,19 @@ class Judged:
 
 
 def judge(
-    labels: Labels, who: Mapping[str, str], exclude: Collection[str] = (), never: Collection[str] = ()
+    labels: Labels,
+    who: Mapping[str, str],
+    exclude: Collection[str] = (),
+    never: Collection[str] = (),
+    stood: Collection[str] = (),
 ) -> Judged:
     """Who said a label is in `who`, by its name. Labels of those in `exclude` count as if nobody had said them.
 
-    So do labels whose names are in `never`: they were left out before, for the person who said them.
+    So do labels whose names are in `never`: they were left out before, for the person who said them. Those
+    in `stood` were in a data set while it was known who said them.
     """
-    people = rate(labels.standing, who)
+    never, stood = {*never}, {*stood}
+    people = rate(labels, who, exclude, never)
     unreliable = {it.person for it in people if not it.is_right_enough}
     rates = {it.person: it for it in people}
     choices = len({it.label for it in labels.all if it.label != answered_items.CANNOT_TELL})
@@ -79,7 +86,7 @@ def judge(
     reasons: dict[str, str] = {}
     for photo in sorted(photos):
         found = photos[photo]
-        counted = count(found, labels.withdrawn, who, exclude, never, rates)
+        counted = count(found, labels.withdrawn, who, exclude, never, stood, rates)
         if isinstance(counted, str):
             reasons[photo] = counted
             continue
@@ -96,7 +103,7 @@ def judge(
             blind = any(it.blind and not it.known for it in found)
             used = next((it for it in agreeing if it.picture), agreeing[0])
             standing[photo] = Standing(used, best, [it.name for it in agreeing], blind)
-    left = {*never} | {name for name, person in who.items() if person in unreliable or person in exclude}
+    left = never | {name for name, person in who.items() if person in unreliable or person in exclude}
     return Judged(standing, reasons, people, sorted(left))
 
 
@@ -106,6 +113,7 @@ def count(
     who: Mapping[str, str],
     exclude: Collection[str],
     never: Collection[str],
+    stood: Collection[str],
     rates: Mapping[str, Rate],
 ) -> list[Label] | str:
     """Those of a photo's labels that count, the oldest first; or why none does."""
@@ -119,6 +127,9 @@ def count(
     left = [it for it in left if who.get(it.name) not in exclude and it.name not in never]
     if not left:
         return EXCLUDED
+    left = [it for it in left if it.name in who or it.name in stood]
+    if not left:
+        return UNKNOWN
     left = [it for it in last_words(left, who) if it.label != answered_items.CANNOT_TELL]
     if not left:
         return CANNOT_TELL
@@ -134,18 +145,44 @@ def last_words(found: Iterable[Label], who: Mapping[str, str]) -> list[Label]:
     return list({who.get(it.name): it for it in found}.values())
 
 
-def rate(found: Iterable[Label], who: Mapping[str, str]) -> list[Rate]:
-    """Everybody who is known, by how often they were right where the answer was known."""
+def rate(
+    labels: Labels, who: Mapping[str, str], exclude: Collection[str], never: Collection[str]
+) -> list[Rate]:
+    """Everybody who is known, by how often they were right where the answer was known, and is so still."""
+    others, gone = find_others(labels, who, exclude, never)
     said: dict[str, list[Label]] = {}
-    for label in found:
-        if label.name in who:
-            said.setdefault(who[label.name], []).append(label)
-    return [Rate(person, len(its), *hits(its)) for person, its in sorted(said.items())]
+    for it in labels.standing:
+        if it.name in who:
+            said.setdefault(who[it.name], []).append(it)
+
+    def is_known(it: Label) -> bool:
+        return others.get(it.photo, {it.known}) == {it.known} and (it.photo in others or it.photo not in gone)
+
+    return [
+        Rate(person, len(its), *hits(it for it in its if it.known and is_known(it)))
+        for person, its in sorted(said.items())
+    ]
+
+
+def find_others(
+    labels: Labels, who: Mapping[str, str], exclude: Collection[str], never: Collection[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """What was said of each photo, beside answers to what was known; and the photos of which some of that is gone."""
+    others: dict[str, set[str]] = {}
+    gone: set[str] = set()
+    for it in labels.all:
+        if it.known:
+            continue
+        if it.name in labels.withdrawn or it.name in never or who.get(it.name) in exclude:
+            gone.add(it.photo)
+        else:
+            others.setdefault(it.photo, set()).add(it.label)
+    return others, gone
 
 
 def hits(said: Iterable[Label]) -> tuple[int, int]:
-    """At how many photos the answer was known, and at how many of them it was given. Nobody has to tell."""
-    known = [it for it in said if it.known and it.label != answered_items.CANNOT_TELL]
+    """How many known answers were asked for, and how many of them were given. Nobody has to tell."""
+    known = [it for it in said if it.label != answered_items.CANNOT_TELL]
     return len(known), sum(it.label == it.known for it in known)
 
 
