@@ -18,13 +18,16 @@ from bench import tables as bench_tables
 from bench.figures import Measured
 from bench.shifts import ALL, UNCHANGED
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.figures.metrics import Estimate
+from core.figures.paired import Paired
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
 from operations import demo, demo_people, ends, evaluation, installed, monitor_now, photo_list, quotas
 from operations.client import LOST, Outcome, Photo
 from operations.reviewing import Shown
-from training import promote
+from training import comparison, promote
+from training.compared_models import FALLS, Comparison, Model, Slice
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 80
@@ -47,6 +50,18 @@ FIGURE = Measured(
 
 def of_promote() -> Any:
     return promote.comparison({"metrics": METRICS}, {"metrics": {**METRICS, "accuracy": 0.94}})
+
+
+def of_comparison() -> Any:
+    paired = Paired(0.9733, 0.8933, Estimate(0.08, -0.1234, 0.1567), 12345)
+    model = Model(MODEL, "pretrained", 12345678, 1234.56)
+    slices = [
+        Slice("class", "delivery-van", paired, 0.001, True),
+        Slice("source", "bay 2, the camera above the gate", paired, 0.5, False),
+    ]
+    counts = {"test": 12345, "live": 12345}
+    found = Comparison(MODEL, 0.93, counts, model, model, paired, paired, paired, slices, FALLS)
+    return comparison.table(found)
 
 
 def of_monitor() -> Any:
@@ -178,6 +193,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),
+    ("training/comparison.py", of_comparison),
     ("training/promote.py", of_promote),
 ]
 
