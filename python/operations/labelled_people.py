@@ -45,8 +45,18 @@ class Standing:
 @dataclass(frozen=True)
 class Judged:
     standing: dict[str, Standing]  # by the photo's id
-    left_out: Counter[str]  # photos, by the reason
+    reasons: dict[str, str]  # of the other photos
     people: list[Rate]
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """Photos, by the reason."""
+        return Counter(self.reasons.values())
+
+    @property
+    def unreliable(self) -> list[Rate]:
+        """Whose labels do not count, for how often they are right."""
+        return [it for it in self.people if not it.is_right_enough]
 
 
 def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ()) -> Judged:
@@ -58,27 +68,27 @@ def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ())
     for label in labels.all:
         photos.setdefault(label.photo, []).append(label)
     standing: dict[str, Standing] = {}
-    left_out: Counter[str] = Counter()
+    reasons: dict[str, str] = {}
     for photo in sorted(photos):
         found = photos[photo]
         counted = count(found, labels.withdrawn, who, exclude, rates)
         if isinstance(counted, str):
-            left_out[counted] += 1
+            reasons[photo] = counted
             continue
         votes = [
             (it.label, rates[who[it.name]].value if it.name in who else agreement.PRIOR) for it in counted
         ]
         best, sure = agreement.settle(votes, choices)
         if sure < agreement.SURE:
-            left_out[DISAGREED] += 1
+            reasons[photo] = DISAGREED
         elif best in NO_CLASS:
-            left_out[NO_CLASS[best]] += 1
+            reasons[photo] = NO_CLASS[best]
         else:
             agreeing = [it for it in counted if it.label == best]
             blind = any(it.blind and not it.known for it in found)
             used = next((it for it in agreeing if it.picture), agreeing[0])
             standing[photo] = Standing(used, best, [it.name for it in agreeing], blind)
-    return Judged(standing, left_out, people)
+    return Judged(standing, reasons, people)
 
 
 def count(

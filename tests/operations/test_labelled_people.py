@@ -1,72 +1,15 @@
 """Which labels stand: one word or several, of people who are new, left out, forgotten, or wrong too often."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
 import pytest
+from tests.operations.label_book import NOW, B, Book, M, photo
 
-from core.contract import register
 from core.contract.labels import Label
 from core.figures.agreement import FEW_LABELS
-from core.label_store import Labels
-from operations import labelled_people
-from operations.labelled_people import judge, read_who
-
-B, M = "bicycle", "motorcycle"
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-
-
-def photo(n: object) -> str:
-    return hashlib.sha256(str(n).encode()).hexdigest()
-
-
-@dataclass
-class Book:
-    """Labels as they were said, one after the other, and who said them."""
-
-    said: list[Label] = field(default_factory=list)
-    who: dict[str, str] = field(default_factory=dict)
-    withdrawn: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)  # of a photo's labels
-
-    def say(self, person: str, of: object, label: str = B, **more: Any) -> str:
-        one = photo(of)
-        self.counts[one] += 1
-        number = self.counts[one]
-        at = register.write_time(NOW - timedelta(days=2) + timedelta(seconds=len(self.said)))
-        told: dict[str, Any] = {"vehicle": "", "seconds": 2.0, "blind": False, "assisted": False, "known": ""}
-        told |= {"kind": "live", "source": "bay 2", "routed_day": "2026-11-25", "model": "m", "answer": B}
-        told |= {"confidence": 0.9, "picture": f"labels/2026/11/25/{one}-{number}.jpg", "sha256": "0"}
-        made = Label(one, number, at, label, **told | more)
-        self.said.append(made)
-        if person:
-            self.who[made.name] = person
-        return made.name
-
-    def work(self, person: str, n: int = FEW_LABELS) -> None:
-        """Enough of others for this person's labels to count."""
-        for it in range(n):
-            self.say(person, f"{person}'s {it}")
-
-    def judge(self, *exclude: str) -> labelled_people.Judged:
-        return judge(Labels(self.said, self.withdrawn), self.who, exclude)
-
-    def verdict(self, of: object, *exclude: str) -> str:
-        """The photo's class, or why it has none."""
-        one = photo(of)
-        its = [it for it in self.said if it.photo == one]
-        rest = judge(Labels(self.said, self.withdrawn), self.who, exclude)
-        if one in rest.standing:
-            return rest.standing[one].cls
-        others = Labels([it for it in self.said if it not in its], self.withdrawn)
-        # Without it there is one less of what it was left out for.
-        (reason,) = rest.left_out - judge(others, self.who, exclude).left_out
-        return reason
+from operations.labelled_people import read_who
 
 
 @pytest.fixture
@@ -227,7 +170,7 @@ def simulate(seed: int, wrong: float, photos: int) -> Book:
 
 
 def is_found(book: Book) -> set[str]:
-    return {it.person for it in book.judge().people if not it.is_right_enough}
+    return {it.person for it in book.judge().unreliable}
 
 
 @pytest.mark.parametrize("seed", range(2))

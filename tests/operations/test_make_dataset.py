@@ -14,7 +14,7 @@ from tests.builders import make_label, png, put_label
 from core import environment
 from core.console import UserError
 from core.contract import labels, register
-from operations import make_dataset
+from operations import dataset_traces, make_dataset
 from training import dataset, dataset_versions, sample
 from training.promote import MODEL_KEYS
 
@@ -79,7 +79,7 @@ def keys(aws, bucket: str, prefix: str) -> set[str]:
     return {it["Key"].removeprefix(prefix) for page in pages for it in page.get("Contents", ())}
 
 
-def test_labels_become_a_version_here_and_in_the_bucket(aws, place, say, monkeypatch, capsys):
+def test_labels_become_a_version_here_and_in_the_bucket(aws, place, say, drawn, monkeypatch, capsys):
     for number in range(COUNT):
         say(number, blind=number < 10)
     command(monkeypatch, "--otherwise", "build/data/sample")
@@ -99,6 +99,10 @@ def test_labels_become_a_version_here_and_in_the_bucket(aws, place, say, monkeyp
     train = dataset.load(newest, "train")
     ours = {name for name in train.names if name in dataset_versions.read_origins(newest)}
     assert ours and all(name.split("_")[0] in ("bicycle", "motorcycle") for name in ours)
+    # By which make forget finds the copy of a photo.
+    known = dataset_traces.know(drawn[20][0])
+    versions = dataset_traces.find_copies(aws("s3"), place, [known])
+    assert [it.key.split("/")[1] for it in versions if it.key.endswith(".png")] == [info["dataset_id"]]
 
 
 def test_the_next_one_is_of_the_live_models_data_set_and_has_what_is_new(say, monkeypatch, capsys):
