@@ -74,11 +74,12 @@ def of_comparison() -> Any:
     paired = Paired(0.9733, 0.8933, Estimate(0.08, -0.1234, 0.1567), 12345)
     model = Model(MODEL, "pretrained", 12345678, 1234.56)
     slices = [
-        Slice("class", "delivery-van", paired, 0.001, True),
-        Slice("source", "bay 2, the camera above the gate", paired, 0.5, False),
+        Slice("live photos, class", "delivery-van", paired, 0.001, True),
+        Slice("live photos, source", "bay 2, the camera above the gate", paired, 0.5, False),
     ]
-    counts = {"test": 12345, "live": 12345}
-    found = Comparison(MODEL, 0.93, counts, model, model, paired, paired, paired, slices, FALLS)
+    counts = {"test": 12345, "accepted": 12345, "waited": 12345}
+    models, figures = (model, model), (paired, paired, paired, paired)
+    found = Comparison(MODEL, 0.93, 12, 0.00625, counts, *models, *figures, slices, FALLS)
     return comparison.table(found)
 
 
