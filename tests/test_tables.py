@@ -20,6 +20,8 @@ from bench.figures import Measured
 from bench.shifts import ALL, UNCHANGED
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.figures.agreement import Rate
+from core.figures.metrics import Estimate
+from core.figures.paired import Paired
 from core.label_store import Labels
 from core.table import Table
 from cost.sheets import Sheet
@@ -41,7 +43,8 @@ from operations import (
 from operations.client import LOST, Outcome, Photo
 from operations.labelled_people import Judged
 from operations.reviewing import Shown
-from training import promote
+from training import comparison, promote
+from training.compared_models import FALLS, Comparison, Model, Slice
 from training.dataset import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +68,19 @@ FIGURE = Measured(
 
 def of_promote() -> Any:
     return promote.comparison({"metrics": METRICS}, {"metrics": {**METRICS, "accuracy": 0.94}})
+
+
+def of_comparison() -> Any:
+    paired = Paired(0.9733, 0.8933, Estimate(0.08, -0.1234, 0.1567), 12345)
+    model = Model(MODEL, "pretrained", 12345678, 1234.56)
+    slices = [
+        Slice("live photos, class", "delivery-van", paired, 0.001, True),
+        Slice("live photos, source", "bay 2, the camera above the gate", paired, 0.5, False),
+    ]
+    counts = {"test": 12345, "accepted": 12345, "waited": 12345}
+    models, figures = (model, model), (paired, paired, paired, paired)
+    found = Comparison(MODEL, 0.93, 12, 0.00625, counts, *models, *figures, slices, FALLS)
+    return comparison.table(found)
 
 
 def of_monitor() -> Any:
@@ -255,6 +271,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),
+    ("training/comparison.py", of_comparison),
     ("training/promote.py", of_promote),
 ]
 
