@@ -21,8 +21,19 @@ from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
-from operations import demo, demo_people, ends, evaluation, installed, monitor_now, photo_list, quotas
+from operations import (
+    demo,
+    demo_people,
+    ends,
+    evaluation,
+    installed,
+    loop_figures,
+    monitor_now,
+    photo_list,
+    quotas,
+)
 from operations.client import LOST, Outcome, Photo
+from operations.loop_figures import Phase
 from operations.reviewing import Shown
 from training import promote
 
@@ -107,6 +118,15 @@ def of_decided() -> Any:
     return demo_people.table([shown], {"0123": "safety_bicycle_s_001653.png"})
 
 
+def of_loop() -> Any:
+    phases = [
+        Phase("before", "the old camera's test set", 150, 132, 132),
+        Phase("after", "the new camera, other photos", 150, 110, 107),
+        Phase("during", "the new camera", 10_000, 0, 0),
+    ]
+    return loop_figures.table(phases)
+
+
 def of_deployments() -> Any:
     return deployments.show_table(
         [records.make(1, MODEL * 2, before=MODEL), records.make(2, MODEL, "failed")]
@@ -175,6 +195,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/ends.py", of_loadgen),
     ("operations/evaluation.py", of_evaluation),
     ("operations/installed.py", of_installed),
+    ("operations/loop_figures.py", of_loop),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),
