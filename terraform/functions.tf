@@ -32,6 +32,13 @@ locals {
       watched         = true
       each_minute     = true
     }
+    label = {
+      description     = "Writes what people said of photos as labels, a copy of the photo beside each."
+      timeout_seconds = 900
+      memory_mb       = 512
+      watched         = true
+      each_hour       = true
+    }
     api = {
       description     = "Takes photos over HTTP, says what became of them, and lets people decide."
       timeout_seconds = 10
@@ -64,6 +71,7 @@ locals {
       name             = module.lambda[stage].name
       raises_by_design = lookup(function, "raises_by_design", false)
       each_minute      = lookup(function, "each_minute", false)
+      each_hour        = lookup(function, "each_hour", false)
     }
     if lookup(function, "watched", false)
   }
@@ -84,6 +92,13 @@ locals {
       SOURCES        = join(",", var.watched_sources)
       STATE_MACHINE  = local.workflow_arns.machine
       TABLE          = module.register.table.name
+    }
+    label = {
+      BUCKET        = module.storage.bucket
+      GRACE_SECONDS = tostring(var.api.grace_seconds)
+      PERSON_DAYS   = tostring(var.api.person_days)
+      REVIEWS       = module.register.reviews.name
+      TABLE         = module.register.table.name
     }
     api = {
       ALARMS            = "${var.prefix}-unsure-"
@@ -125,6 +140,7 @@ locals {
       MODELS        = "models"
       NAMESPACE     = module.monitoring.namespace
       RESULTS       = local.results
+      TABLE         = module.register.table.name
       THRESHOLD     = tostring(var.threshold)
       TOLERATED     = jsonencode(local.tolerated_drift)
     }
@@ -134,6 +150,7 @@ locals {
     serialize = concat(local.read_photos, local.read_versions)
     classify  = concat(local.read_photos, local.read_versions, local.ask_endpoint)
     sweep     = concat(local.sweep_up, local.drain_queues)
+    label     = concat(local.read_versions, local.write_labels)
     api       = local.answer
     batch     = concat(local.read_photos, local.ask_endpoint, local.write_bulk, local.leave_waiting)
     collect   = concat(local.write_bulk, local.read_bulk)
@@ -210,6 +227,20 @@ locals {
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] },
   ])
 
+  # Each photo is read in the version that people saw.
+  write_labels = [
+    { actions = ["dynamodb:Query"], resources = ["${module.register.table.arn}/index/labelling"] },
+    { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
+    { actions = ["dynamodb:GetItem"], resources = [module.register.reviews.arn] },
+    { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] }, # as in read_photos
+    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/labels/*"] },
+    {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.storage.kms_key_arn]
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
+    },
+  ]
+
   leave_waiting = [{ actions = ["dynamodb:PutItem"], resources = [module.register.table.arn] }]
 
   write_bulk = [
@@ -228,18 +259,20 @@ locals {
   ]
 
   watch_captures = [
-    { actions = ["s3:GetObject"], resources = [for folder in ["captures", "models", local.results] : "${module.storage.bucket_arn}/${folder}/*"] },
+    { actions = ["s3:GetObject"], resources = [for folder in ["captures", "labels", "models", local.results] : "${module.storage.bucket_arn}/${folder}/*"] },
     { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/${local.results}/*"] },
     {
       # "IfExists", because reading has no prefix: without it S3 calls the first run's missing result "access denied".
       actions   = ["s3:ListBucket"]
       resources = [module.storage.bucket_arn]
-      condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "models/*", "${local.results}/*"] } }
+      condition = { StringLikeIfExists = { "s3:prefix" = ["captures/*", "labels/*", "models/*", "${local.results}/*"] } }
     },
+    # How many photos a day's blind sample was drawn from.
+    { actions = ["dynamodb:Query"], resources = ["${module.register.table.arn}/index/day"] },
     {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.storage.kms_key_arn]
-      condition = { StringEquals = { "kms:ViaService" = ["s3.${var.region}.amazonaws.com"] } }
+      condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.region}.amazonaws.com"] } }
     },
     {
       actions   = ["cloudwatch:PutMetricData"]

@@ -79,6 +79,7 @@ module "workflow" {
   function_arns      = { for stage, function in module.lambda : stage => function.arn }
   kms_key_arn        = module.storage.kms_key_arn
   log_retention_days = var.log_retention_days
+  model              = { id = local.model_id, classes = local.labels }
   prefix             = var.prefix
   register           = module.register.table
   routes             = var.routes

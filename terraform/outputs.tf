@@ -1,13 +1,15 @@
 output "api" {
-  description = "The HTTP API: its address, the console's, null without one, where the record of its own name has to lead, null if it has none, the pool of those who may call it, the programs' clients by their names, the client of people's pages, null if there are none, and the table of who decided what."
+  description = "The HTTP API: its address, the console's, null without one, where the record of its own name has to lead, null if it has none, the pool of those who may call it, the programs' clients by their names, the client of people's pages, null if there are none, the table of who decided what, for how many days it may tell, and whether there are figures by person."
   value = {
-    url           = module.api.url
-    console       = module.api.console
-    domain_target = module.api.domain_target
-    pool_id       = module.api.pool_id
-    programs      = module.api.programs
-    people        = module.api.people
-    reviews_table = module.register.reviews.name
+    url               = module.api.url
+    console           = module.api.console
+    domain_target     = module.api.domain_target
+    pool_id           = module.api.pool_id
+    programs          = module.api.programs
+    people            = module.api.people
+    reviews_table     = module.register.reviews.name
+    person_days       = var.api.person_days
+    person_statistics = var.api.person_statistics
   }
 }
 

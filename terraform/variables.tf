@@ -229,7 +229,7 @@ variable "region" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/ and models/ never expires."
+  description = "Days until objects under a prefix of the bucket expire, and until the register forgets a photo. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/, labels/ and models/ never expires."
   type        = map(number)
   default     = { captures = 30, incoming = 30, jobs = 180, register = 90, results = 90 }
 }

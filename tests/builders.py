@@ -1,15 +1,19 @@
-"""What tests hand in: bytes of pictures, of archives, and of what an endpoint captures; a role that may do all."""
+"""What tests hand in: pictures, archives, what an endpoint captures, and labels, as bytes; a role that may do all."""
 
 import base64
+import hashlib
 import io
 import json
 import tarfile
 import textwrap
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.contract import labels
+from core.contract.labels import Label
 from operations import roles
 
 # Terraform that makes something, and then runs a command that takes its time.
@@ -104,7 +108,10 @@ REGISTER: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [
         {"AttributeName": name, "AttributeType": "S"}
-        for name in ("id", "open", "since", "camera", "first_at", "owner", "asked_at", "day")
+        for name in (
+            *("id", "open", "since", "camera", "first_at"),
+            *("owner", "asked_at", "day", "labelling", "labelling_at"),
+        )
     ],
     "GlobalSecondaryIndexes": [
         {
@@ -145,8 +152,51 @@ REGISTER: dict[str, Any] = {
                 "NonKeyAttributes": ["blind", "objected_at", "s3_key"],
             },
         },
+        {
+            "IndexName": "labelling",
+            "KeySchema": [
+                {"AttributeName": "labelling", "KeyType": "HASH"},
+                {"AttributeName": "labelling_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
 }
+
+
+def make_label(photo: str = "a" * 64, number: int = 1, **more: Any) -> Label:
+    """What a person said of a photo of the blind sample, whose answer was right, unless told otherwise."""
+    told: dict[str, Any] = {
+        "at": "2026-11-27T09:00:00.000Z",
+        "label": "bicycle",
+        "vehicle": "",
+        "seconds": 2.5,
+        "blind": True,
+        "assisted": False,
+        "known": "",
+        "kind": "live",
+        "source": "bay 2",
+        "routed_day": "2026-11-26",
+        "model": "0123456789abcdef",
+        "answer": "bicycle",
+        "confidence": 0.97,
+    }
+    return Label(photo, number, **{**told, "picture": "", "sha256": ""} | more)
+
+
+def put_label(s3: Any, bucket: str, label: Label, picture: bytes = b"", withdrawn: str = "") -> Label:
+    """Write it as the function `label` does, its picture beside it, and why it counts no more; the label then."""
+    if picture:
+        ending = ".png" if picture.startswith(b"\x89PNG") else ".jpg"
+        key, digest = labels.place(label.at, label.name, ending), hashlib.sha256(picture).hexdigest()
+        s3.put_object(Bucket=bucket, Key=key, Body=picture, IfNoneMatch="*")
+        label = replace(label, picture=key, sha256=digest)
+    s3.put_object(Bucket=bucket, Key=label.key, Body=label.write(), IfNoneMatch="*")
+    if withdrawn:
+        marker = json.dumps({"at": label.at, "reason": withdrawn}).encode()
+        key = labels.place(label.at, label.name, labels.WITHDRAWN)
+        s3.put_object(Bucket=bucket, Key=key, Body=marker, IfNoneMatch="*")
+    return label
 
 
 def make_role(iam: Any, name: str, *allowed: dict[str, Any], **more: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from tests.builders import make_label
 from tests.delivery import records
 
 from bench import drift_tables, drifting
@@ -18,6 +19,8 @@ from bench import tables as bench_tables
 from bench.figures import Measured
 from bench.shifts import ALL, UNCHANGED
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
+from core.figures.agreement import Rate
+from core.label_store import Labels
 from core.table import Table
 from cost.sheets import Sheet
 from delivery import deployments
@@ -27,15 +30,21 @@ from operations import (
     ends,
     evaluation,
     installed,
+    label_figures,
+    labelled_people,
+    labels_now,
     loop_figures,
+    make_dataset,
     monitor_now,
     photo_list,
     quotas,
 )
 from operations.client import LOST, Outcome, Photo
+from operations.labelled_people import Judged
 from operations.loop_figures import Phase
 from operations.reviewing import Shown
 from training import promote
+from training.dataset import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 80
@@ -71,6 +80,52 @@ def of_monitor() -> Any:
         "drift": "cannot tell yet",
     }
     return monitor_now.table({"results": [hour], "until": MOMENT})
+
+
+def some_labels() -> Labels:
+    said = (*("bicycle", "motorcycle", "delivery-van", "skateboard"), "other", "unusable", "cannot_tell")
+    made = [
+        make_label(
+            f"{n:064}", at=f"2026-11-{n % 30 + 1:02}T09:00:00.000Z", label=label, vehicle="a cargo bike"
+        )
+        for label in said
+        for n in range(30)
+    ]
+    return Labels(made, {made[0].name: "the wrong vehicle, as somebody saw who looked again"})
+
+
+def of_days() -> Any:
+    return label_figures.by_day(some_labels())
+
+
+def of_mistakes() -> Any:
+    found = [
+        make_label(f"{n:064}", answer=answer)
+        for n, answer in enumerate(("bicycle", "motorcycle", "delivery-van", "skateboard") * 9)
+    ]
+    judged = labelled_people.judge(Labels(found, {}), {})
+    title = "Where the model was sure: the blind sample"
+    return label_figures.mistakes(found, judged, label_figures.is_blind, title)
+
+
+def of_others() -> Any:
+    return label_figures.others(some_labels())
+
+
+def of_left_out() -> Any:
+    return label_figures.left_out(
+        Judged({}, {f"{n}": it for n, it in enumerate(labelled_people.REASONS)}, [])
+    )
+
+
+def of_people() -> Any:
+    subs = [f"a4d8e4f8-50a1-70b2-cd0{n}-3f1a2b3c4d5e" for n in range(3)]
+    return label_figures.people([Rate(it, 1234 * n, 123 * n, 100 * n) for n, it in enumerate(subs)])
+
+
+def of_labelled_set() -> Any:
+    names, labels = [f"{'0' * 64}-{n}" for n in range(1, 4)], some_labels()
+    return labels_now.draw_set("0123456789abcdef", names, labels)
 
 
 def of_loadgen() -> Any:
@@ -110,6 +165,12 @@ def of_demo() -> Any:
             Outcome(photo, "incoming/x.png", FAILED, 112.5, "arn", {}, "ThresholdConfidenceNotMet", ""),
         ]
     )
+
+
+def of_dataset() -> Any:
+    counts = dict.fromkeys(("bicycle", "motorcycle", "delivery-van"), 123456)
+    info = {"dataset_id": MODEL, "classes": [*counts], "counts": dict.fromkeys(FOLDERS, counts)}
+    return make_dataset.table(info | {"labels": ["x"] * 12345}, info)
 
 
 def of_decided() -> Any:
@@ -195,6 +256,13 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/ends.py", of_loadgen),
     ("operations/evaluation.py", of_evaluation),
     ("operations/installed.py", of_installed),
+    ("operations/label_figures.py", of_days),
+    ("operations/label_figures.py", of_mistakes),
+    ("operations/label_figures.py", of_others),
+    ("operations/label_figures.py", of_left_out),
+    ("operations/label_figures.py", of_people),
+    ("operations/labels_now.py", of_labelled_set),
+    ("operations/make_dataset.py", of_dataset),
     ("operations/loop_figures.py", of_loop),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),

@@ -1,10 +1,11 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. Four rows are measured only if they are named: `console`, in a browser and for twenty minutes;
+hold the same figures. Five rows are measured only if they are named: `console`, in a browser and for twenty minutes;
 `gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of calls
-of all kinds, which is as much a test; and `drift`, which is no matter of speed: which changes of the photos ring an
-alarm (see `drifting`), of the model and the data set that are named.
+of all kinds, which is as much a test; and two that are no matter of speed: `drift`, which changes of the photos ring an
+alarm (see `drifting`), of the model and the data set that are named; and `paired`, how often the bounds of a comparison
+of two models hold (see `paired_weeks`).
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from bench import (
     gathered,
     heatmap,
     imports,
+    paired_weeks,
     prefix,
     reporting,
     single,
@@ -64,6 +66,7 @@ ROWS = {
     "soak": Row(soak.ready, 1, ("photos",), by_default=False),
     "month": Row(reporting.ready, 2),
     "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, by_default=False),
+    "paired": Row(paired_weeks.ready, 1, by_default=False),
 }
 DEFAULT = ",".join(name for name, row in ROWS.items() if row.by_default)
 WIDTH = 120  # of what goes to a file

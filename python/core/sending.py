@@ -27,12 +27,12 @@ def connect() -> "S3Client":
     return boto3.client("s3", config=Config(max_pool_connections=WORKERS, retries={"mode": "standard"}))
 
 
-def send_all(send: Callable[[Path], Told], files: Sequence[Path]) -> Iterator[Told]:
+def send_all(send: Callable[[Path], Told], files: Sequence[Path], what: str = "uploading") -> Iterator[Told]:
     """What sending each came to, in the order in which they end; after an error or Ctrl-C the rest is not begun."""
     pool = ThreadPoolExecutor(WORKERS)
     try:
         futures = [pool.submit(send, file) for file in files]
-        for future in track(as_completed(futures), "uploading", len(futures)):
+        for future in track(as_completed(futures), what, len(futures)):
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from delivery import escape
+from core import escape
 from delivery.plan import ResourceChange
 from operations import settling
 

@@ -25,7 +25,9 @@ class Repository(TypedDict):
 
 
 class Head(TypedDict):
+    ref: str
     sha: str
+    repo: Repository | None  # none of a fork that is deleted
 
 
 class Label(TypedDict):
@@ -55,6 +57,7 @@ class Pull(TypedDict):
     labels: list[Label]
     head: Head
     base: Base
+    html_url: str
     merged_at: str | None
     merge_commit_sha: str | None
 
@@ -231,6 +234,11 @@ def comments(issue: int) -> Iterator[Post]:
 
 def open_issues() -> Iterator[Post]:
     return pages("issues?state=open&")
+
+
+def open_pulls() -> Iterator[Pull]:
+    """Those that ask to be merged into main."""
+    return pages(f"pulls?state=open&base={MAIN}&")
 
 
 def is_ours(post: Post, mark: str) -> bool:

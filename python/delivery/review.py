@@ -22,11 +22,11 @@ from delivery import (
     event,
     fleet,
     gate_found,
-    labels,
     limit,
     live_model,
     plan,
     plan_rules,
+    pull_labels,
     summary,
     versions,
 )
@@ -42,7 +42,7 @@ def make(env: str, given: Set[str] = frozenset()) -> Review:
     shown = plan.show(env)
     root = shown["configuration"]["root_module"]
     # Of the reviewed plan, if there is one: hashes of secrets can be compared only if they have the same salt.
-    salt = labels.read_reviewed(env).get("salt") or secrets.token_hex(16)
+    salt = pull_labels.read_reviewed(env).get("salt") or secrets.token_hex(16)
     changes = plan.changes(shown, salt)
     costs = bill.read(env, shown.get("resource_changes", []))
     code = configuration.read_code(terraform.CONFIGURATION, root)
@@ -121,7 +121,7 @@ def main() -> None:
     env = arguments.read_env("delivery.review", __doc__)
     environment.check(env)
     event.refuse_fork()
-    review = make(env, labels.read(env))
+    review = make(env, pull_labels.read(env))
     written = write(review)
     print(in_log(shorten(written, env) if quiet.is_wanted() else written))
     refuse(review)

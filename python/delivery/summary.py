@@ -6,9 +6,10 @@ and is short, and of all policies and of whom they let in every statement. The w
 
 from collections.abc import Iterator, Sequence
 
+from core import escape
 from core.contract.shapes import Json
 from cost import kinds
-from delivery import difference, escape, expressions, limit, matters, policies
+from delivery import difference, expressions, limit, matters, policies
 from delivery.difference import UNKNOWN
 from delivery.digest import Review
 from delivery.gate_found import Found

@@ -42,7 +42,7 @@ from core.contract.lines import Line, count, join, parse_run
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext, Pointer
 from core.network_faults import NETWORK_FAULTS
-from lambdas import bulk_parts, classify
+from lambdas import classify, write_once
 from lambdas.archive_photos import Archive, read_days
 from lambdas.bulk_parts import Part
 from lambdas.filter import read_settings as read_gate
@@ -174,8 +174,9 @@ def leave_waiting(line: Line, given: Settings, run: str) -> None:
     """One by one, by a condition each: a write of many photos at once would write over what was routed meanwhile."""
     image = Pointer(given.bucket, line.s3_key, line.version or "")
     archive = Archive(dynamodb(), given.table, given.retention_days)
+    answered = {"model": given.model or "", "classes": ",".join(given.labels)}
     try:
-        archive.put(image, line.inferences, line.error or "", run=run)
+        archive.put(image, line.inferences, line.error or "", run=run, **answered)
     except (ClientError, *NETWORK_FAULTS) as error:
         raise RegisterUnavailable(f"{image}: {error}") from error
 
@@ -208,5 +209,5 @@ def handler(event: Json, context: LambdaContext) -> Answer:
         raise errors[0]
     lines = [line for line, _ in results]
     name, content = part.name(f"{given.results}/{run}"), join(lines).encode()
-    patiently(lambda: bulk_parts.write(s3(), given.bucket, name, content), left, PART_SECONDS)
+    patiently(lambda: write_once.write(s3(), given.bucket, name, content), left, PART_SECONDS)
     return answer(count(lines))

@@ -11,17 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from botocore.exceptions import ClientError
-
-from core.contract.errors import StorageUnavailable
 from core.contract.shapes import Json
 from lambdas.reading import transient_by_name
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-
-EXISTS = "PreconditionFailed"
-AT_THE_SAME_TIME = "ConditionalRequestConflict"  # another writer is at it
 
 
 @dataclass(frozen=True)
@@ -45,21 +39,6 @@ def key_of(item: object) -> str:
     """What has no key is called by all that there is of it."""
     key = item.get("Key") if isinstance(item, dict) else None
     return key if isinstance(key, str) else json.dumps(item)
-
-
-def write(client: "S3Client", bucket: str, part: str, content: bytes) -> bool:
-    """Whether it was written; otherwise it has been there already."""
-    try:
-        with transient_by_name(part):
-            client.put_object(Bucket=bucket, Key=part, Body=content, IfNoneMatch="*")
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == AT_THE_SAME_TIME:
-            raise StorageUnavailable(f"{part}: {error}") from error
-        if code != EXISTS:
-            raise
-        return False
-    return True
 
 
 def read(client: "S3Client", bucket: str, part: str) -> bytes | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from core.contract.lines import Line, Tally, join
 from core.contract.outcomes import FAILED
 from core.contract.shapes import Json
-from lambdas import bulk_parts
+from lambdas import bulk_parts, write_once
 from lambdas.line_ranges import Range, read_lines
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def check(place: Place, entry: Json) -> Gathered:
     if content is None and not succeeded:
         error = entry.get("Error", NOT_RUN)
         content = join(Line(key, error=error, model=place.model) for key in keys).encode()
-        if not bulk_parts.write(place.client, place.bucket, part, content):
+        if not write_once.write(place.client, place.bucket, part, content):
             # It was aborted, still at work, and quicker.
             content = bulk_parts.read(place.client, place.bucket, part)
     if content is None:

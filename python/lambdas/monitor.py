@@ -2,7 +2,8 @@
 
 The event {"scheduled": "2024-10-15T14:20:00Z"} asks for whole hours until that time; {} for everything until now.
 Settings: BUCKET, ENDPOINT_NAME, MODEL (the live one; empty without one), NAMESPACE of the metrics, THRESHOLD;
-CAPTURES, RESULTS and MODELS, the prefixes in the bucket; TOLERATED, how much of each drift, as JSON.
+CAPTURES, RESULTS and MODELS, the prefixes in the bucket; TOLERATED, how much of each drift, as JSON; TABLE, the
+register of photos, without which nobody says how often the model is right.
 """
 
 import functools
@@ -37,6 +38,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         namespace=required["NAMESPACE"],
         threshold=read_share(environment, "THRESHOLD", THRESHOLD),
         tolerated=read_tolerated(environment.get("TOLERATED", "{}")),
+        table=environment.get("TABLE", ""),
     )
 
 

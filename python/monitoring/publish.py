@@ -2,6 +2,7 @@
 
 Of the hour: Records, Unreadable, UndecodableImages. Of the 24 hours until its end: Coverage, EstimatedAccuracy,
 ConfidenceFall, ConfidenceDrift, ImageDrift, OutsideShare, ClassDrift and RepeatShare, each with its bound, and Entropy.
+Of the week before its day: TrueAccuracy of what was accepted, with both bounds, and AccuracyFallLowerBound.
 What cannot be said is left out; so are the bounds of too few records, so that ten pictures raise no alarm.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from core.figures.drift import CLASS_MIX, IMAGES, MIN_RECORDS, Assessment
 from core.figures.quantities import ESTIMATE
 from core.figures.tally import CONFIDENCE, OUTSIDE
+from core.figures.true_accuracy import Truth
 from monitoring.results import Result
 
 OLDEST = timedelta(days=14)  # CloudWatch takes nothing older
@@ -36,7 +38,10 @@ def publish(cloudwatch: Any, namespace: str, result: Result, before: Result | No
         "Timestamp": since,
     }
     earlier = count(before) if before else Counter()
-    values = {**{name: n - earlier[name] for name, n in count(result).items()}, **dict(figures(result.day))}
+    values = {
+        **{name: n - earlier[name] for name, n in count(result).items()},
+        **dict(figures(result.day, result.truth)),
+    }
     cloudwatch.put_metric_data(
         Namespace=namespace,
         MetricData=[{"MetricName": name, "Value": value, **common} for name, value in values.items()],
@@ -51,8 +56,8 @@ def count(result: Result) -> Counter[str]:
     )
 
 
-def figures(day: Assessment) -> Iterator[tuple[str, float]]:
-    """The day's figures under the names of their metrics."""
+def figures(day: Assessment, truth: Truth | None = None) -> Iterator[tuple[str, float]]:
+    """The day's figures under the names of their metrics, and the week's before it."""
     enough = day.records >= MIN_RECORDS
     if day.entropy is not None:
         yield "Entropy", day.entropy
@@ -73,3 +78,24 @@ def figures(day: Assessment) -> Iterator[tuple[str, float]]:
             worst = max(told, key=lambda drift: drift.low)
             yield metric, worst.value
             yield f"{metric}LowerBound", worst.low
+    if truth and truth.accuracy:
+        yield "TrueAccuracy", truth.accuracy.value
+        if truth.bounded:
+            yield "TrueAccuracyLowerBound", truth.accuracy.low
+            yield "TrueAccuracyUpperBound", truth.accuracy.high
+    fall = surely_fallen(day, truth)
+    if fall is not None:
+        yield "AccuracyFallLowerBound", fall
+
+
+def surely_fallen(day: Assessment, truth: Truth | None) -> float | None:
+    """How far accuracy has fallen at least: the true one of what was accepted, as far as there is enough of it.
+
+    A fall that is surely there is one, however few photos show it. That there is none takes enough of them: until then
+    the estimated accuracy of all photos has its say.
+    """
+    told = truth.fall.low if truth and truth.bounded and truth.fall else None
+    if truth and truth.enough:
+        return told
+    estimated = (it.low for it in day.drift if it.statistic == ESTIMATE and it.bounded)
+    return max((it for it in (told, *estimated) if it is not None), default=None)

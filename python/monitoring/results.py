@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from core.contract.shapes import Json
 from core.figures.drift import Assessment
 from core.figures.tally import Tally
+from core.figures.true_accuracy import Truth
 from monitoring.capture import Unreadable
 from monitoring.repeats import unpack
 
@@ -42,6 +43,7 @@ class Result:
     day: Assessment
     not_live: dict[str, int] = field(default_factory=dict)  # of the records, by kind: they are in no figure
     threshold: float | None = None  # from which an answer counts as accepted; results of before do not say it
+    truth: Truth | None = None  # of what was accepted in the week before its day, by the blind sample
     counted: str = ""  # the hashes of the pictures in the figures, see monitoring.repeats
 
     @property
@@ -55,6 +57,7 @@ class Result:
             "unreadable_examples": [Unreadable(**line) for line in content["unreadable_examples"]],
             "tally": Tally(**content["tally"]),
             **{name: Assessment.from_json(content[name]) for name in ("hour", "day")},
+            "truth": Truth.from_json(truth) if (truth := content.get("truth")) else None,
         }
         return cls(**content | parts)
 

@@ -9,20 +9,25 @@ its result, and publishes what was added: run it as often as you like. Hours tha
 limit has left over come first in the next run, the oldest first.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
+from core import archives, label_store
 from core.contract.model_id import artefact_key
 from core.contract.shapes import Json
+from core.figures import scores, true_accuracy
 from core.figures.baseline import Baseline, BrokenBaseline, from_artefact
 from core.figures.drift import Assessment, assess
 from core.figures.tally import Tally
+from monitoring.blind_sample import BlindSample
 from monitoring.capture import Capture
 from monitoring.publish import publish
 from monitoring.repeats import pack
@@ -36,6 +41,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SETTLING = timedelta(minutes=15)  # SageMaker writes what it captured within minutes
 RESERVE_SECONDS = 30  # for an hour with more traffic than those before it
 NO_MODEL = "none"  # the live model's name when there is none
+METRICS = "metrics.json"  # in an artefact
 EXAMPLES = 10  # of unreadable lines, in a result
 
 
@@ -43,7 +49,8 @@ EXAMPLES = 10  # of unreadable lines, in a result
 class Settings:
     """Prefixes in the bucket, the endpoint that is watched, its live model, the least confidence that passes.
 
-    Last, how much drift is tolerated of what (see drift.TOLERATED).
+    Then how much drift is tolerated of what (see drift.TOLERATED), and the register of photos; without it nobody says
+    how often the model is right.
     """
 
     bucket: str
@@ -55,6 +62,7 @@ class Settings:
     namespace: str
     threshold: float
     tolerated: Mapping[str, float]
+    table: str = ""
 
 
 def watch(settings: Settings, now: datetime, until: datetime, seconds_left: Callable[[], float]) -> Json:
@@ -77,16 +85,25 @@ def watch(settings: Settings, now: datetime, until: datetime, seconds_left: Call
     }
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a model's artefact says of its training, if it does."""
+
+    baseline: Baseline | None = None
+    expected: float | None = None  # how often what the threshold accepts is right
+
+
 class Watcher:
     """One run's clients, and what it has read already."""
 
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.settings, self.now = settings, now
-        self.s3: S3Client = boto3.client("s3")
+        self.s3: S3Client = boto3.client("s3", config=Config(max_pool_connections=label_store.WORKERS))
         self.cloudwatch = boto3.client("cloudwatch")
         self.results = Results(self.s3, settings.bucket, f"{settings.results}/{settings.endpoint}")
         self.live = settings.model or NO_MODEL
-        self.baseline = cache(self._baseline)
+        self.trained = cache(self._trained)
+        self.sample = BlindSample(self.s3, settings.bucket, settings.table, now.date())
 
     def look(self, since: datetime, until: datetime) -> Iterator[Result]:
         """The results of an hour, one for each model that answered in it, and for the live one."""
@@ -109,25 +126,26 @@ class Watcher:
         folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", [])]
         return sorted({self.live, *(folder.split("/")[-2] for folder in folders)})
 
-    def _baseline(self, model: str) -> Baseline | None:
-        """What the model answered in training; None too for a model that is gone, or an old one that is damaged."""
+    def _trained(self, model: str) -> Trained:
+        """What is known of a model that is gone, or of an old one that is damaged, is nothing."""
         key = artefact_key(model, self.settings.models)
         try:
             artefact = self.s3.get_object(Bucket=self.settings.bucket, Key=key)["Body"].read()
         except self.s3.exceptions.NoSuchKey:
-            return None
+            return Trained()
         try:
-            return from_artefact(artefact)
+            return Trained(from_artefact(artefact), expect(artefact, self.settings.threshold))
         except BrokenBaseline:
             if model == self.live:
                 raise
-            return None  # whatever became of an old model, the live one is watched
+            return Trained()  # whatever became of an old model, the live one is watched
 
     def result(self, model: str, since: datetime, until: datetime) -> Result:
         """What a model's captures of an hour, and of the day that ends with it, say."""
         source = f"s3://{self.settings.bucket}/{self.settings.captures}/{model}/{self.settings.endpoint}"
         capture = Capture(source, since, until)
-        baseline = self.baseline(model)
+        trained = self.trained(model)
+        baseline = trained.baseline
         earlier = self.earlier(model, since)
         counted = list_counted(earlier)
         found = collect(capture, baseline_of=lambda _: baseline, counted_of=lambda _: counted)
@@ -150,16 +168,32 @@ class Watcher:
             tally=hour,
             hour=assess(hour, baseline, self.settings.tolerated),
             day=assess(sum((it.tally for it in earlier), hour), baseline, self.settings.tolerated),
+            truth=self.sample.look(
+                model,
+                since.date(),
+                trained.expected,
+                self.settings.tolerated["fall"],
+                next((it.truth for it in earlier if it.truth), None),
+            ),
         )
 
     def earlier(self, model: str, since: datetime) -> list[Result]:
-        """Those of the 23 hours before."""
+        """Those of the 23 hours before, the last one first."""
         found = (self.results.read(model, since - hours * HOUR) for hours in range(1, 24))
         return [result for result in found if result]
 
 
+def expect(artefact: bytes, threshold: float) -> float | None:
+    """By the test split, if the artefact tells of one."""
+    told = archives.read_member(artefact, METRICS)
+    metrics = json.loads(told) if told else {}
+    return true_accuracy.expect(
+        scores.read_curve(metrics.get("coverage_curve", [])), metrics.get("n_test"), threshold
+    )
+
+
 def summary(result: Result) -> Json:
-    """What somebody wants to read of a result: the hour's figures, and what the day's say about drift."""
+    """What somebody wants to read of a result: the hour's figures, what the day's say about drift, and the truth."""
     coverage, accuracy = result.hour.coverage, result.hour.estimated_accuracy
     return {
         "since": result.since,
@@ -171,6 +205,7 @@ def summary(result: Result) -> Json:
         "unreadable": result.unreadable,
         "coverage": coverage and coverage.value,
         "estimated_accuracy": accuracy and accuracy.value,
+        "truth": result.truth and asdict(result.truth),
         "drift": verdict(result.day),
         "moved": [drift.words for drift in result.day.drift if drift.verdict == "moved"],
     }

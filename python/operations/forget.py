@@ -2,9 +2,9 @@
 
 ID is the photo's id in the register, or a key in the environment's bucket: then all that this key ever held. Without
 --confirm it only says what there is. What is removed: the object's versions, its records in captures, copies in data
-sets, who looked at it and who decided it. The models that were trained on it are named, and stay; people who decide see
-no photographs of these any more. The register keeps that it was done, and when there was an execution of it. That comes
-last, and the object just before, so that a run that was interrupted is begun again.
+sets, labels with their copies, who looked at it and who decided it. The models that were trained on it are named, and
+stay; people who decide see no photographs of these any more. The register keeps that it was done, and when there was an
+execution of it. That comes last, and the object just before, so that a run that was interrupted is begun again.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ from operations import (
     capture_traces,
     dataset_traces,
     forgotten,
+    label_traces,
     object_versions,
     photo_register,
     terraform,
@@ -41,6 +42,7 @@ OWN_FOLDERS = (
     dataset_traces.FOLDER,
     dataset_traces.MODELS,
     dataset_traces.RUNS,
+    label_traces.FOLDER,
     "deployments/",  # of delivery, which stands above
     f"{RESULTS.partition('/')[0]}/",
 )
@@ -55,6 +57,7 @@ class Found:
     versions: list[Version]
     periods: list[Period]  # of which captures were looked into
     captures: list[Held]
+    labels: list[Version]  # what people said of it, with copies
     copies: list[Version]
     trained: Trained
     guidelines: list[Version]  # of these models
@@ -114,17 +117,20 @@ def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
 
 def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: bool) -> Found:
     """All that there is of it; a photo that is still on its way is refused."""
-    key, items, whole = photo, [], True
+    key, items, whole, ids = photo, [], True, set()
     if PHOTO_ID.fullmatch(photo):
-        item = photo_register.find(table, photo)
-        if item is None:
+        key, ids = "", {photo}
+        # Labels outlive the register's items, and the photos.
+        if item := photo_register.find(table, photo):
+            if item["s3_bucket"] != bucket:
+                raise UserError(f"photo {photo} lies in the bucket {item['s3_bucket']}, which is not {env}'s")
+            # Of one that is forgotten there may be captures that were written since.
+            key, items = item.get("s3_key", ""), [item]
+        elif not label_traces.find(s3, bucket, ids):
             raise UserError(
-                f"the register of {env} has no photo {photo!r}: give its key, like incoming/photo.png"
+                f"the register of {env} has no photo {photo!r}, and no label is of it: give its key, like "
+                "incoming/photo.png"
             )
-        if item["s3_bucket"] != bucket:
-            raise UserError(f"photo {photo} lies in the bucket {item['s3_bucket']}, which is not {env}'s")
-        # Of one that is forgotten there may be captures that were written since.
-        key, items = item.get("s3_key", ""), [item]
         # The photo has the key for itself: it came without a version, or by the API.
         whole = bool(key) and Pointer(bucket, key).id == photo
     if key.startswith(OWN_FOLDERS):
@@ -138,7 +144,7 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
         own = [it for it in versions if it.number == items[0]["version_id"]]
         others = [it for it in versions if it.size is not None and it not in own]
         versions = own if others else versions  # delete markers hide nothing then
-    ids = {it["id"] for it in items}
+    ids |= {it["id"] for it in items}
     if whole:
         ids |= {Pointer(bucket, key, it).id for it in ("", *(it.number for it in versions))}
     sought = Sought(frozenset(ids), key if whole else None)
@@ -148,15 +154,21 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     for it in versions:
         if it.size and (content := object_versions.read(s3, bucket, it)):
             pictures.add(dataset_traces.know(content))
+    labels = label_traces.find(s3, bucket, ids)
+    for it in labels:
+        if it.size and label_traces.is_picture(it.key) and (content := object_versions.read(s3, bucket, it)):
+            pictures.add(dataset_traces.know(content))
     copies = dataset_traces.find_copies(s3, bucket, pictures)
-    if not (items or versions or captures):
+    if not (items or versions or captures or labels):
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
     sets = dataset_traces.name_sets(it.key for it in copies)
     trained = dataset_traces.find_models(s3, env, bucket, sets)
     guidelines = dataset_traces.find_guidelines(s3, bucket, trained.models)
     reviews = photo_register.open_reviews(table)
     reviewed = [it["id"] for it in items if photo_register.find_review(reviews, it["id"])]
-    return Found(key, sought, items, versions, periods, captures, copies, trained, guidelines, reviewed)
+    return Found(
+        key, sought, items, versions, periods, captures, labels, copies, trained, guidelines, reviewed
+    )
 
 
 def check_ended(env: str, items: list[Json]) -> None:
@@ -197,14 +209,17 @@ def choose_periods(items: list[Json], versions: list[Version], everything: bool)
 
 def read_moments(item: Json) -> list[datetime]:
     """When its executions did something."""
-    return [read_time(it) for name, it in item.items() if name.endswith("_at") and name != "forgotten_at"]
+    others = ("forgotten_at", answered_items.LABELLING_AT)
+    return [read_time(it) for name, it in item.items() if name.endswith("_at") and name not in others]
 
 
 def describe(found: Found, bucket: str) -> Iterator[str]:
     which = "all that this key ever held" if found.sought.key else "one version"
-    yield f"s3://{bucket}/{found.key}, {which}:" if found.key else "A photo that was forgotten before:"
+    before = "A photo that was forgotten before:" if found.items else "A photo of which labels are left:"
+    yield f"s3://{bucket}/{found.key}, {which}:" if found.key else before
     yield f"  {len(found.versions)} versions and delete markers of the object"
     yield f"  {sum(it.records for it in found.captures)} records in {len(found.captures)} versions of capture files"
+    yield f"  {len({it.key for it in found.labels})} files among the labels"
     yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
     for item in found.items:
         yield f"  the register's item {item['id']}, of which stays that the photo was forgotten"
@@ -225,14 +240,19 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
 
 
 def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
+    due = False
     for item in found.items:
         forgotten.note(table, item, found.sets, found.trained.models)
+        due |= forgotten.stop_labelling(table, item)
     # Before the copies, by which a run that begins again finds the models.
     dataset_traces.empty(s3, bucket, found.guidelines)
     object_versions.remove(s3, bucket, found.copies)
     for held in found.captures:
         capture_traces.take_out(s3, bucket, found.sought, held.version)
     photo_register.remove_reviews(table, found.reviewed)
+    # After the copies, which are found by them. One may have been written since it was looked for.
+    labels = label_traces.find(s3, bucket, found.sought.ids) if due else found.labels
+    object_versions.remove(s3, bucket, labels)
     object_versions.remove(s3, bucket, found.versions)
     now = datetime.now(UTC)
     for item in found.items:

@@ -21,6 +21,7 @@ PERSONAL = (
     "blind",
     "camera",
     "cause",
+    "classes",
     "confidence",
     "content_type",
     "day",
@@ -30,7 +31,12 @@ PERSONAL = (
     "first",
     "inferences",
     "kind",
+    "known",
     "label",
+    "labelled",
+    "labelling",
+    "labelling_at",
+    "model",
     "objection",
     "open",
     "owner",
@@ -56,6 +62,15 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
     if told:
         change = "ADD " + ", ".join(f"#{name} :{name}" for name in told)
         update(table, item, change, told, {})
+
+
+def stop_labelling(table: Any, item: Json) -> bool:
+    """Whether what was said of it was about to be labelled: it is not any more."""
+    due = item.get(answered_items.LABELLING) == answered_items.DUE
+    if due:
+        names = {"#due": answered_items.LABELLING, "#at": answered_items.LABELLING_AT}
+        update(table, item, "REMOVE #due, #at", {}, names)
+    return due
 
 
 def close(table: Any, item: Json, now: datetime) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from core.contract import answered_items, register
 from core.contract.events import Pointer
 from core.contract.outcomes import reason
 from core.contract.shapes import Json
-from operations import object_versions, photo_register, terraform
+from operations import label_traces, object_versions, photo_register, terraform
 from operations.decided import (
     describe,
     describe_label,
@@ -76,10 +76,15 @@ def main() -> None:
         leases = {it["id"]: read_lease(photo_register.find_review(reviews, it["id"])) for it in found}
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"photo {photo!r} of {env} cannot be looked up: {error}") from error
-    steps = boto3.client("stepfunctions")
+    steps, s3 = boto3.client("stepfunctions"), boto3.client("s3")
     for item in sorted(found, key=lambda it: it.get("first_at") or it[answered_items.ASKED_AT]):
         for line in tell(item, steps, environment.cloud_of(env) is None, leases[item["id"]]):
             out.print(line)
+        try:
+            for line in tell_labels(s3, item):
+                out.print(visible(line))
+        except (BotoCoreError, ClientError) as error:
+            raise UserError(f"the labels of photo {item['id']} cannot be read: {error}") from error
 
 
 def read_name(given: str) -> str:
@@ -257,6 +262,15 @@ def tell_opinions(item: Json) -> Iterator[Told]:
             read_time(given["at"]),
             f"answer {number} of a person, which routes nobody: {describe_label(given)}",
         )
+
+
+def tell_labels(s3: Any, item: Json) -> Iterator[str]:
+    """What became of all that people said of it, for good."""
+    for it in label_traces.read(s3, item["s3_bucket"], item):
+        made = it.label
+        how = ", blind" if made.blind else f", asked as {made.known} is known" if made.known else ""
+        withdrawn = f", withdrawn: {it.withdrawn}" if it.withdrawn else ""
+        yield f"  label {made.number}: {describe_label(asdict(made))}{how}{withdrawn}, s3://{item['s3_bucket']}/{made.key}"
 
 
 def read_history(steps: Any, arn: str) -> History:

@@ -28,6 +28,7 @@ from training.containers import INSTANCES
 
 CONCURRENCY = "Concurrent executions"
 TITLE = "How many at once: instances, jobs or functions, as the quota's name says"
+HOURLY = ("monitor", "label")  # functions that may still be at work when the other is started
 KEPT_BACK = 100  # functions at once that Lambda lets nobody reserve
 CALL_SECONDS = 0.1  # of the API, and there is room in it: HTTP APIs have no quota that it comes near
 VARIABLES = ("api", "bulk", "fleet", "lambda", "region")
@@ -118,8 +119,8 @@ def list_needs(settings: Json) -> Iterator[Need]:
         )
     else:
         calls = math.ceil(settings["api"]["requests_per_second"] * CALL_SECONDS)
-        amount = IN_FLIGHT + batches + calls + 1
-        why = f"{IN_FLIGHT} photos, {batches} batches of a bulk run, {calls} calls and the monitor at once"
+        amount = IN_FLIGHT + batches + calls + len(HOURLY)
+        why = f"{IN_FLIGHT} photos, {batches} batches of a bulk run, {calls} calls, {' and '.join(HOURLY)} at once"
     yield Need("lambda", CONCURRENCY, amount, why)
 
 

@@ -3,6 +3,8 @@
     train/*.png test/*.png              RGB pictures, squares of one size: of an archive or drawings 32 pixels, under
                                         their original names; of photographs 224, named by class and content
     train.lst validation.lst test.lst   rows of index<TAB>label<TAB>file name, without a header
+    live/*.png live.lst                 only of a version with labels (`training.dataset_versions`): a second test,
+                                        of photos that chance has chosen among those that a model had accepted
     dataset.json                        where it came from and what is in it; `size` is the pictures' side
     sheet.png                           of photographs, what some of each class look like
 
@@ -19,7 +21,9 @@ from PIL import Image
 
 from core.console import UserError
 
-FOLDERS = {"train": "train", "validation": "train", "test": "test"}  # split: the folder of its pictures
+LIVE = "live"  # a split that most data sets do not have, and that may be empty
+# A split, and the folder of its pictures.
+FOLDERS = {"train": "train", "validation": "train", "test": "test", LIVE: LIVE}
 INFO_KEYS = ("dataset_id", "source", "sha256", "classes", "counts", "seed", "validation")
 SIZE = 32  # unless dataset.json says another
 RECIPES = ("small", "pretrained")  # of training.model
@@ -59,23 +63,37 @@ def choose_recipe(info: dict) -> str:
     return "small" if info["source"] == "sample" else "pretrained"
 
 
-def load(folder: Path, split: str, size: int | None = None) -> Split:
-    """The pictures and labels that <split>.lst names, in its order; brought to `size` if given, as a request is."""
+def load(folder: Path, split: str, size: int | None = None, forgiving: bool = False) -> Split:
+    """The pictures and labels that <split>.lst names, in its order; brought to `size` if given, as a request is.
+
+    Forgiving: without those whose picture is not there, since it was forgotten.
+    """
     info = read_info(folder)
     path = folder / f"{split}.lst"
+    staged, side = info["size"], size or info["size"]
     images, labels, names, indices = [], [], [], []
     try:
-        for row in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+        for row in _rows(path, split):
             index, label, name = row.split("\t")
             if int(label) not in range(len(info["classes"])):
                 raise ValueError(f"label {label} is not one of the {len(info['classes'])} classes")
-            images.append(_pixels(folder / FOLDERS[split] / name, info["size"], size or info["size"]))
+            picture = folder / FOLDERS[split] / name
+            if forgiving and not picture.exists():
+                continue
+            images.append(_pixels(picture, staged, side))
             labels.append(int(label))
             names.append(name)
             indices.append(int(index))
     except (OSError, SyntaxError, ValueError) as error:  # Pillow calls a damaged PNG a SyntaxError
         raise UserError(f"{path} or a picture it names is broken ({error}): {RESTAGE}") from error
-    return Split(np.stack(images), np.array(labels, dtype=np.int64), names, indices)
+    pixels = np.stack(images) if images else np.zeros((0, side, side, 3), dtype=np.uint8)
+    return Split(pixels, np.array(labels, dtype=np.int64), names, indices)
+
+
+def _rows(path: Path, split: str) -> list[str]:
+    if split == LIVE and not (path.exists() and path.stat().st_size):
+        return []
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
 def join(*splits: Split) -> Split:

@@ -9,6 +9,7 @@ run, so evaluate only artefacts that you would deploy.
 import importlib.util
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -29,15 +30,23 @@ def load_code(folder: Path) -> ModuleType:
     return module
 
 
-def answers(folder: Path, pictures: list[bytes]) -> np.ndarray:
-    """The probabilities that the unpacked artefact answers for each PNG."""
+def answerer(folder: Path) -> Callable[[bytes], list[float]]:
+    """What the unpacked artefact answers to a PNG: one probability per class."""
     code = load_code(folder)
     model = code.model_fn(str(folder))
-    rows = []
-    for picture in track(pictures, "evaluate", len(pictures)):
+
+    def answer(picture: bytes) -> list[float]:
         prediction = code.predict_fn(code.input_fn(picture, "image/png"), model)
-        rows.append(json.loads(code.output_fn(prediction, "application/json")))
-    return np.array(rows)
+        probabilities: list[float] = json.loads(code.output_fn(prediction, "application/json"))
+        return probabilities
+
+    return answer
+
+
+def answers(folder: Path, pictures: list[bytes]) -> np.ndarray:
+    """The probabilities that the unpacked artefact answers for each PNG."""
+    answer = answerer(folder)
+    return np.array([answer(picture) for picture in track(pictures, "evaluate", len(pictures))])
 
 
 def measure(model: Path, data: Path, threshold: float) -> tuple[dict, dataset.Split, np.ndarray]:

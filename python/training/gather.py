@@ -21,7 +21,7 @@ from core.contract.answered_items import OTHER, UNUSABLE
 from core.figures import likeness
 from training import divide
 from training.dataset import Split
-from training.photo import Photo, Seen, Unreadable, read
+from training.photo import SIDE, Photo, Seen, Unreadable, read
 from training.selection import check_share, describe
 
 LABEL = re.compile(r"[a-z][a-z0-9_-]*")  # as terraform/modules/workflow wants the keys of routes
@@ -100,10 +100,10 @@ def check_labels(classes: Sequence[str], there: Sequence[str]) -> None:
         )
 
 
-def look(photos: Sequence[Photo]) -> tuple[dict[Photo, Seen], dict[Photo, str]]:
+def look(photos: Sequence[Photo], side: int = SIDE) -> tuple[dict[Photo, Seen], dict[Photo, str]]:
     """Every picture that can be read, and what is to be said of the others."""
     seen, unread = {}, {}
-    for photo, picture in track(_read_all(photos), "reading", len(photos)):
+    for photo, picture in track(_read_all(photos, side), "reading", len(photos)):
         if isinstance(picture, Unreadable):
             unread[photo] = f"left out: {visible(photo.name)} ({visible(str(picture))})"
         else:
@@ -111,12 +111,12 @@ def look(photos: Sequence[Photo]) -> tuple[dict[Photo, Seen], dict[Photo, str]]:
     return seen, unread
 
 
-def _read_all(photos: Sequence[Photo]) -> Iterator[tuple[Photo, Seen | Unreadable]]:
+def _read_all(photos: Sequence[Photo], side: int) -> Iterator[tuple[Photo, Seen | Unreadable]]:
     """In their order. Pillow decodes beside Python, so that threads are enough."""
 
     def attempt(photo: Photo) -> Seen | Unreadable:
         try:
-            return read(photo)
+            return read(photo, side)
         except Unreadable as error:
             return error
 

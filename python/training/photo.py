@@ -1,6 +1,7 @@
 """A photograph as it comes from a phone or a camera, brought to what a data set holds.
 
-    read(photo)  ->  Seen: uint8 (224, 224, 3), upright, on white; Unreadable says why there is none
+    read(photo)            ->  Seen: uint8 (224, 224, 3), upright, on white; Unreadable says why there is none
+    read(photo, side=32)   ->  the same for a data set of that size
 
 As code/inference.py does it, so that what is trained on looks like what is answered: turned as EXIF says, squeezed and
 not cropped, transparency on white, the upper bits of 16. All photographs are brought to the same side, however large
@@ -44,18 +45,19 @@ class Photo:
 @dataclass(frozen=True)
 class Seen:
     pixels: np.ndarray
-    digest: str  # of the pixels: 64 hexadecimal digits
+    digest: str  # of its pixels at SIDE, whatever side was asked for: 64 hexadecimal digits
 
 
 class Unreadable(Exception):
     """Why there is no picture, in a few words."""
 
 
-def read(photo: Photo) -> Seen:
+def read(photo: Photo, side: int = SIDE) -> Seen:
     if photo.problem:
         raise Unreadable(photo.problem)
     try:
-        pixels = np.asarray(_decode(photo.path))
+        upright = _decode(photo.path)
+        full = np.asarray(shrink(upright, SIDE))
     except Unreadable:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -66,7 +68,8 @@ def read(photo: Photo) -> Seen:
         Exception
     ) as error:  # decoders of untrusted bytes fail in many ways, all of them the picture's fault
         raise Unreadable(f"damaged: {error}") from error
-    return Seen(pixels, hashlib.sha256(pixels.tobytes()).hexdigest())
+    pixels = full if side == SIDE else np.asarray(shrink(upright, side))
+    return Seen(pixels, hashlib.sha256(full.tobytes()).hexdigest())
 
 
 def _decode(path: Path) -> Image.Image:
@@ -78,7 +81,7 @@ def _decode(path: Path) -> Image.Image:
         if upright.has_transparency_data:
             layer = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-        return shrink(upright.convert("RGB"), SIDE)
+        return upright.convert("RGB")
 
 
 def _explain(path: Path, error: Exception) -> str:

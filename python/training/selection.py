@@ -9,7 +9,7 @@ import numpy as np
 
 from core.console import UserError
 from training.archive import Archive, Rows, check_names
-from training.dataset import Split, choose
+from training.dataset import LIVE, Split, choose
 
 
 def select(
@@ -31,12 +31,14 @@ def select(
 def describe(
     splits: dict[str, Split], classes: list[str], sha256: str, validation: float, seed: int = 0
 ) -> dict[str, Any]:
-    """What dataset.json says of them; no split may lack a class."""
+    """What dataset.json says of them; no split but what was met live may lack a class."""
     counts = {
         split: {name: int((rows.labels == label).sum()) for label, name in enumerate(classes)}
         for split, rows in splits.items()
     }
-    for split, name in ((split, name) for split in counts for name in classes if not counts[split][name]):
+    for split, name in (
+        (split, name) for split in counts if split != LIVE for name in classes if not counts[split][name]
+    ):
         raise UserError(f"no picture of {name} is left for the {split} split: the source has too few")
     return {
         "dataset_id": content_id(splits, classes),
@@ -68,6 +70,8 @@ def content_id(splits: dict[str, Split], classes: list[str]) -> str:
     """An id that depends on classes, labels, names and pixels, not on when, where or how they were stored."""
     digest = hashlib.sha256(json.dumps(classes).encode())
     for name, split in splits.items():
+        if name == LIVE and not split.names:  # it is as if there were none
+            continue
         digest.update(f"{name}\n{split.listing()}".encode())
         digest.update(split.images.tobytes())
     return digest.hexdigest()[:16]

@@ -14,7 +14,9 @@ input gives the same dataset_id.
 import argparse
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
@@ -33,6 +35,7 @@ CLASSES = "bicycle,motorcycle"
 VALIDATION = 0.1  # of the training rows
 SEED = 0
 SHEET = "sheet.png"
+VERSION = "origins.json"  # of training.dataset_versions
 CONTENT = {"train", "test", "train.lst", "validation.lst", "test.lst", "dataset.json", SHEET}
 
 
@@ -115,6 +118,10 @@ def check_replaceable(folder: Path) -> None:
     if not folder.exists():
         return
     content = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if VERSION in content:
+        raise UserError(
+            f"--out {folder} is a version with labels, which is never changed: name another folder"
+        )
     if content and not ("dataset.json" in content and content <= CONTENT):
         raise UserError(
             f"--out {folder} is there and is not a staged data set: remove it or name another folder"
@@ -135,13 +142,17 @@ def check_kind(source: str, folder: Path) -> None:
         )
 
 
-def write(folder: Path, splits: dict[str, Split], info: dict) -> None:
+def write(
+    folder: Path, splits: dict[str, Split], info: dict, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Write the data set beside the folder, then put it in its place, so that it is never half there."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
             new = Path(temporary) / "new"
             _write_files(new, splits, info)
+            for name, text in more.items():
+                (new / name).write_text(text, encoding="utf-8")
             if folder.exists():
                 folder.rename(Path(temporary) / "old")
             new.rename(folder)
@@ -152,7 +163,7 @@ def write(folder: Path, splits: dict[str, Split], info: dict) -> None:
 
 
 def _write_files(folder: Path, splits: dict[str, Split], info: dict) -> None:
-    for name in sorted(set(FOLDERS.values())):
+    for name in sorted({FOLDERS[split] for split in splits}):
         (folder / name).mkdir(parents=True)
     pictures = [
         (folder / FOLDERS[split] / name, pixels)

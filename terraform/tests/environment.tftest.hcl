@@ -48,6 +48,18 @@ run "people_decide_between_these_hours" {
   }
 }
 
+run "labels_are_written_when_nothing_can_be_taken_back" {
+  assert {
+    condition     = local.environment.label["GRACE_SECONDS"] == local.environment.api["GRACE_SECONDS"] && local.environment.label["PERSON_DAYS"] == local.environment.api["PERSON_DAYS"]
+    error_message = "A label is written while its person may still take it back, or of whom may not be known any more."
+  }
+
+  assert {
+    condition     = local.watched_functions["label"].each_hour && !local.watched_functions["sweep"].each_hour
+    error_message = "Nobody hears that labels are not written."
+  }
+}
+
 run "the_sweep_is_told_which_sources_are_watched" {
   variables {
     watched_sources = ["gate-1", "gate-2"]

@@ -6,9 +6,10 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from core import escape
 from core.console import UserError, run
 from core.job_log import in_log
-from delivery import escape, fleet, limit, plan, summary
+from delivery import fleet, limit, plan, summary
 
 BUCKET = "module.storage.aws_s3_bucket.this"
 ROLE = "module.training.aws_iam_role.this"

@@ -20,7 +20,7 @@ from tests.builders import REGISTER, make_role
 from tests.conftest import client
 
 from core.contract.shapes import LambdaContext
-from lambdas import classify, reading
+from lambdas import classify, label, reading
 from lambdas.calls import api_settings
 
 EVENTS = Path(__file__).parent / "events"
@@ -227,5 +227,5 @@ def store(monkeypatch: pytest.MonkeyPatch, cloud: str, machine: str) -> Iterator
 
 
 def forget_settings() -> None:
-    api_settings.settings.cache_clear()
-    api_settings.client.cache_clear()
+    for made in (api_settings.settings, api_settings.client, label.settings, label.dynamodb, reading.s3):
+        made.cache_clear()

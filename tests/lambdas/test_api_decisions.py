@@ -285,7 +285,8 @@ def test_who_cannot_tell_leaves_the_driver_to_somebody_else(store):
     leased(anna)
     assert anna.decide(photo, 1, "cannot_tell", seconds=3).status == 202
     opinion = store.photo(photo)["opinion_1"]
-    assert {**opinion, "at": ""} == {"label": "cannot_tell", "vehicle": "", "at": "", "seconds": 3}
+    said = {"label": "cannot_tell", "vehicle": "", "seconds": 3, "way": "aside"}
+    assert {**opinion, "at": ""} == {**said, "at": ""}
     assert store.photo(photo)["state"] == "waiting"
     assert store.started(photo) == {}
     assert anna.decide(photo, 2, "bicycle").name == "NotDecidable"
@@ -355,8 +356,10 @@ def test_a_blind_photo_looks_like_the_archive_s_and_routes_nobody(store):
     assert anna.decide(blind, 1, "motorcycle", seconds=2).status == 202
     after = store.photo(blind)
     opinion = after.pop("opinion_1")
-    assert {**opinion, "at": ""} == {"label": "motorcycle", "vehicle": "", "at": "", "seconds": 2}
-    assert after == before | {"blind": "answered"}
+    said = {"label": "motorcycle", "vehicle": "", "seconds": 2, "way": "blind"}
+    assert {**opinion, "at": ""} == {**said, "at": ""}
+    due = {"labelling": "due", "labelling_at": after["labelling_at"]}
+    assert after == before | {"blind": "answered"} | due
     assert store.started(blind) == {}
     store.run_out(blind)
     assert blind not in leased(ben)

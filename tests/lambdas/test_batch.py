@@ -131,6 +131,8 @@ def test_what_the_model_is_not_sure_of_waits_in_the_register_behind_all_drivers(
         "inferences": "[0.6, 0.4]",
         "reason": "ThresholdConfidenceNotMet",
         "run": "r",
+        "model": "0123456789abcdef",
+        "classes": "bicycle,motorcycle",
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from core.contract.bulk_errors import ResultsDisagree
 from core.contract.errors import InvalidEvent, StorageUnavailable
 from core.contract.lines import Line, join
-from lambdas import bulk_parts, collect, line_ranges
+from lambdas import collect, line_ranges, write_once
 from lambdas.bulk_parts import Part
 
 MAP = "results/bulk/r/map/11111111-2222"
@@ -224,7 +224,7 @@ def test_a_batch_that_is_late_finds_its_part_written_and_leaves_it(bucket, write
     collected()
     name = Part.of(items(["a"])).name("results/bulk/r")
     late = [Line("a", outcome="accepted", label="bicycle")]
-    assert not bulk_parts.write(collect.s3(), bucket.name, name, join(late).encode())
+    assert not write_once.write(collect.s3(), bucket.name, name, join(late).encode())
     assert outcomes(bucket) == [("a", "failed", "NotReached")]
 
 

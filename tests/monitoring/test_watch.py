@@ -2,19 +2,20 @@
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.builders import captured, pack, png
+from tests.builders import REGISTER, captured, make_label, pack, png, put_label
 
 from core.figures import baseline
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
 from monitoring.watch import Settings, watch
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
 BUCKET = "scones-monitor-test"
 MODEL, OTHER_MODEL = "0123456789abcdef", "fedcba9876543210"
@@ -34,7 +35,14 @@ def artefact(with_baseline: bool = True, **changes: int) -> bytes:
     """A model whose validation split was half unsure."""
     answers = np.array([SURE, UNSURE] * 30)
     reference = baseline.make(answers, np.zeros(60, int), PICTURES, ["bicycle", "motorcycle"], 0.93)
-    files = {"labels.json": [], **({"baseline.json": reference | changes} if with_baseline else {})}
+    # Of 100 test photos it accepts 80, of which none is wrong.
+    point = {"threshold": 0.93, "coverage": 0.8, "selective_accuracy": 1.0}
+    told = {"n_test": 100, "coverage_curve": [point]}
+    files = {
+        "labels.json": [],
+        "metrics.json": told,
+        **({"baseline.json": reference | changes} if with_baseline else {}),
+    }
     return pack({name: json.dumps(content).encode() for name, content in files.items()})
 
 
@@ -62,6 +70,7 @@ class Endpoint:
             tolerated=TOLERATED,
         )
         self.put(f"models/{MODEL}/model.tar.gz", artefact())
+        self.dynamodb = aws("dynamodb")
 
     def put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -69,6 +78,28 @@ class Endpoint:
     def capture(self, folder: datetime, *lines: str, model: str = MODEL, endpoint: str = "") -> None:
         name = f"{model}/{endpoint or self.name}/AllTraffic/{folder:%Y/%m/%d/%H}/{folder:%M-%S}-000-{uuid.uuid4()}"
         self.put(f"{self.settings.captures}/{name}.jsonl", "".join(lines).encode())
+
+    def forget_labels(self) -> None:
+        """Of other tests: all endpoints of an environment have the same."""
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="labels/").get("Contents", [])
+        for listed in found:
+            self.s3.delete_object(Bucket=BUCKET, Key=listed["Key"])
+
+    def judge(self, day: datetime, right: int, wrong: int) -> None:
+        """Photos that the model routed as bicycles, and what people said of them without knowing that."""
+        if not self.settings.table:
+            self.settings = replace(self.settings, table=self.name)
+            self.dynamodb.create_table(TableName=self.name, **REGISTER)
+            self.forget_labels()
+        for number in range(right + wrong):
+            photo = uuid.uuid4().hex * 2
+            item = {"id": photo, "day": f"{day:%Y-%m-%d} model", "s3_key": f"incoming/api/{photo}"}
+            self.dynamodb.put_item(
+                TableName=self.name, Item={name: {"S": value} for name, value in item.items()}
+            )
+            said: dict = {"label": "bicycle" if number < right else "motorcycle", "model": MODEL}
+            when: dict = {"routed_day": f"{day:%Y-%m-%d}", "at": f"{day + DAY:%Y-%m-%dT%H:%M:%SZ}"}
+            put_label(self.s3, BUCKET, make_label(photo, **said, **when))
 
     def closed(self, until: datetime) -> None:
         self.put(self.last, json.dumps({"until": until.isoformat()}).encode())
@@ -360,3 +391,40 @@ def test_hours_too_old_for_cloudwatch_are_still_worked_out(endpoint):
     endpoint.watch(NOON, until=long_ago + HOUR)
     assert endpoint.result(long_ago)["records"] == 3
     assert endpoint.sums("Records") == []
+
+
+def test_what_people_said_of_the_blind_sample_is_the_week_s_truth(endpoint):
+    endpoint.judge(NOON - 2 * DAY, right=20, wrong=20)
+    endpoint.closed(NOON)
+    done = endpoint.watch(NOON + HOUR + timedelta(minutes=20))
+    truth = endpoint.result(NOON)["truth"]
+    assert (truth["judged"], truth["wrong"], truth["expected"]) == (40, 20, pytest.approx(81 / 82))
+    assert endpoint.sums("TrueAccuracy") == [truth["accuracy"]["value"]] == pytest.approx([0.5])
+    assert endpoint.sums("TrueAccuracyLowerBound") == [truth["accuracy"]["low"]]
+    assert endpoint.sums("TrueAccuracyUpperBound") == [truth["accuracy"]["high"]]
+    assert endpoint.sums("AccuracyFallLowerBound") == [pytest.approx(81 / 82 - truth["accuracy"]["high"])]
+    assert endpoint.sums("AccuracyFallLowerBound")[0] > TOLERATED["fall"]
+    assert done["results"][0]["truth"] == truth
+
+
+def test_a_judgement_that_comes_later_is_in_the_hour_that_is_still_open(endpoint):
+    endpoint.judge(NOON - 2 * DAY, right=10, wrong=0)
+    endpoint.closed(NOON)
+    endpoint.watch(NOON + timedelta(minutes=20), NOON + timedelta(minutes=20))
+    endpoint.judge(NOON - DAY, right=0, wrong=10)
+    endpoint.watch(NOON + HOUR + timedelta(minutes=20))
+    assert endpoint.result(NOON)["truth"]["judged"] == 20
+    assert endpoint.sums("TrueAccuracy") == [1 + 0.5], "published twice"
+    assert not endpoint.sums("TrueAccuracyLowerBound"), "of 20 there are no bounds"
+
+
+def test_a_result_of_before_there_was_a_truth_is_read(endpoint):
+    endpoint.closed(NOON)
+    endpoint.watch(NOON + HOUR + timedelta(minutes=20))
+    key = f"results/monitor/{endpoint.name}/{MODEL}/{NOON:%Y/%m/%d/%H}0000.json"
+    written = endpoint.result(NOON)
+    assert written.pop("truth") is None
+    endpoint.put(key, json.dumps(written).encode())
+    endpoint.judge(NOON - DAY, right=9, wrong=0)
+    endpoint.watch(NOON + 2 * HOUR + timedelta(minutes=20))
+    assert endpoint.result(NOON + HOUR)["truth"]["judged"] == 9

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import numpy as np
 import pytest
-from tests.builders import captured, pack, png
+from tests.builders import captured, make_label, pack, png, put_label
 
 from core.console import UserError
 from core.contract.events import Pointer
-from operations import capture_traces, forget, object_versions
+from operations import capture_traces, forget, forgotten, object_versions
 from training.photo import Photo, read
 
 KEY = "incoming/photo.png"
@@ -96,6 +96,81 @@ def test_nothing_of_what_people_decided_stays(command, upload, put, item, execut
     assert left["state"] == {"S": "forgotten"}
     assert not {"decision_1", "decision_2", "camera", "kind", "vehicle"} & set(left)
     assert "Ann" not in json.dumps(left)
+
+
+SAID = {"label": "bicycle", "vehicle": "", "at": "2026-11-27T09:00:00.000Z"}
+
+
+@pytest.fixture
+def labelled(s3, bucket):
+    """Two labels of a photo, one of them withdrawn, and one of another, as the bucket has them."""
+
+    def write(photo: str, picture: bytes = PICTURE) -> None:
+        put_label(s3, bucket, make_label(photo, 1), picture)
+        put_label(s3, bucket, make_label(photo, 2, at="2026-12-01T09:00:00.000Z"), picture, withdrawn="Ann")
+        put_label(s3, bucket, make_label("cd" * 32), OTHER)
+
+    return write
+
+
+def test_labels_go_with_their_copies_and_with_what_was_withdrawn(
+    command, upload, put, item, keys, change, labelled
+):
+    photo = put(upload(), **ENDED)
+    change(photo, "SET opinion_1 = :said, labelled = :numbers", said=SAID, numbers={1, 2})
+    change(photo, "SET labelling = :known, known = :label", known="known", label="bicycle")
+    labelled(photo)
+    assert "5 files among the labels" in command(photo)
+    assert keys("labels/") == [f"labels/2026/11/27/{'cd' * 32}-1{ending}" for ending in (".json", ".png")]
+    assert not {"labelling", "labelled", "known", "opinion_1"} & set(item(photo))
+
+
+def test_what_was_said_of_a_forgotten_photo_becomes_no_label_later(
+    command, upload, put, item, change, aws, table
+):
+    photo = put(upload(), **ENDED)
+    change(
+        photo, "SET opinion_1 = :said, labelling = :due, labelling_at = :at", said=SAID, due="due", at="2026"
+    )
+    command(photo)
+    assert not {"labelling", "labelling_at"} & set(item(photo))
+    due = {":due": {"S": "due"}}
+    asked = {"IndexName": "labelling", "KeyConditionExpression": "labelling = :due"}
+    found = aws("dynamodb").query(TableName=table, ExpressionAttributeValues=due, **asked)
+    assert found["Count"] == 0
+
+
+@pytest.mark.usefixtures("run")  # which makes the environment
+def test_a_label_that_is_written_while_its_photo_is_forgotten_goes_too(
+    upload, put, keys, change, labelled, monkeypatch, cloud_variables, tmp_path
+):
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    photo = put(upload(), **ENDED)
+    change(
+        photo, "SET opinion_1 = :said, labelling = :due, labelling_at = :at", said=SAID, due="due", at="2026"
+    )
+    real = forgotten.stop_labelling
+
+    def stop(*given):
+        labelled(photo)
+        return real(*given)
+
+    monkeypatch.setattr(forgotten, "stop_labelling", stop)
+    forget.forget("any", photo, confirmed=True, all_captures=False)
+    assert [it for it in keys("labels/") if photo in it] == []
+
+
+@pytest.mark.usefixtures("datasets", "table")
+def test_labels_outlive_the_register_and_the_photo_and_lead_to_the_copies(command, labelled, keys):
+    photo = "ab" * 32
+    labelled(photo)
+    said = command(photo)
+    assert said.startswith("A photo of which labels are left:\n")
+    assert "3 files in data sets: aaaa, bbbb" in said
+    assert "so that no record stays of this" in said
+    assert [it for it in keys("labels/") if photo in it] == []
 
 
 API_ID = "7f" * 32

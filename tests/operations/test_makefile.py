@@ -1,5 +1,6 @@
 """The Makefile, the only interface: every target is explained, and a mistake gets one line."""
 
+import json
 import os
 import re
 import shutil
@@ -131,6 +132,24 @@ def test_the_weights_are_installed_for_the_recipe_that_needs_them(unpacked, give
     assert done.returncode == 0, done.stderr
     assert (".installed-pretrained" in done.stdout) is installs
     assert ('--recipe="$RECIPE"' in done.stdout) is any("RECIPE" in it for it in given)
+
+
+def test_a_version_of_the_drawings_is_learned_from_nothing_too(unpacked):
+    version = unpacked / "build/data/my local"
+    version.mkdir(parents=True)
+    for source, installs in (("photos/", True), ("sample", False)):
+        info = json.dumps({"classes": ["bicycle"], "source": source}, indent=2)
+        (version / "dataset.json").write_text(info)
+        done = make("-C", unpacked, "-n", "train", "DATA=build/data/my local")
+        assert (".installed-pretrained" in done.stdout) is installs
+
+
+def test_a_version_is_of_the_data_set_that_is_given_and_else_of_the_live_models(unpacked):
+    assert '--otherwise="$DATA"' in make("-C", unpacked, "-n", "dataset").stdout
+    assert '--otherwise="$DATA"' in make("-C", unpacked, "-n", "dataset", "DATASET=photos/").stdout
+    given = make("-C", unpacked, "-n", "dataset", "DATA=build/data/mine", "EXCLUDE=a,b", "SINCE=30d").stdout
+    assert '--data="$DATA"' in given and '--exclude="$EXCLUDE"' in given and '--since="$SINCE"' in given
+    assert "--otherwise" not in given and "report.dataset_difference local" in given
 
 
 @pytest.mark.parametrize(("variables", "kept"), [({}, False), ({"KEEP": "1"}, True)])

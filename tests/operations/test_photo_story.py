@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 from botocore.stub import Stubber
+from tests.builders import IMAGE, make_label, put_label
 
 from operations import photo_story
 
@@ -200,6 +201,22 @@ def test_an_objection_that_a_person_finds_unusable_is_told_as_such(run, put):
     lines = story(run, photo)
     assert lines[0].endswith(": routed")
     assert "its driver says that the answer is wrong, and a person finds it unusable" in told(lines)
+
+
+def test_what_people_said_is_told_as_the_labels_that_came_of_it(run, put, change, aws, bucket):
+    photo, s3 = put("v1", assignment=True, **ROUTED), aws("s3")
+    said = {"label": "motorcycle", "vehicle": "", "at": "2026-11-26T12:01:00.000Z"}
+    later = said | {"at": "2026-11-27T09:00:00.000Z"}
+    change(photo, "SET opinion_1 = :said, opinion_2 = :later", said=said, later=later)
+    first = put_label(s3, bucket, make_label(photo, 1, at=said["at"], label="motorcycle"), IMAGE)
+    more = {"label": "other", "vehicle": "cargo bike", "blind": False, "known": "bicycle"}
+    second = put_label(s3, bucket, make_label(photo, 2, **more), withdrawn="a wrong click")
+    put_label(s3, bucket, make_label("cd" * 32))
+    assert [it for it in story(run, photo) if it.startswith("label ")] == [
+        f"label 1: motorcycle, blind, s3://{bucket}/{first.key}",
+        "label 2: other (cargo bike), asked as bicycle is known, withdrawn: a wrong click, "
+        f"s3://{bucket}/{second.key}",
+    ]
 
 
 def test_a_photo_that_failed_twice_and_waits_says_so_in_that_order(run, put):

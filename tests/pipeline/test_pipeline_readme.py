@@ -28,6 +28,7 @@ DONE_ELSEWHERE = (
     "make photo ID=incoming/...",
     "make decide ID=... LABEL=bicycle",
     "make forget ID=incoming/...",
+    "make withdraw ID=... REASON=...",
     "make monitor",
     "make report SINCE=30d",
     "make destroy",

@@ -37,6 +37,13 @@ LATER = """seconds => {
     const now = Date.now;
     Date.now = () => now() + seconds * 1000;
 }"""
+SLOW_LOCKS = """(() => {
+    const request = navigator.locks.request.bind(navigator.locks);
+    navigator.locks.request = async (...asked) => {
+        await new Promise((done) => setTimeout(done, 2000));
+        return request(...asked);
+    };
+})()"""
 
 pytestmark = [needs_browser, pytest.mark.usefixtures("nobody_waits")]
 
@@ -424,6 +431,16 @@ def test_tokens_that_end_in_the_middle_are_renewed(workflow, program, sit_down):
         with desk.page.expect_request("**/oauth2/token"):
             desk.pass_time(15 * 60)
         assert desk.page.is_visible("#empty")
+
+
+def test_a_photo_is_shown_when_it_may_be_decided_however_slow_the_browser(workflow, program, sit_down):
+    photo_id = make_wait(workflow, program, browser="slow")
+    with sit_down() as desk:
+        desk.page.add_init_script(SLOW_LOCKS)
+        desk.page.reload()
+        desk.sees(photo_id)
+        desk.press("b")
+        desk.wait_sent((photo_id, "bicycle", 202))
 
 
 def test_a_lease_that_ran_out_is_said_and_its_photo_comes_again(workflow, program, sit_down):

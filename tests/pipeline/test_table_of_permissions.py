@@ -19,7 +19,7 @@ OURS = rf"{PREFIX}-(?!apply|plan).+"  # those are GitHub's
 DOCS = "https://docs.aws.amazon.com"
 SAGEMAKER = f"{DOCS}/sagemaker/latest/dg/sagemaker-roles.html"
 STATES = f"{DOCS}/step-functions/latest/dg"
-FUNCTIONS = "(api|batch|classify|collect|filter|monitor|serialize|sweep)/run"
+FUNCTIONS = "(api|batch|classify|collect|filter|label|monitor|serialize|sweep)/run"
 MACHINES = "(bulk/classify-prefixes|workflow/route-photos)"
 SERVING = "(endpoint/serve|training/train|transform/transform)"
 # By role, policy, statement and action, as patterns: what the local cloud has no part for, and which page of AWS asks

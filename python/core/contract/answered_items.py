@@ -17,6 +17,13 @@ OBJECTED_AT, OBJECTION = (
 BLIND, ANSWERED = "blind", "answered"  # the attribute, and its value
 WITHDRAWN = "withdrawn"  # numbers of decisions that count no more
 DECISION, OPINION = "decision_", "opinion_"  # then a number
+# Whose labels are to be written, and since when; or whose class is known: an attribute, and the index by it.
+LABELLING, LABELLING_AT = "labelling", "labelling_at"
+DUE, KNOWN = (
+    "due",
+    "known",
+)  # what it may be; the second is also the attribute with the class, and a way of answering
+LABELLED = "labelled"  # numbers of decisions and opinions that are labels by now
 FORGOTTEN = "forgotten"  # the state that `make forget` leaves
 
 

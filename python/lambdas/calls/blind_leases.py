@@ -1,4 +1,4 @@
-"""Who has a photo for the blind sample, without the model's answer, and so sends no driver anywhere."""
+"""Who has a photo without the model's answer, and sends no driver anywhere: of the blind sample, or a known answer."""
 
 from core.contract import answered_items, register
 from core.contract.shapes import Json
@@ -11,7 +11,7 @@ LATE_SECONDS = 600  # an answer that comes within them, after its lease, was mea
 
 def is_blind(photo: Json, review: Json, caller: Caller) -> bool:
     """Not any more if its driver objects. A lead, who may correct any photo, has answered or left it at some time."""
-    if photo["state"] != register.ROUTED or answered_items.OBJECTED_AT in photo:
+    if answered_items.OBJECTED_AT in photo or not (photo["state"] == register.ROUTED or review.get("known")):
         return False
     if review.get("by") != caller.sub or not review.get("blind"):
         return False

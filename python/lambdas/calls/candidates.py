@@ -30,6 +30,7 @@ class Candidate:
     review: Json
     too_old: set[str]  # attributes of the review, which a lease removes
     blind: bool = False
+    known: bool = False  # blind too, and asked to see how often a person is right
 
     @property
     def id(self) -> str:
@@ -59,19 +60,9 @@ def count_undecided(given: Settings, first: list[Candidate]) -> int:
     return stored.photos(given).count(register.INDEX, DRIVERS_WAIT, WAITING) - len(first) + undecided
 
 
-def lot(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
-    """Of the archive and of the blind sample, half of each where there is enough; their order tells neither.
-
-    So it is always the same number, of which whoever wants fewer takes the first. The order is chance, and a person's
-    own for an hour: the sample's ids are the lowest of their days.
-    """
-    blind, archive = find_blind(given, me, besides)[:LOT], find_archived(given, me, besides)
-    taken = blind[: max(LOT // 2, LOT - len(archive))]
-    hour = write_now()[:13]
-    return sorted(
-        [*taken, *archive[: LOT - len(taken)]],
-        key=lambda it: hashlib.sha256(f"{me}/{hour}/{it.id}".encode()).digest(),
-    )
+def shuffle(*texts: str) -> bytes:
+    """What chance says of them, the same each time."""
+    return hashlib.sha256("/".join(texts).encode()).digest()
 
 
 def find_archived(given: Settings, me: str, besides: Container[str]) -> list[Candidate]:
@@ -90,7 +81,7 @@ def find_first(given: Settings, me: str, ids: Iterator[str], blind: bool) -> lis
     """Those that may be had, a lot at least where there are so many: a page that is left open asks day and night."""
     found: list[Candidate] = []
     while len(found) < LOT and (some := [*islice(ids, LOT)]):
-        seen = look_at(given, some, blind)
+        seen = look_at(given, some, blind=blind)
         found += [it for it in seen if (blind or waits(it.photo, archived=True)) and may_have(it, me)]
     return found
 
@@ -121,15 +112,15 @@ def sample(given: Settings, day: str) -> Iterator[str]:
             yield item["id"]["S"]
 
 
-def look_at(given: Settings, ids: list[str], blind: bool = False) -> list[Candidate]:
-    """In the order of the ids, without those that are gone."""
+def look_at(given: Settings, ids: list[str], **how: bool) -> list[Candidate]:
+    """In the order of the ids, without those that are gone; `how` is what else a candidate is."""
     photos, reviews = stored.get_many(ids, stored.photos(given), stored.reviews(given))
-    return [candidate(given, photos[it], reviews.get(it, {}), blind) for it in ids if it in photos]
+    return [candidate(given, photos[it], reviews.get(it, {}), **how) for it in ids if it in photos]
 
 
-def candidate(given: Settings, photo: Json, review: Json, blind: bool) -> Candidate:
-    known = reviews_table.current(given, review, photo)
-    return Candidate(photo, known, reviews_table.too_old(given, review), blind)
+def candidate(given: Settings, photo: Json, review: Json, **how: bool) -> Candidate:
+    stands = reviews_table.current(given, review, photo)
+    return Candidate(photo, stands, reviews_table.too_old(given, review), **how)
 
 
 def waits(photo: Json, archived: bool = False) -> bool:
@@ -138,11 +129,13 @@ def waits(photo: Json, archived: bool = False) -> bool:
     return waiting and photo["since"].startswith(register.ARCHIVE) == archived
 
 
+def is_free(it: Candidate, me: str) -> bool:
+    others = it.review.get("by", me) != me and it.review["until"] >= write_now()
+    return not others and not is_underway(it.photo, it.review)
+
+
 def may_have(it: Candidate, me: str) -> bool:
-    review, since, now = it.review, begun(it.photo), write_now()
-    if review.get("by", me) != me and review["until"] >= now:
-        return False
-    if is_underway(it.photo, review) or has_answered(it.photo, review, me, since):
+    if not is_free(it, me) or has_answered(it.photo, it.review, me, begun(it.photo)):
         return False
     if it.blind:
         # Who sent it has seen what the model says.

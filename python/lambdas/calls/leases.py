@@ -8,7 +8,7 @@ from itertools import chain, islice
 from msgspec import UNSET, UnsetType
 
 from core.contract.shapes import Json
-from lambdas.calls import candidates, pictures_shown, reviews_table, stored
+from lambdas.calls import candidates, lots, pictures_shown, reviews_table, stored
 from lambdas.calls.api_settings import write_now
 from lambdas.calls.api_types import Lease, LeasedPhoto, Lot, NextPhoto
 from lambdas.calls.asking import Ask, Reply
@@ -16,7 +16,7 @@ from lambdas.calls.candidates import Candidate
 from lambdas.calls.problems import LeaseLost
 from lambdas.calls.reviews_table import LEASE_SECONDS
 
-TAKE = "SET #by = :me, #until = :until, #blind = :blind, #expires = :expires"
+TAKE = "SET #by = :me, #until = :until, #blind = :blind, #known = :known, #expires = :expires"
 FREE = "attribute_not_exists(#by) OR #by = :me OR #until < :now"
 MINE = "#by = :me AND #until >= :now"
 NEXT = 3  # pictures of drivers that a page may load beforehand
@@ -38,7 +38,7 @@ def lease(ask: Ask) -> Reply:
         for place, driver in enumerate(free):
             if leased := take(ask, driver):
                 return reply([leased], free[place + 1 :][:NEXT], waiting)
-    others = candidates.lot(ask.given, me, besides) if body.most else []
+    others = lots.lot(ask.given, me, besides) if body.most else []
     if not body.take:
         return reply([], others[: body.most], waiting, free=False)
     lot = (leased for other in others if (leased := take(ask, other)))
@@ -57,7 +57,7 @@ def reply(
 def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
     """Nothing if somebody else was quicker."""
     until = write_now(LEASE_SECONDS)
-    values = {"me": ask.caller.sub, "now": write_now(), "until": until, "blind": it.blind}
+    values = {"me": ask.caller.sub, "now": write_now(), "until": until, "blind": it.blind, "known": it.known}
     expires = reviews_table.expires(ask.given)
     change = f"{TAKE}{reviews_table.removal(it.too_old)}"
     try:

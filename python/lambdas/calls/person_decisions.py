@@ -19,25 +19,25 @@ from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.blind_leases import is_blind
 from lambdas.calls.caller import Caller
 from lambdas.calls.problems import DecisionTaken, InvalidRequest, NotDecidable
-from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, LEASE_SECONDS, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, KNOWN, LEASE_SECONDS, ROUTE
 
 NUMBER = "(attribute_not_exists(#decision) OR #decision.#at < :oldest)"
 HAD_BY_ME = "#by = :me AND #blind = :seeing"
 FOR_LEADS = f"{leases.FREE} OR #blind = :unseeing"  # nobody who has it so can correct it
-WRITE = (
-    "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #day = :day, "
-    "decided_by_sub = :me, #expires = :expires"
-)
+WRITE = "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #expires = :expires"
+FIGURES = ", #day = :day, decided_by_sub = :me"  # by the last who decided something
 # An old one that is sent again does nothing to what came since.
 ONCE = "attribute_exists(id) AND attribute_not_exists(#opinion) AND NOT contains(#withdrawn, :number)"
 CONTENT = f"{ONCE} AND attribute_not_exists(#objected_at)"
+OPINION = "SET #opinion = :opinion, #labelling = :due, #labelling_at = :now"
 # What else an opinion does to the photo.
 OPINE = {
-    ASIDE: ("SET #opinion = :opinion", ONCE),
-    BLIND_ASIDE: ("SET #opinion = :opinion", CONTENT),
-    BLIND: ("SET #opinion = :opinion, #blind = :answered", CONTENT),
+    ASIDE: (OPINION, ONCE),
+    BLIND_ASIDE: (OPINION, CONTENT),
+    BLIND: (f"{OPINION}, #blind = :answered", CONTENT),
+    KNOWN: (OPINION, CONTENT),
     CLOSE: (
-        "SET #opinion = :opinion, #objection = :unusable REMOVE #open, #since",
+        f"{OPINION}, #objection = :unusable REMOVE #open, #since",
         f"#state = :routed AND #open = :waiting AND #objected_at <= :at AND {ONCE}",
     ),
 }
@@ -96,11 +96,12 @@ def write(ask: Ask, photo: Json, review: Json, too_old: set[str]) -> Json:
     # Somebody who cannot tell leaves the photo to others as soon as that cannot be withdrawn any more.
     until = write_now(ask.given.grace_seconds + (LEASE_SECONDS if way == ROUTE else 0))
     name = answered_items.decision(ask.number)
-    removed = reviews_table.removal(too_old - {name} - reviews_table.WHO_DECIDED)
+    figures, counted = ("", set()) if way == KNOWN else (FIGURES, reviews_table.WHO_DECIDED)
+    removed = reviews_table.removal(too_old - {name} - counted)
     try:
         stored.reviews(ask.given).update(
             ask.photo,
-            WRITE.replace("#decision", f"#{name}") + removed,
+            WRITE.replace("#decision", f"#{name}") + figures + removed,
             condition.replace("#decision", f"#{name}"),
             decision=decision,
             me=me,
@@ -157,6 +158,8 @@ def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
     cannot_tell, answers = label == answered_items.CANNOT_TELL, len(candidates.opinions(photo))
     wants_another = cannot_tell or candidates.is_sampled(photo["id"])
     if is_blind(photo, review, caller):
+        if review.get("known"):
+            return KNOWN
         return BLIND_ASIDE if wants_another and not answers else BLIND
     if photo["state"] == register.WAITING:
         aside = wants_another and not answers if candidates.is_archived(photo) else False
@@ -181,7 +184,7 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
         if photo.get("decided", 0) < number:
             start(given, photo, number, made)
         return
-    names = ("label", "vehicle", "at", "seconds")
+    names = ("label", "vehicle", "at", "seconds", "way")
     change, condition = OPINE[made["way"]]
     try:
         stored.photos(given).update(
@@ -190,6 +193,8 @@ def carry_out(given: Settings, photo: Json, number: int, made: Json) -> None:
             condition,
             opinion={name: made[name] for name in names if name in made},
             at=made["at"],
+            due=answered_items.DUE,
+            now=write_now(),
             number=number,
             answered=answered_items.ANSWERED,
             unusable=answered_items.UNUSABLE,

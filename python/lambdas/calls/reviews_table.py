@@ -11,8 +11,9 @@ from lambdas.calls.api_settings import Settings, write_now
 
 LEASE_SECONDS = 60
 # How a decision is carried out: by the state machine; as an opinion alone, of a blind photo or another; as that which
-# ends a blind photo's turn; or by closing an objection.
+# ends a blind photo's turn; by closing an objection; or as an opinion whose right answer is known.
 ROUTE, ASIDE, BLIND_ASIDE, BLIND, CLOSE = "route", "aside", "blind_aside", "blind", "close"
+KNOWN = answered_items.KNOWN
 WHO_DECIDED = {"day", "decided_by_sub"}  # of the last that stands: what figures by person are made of
 
 

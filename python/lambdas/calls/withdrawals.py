@@ -7,7 +7,7 @@ from lambdas.calls.api_settings import write_now
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.person_decisions import answer
 from lambdas.calls.problems import DecisionTooLate, PhotoNotFound
-from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, LEASE_SECONDS, ROUTE
+from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, KNOWN, LEASE_SECONDS, ROUTE
 
 MOST = 20  # of a photo: each takes a number, and there must be one for its driver
 
@@ -16,6 +16,7 @@ UNDO = {
     ROUTE: ("ADD #withdrawn :numbers", "attribute_exists(id) AND attribute_not_exists(#decision)"),
     ASIDE: ("REMOVE #opinion ADD #withdrawn :numbers", "attribute_exists(id)"),
     BLIND_ASIDE: ("REMOVE #opinion ADD #withdrawn :numbers", "attribute_exists(id)"),
+    KNOWN: ("REMOVE #opinion ADD #withdrawn :numbers", "attribute_exists(id)"),
     BLIND: ("REMOVE #opinion, #blind ADD #withdrawn :numbers", "attribute_exists(id)"),
     CLOSE: (
         "SET #open = :waiting, #since = #objected_at REMOVE #opinion, #objection ADD #withdrawn :numbers",
@@ -54,7 +55,9 @@ def mark(ask: Ask, review: Json) -> None:
     reviews, name, me = stored.reviews(ask.given), answered_items.decision(ask.number), ask.caller.sub
     change, condition = MARK.replace("decision", name), f"#{name}.#by = :me"
     others = answered_items.numbered(review, answered_items.DECISION).items()
-    standing = [it for number, it in others if number != ask.number and not it["withdrawn"]]
+    standing = [
+        it for number, it in others if number != ask.number and not it["withdrawn"] and it["way"] != KNOWN
+    ]
     figures = ", #day = :day, decided_by_sub = :by" if standing else " REMOVE #day, decided_by_sub"
     last = standing[-1] if standing else {"at": "", "by": ""}
     values = {"true": True, "me": me, "until": write_now(LEASE_SECONDS), "day": last["at"][:10]}

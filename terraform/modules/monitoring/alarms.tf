@@ -107,6 +107,7 @@ locals {
         metric      = { namespace = "AWS/Lambda", name = "Throttles", dimensions = { FunctionName = function.name }, statistic = "Sum" }
         threshold   = 5
       }
+      if !function.each_hour
     },
     {
       for key, function in var.functions : "${key}-errors" => {
@@ -114,7 +115,16 @@ locals {
         metric      = { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = function.name }, statistic = "Sum" }
         threshold   = 5
       }
-      if !function.raises_by_design
+      if !function.raises_by_design && !function.each_hour
+    },
+    {
+      # As the monitor's: one failure is tried again by Lambda, and the next hour makes up for all.
+      for key, function in var.functions : "${key}-errors" => {
+        description = "${function.name} failed twice or more in an hour: trying again did not help."
+        metric      = { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = function.name }, statistic = "Sum", period = 3600 }
+        threshold   = 2
+      }
+      if function.each_hour
     },
     {
       for key, function in var.functions : "${key}-silent" => {

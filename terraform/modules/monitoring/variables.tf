@@ -69,11 +69,12 @@ variable "endpoint_variant" {
 }
 
 variable "functions" {
-  description = "Functions that somebody waits for, by stage: their names, whether raising is how one gives an ordinary outcome, so that its errors must not ring, and whether a schedule starts one each minute, so that its silence must."
+  description = "Functions that somebody waits for, by stage: their names, whether raising is how one gives an ordinary outcome, so that its errors must not ring, whether a schedule starts one each minute, so that its silence must, and whether one each hour, so that five failures in five minutes never come."
   type = map(object({
     name             = string
     raises_by_design = optional(bool, false)
     each_minute      = optional(bool, false)
+    each_hour        = optional(bool, false)
   }))
 }
 

@@ -7,7 +7,7 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = ["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day"]
+    for_each = ["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day", "labelling", "labelling_at"]
 
     content {
       name = attribute.value
@@ -49,6 +49,14 @@ resource "aws_dynamodb_table" "this" {
     range_key          = "id"
     projection_type    = "INCLUDE"
     non_key_attributes = ["blind", "objected_at", "s3_key"]
+  }
+
+  # Of what people have said something that is not written as a label yet, and what two of them have said the same of.
+  global_secondary_index {
+    name            = "labelling"
+    hash_key        = "labelling"
+    range_key       = "labelling_at"
+    projection_type = "KEYS_ONLY"
   }
 
   point_in_time_recovery {

@@ -8,10 +8,10 @@ output "reviews" {
 }
 
 output "table" {
-  description = "The table: its ARN, those of its indexes of open photos and of each source's, owner's and day's, its name, and the days that a photo is kept in it."
+  description = "The table: its ARN, those of its indexes of open photos, of each source's, owner's and day's, and of what is to be labelled, its name, and the days that a photo is kept in it."
   value = {
     arn            = aws_dynamodb_table.this.arn
-    index_arns     = [for index in ["open", "source", "owner", "day"] : "${aws_dynamodb_table.this.arn}/index/${index}"]
+    index_arns     = [for index in ["open", "source", "owner", "day", "labelling"] : "${aws_dynamodb_table.this.arn}/index/${index}"]
     name           = aws_dynamodb_table.this.name
     retention_days = var.retention_days
   }

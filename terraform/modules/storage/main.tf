@@ -8,6 +8,8 @@ locals {
   bucket   = "${var.prefix}-${local.account_id}"
   deployer = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:role/${var.prefix}-apply"
   records  = "${aws_s3_bucket.this.arn}/deployments/*"
+  # What a person said, or that it was taken back: whoever says something else adds to it.
+  labels = "${aws_s3_bucket.this.arn}/labels/*"
   # By name: the role itself as a principal would have to be there first, and would turn into an id when it goes.
   who_deploys = {
     StringEquals = {
@@ -135,12 +137,12 @@ resource "aws_s3_bucket_policy" "this" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
-        # A deployment's record is added if there is none of that name, and is never written over.
+        # A deployment's record, or a label, is added if there is none of that name, and is never written over.
         Sid       = "RecordsAreAdded"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:PutObject"
-        Resource  = local.records
+        Resource  = [local.records, local.labels]
         Condition = { Null = { "s3:if-none-match" = "true" } }
       },
       {

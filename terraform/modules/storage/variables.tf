@@ -16,12 +16,12 @@ variable "prefix" {
 }
 
 variable "retention_days" {
-  description = "Days until objects under a prefix expire. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/ and models/ never expires."
+  description = "Days until objects under a prefix expire. Captures hold the photos, so they may not be kept for longer than incoming. What lies under data/, deployments/, labels/ and models/ never expires."
   type        = map(number)
 
   validation {
     condition     = length(setsubtract(keys(var.retention_days), ["captures", "incoming", "jobs", "results"])) == 0
-    error_message = "retention_days takes captures, incoming, jobs and results: data sets, models and records of deployments must outlive what made them."
+    error_message = "retention_days takes captures, incoming, jobs and results: data sets, labels, models and records of deployments must outlive what made them."
   }
 
   validation {

@@ -132,6 +132,7 @@ resource "aws_sfn_state_machine" "this" {
     function_arns  = var.function_arns
     labels         = local.labels
     last_label     = reverse(local.labels)[0]
+    model          = var.model
     named          = local.named
     register       = var.register
     retry_function = jsonencode(local.retry_function)

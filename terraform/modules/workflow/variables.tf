@@ -38,12 +38,13 @@ variable "bulk_results" {
 }
 
 variable "function_arns" {
-  description = "ARNs of the functions: the three of the workflow, the one that sweeps up behind it, and the two of bulk work."
+  description = "ARNs of the functions: the three of the workflow, the one that sweeps up behind it, the one that writes what people said as labels, and the two of bulk work."
   type = object({
     serialize = string
     classify  = string
     filter    = string
     sweep     = string
+    label     = string
     batch     = string
     collect   = string
   })
@@ -57,6 +58,14 @@ variable "kms_key_arn" {
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number
+}
+
+variable "model" {
+  description = "The live model's id, empty without one, and its classes in its own order, with commas between."
+  type = object({
+    id      = string
+    classes = string
+  })
 }
 
 variable "prefix" {

@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from tests.builders import make_label
 
-from core.figures import pictures
+from core.figures import pictures, true_accuracy
 from core.figures.baseline import Baseline, deciles
 from core.figures.drift import HARM, TOLERATED, Assessment, Drift, assess, of_estimate
 from core.figures.quantities import ESTIMATE
@@ -105,6 +106,30 @@ def test_a_few_answers_have_no_bound_of_their_fall():
     dice = np.random.default_rng(7)
     published = dict(figures(assess(tally(draw(29, dice, sure=2.0)), reference(dice))))
     assert not {"ConfidenceFall", "ConfidenceFallLowerBound"} & published.keys()
+
+
+def test_accuracy_has_surely_fallen_by_what_people_say_or_as_far_as_they_cannot_by_the_estimate():
+    dice = np.random.default_rng(8)
+    said = assess(tally(draw(DAY, dice, sure=6.2)), reference(dice))
+    estimated = dict(figures(said))["ConfidenceFallLowerBound"]
+    assert estimated > 0
+
+    def surely(wrong: int, judged: int) -> tuple[float, float, bool]:
+        labels = [
+            make_label(f"{number}", label="motorcycle" if number < wrong else "bicycle")
+            for number in range(judged)
+        ]
+        truth = true_accuracy.find(labels, {"2026-11-26": 10 * judged}, labels[0].model, 0.98)
+        assert truth and truth.fall
+        published = dict(figures(said, truth))
+        return published["AccuracyFallLowerBound"], truth.fall.low, truth.enough
+
+    assert dict(figures(said))["AccuracyFallLowerBound"] == estimated, "nobody has said anything"
+    assert surely(0, 400) == (0, 0, True), "people say that nothing has fallen, and they are enough"
+    assert surely(0, 40) == (estimated, 0, False), "too few to say so"
+    fallen, seen, enough = surely(20, 40)
+    assert (fallen, enough) == (seen, False) and seen > estimated, "few show what is plain"
+    assert surely(20, 20)[0] == estimated, "of fewer than 30 there are no bounds"
 
 
 def test_what_is_said_of_the_fall_survives_json():

@@ -145,15 +145,25 @@ function lookAgain() {
   hurry();
 }
 
+// A browser may take its time to say which page is the desk. Whoever pressed a key meanwhile would hear that it is elsewhere.
+async function sitDown(name) {
+  const seated = new Promise((done) => {
+    navigator.locks.request(name, () => {
+      only = true;
+      if (stage.shown) stand(stage.shown);
+      hurry();
+      done();
+      return new Promise(() => {}); // until this page is closed
+    });
+  });
+  const { pending } = await navigator.locks.query();
+  if (!pending.some((it) => it.name === name)) await seated;
+}
+
 /** Until the person is signed out. */
 export async function tend(person) {
   acted = Date.now();
-  navigator.locks.request(`scones-desk-${person}`, () => {
-    only = true;
-    if (stage.shown) stand(stage.shown);
-    hurry();
-    return new Promise(() => {}); // until this page is closed
-  });
+  await sitDown(`scones-desk-${person}`);
   watchNetwork((connected) => connected && lookAgain());
   document.addEventListener("visibilitychange", () => wake());
   addEventListener("pagehide", () => leases.giveBack());

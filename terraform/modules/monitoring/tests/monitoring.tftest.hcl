@@ -11,7 +11,7 @@ variables {
   drift                   = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, repeats = 0.5, fall = 0.03, min_coverage = 0.6, min_accuracy = 0.85 }
   endpoint_name           = "image-classifier-ep"
   endpoint_variant        = "primary"
-  functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true }, sweep = { name = "scones-test-sweep", each_minute = true } }
+  functions               = { serialize = { name = "scones-test-serialize" }, classify = { name = "scones-test-classify" }, filter = { name = "scones-test-filter", raises_by_design = true }, sweep = { name = "scones-test-sweep", each_minute = true }, label = { name = "scones-test-label", each_hour = true } }
   kms_key_arn             = "arn:aws:kms:eu-west-1:111122223333:key/k"
   model_id                = "0123456789abcdef"
   monitor                 = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-monitor", name = "scones-test-monitor" }
@@ -38,7 +38,7 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       "workflow-unexpected", "workflow-timed-out",
       # None for errors of filter, which raises by design.
       "serialize-errors", "classify-errors", "serialize-throttles", "classify-throttles", "filter-throttles",
-      "sweep-errors", "sweep-throttles", "sweep-silent",
+      "sweep-errors", "sweep-throttles", "sweep-silent", "label-errors",
       "monitor-dead-letters", "schedule-dead-letters", "uploads-dead-letters", "driver-waits",
       "class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "monitor-errors",
       "pictures-outside", "pictures-repeated", "api-slow",
@@ -51,6 +51,11 @@ run "what_is_unexpected_rings_and_a_photo_of_low_confidence_does_not" {
       for name in ["metric_name", "comparison_operator", "threshold", "period", "evaluation_periods", "datapoints_to_alarm"] : tostring(aws_cloudwatch_metric_alarm.this["sweep-silent"][name])
     ] == ["Invocations", "LessThanThreshold", "1", "60", "5", "5"]
     error_message = "Five minutes without the sweep do not ring, or one minute does."
+  }
+
+  assert {
+    condition     = [for name in ["metric_name", "threshold", "period"] : tostring(aws_cloudwatch_metric_alarm.this["label-errors"][name])] == ["Errors", "2", "3600"]
+    error_message = "What is started each hour would have to fail five times in five minutes."
   }
 
   assert {

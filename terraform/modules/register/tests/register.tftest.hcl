@@ -30,7 +30,7 @@ run "the_table_is_encrypted_can_be_restored_and_forgets" {
   }
 
   assert {
-    condition     = { for index in aws_dynamodb_table.this.global_secondary_index : index.name => [index.hash_key, index.range_key] } == { open = ["open", "since"], source = ["camera", "first_at"], owner = ["owner", "asked_at"], day = ["day", "id"] }
+    condition     = { for index in aws_dynamodb_table.this.global_secondary_index : index.name => [index.hash_key, index.range_key] } == { open = ["open", "since"], source = ["camera", "first_at"], owner = ["owner", "asked_at"], day = ["day", "id"], labelling = ["labelling", "labelling_at"] }
     error_message = "Photos that are routed and told would be in the index of open ones, or the oldest would not come first."
   }
 
@@ -40,12 +40,12 @@ run "the_table_is_encrypted_can_be_restored_and_forgets" {
   }
 
   assert {
-    condition     = toset(aws_dynamodb_table.this.attribute[*].name) == toset(["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day"])
+    condition     = toset(aws_dynamodb_table.this.attribute[*].name) == toset(["id", "open", "since", "camera", "first_at", "owner", "asked_at", "day", "labelling", "labelling_at"])
     error_message = "DynamoDB takes neither an index of an attribute that is not declared, nor an attribute that no index has."
   }
 
   assert {
-    condition     = output.table == { arn = aws_dynamodb_table.this.arn, index_arns = [for index in ["open", "source", "owner", "day"] : "${aws_dynamodb_table.this.arn}/index/${index}"], name = "scones-test-photos", retention_days = 90 }
+    condition     = output.table == { arn = aws_dynamodb_table.this.arn, index_arns = [for index in ["open", "source", "owner", "day", "labelling"] : "${aws_dynamodb_table.this.arn}/index/${index}"], name = "scones-test-photos", retention_days = 90 }
     error_message = "The output names another table or index."
   }
 

@@ -71,6 +71,14 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
   }
 
   assert {
+    condition = [
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : [statement.Sid, statement.Action]
+      if statement.Effect == "Deny" && strcontains(jsonencode(statement.Resource), "/labels/*")
+    ] == [["RecordsAreAdded", "s3:PutObject"]]
+    error_message = "A label can be written over, or nobody may forget one."
+  }
+
+  assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       one(rule.filter).prefix => one(rule.expiration).days if length(rule.expiration) > 0

@@ -12,11 +12,13 @@ variables {
     classify  = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-classify"
     filter    = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-filter"
     sweep     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-sweep"
+    label     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-label"
     batch     = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-batch"
     collect   = "arn:aws:lambda:eu-west-1:111122223333:function:scones-test-collect"
   }
   kms_key_arn        = "arn:aws:kms:eu-west-1:111122223333:key/k"
   log_retention_days = 30
+  model              = { id = "0123456789abcdef", classes = "motorcycle,bicycle" }
   prefix             = "scones-test"
   register = {
     arn            = "arn:aws:dynamodb:eu-west-1:111122223333:table/scones-test-photos"
@@ -34,7 +36,7 @@ variables {
 
 run "every_photo_ends_in_exactly_one_way_and_somebody_is_told" {
   assert {
-    condition     = alltrue([for role in [aws_iam_role.bulk, aws_iam_role.state_machine, aws_iam_role.sweep_schedule, aws_iam_role.uploads] : role.permissions_boundary == var.boundary_arn])
+    condition     = alltrue([for role in [aws_iam_role.bulk, aws_iam_role.label_schedule, aws_iam_role.state_machine, aws_iam_role.sweep_schedule, aws_iam_role.uploads] : role.permissions_boundary == var.boundary_arn])
     error_message = "A role has no boundary."
   }
 
@@ -314,6 +316,26 @@ run "what_an_execution_could_not_do_itself_is_done_after_it" {
   assert {
     condition     = aws_scheduler_schedule.sweep.schedule_expression == "cron(* * * * ? *)" && aws_scheduler_schedule.sweep.target[0].arn == var.function_arns.sweep
     error_message = "Nobody looks after an event that was lost."
+  }
+}
+
+run "what_people_say_becomes_a_label_and_says_of_which_model" {
+  assert {
+    condition     = aws_scheduler_schedule.label.schedule_expression == "cron(10 * * * ? *)" && aws_scheduler_schedule.label.target[0].arn == var.function_arns.label
+    error_message = "Nobody writes labels, or only after the monitor has looked for them."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["ClaimDecision", "ClaimCorrection"] :
+      strcontains(jsondecode(aws_sfn_state_machine.this.definition).States[name].Parameters.UpdateExpression, "labelling = :due, labelling_at = :now")
+    ])
+    error_message = "A decision is made that no label comes of."
+  }
+
+  assert {
+    condition     = [for name in [":model", ":classes"] : jsondecode(aws_sfn_state_machine.this.definition).States.ClaimPhoto.Parameters.ExpressionAttributeValues[name].S] == ["0123456789abcdef", "motorcycle,bicycle"]
+    error_message = "The register does not say which model was asked, or what its probabilities are of."
   }
 }
 

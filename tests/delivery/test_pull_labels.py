@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.console import UserError
-from delivery import labels
+from delivery import pull_labels
 
 COMMIT = "a" * 40
 PULLS = f"commits/{COMMIT}/pulls"
@@ -52,7 +52,7 @@ def job(github, tmp_path, monkeypatch):
 
 def test_a_pull_request_has_its_own(job):
     job(pull_request={"number": 7, "labels": [{"name": "may-replace"}]})
-    assert labels.read("staging") == {"may-replace"}
+    assert pull_labels.read("staging") == {"may-replace"}
 
 
 def test_after_the_merge_they_are_those_that_the_pull_request_had_when_it_was_merged(job):
@@ -61,37 +61,37 @@ def test_after_the_merge_they_are_those_that_the_pull_request_had_when_it_was_me
     asked.answer("GET", PULLS, [PULL | {"number": 8, "merged_at": None}, PULL])
     asked.answer("GET", "issues/7/timeline?per_page=100&page=1", EVENTS)
     asked.answer("GET", "issues/7/timeline?per_page=100&page=2", [])
-    assert labels.read("staging") == {"may-replace"}
+    assert pull_labels.read("staging") == {"may-replace"}
 
 
 def test_a_direct_push_has_none(job):
     job().answer("GET", PULLS, [])
-    assert labels.read("staging") == set()
+    assert pull_labels.read("staging") == set()
 
 
 def test_a_reviewed_plan_that_somebody_committed_allows_nothing_where_plans_are_reviewed(job, tmp_path):
     job().answer("GET", PULLS, [])
     (tmp_path / "build/reviewed/staging").mkdir(parents=True)
     (tmp_path / "build/reviewed/staging/review.json").write_text('{"allowed": ["may-replace"]}')
-    assert labels.read("staging") == set()
+    assert pull_labels.read("staging") == set()
 
 
 def test_a_job_that_may_not_ask_goes_by_what_the_reviewed_plan_needed(job, tmp_path, monkeypatch):
     job()
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert labels.read("staging") == set()
+    assert pull_labels.read("staging") == set()
     (tmp_path / "build/reviewed/staging").mkdir(parents=True)
     (tmp_path / "build/reviewed/staging/review.json").write_text('{"allowed": ["may-replace"]}')
-    assert labels.read("staging") == {"may-replace"}
+    assert pull_labels.read("staging") == {"may-replace"}
 
 
 def test_on_a_laptop_one_says_so_oneself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_ACTIONS", "GITHUB_EVENT_PATH"):
         monkeypatch.delenv(name, raising=False)
-    assert labels.read("staging") == set()
+    assert pull_labels.read("staging") == set()
     monkeypatch.setenv("LABELS", "may-replace,may-cost-more")
-    assert labels.read("staging") == {"may-replace", "may-cost-more"}
+    assert pull_labels.read("staging") == {"may-replace", "may-cost-more"}
 
 
 def test_a_reviewed_plan_that_somebody_committed_is_refused(job, git, tmp_path):
@@ -100,7 +100,7 @@ def test_a_reviewed_plan_that_somebody_committed_is_refused(job, git, tmp_path):
     (tmp_path / "build/reviewed/staging").mkdir(parents=True)
     (tmp_path / "build/reviewed/staging/review.json").write_text('{"salt": "mine"}')
     git("init", "-q")
-    assert labels.read_reviewed("staging") == {"salt": "mine"}
+    assert pull_labels.read_reviewed("staging") == {"salt": "mine"}
     git("add", "-A")
     with pytest.raises(UserError, match=r"staging/review\.json is under version control"):
-        labels.read_reviewed("staging")
+        pull_labels.read_reviewed("staging")
