@@ -6,8 +6,8 @@
 Of drawings they are drawn anew. Of photographs there are no more than were staged: they are taken out of those for
 training, before anything is trained, so that the test stays as it is and no model has seen them.
 
-Of 500 drawings, one network of the small recipe: 0.89 are covered and none of these is wrong; seen by this camera 0.43
-are covered, and of these it is right on 0.7. The noise alone would cost it little: it is the light that it lacks.
+Of 500 drawings one network of the small recipe is sure of 0.89, and wrong on none of these. Seen by this camera it is
+still sure of 0.82, and wrong on 0.29 of these. Half are unlike its training: 0.42 are accepted, and 0.76 of them right.
 """
 
 from pathlib import Path
@@ -20,8 +20,8 @@ from training import dataset, sample, stage
 from training.dataset import SIZE, Split
 from training.selection import describe, select
 
-RADIUS, LIGHT, NOISE = 0.5, 0.18, 4.0  # the first of a picture of 32 pixels, the last of 255
-SEED = 21  # not that of the data set
+RADIUS, LIGHT, NOISE = 0.5, 0.2, 3.0  # the first of a picture of 32 pixels, the last of 255
+SEED = 24  # not that of the data set
 FIRST, HELD = (
     "train",
     "test",
