@@ -23,7 +23,6 @@ from operations.loop_figures import Phase
 from training import sample, selection, stage
 from training.compared_models import BETTER
 
-TO_LEARN = ("train", "validation")
 QUICK = ("--recipe", "small", "--members", "1", "--folds", "1")
 
 
@@ -107,14 +106,14 @@ def test_the_alarms_name_what_moved_and_then_that_the_model_is_wrong_more_often(
     assert "scones-local-low-accuracy rings since" in measured
 
 
-def test_a_person_decides_150_photos_drivers_first_and_then_the_blind_sample(closed):
-    waited = closed.during.photos - closed.during.accepted
-    blind = demo_loop.DECISIONS - waited
-    assert (
-        f"{demo_loop.DECISIONS} photos of the new camera are decided: {waited} drivers waited"
-        in closed.printed
+def test_a_person_decides_some_150_photos_of_drivers_and_judges_the_blind_sample(closed):
+    during = closed.during
+    waited = during.photos - during.accepted
+    assert 120 <= waited <= 180
+    said = (
+        f"{waited} photos are decided whose drivers waited, and {during.accepted} of the blind sample judged"
     )
-    assert f"{blind} are of the blind sample" in closed.printed
+    assert said in " ".join(closed.printed.split())
 
 
 def test_what_people_decided_is_in_the_next_data_set_and_the_old_test_is_as_it_was(closed):
@@ -122,15 +121,21 @@ def test_what_people_decided_is_in_the_next_data_set_and_the_old_test_is_as_it_w
     base = json.loads((closed.root.parent / "data/dataset.json").read_text())
     assert made["parents"] == [base["dataset_id"]]
     assert made["counts"]["test"] == base["counts"]["test"]
-    assert sum(made["counts"]["live"].values()) == closed.during.accepted
-    learned = sum(sum(made["counts"][it].values()) - sum(base["counts"][it].values()) for it in TO_LEARN)
-    assert learned == closed.during.photos - closed.during.accepted
+    added = {
+        side: sum(counts.values()) - sum(base["counts"].get(side, {}).values())
+        for side, counts in made["counts"].items()
+    }
+    during = closed.during
+    assert added["train"] + added["validation"] + added["live"] == during.photos
+    tested = added["live"] - during.accepted
+    waited = during.photos - during.accepted
+    assert 0.15 * waited <= tested <= 0.45 * waited
 
 
 def test_the_candidate_is_surely_better_on_the_same_photos_and_goes_live(closed):
     found = closed.read("build/retrain/local/comparison.json")
     assert found["verdict"] == BETTER
-    assert found["accuracy"]["change"]["low"] > 0
+    assert found["on_live"]["change"]["low"] > 0
     live = closed.read("terraform/envs/local.model.tfvars.json")["model"]
     assert live["dataset_id"] == closed.read("build/data/local/dataset.json")["dataset_id"]
 
