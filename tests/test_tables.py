@@ -112,7 +112,7 @@ def of_others() -> Any:
 
 def of_left_out() -> Any:
     return label_figures.left_out(
-        Judged({}, {f"{n}": it for n, it in enumerate(labelled_people.REASONS)}, [])
+        Judged({}, {f"{n}": it for n, it in enumerate(labelled_people.REASONS)}, [], [])
     )
 
 
