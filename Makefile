@@ -64,8 +64,8 @@ help: ## Explain every target
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
 
 .PHONY: demo
-demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=..., KEEP=1: leave it running
-	@$(BIN)/python -m operations.demo --dataset="$$DATASET" $(if $(KEEP),--keep)
+demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=..., LOOP=1: a camera changes, KEEP=1: leave it running
+	@$(BIN)/python -m operations.demo --dataset="$$DATASET" $(if $(LOOP),--loop) $(if $(KEEP),--keep)
 
 ##@ The model
 
@@ -97,7 +97,8 @@ promote: $(VENV)/.installed-demo ## Make a model the live one of ENV: RUN=<run r
 
 .PHONY: retrain
 retrain: $(VENV)/.installed-$(if $(filter sagemaker,$(ON)),sagemaker,demo) $(LIVE_WEIGHTS) ## Train on what people have said, compare with the live model, promote if surely better: ENV=... ON=sagemaker RECIPE=... OVERRIDE=<reason>
-	@$(if $(DATA_GIVEN),,$(MAKE) dataset DATA= ARGS=)
+	@$(if $(DATA_GIVEN),,$(TOOL) operations.make_dataset $(ENV) --otherwise="$$DATA" \
+	  $(if $(EXCLUDE),--exclude="$$EXCLUDE") $(if $(SINCE),--since="$$SINCE"))
 	@$(TOOL) operations.retrain $(ENV) $(if $(DATA_GIVEN),--data="$$DATA") $(if $(ON),--on="$$ON") \
 	  $(if $(RECIPE),--recipe="$$RECIPE") $(if $(OVERRIDE),--override="$$OVERRIDE") $(ARGS)
 

@@ -165,7 +165,7 @@ def test_each_variable_that_workflows_read_is_named_once_in_the_steps_of_a_first
     }
     page = (ROOT / "docs/deploy.md").read_text()
     steps = page.partition("\n## From nothing")[2].partition("\n### ")[0]
-    assert set(re.findall(r"`([A-Z]+_(?:ROLE|REGION)\w*)`", page)) == read
+    assert set(re.findall(r"`([A-Z]+_(?:ROLE|REGION|APP|ENV|LABELS)\w*)`", page)) == read
     for name in read:
         assert (name, page.count(f"`{name}`"), steps.count(f"`{name}`")) == (name, 1, 1)
 

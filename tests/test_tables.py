@@ -20,6 +20,8 @@ from bench.figures import Measured
 from bench.shifts import ALL, UNCHANGED
 from core.contract.outcomes import ACCEPTED, FAILED, REVIEW
 from core.figures.agreement import Rate
+from core.figures.metrics import Estimate
+from core.figures.paired import Paired
 from core.label_store import Labels
 from core.table import Table
 from cost.sheets import Sheet
@@ -33,6 +35,7 @@ from operations import (
     label_figures,
     labelled_people,
     labels_now,
+    loop_figures,
     make_dataset,
     monitor_now,
     photo_list,
@@ -40,8 +43,10 @@ from operations import (
 )
 from operations.client import LOST, Outcome, Photo
 from operations.labelled_people import Judged
+from operations.loop_figures import Phase
 from operations.reviewing import Shown
-from training import promote
+from training import comparison, promote
+from training.compared_models import FALLS, Comparison, Model, Slice
 from training.dataset import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +70,19 @@ FIGURE = Measured(
 
 def of_promote() -> Any:
     return promote.comparison({"metrics": METRICS}, {"metrics": {**METRICS, "accuracy": 0.94}})
+
+
+def of_comparison() -> Any:
+    paired = Paired(0.9733, 0.8933, Estimate(0.08, -0.1234, 0.1567), 12345)
+    model = Model(MODEL, "pretrained", 12345678, 1234.56)
+    slices = [
+        Slice("live photos, class", "delivery-van", paired, 0.001, True),
+        Slice("live photos, source", "bay 2, the camera above the gate", paired, 0.5, False),
+    ]
+    counts = {"test": 12345, "accepted": 12345, "waited": 12345}
+    models, figures = (model, model), (paired, paired, paired, paired)
+    found = Comparison(MODEL, 0.93, 12, 0.00625, counts, *models, *figures, slices, FALLS)
+    return comparison.table(found)
 
 
 def of_monitor() -> Any:
@@ -177,6 +195,15 @@ def of_decided() -> Any:
     return demo_people.table([shown], {"0123": "safety_bicycle_s_001653.png"})
 
 
+def of_loop() -> Any:
+    phases = [
+        Phase("before", "the old camera's test set", 150, 132, 132),
+        Phase("after", "the new camera, other photos", 150, 110, 107),
+        Phase("during", "the new camera", 10_000, 0, 0),
+    ]
+    return loop_figures.table(phases)
+
+
 def of_deployments() -> Any:
     return deployments.show_table(
         [records.make(1, MODEL * 2, before=MODEL), records.make(2, MODEL, "failed")]
@@ -277,9 +304,11 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/label_figures.py", of_people),
     ("operations/labels_now.py", of_labelled_set),
     ("operations/make_dataset.py", of_dataset),
+    ("operations/loop_figures.py", of_loop),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),
+    ("training/comparison.py", of_comparison),
     ("training/promote.py", of_promote),
 ]
 

@@ -70,12 +70,14 @@ def stage_photos(
     data: Path,
     test: Sequence[int],
     live: Sequence[int] = (),
+    waited: Sequence[int] = (),
     source: Callable[[int], str] = lambda _: "gate-1",
     hour: Callable[[int], int] = lambda _: 9,
+    traffic: tuple[int, int] | None = None,
 ) -> Path:
-    """How hard each picture of the test and of the live split is; the classes by turns."""
+    """How hard each picture is of the test, and live of what was accepted and of what waited; the classes by turns."""
     origins = {}
-    for split, hardness in (("test", test), ("live", live)):
+    for split, hardness in (("test", test), ("live", [*live, *waited])):
         (data / split).mkdir(parents=True)
         rows = []
         for number, hard in enumerate(hardness):
@@ -86,10 +88,15 @@ def stage_photos(
             rows.append(f"{number}\t{label}\t{name}\n")
             if split == "live":
                 at = f"2026-11-26T{hour(number):02}:05:00.000Z"
-                origins[name] = {"label": f"photo{number}-1", "source": source(number), "at": at}
-        if split == "test" or live:
+                stratum = "accepted" if number < len(live) else "waited"
+                told = {"label": f"photo{number}-1", "source": source(number), "at": at}
+                origins[name] = told | {"stratum": stratum}
+        if hardness:
             (data / f"{split}.lst").write_text("".join(rows))
     info = {"dataset_id": DATASET, "source": "mine", "sha256": "", "classes": CLASSES}
-    (data / "dataset.json").write_text(json.dumps({**info, "counts": {}, "seed": 0, "validation": 0.1}))
+    more = {"counts": {}, "seed": 0, "validation": 0.1}
+    if traffic:
+        more["traffic"] = dict(zip(("accepted", "waited"), traffic, strict=True))
+    (data / "dataset.json").write_text(json.dumps({**info, **more}))
     (data / "origins.json").write_text(json.dumps(origins))
     return data

@@ -1,4 +1,4 @@
-"""AWS's side of an environment's delivery: the bucket of the state, and the two roles that GitHub's tokens may take."""
+"""AWS's side of an environment's delivery: the bucket of the state, and the roles that GitHub's tokens may take."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from delivery import role_trust
 from delivery.checklist import Point
 from operations import bootstrap, terraform
 
-ROLES = ("plan", "apply")
+ROLES = ("plan", "apply", "retrain")
 
 
 def arns(env: str) -> dict[str, str]:

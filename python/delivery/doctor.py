@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core import arguments, environment
 from core.console import UserError, out, run
-from delivery import account, branch_rules, checklist, github_environment, github_repository
+from delivery import account, branch_rules, checklist, github_environment, github_repository, retraining
 from delivery.checklist import Point
 from operations import roles, terraform
 
@@ -39,6 +39,7 @@ def examine(env: str, repository: str, reviewers: list[str]) -> list[Point]:
         found += ask("GitHub: code owners", github_repository.owners)
         found += ask("GitHub: the environment", lambda: github_environment.points(env, reviewers))
         found += ask("GitHub: variables", lambda: github_repository.variables(env, arns, region))
+        found += ask("GitHub: what retrains", lambda: retraining.points(env, arns))
         found += ask("GitHub: what workflows may do", github_repository.workflows)
     return found + ask("AWS", lambda: account.points(env, subject_prefix(repository)))
 

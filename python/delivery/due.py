@@ -18,12 +18,12 @@ from core.console import UserError, run
 from core.contract.shapes import Json
 from core.job_log import in_log, notice
 from delivery import event, github, versions
+from delivery.retraining import NOWHERE
 from operations import alarms_now, terraform
 
 WEEKLY = "41 4 * * 1"  # as retrain.yml has it
 NEW_LABELS, FEW = 200, 30
 DATA = "data/"
-NOWHERE = "none"  # instead of an environment
 # How the names of these alarms begin in terraform/modules/monitoring.
 OF_DRIFT = (
     *("class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "pictures-outside"),

@@ -56,10 +56,11 @@ def main() -> None:
         out.print(
             "  (if it was made or renamed after July 2026, they name it owner@id/name@id: see docs/deploy.md)"
         )
-    out.print("GitHub Actions need two variables:")
+    out.print("GitHub Actions need these variables:")
     out.print(f"  of the repository: PLAN_ROLE_{env.upper()}={arns['plan']}")
     out.print(f"  of its environment {env}: APPLY_ROLE={arns['apply']}")
-    out.print(f"The environment {env} must take deployments from the branch main alone.")
+    out.print(f"  of its environment retrain, if {env} is retrained: RETRAIN_ROLE={arns['retrain']}")
+    out.print(f"The environments {env} and retrain must take deployments from the branch main alone.")
     quotas.show(env)
 
 

@@ -14,20 +14,25 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from core.job_log import in_log
-from training import comparison, comparison_text, dataset, promote, upload
+from training import comparison, comparison_text, dataset, dataset_versions, promote, upload
 from training.compared_models import Comparison
 from training.launch import RECORDS
 from training.train import MODEL
 
 FOLDER = Path("build/retrain")  # of what goes into a proposal
 CANDIDATES = Path("build/candidates")
+DATA, WORKERS = "data/", 16
 HERE, SAGEMAKER = "here", "sagemaker"
 NOTHING = "there is nothing new to train on"
 
@@ -47,10 +52,10 @@ def main() -> int:
     live = read_live(env)
     made = environment.outputs(env)
     data = options.data or Path("build/data", env)
-    info = dataset.read_info(data)
+    info = dataset_versions.read_info(data)
     folder = FOLDER / env
     shutil.rmtree(folder, ignore_errors=True)  # what is found there later is of this candidate
-    if info["dataset_id"] == live["dataset_id"] and not options.data:
+    if live["dataset_id"] in (info["dataset_id"], info.get("same_as")) and not options.data:
         out.print(
             f"{data} is data set {info['dataset_id']}, which the live model of {env} was trained on: {NOTHING}"
         )
@@ -59,7 +64,7 @@ def main() -> int:
     recipe = options.recipe or live.get("recipe") or dataset.choose_recipe(info)
     train = train_there if options.on == SAGEMAKER else train_here
     candidate = train(env, data, made["bucket"], [f"--recipe={recipe}", *flags])
-    found = compare(env, candidate, live, data, made["threshold"])
+    found = compare(env, candidate, live, data, made)
     comparison.write(found, folder)
     out.print(comparison.table(found))
     said = comparison_text.sentence(found)
@@ -111,13 +116,33 @@ def train_there(env: str, data: Path, bucket: str, flags: list[str]) -> Candidat
     return Candidate(str(record), artefacts.read(json.loads(record.read_text())["artefact"]))
 
 
-def compare(env: str, candidate: Candidate, live: Json, data: Path, threshold: float) -> Comparison:
+def compare(env: str, candidate: Candidate, live: Json, data: Path, made: Json) -> Comparison:
     artefact = artefacts.read(live["artefact"])
     if hashlib.sha256(artefact).hexdigest() != live["sha256"]:
         raise UserError(f"{live['artefact']} is not the model of {env}'s file, its SHA-256 is another")
     if hashlib.sha256(candidate.artefact).hexdigest() == live["sha256"]:
         raise UserError(f"what was trained is the live model of {env}: train on other data, or otherwise")
-    return comparison.compare(candidate.artefact, artefact, data, threshold)
+    look = count_looks(boto3.client("s3"), made["bucket"], live["dataset_id"], data)
+    return comparison.compare(candidate.artefact, artefact, data, made["threshold"], look)
+
+
+def count_looks(s3: Any, bucket: str, live_set: str, data: Path) -> int:
+    """How many data sets descend from the live model's, this one among them: each had a candidate, or could have."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=DATA, Delimiter="/")
+    names = {it["Prefix"].split("/")[1] for page in pages for it in page.get("CommonPrefixes", ())}
+    ours = dataset.read_info(data)["dataset_id"]
+    others = sorted(names - {ours, live_set})
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parents = pool.map(lambda name: read_parents(f"s3://{bucket}/{DATA}{name}/dataset.json"), others)
+        return 1 + sum(live_set in them for them in parents)
+
+
+def read_parents(location: str) -> list[str]:
+    try:
+        parents: list[str] = json.loads(artefacts.read(location)).get("parents", [])
+    except (ValueError, AttributeError, UserError):  # of one that was never whole no candidate was trained
+        return []
+    return parents
 
 
 def do(module: str, *flags: str) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from core.figures.paired import Paired
 
-BETTER, NOT_BETTER, FALLS = "surely better", "not surely better", "a slice surely falls"
-ALL = "all"  # the photos
+BETTER, NOT_BETTER, FALLS = "surely better", "not surely better", "it surely falls"
+BASE, LIVE = "the base's test split", "live photos"
 COVERAGE, ACCEPTED = "coverage", "accuracy of the accepted"
+ALL = "all"  # the photos of the base
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,12 @@ class Model:
     id: str
     recipe: str
     size: int  # bytes of the artefact
-    milliseconds: float
+    milliseconds: float  # of the median photo, on this machine
 
 
 @dataclass(frozen=True)
 class Slice:
-    kind: str  # class, source or hour; or ALL, of what is accepted
+    kind: str  # class of one of the two, source or hour; or ALL
     name: str
     paired: Paired
     chance: float  # how probable so deep a fall is where there is none
@@ -30,12 +31,17 @@ class Slice:
 class Comparison:
     dataset_id: str
     threshold: float
-    counts: dict[str, int]  # photos by split
+    look: int  # the first, the second, ... at data that a candidate for the same live model had
+    beyond: float  # how seldom each bound of an accuracy may leave the truth out
+    counts: dict[str, int]  # photos by stratum
     candidate: Model
     live: Model
-    accuracy: Paired
-    coverage: Paired  # of the split test alone
-    accepted: Paired | None  # accuracy of what each accepts
+    base: Paired  # accuracy on the base's test split
+    on_live: (
+        Paired | None
+    )  # on live photos, by their traffic; None where there are too few, or traffic is not known
+    coverage: Paired  # of the base's
+    accepted: Paired | None  # accuracy of what each accepts of the base's; None if one accepts nothing
     slices: list[Slice]
     verdict: str
 

@@ -1,6 +1,8 @@
-"""The photos by which two models are compared: the base's test split, and those that people judged blind.
+"""The photos by which two models are compared: the base's test split, and live ones that nobody is trained on.
 
-Of these the data set's origins.json says which camera they come from and when. In none of what comes of it is a photo.
+The split live has two strata, which origins.json tells apart: of photos that the live model accepted those that people
+judged blind, and of those that waited for a person a share. dataset.json's `traffic` says how many there were of each.
+Origins say which camera a photo comes from and when it came. In none of what comes of this is a photo.
 """
 
 import json
@@ -10,9 +12,9 @@ from pathlib import Path
 from core.console import UserError
 from training import dataset
 
-TEST, LIVE = "test", "live"
+TEST, LIVE = "test", "live"  # splits
+ACCEPTED, WAITED = "accepted", "waited"  # strata of the second
 ORIGINS = "origins.json"
-BASE = "the base's test split"  # as a source of photos
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class Compared:
 
     path: Path
     label: str
-    source: str
-    hour: str  # of the day, in UTC; nothing of the base's
+    stratum: str  # TEST, ACCEPTED or WAITED
+    source: str  # nothing of the base's
+    hour: str  # of the day, in UTC
 
 
 def find(data: Path) -> list[Compared]:
@@ -49,5 +52,16 @@ def rows(path: Path, may_lack: bool) -> list[tuple[str, int]]:
 
 def tell(path: Path, label: str, origin: dict[str, str] | None) -> Compared:
     if origin is None:
-        return Compared(path, label, BASE, "")
-    return Compared(path, label, origin["source"] or "no source", origin["at"][11:13])
+        return Compared(path, label, TEST, "", "")
+    stratum = origin.get("stratum") or ACCEPTED  # as all were in earlier versions
+    return Compared(path, label, stratum, origin["source"] or "no source", origin["at"][11:13])
+
+
+def read_traffic(data: Path) -> dict[str, float]:
+    """Which share of the live photos each stratum stands for; nothing where that is not known."""
+    try:
+        counts = json.loads((data / "dataset.json").read_text()).get("traffic") or {}
+        total = sum(counts.values())
+        return {name: counts[name] / total for name in (ACCEPTED, WAITED)} if total else {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{data}/dataset.json is broken ({error!r}): {dataset.RESTAGE}") from error

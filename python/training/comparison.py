@@ -6,21 +6,18 @@
 Both answer the photos of the data set's splits test and live, through their own code/inference.py, as in the endpoint;
 that code is run. Into the folder go comparison.json and comparison.md: figures and names, and no photo.
 
-A candidate is surely better if its accuracy is, on all of these photos together. It surely falls if the accuracy of a
-slice does (a class, a source, an hour of the day, each of FEWEST photos or more), or that of what it accepts, or how
-much it accepts, unless what it accepts is surely more right for it: with at most ALPHA for any of them to be called so
-by chance, however many slices there are (core.figures.paired).
-
-The split live has none but photos that the live model accepted, for the blind sample is drawn from those. So how much
-each accepts is compared on the split test alone. The accuracy of the live model on what it was sure of is the higher
-one, so that no candidate is called better than it is.
+A candidate is surely better if its accuracy is, on the base's test split or on live photos, and it surely falls
+nowhere: on neither of the two, in no class, source or hour (`judged_slices`), and not in how right it is on what it
+accepts, or how much it accepts, unless what it accepts is surely more right for it. What it accepts may not be less by
+more than COVERAGE_MARGIN whatever it has for it. Each time that a candidate is compared with the same live model chance
+has another go: so at the k-th look what may be by chance is a k(k+1)-th, and in all looks never more than all of it.
 """
 
 import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,24 +29,15 @@ from core.contract.model_id import identify
 from core.figures import paired
 from core.figures.paired import Paired
 from core.table import Table
-from training import artefact, compared_photos, comparison_text, dataset, evaluate
-from training.compared_models import (
-    ACCEPTED,
-    ALL,
-    BETTER,
-    COVERAGE,
-    FALLS,
-    NOT_BETTER,
-    Comparison,
-    Model,
-    Slice,
-)
-from training.compared_photos import BASE, Compared
+from training import artefact, compared_photos, comparison_text, dataset, evaluate, judged_slices
+from training.compared_models import BETTER, FALLS, NOT_BETTER, Comparison, Model, Slice
+from training.judged_slices import Both
+from training.promote import COVERAGE_MARGIN
 from training.train import THRESHOLD
 
-ALPHA = 0.05
-FEWEST = 10  # photos of a slice: of fewer no fall of a few would be seen, and they would hide that of others
+ALPHA = 0.05  # for a slice to be called falling by chance, of all of them and in all looks
 JSON, TEXT = "comparison.json", "comparison.md"
+STRATA = (compared_photos.TEST, compared_photos.ACCEPTED, compared_photos.WAITED)
 
 
 @dataclass(frozen=True)
@@ -61,33 +49,43 @@ class Answers:
     milliseconds: float  # of the median photo, on this machine
 
 
-def compare(candidate: bytes, live: bytes, data: Path, threshold: float) -> Comparison:
+def compare(candidate: bytes, live: bytes, data: Path, threshold: float, look: int = 1) -> Comparison:
     photos = compared_photos.find(data)
     pictures = [it.path.read_bytes() for it in photos]
     labels = [it.label for it in photos]
     ours, theirs = (ask(model, pictures, labels) for model in (candidate, live))
     accepts, accepted = ours.confidence >= threshold, theirs.confidence >= threshold
-    accuracy = paired.compare(ours.right, theirs.right)
-    tested = np.array([it.source == BASE for it in photos])
-    slices = judge(photos, ours.right, theirs.right, accepts, accepted, tested)
+    both = Both(photos, ours.right, theirs.right, accepts, accepted, compared_photos.read_traffic(data))
+    tested, times = both.tested, look * (look + 1)
+    beyond = paired.BEYOND / 2 / times  # of the base's photos and of live ones, each
+    base = paired.compare(ours.right[tested], theirs.right[tested], beyond)
+    on_live = judged_slices.on_live(both, ~tested, beyond)
+    slices = judged_slices.find(both, ALPHA / times)
+    coverage = paired.compare(accepts[tested], accepted[tested])
     return Comparison(
-        dataset.read_info(data)["dataset_id"],
-        threshold,
-        {compared_photos.TEST: int(tested.sum()), compared_photos.LIVE: int((~tested).sum())},
-        describe(candidate, ours),
-        describe(live, theirs),
-        accuracy,
-        paired.compare(accepts[tested], accepted[tested]),
-        paired.compare_accepted(ours.right, theirs.right, accepts, accepted),
-        slices,
-        decide(accuracy, slices),
+        dataset_id=dataset.read_info(data)["dataset_id"],
+        threshold=threshold,
+        look=look,
+        beyond=beyond,
+        counts={stratum: int((both.column("stratum") == stratum).sum()) for stratum in STRATA},
+        candidate=describe(candidate, ours),
+        live=describe(live, theirs),
+        base=base,
+        on_live=on_live,
+        coverage=coverage,
+        accepted=paired.compare_accepted(
+            ours.right[tested], theirs.right[tested], accepts[tested], accepted[tested]
+        ),
+        slices=slices,
+        verdict=decide([it for it in (base, on_live) if it], coverage, slices),
     )
 
 
-def decide(accuracy: Paired, slices: Sequence[Slice]) -> str:
-    if any(it.falls for it in slices):
+def decide(accuracies: Sequence[Paired], coverage: Paired, slices: Sequence[Slice]) -> str:
+    if any(it.falls for it in slices) or any(it.change.high < 0 for it in accuracies):
         return FALLS
-    return BETTER if accuracy.change.low > 0 else NOT_BETTER
+    is_better = any(it.change.low > 0 for it in accuracies)
+    return BETTER if is_better and coverage.change.value >= -COVERAGE_MARGIN else NOT_BETTER
 
 
 def ask(model: bytes, pictures: Sequence[bytes], labels: Sequence[str]) -> Answers:
@@ -107,48 +105,6 @@ def ask(model: bytes, pictures: Sequence[bytes], labels: Sequence[str]) -> Answe
     said = [names[place] for place in probabilities.argmax(axis=1)]
     right = np.array([one == other for one, other in zip(said, labels, strict=True)])
     return Answers(right, probabilities.max(axis=1), float(np.median(seconds)) * 1000)
-
-
-def judge(
-    photos: Sequence[Compared],
-    ours: np.ndarray,
-    theirs: np.ndarray,
-    accepts: np.ndarray,
-    accepted: np.ndarray,
-    tested: np.ndarray,
-) -> list[Slice]:
-    """What may fall, and whether it does."""
-    found = [
-        (
-            kind,
-            name,
-            paired.compare(ours[rows], theirs[rows]),
-            paired.chance_of_fall(ours[rows], theirs[rows]),
-        )
-        for kind, name, rows in cut(photos)
-    ]
-    of_base = accepts[tested], accepted[tested]
-    found.append((ALL, COVERAGE, paired.compare(*of_base), paired.chance_of_fall(*of_base)))
-    both = ours, theirs, accepts, accepted
-    if of_accepted := paired.compare_accepted(*both):
-        chance = paired.chance_of_accepted_fall(*both)
-        found.append((ALL, ACCEPTED, of_accepted, chance))
-    falls = paired.sure([chance for *_, chance in found], ALPHA)
-    # A model that is surer than it is right has to accept less to be right more often.
-    bought = of_accepted is not None and of_accepted.change.low > 0
-    return [
-        Slice(*it, fell and not (bought and it[1] == COVERAGE)) for it, fell in zip(found, falls, strict=True)
-    ]
-
-
-def cut(photos: Sequence[Compared]) -> Iterator[tuple[str, str, np.ndarray]]:
-    """The slices that have photos enough, and which those are."""
-    columns = {"class": "label", "source": "source", "hour": "hour"}
-    for kind, column in columns.items():
-        values = np.array([getattr(it, column) for it in photos])
-        for value in sorted(set(values.tolist()) - {""}):
-            if (values == value).sum() >= FEWEST:
-                yield kind, f"{value} h UTC" if kind == "hour" else value, values == value
 
 
 def describe(model: bytes, answers: Answers) -> Model:
@@ -178,12 +134,13 @@ def main() -> None:
     parser.add_argument("--live", required=True, help="another, which is live")
     parser.add_argument("--data", type=Path, required=True, help="a staged data set")
     parser.add_argument("--threshold", type=float, default=THRESHOLD, help="%(default)s unless given")
+    parser.add_argument("--look", type=int, default=1, help="at a candidate for this live model, %(default)s")
     parser.add_argument("--out", type=Path, default=Path("build/comparison"), help="a folder (%(default)s)")
     options = parser.parse_args()
     if not 0 <= options.threshold <= 1:
         raise UserError(f"--threshold {options.threshold} is not a share: give a number from 0 to 1")
     candidate, live = artefacts.read(options.candidate), artefacts.read(options.live)
-    found = compare(candidate, live, options.data, options.threshold)
+    found = compare(candidate, live, options.data, options.threshold, max(1, options.look))
     write(found, options.out)
     out.print(table(found))
     out.print(f"{comparison_text.sentence(found)} The page: {options.out / TEXT}")

@@ -32,6 +32,7 @@ from training import containers
 
 ACCURACIES = ("test_accuracy", "validation_accuracy")  # the first that both models have is compared
 ACCEPTING = ("coverage", "selective_accuracy")  # at the threshold
+MARGIN, COVERAGE_MARGIN = 0.01, 0.05  # that may be lost
 UNITS = "Accuracy and coverage are shares of 1, thresholds are probabilities."
 RECORD_KEYS = ("job", "image", "environment", "labels", "dataset_id", "metrics", "gate_passed")
 MODEL_KEYS = (
@@ -54,8 +55,13 @@ def read_arguments() -> argparse.Namespace:
     add("--env", required=True)
     add("--run", required=True, help="a run record or a model.tar.gz, here or in S3")
     add("--bucket", help="instead of the environment's output `bucket`")
-    add("--margin", type=float, default=0.01, help="accuracy that may be lost (%(default)s)")
-    add("--coverage-margin", type=float, default=0.05, help="coverage that may be lost (%(default)s)")
+    add("--margin", type=float, default=MARGIN, help="accuracy that may be lost (%(default)s)")
+    add(
+        "--coverage-margin",
+        type=float,
+        default=COVERAGE_MARGIN,
+        help="coverage that may be lost (%(default)s)",
+    )
     add("--override", metavar="REASON", help="promote a run that would be refused; the reason is recorded")
     return parser.parse_args()
 

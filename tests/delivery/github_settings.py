@@ -25,6 +25,7 @@ class Settings(dict):
         self.environments: dict[str, dict[str, Any]] = {}
         self.branches: dict[str, list[dict[str, Any]]] = {}
         self.variables: dict[str, dict[str, str]] = {}
+        self.secrets: dict[str, set[str]] = {}  # their names, by the place
         self.permissions = {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
         self.subject: dict[str, Any] = {"use_default": True, "sub_claim_prefix": f"repo:{REPOSITORY}"}
         self.owner_errors: list[dict[str, Any]] = []
@@ -62,6 +63,9 @@ class Settings(dict):
             return self.replace("subject", method, body)
         if "variables" in rest:
             return self.variable(method, path, body)
+        if "secrets" in rest:
+            place, _, name = path.partition("/secrets/")
+            return (200, {"name": name, **WHEN}) if name in self.secrets.get(place, ()) else None
         return self.environment(method, rest, body) if first == "environments" else None
 
     def replace(self, name: str, method: str, body: Any) -> tuple[int, Any]:

@@ -17,11 +17,19 @@ from tests.delivery.github_settings import Settings
 from tests.operations.test_makefile import make, program, unpacked  # noqa: F401
 from tests.oracles import github_requests, github_schemas
 
-from delivery import branch_rules, checklist, doctor, github_environment, github_repository, planners
+from delivery import (
+    branch_rules,
+    checklist,
+    doctor,
+    github_environment,
+    github_repository,
+    planners,
+    retraining,
+)
 from operations import bootstrap, roles, terraform, workplace
 
 ROOT = Path(__file__).resolve().parents[2]
-ARNS = {name: f"arn:aws:iam::123456789012:role/scones-prod-{name}" for name in ("plan", "apply")}
+ARNS = {name: f"arn:aws:iam::123456789012:role/scones-prod-{name}" for name in ("plan", "apply", "retrain")}
 ERROR = {"line": 1, "column": 3, "kind": "Unknown owner", "source": "* @gone", "message": "?", "path": "C"}
 
 
@@ -46,6 +54,7 @@ def look(env: str = "prod", reviewers: tuple[str, ...] = ()) -> list[checklist.P
         *github_repository.owners(),
         *github_environment.points(env, list(reviewers)),
         *github_repository.variables(env, ARNS, "us-east-1"),
+        *retraining.points(env, ARNS),
         *github_repository.workflows(),
     ]
 
@@ -73,6 +82,10 @@ def test_with_yes_all_is_set_and_found_set(settings, github):
     write_owners("* @octocat\n")
     reviewers = ("octocat", "scones-unlimited/platform")
     assert checklist.offer(look(reviewers=reviewers), yes=True)
+    settings.variables["environments/retrain"][retraining.APP] = (
+        "Iv23liabcdefghijklmn"  # which no request makes
+    )
+    settings.secrets["environments/retrain"] = {retraining.KEY}
     assert lacks(look()) == {}
     (rules,) = settings.rulesets.values()
     assert rules["bypass_actors"] == []
@@ -80,6 +93,8 @@ def test_with_yes_all_is_set_and_found_set(settings, github):
     assert [it["name"] for it in settings.branches["prod"]] == ["main"]
     assert settings.variables["environments/prod"]["APPLY_ROLE"] == ARNS["apply"]
     assert settings.variables["actions"]["PLAN_ROLE_PROD"] == ARNS["plan"]
+    assert settings.variables["environments/retrain"]["RETRAIN_ROLE"] == ARNS["retrain"]
+    assert [it["name"] for it in settings.branches["retrain"]] == ["main"]
     assert not checklist.offer(look(), yes=True)
     assert len(changes(github)) == len(set(changes(github)))
 
@@ -102,7 +117,7 @@ def test_each_command_that_is_printed_does_what_would_be_sent(settings, capsys):
     checklist.show(points)
     printed = re.findall(r"set it: (.* gh .*|gh .*)", capsys.readouterr().out)
     wanted = {it for point in points for it in point.requests if point.found}
-    assert len(printed) == len(wanted) == 6
+    assert len(printed) == len(wanted) == 9
     for command in printed:
         before, _, call = command.rpartition(" | ")
         body = json.loads(shlex.split(before)[1]) if before else None
@@ -252,6 +267,21 @@ def test_a_reviewer_whom_github_does_not_know_is_named(settings):  # noqa: ARG00
     assert "GitHub knows no nobody-at-all" in str(point.found)
 
 
+def test_what_retrains_is_asked_for_in_the_environment_that_drivers_use(settings):
+    assert retraining.points("staging", ARNS) == []
+    found = lacks(retraining.points("prod", ARNS))
+    assert found == {
+        "environment retrain: takes deployments from main alone": "there is no such environment",
+        "variable of environment retrain: RETRAIN_ROLE": "it is not set",
+        "variable of environment retrain: RETRAIN_APP": "it is not set",
+        "secret of environment retrain: RETRAIN_APP_KEY": "it is not set",
+    }
+    settings.variables["actions"] = {"RETRAIN_ENV": "staging"}
+    assert (len(retraining.points("staging", ARNS)), retraining.points("prod", ARNS)) == (4, [])
+    settings.variables["actions"] = {"RETRAIN_ENV": retraining.NOWHERE}
+    assert retraining.points("prod", ARNS) == []
+
+
 def test_a_variable_that_names_another_role_is_found_and_set(settings):
     settings.variables = {"actions": {"PLAN_ROLE_PROD": "arn:aws:iam::1:role/of-yesterday"}}
     found = lacks(github_repository.variables("prod", ARNS, "us-east-1"))
@@ -317,10 +347,10 @@ def account(aws, cloud_variables, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     iam, bucket = aws("iam"), terraform.state_bucket("prod")
     bootstrap.bootstrap(bucket)
-    for name, claims in {"plan": PLANS, "apply": APPLIES}.items():
+    for name, claims in {"plan": PLANS, "apply": APPLIES, "retrain": RETRAINS}.items():
         iam.create_role(RoleName=f"scones-prod-{name}", AssumeRolePolicyDocument=document(statement(claims)))
     yield iam
-    for name in ("plan", "apply"):
+    for name in ("plan", "apply", "retrain"):
         iam.delete_role(RoleName=f"scones-prod-{name}")
     aws("s3").delete_bucket(Bucket=bucket)
 
@@ -332,6 +362,10 @@ APPLIES = {
     "job_workflow_ref": [f"{REPOSITORY}/.github/workflows/environment.yml@refs/heads/main"],
     "ref": ["refs/heads/main"],
     "sub": [f"{REPO}:environment:prod"],
+}
+RETRAINS = APPLIES | {
+    "job_workflow_ref": [f"{REPOSITORY}/.github/workflows/retrain.yml@refs/heads/main"],
+    "sub": [f"{REPO}:environment:retrain"],
 }
 
 
@@ -364,7 +398,8 @@ def test_the_account_as_bootstrap_leaves_it_lacks_nothing(account):  # noqa: ARG
 def test_roles_that_trust_another_name_than_the_tokens_have_are_found(account):  # noqa: ARG001
     found = of_aws("scones-unlimited@1/driver-routing@2")
     assert list(found) == [
-        f"AWS: the role scones-prod-{name} trusts this repository and no other" for name in ("plan", "apply")
+        f"AWS: the role scones-prod-{name} trusts this repository and no other"
+        for name in ("plan", "apply", "retrain")
     ]
     assert "not repo:scones-unlimited@1/driver-routing@2:environment:prod" in list(found.values())[1]
 
@@ -454,7 +489,7 @@ def test_the_command_says_what_is_missing_and_its_status_is_1(settings, account)
     assert "MISSING  main: changes only by pull request" in done.stdout
     assert "ok       AWS: s3://scones-prod-tfstate-123456789012 keeps the state" in done.stdout
     assert f"repos/{REPOSITORY}/rulesets --input -" in done.stdout
-    assert re.search(r"^prod: 1\d missing, of 2\d points$", done.stdout, re.MULTILINE)
+    assert re.search(r"^prod: 2\d missing, of 2\d points$", done.stdout, re.MULTILINE)
     assert done.stderr == ""
 
 
@@ -463,8 +498,10 @@ def test_the_command_with_yes_leaves_only_what_no_request_can_set(settings, acco
         "prod", "--yes", "--reviewers", "octocat", GITHUB_REPOSITORY="scones-unlimited@1/driver-routing@2"
     )
     last = done.stdout.strip().splitlines()[-1]
-    assert last.startswith("prod: 1 missing"), done.stdout
+    assert last.startswith("prod: 3 missing"), done.stdout
     assert done.returncode == 1
+    assert "MISSING  variable of environment retrain: RETRAIN_APP" in done.stdout
+    assert "MISSING  secret of environment retrain: RETRAIN_APP_KEY" in done.stdout
     assert ".github/CODEOWNERS names nobody" in done.stdout
 
 
@@ -473,7 +510,7 @@ def test_without_a_token_aws_is_looked_at_and_the_rest_is_missing(account, monke
     done = run("prod", GITHUB_REPOSITORY=REPOSITORY)
     assert done.returncode == 1
     assert "found: GITHUB_TOKEN is not set" in done.stdout
-    assert done.stdout.strip().endswith("prod: 1 missing, of 4 points")
+    assert done.stdout.strip().endswith("prod: 1 missing, of 5 points")
 
 
 def test_nothing_of_github_s_belongs_to_local(account, monkeypatch):  # noqa: ARG001

@@ -68,7 +68,7 @@ def hub(github, left):  # noqa: ARG001 left sets the summary's file, which githu
     """GitHub before the first proposal. In the end each request has to be one that it takes."""
     github.answer("GET", OPEN.format(1), [])
     github.answer("POST", "git/refs", {"ref": f"refs/heads/{BRANCH}"}, 201)
-    github.answer("GET", f"{FILE}?ref={START}", {"sha": "e" * 40})
+    github.answer("GET", f"{FILE}?ref={START}", {"type": "file", "encoding": "base64", "sha": "e" * 40})
     github.answer("PUT", FILE, {"commit": {"sha": "f" * 40}})
     github.answer("POST", "pulls", pull(9, BRANCH), 201)
     yield github

@@ -303,6 +303,7 @@ NODE_24 = {
     "actions/attest-build-provenance": 3,
     "actions/cache": 5,
     "actions/checkout": 5,
+    "actions/create-github-app-token": 3,
     "actions/download-artifact": 7,
     "actions/setup-python": 6,
     "actions/upload-artifact": 6,

@@ -43,6 +43,7 @@ MISTAKES = [
     ("plan|PREBUILT=1", NEW),
     ("promote", NEW),
     ("report", NEW),
+    ("retrain", NEW),
     ("token", NEW),
     ("token|WHO=no $HOME, it's x", NEW),
     ("transform|PREFIX=archive/x/", NEW),
@@ -175,6 +176,11 @@ MISTAKES = [
     ("train|DATA=-x", f"-x {NOT_STAGED}"),
     ("promote|RUN=-x", NEW),
     ("train|DATA=it's nope", f"it's nope {NOT_STAGED}"),
+    ("retrain|DATA=-x|ON=it's there", 'argument --on: invalid choice: "it\'s there" (choose from'),
+    (
+        "retrain|DATA=-x|OVERRIDE=-x, it's $HOME",
+        "local has no model to compare with: train the first by make",
+    ),
     (
         "launch|ALGORITHM=magic",
         "argument --algorithm: invalid choice: 'magic' (choose from 'script', 'builtin')",

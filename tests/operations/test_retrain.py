@@ -89,7 +89,8 @@ def trained(project, monkeypatch):
 
 
 def test_a_candidate_that_is_trained_here_and_surely_better_becomes_the_model_file(project, ask, capfd):
-    """All of it, on drawings; the live model knows colours, of which these have many."""
+    """All of it, on drawings; the live model knows colours, of which these have many, and accepts none."""
+    project.go_live(pack_model(project.root / "unsure.tar.gz", 50, sure=0.6))
     data = project.root / "drawings"
     stage = [sys.executable, "-m", "training.stage", "--source", "sample", "--out", str(data)]
     subprocess.run(stage, check=True, capture_output=True)
@@ -119,7 +120,7 @@ def test_a_candidate_that_is_not_surely_better_changes_nothing(project, ask, tra
     assert {it.name for it in project.out.iterdir()} == {"comparison.json", "comparison.md"}
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        "it is not surely better. local keeps its model. The comparison: build/retrain/local/comparison.md"
+        "It is not surely better. local keeps its model. The comparison: build/retrain/local/comparison.md"
         in said
     )
 
@@ -130,6 +131,32 @@ def test_with_a_reason_it_becomes_the_model_file_all_the_same(project, ask, trai
     assert ask("--data", data, "--override", "the old camera is gone") == 0
     assert project.model()["run"].endswith("new.tar.gz")
     assert project.comparison()["verdict"] == "not surely better"
+
+
+def test_each_data_set_that_descends_from_the_live_model_s_is_a_look(project, ask, trained):
+    """Those of an earlier model, and what is no data set, are none; the one that is asked for is one once."""
+    data = stage_photos(project.root / "data", [0] * 80 + [100] * 20)
+    for name, parents in {
+        "a": [LIVE["dataset_id"]],
+        "b": ["a", LIVE["dataset_id"]],
+        DATASET: ["b"],
+        "c": ["x"],
+    }.items():
+        body = json.dumps({"parents": parents}).encode()
+        project.s3.put_object(Bucket=project.bucket, Key=f"data/{name}/dataset.json", Body=body)
+    project.s3.put_object(Bucket=project.bucket, Key="data/d/dataset.json", Body=b"[")
+    trained(60)
+    assert ask("--data", data) == 0
+    assert project.comparison()["look"] == 3
+
+
+def test_nothing_is_trained_on_a_version_whose_pictures_are_the_live_model_s(project, ask, trained):
+    data = stage_photos(project.root / "build/data/local", [0] * 10)
+    info = json.loads((data / "dataset.json").read_text())
+    (data / "dataset.json").write_text(json.dumps(info | {"same_as": LIVE["dataset_id"]}))
+    flags = trained(200)
+    assert ask() == 0
+    assert (flags, project.out.exists()) == ([], False)
 
 
 def test_nothing_is_trained_where_nobody_has_said_more(project, ask, trained, capsys):

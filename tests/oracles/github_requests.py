@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
-from tests.oracles.github_schemas import INSTALLED, follow
+from tests.oracles.github_schemas import INSTALLED, follow, strict, with_slashes
 
 
 @cache
@@ -32,14 +32,10 @@ def keep_null(schema: Any) -> Any:
 @cache
 def operation(method: str, path: str) -> dict[str, Any]:
     """What the API offers at a path from its root."""
-    parts = path.split("/")
-    for template, offered in read()["paths"].items():
-        names = template.split("/")
-        fits = len(names) == len(parts) and all(
-            a == b or a[:1] == "{" for a, b in zip(names, parts, strict=True)
-        )
-        if fits and method.lower() in offered:
-            return offered[method.lower()]
+    for pattern in (strict, with_slashes):
+        for template, offered in read()["paths"].items():
+            if method.lower() in offered and re.fullmatch(pattern(template), path):
+                return offered[method.lower()]
     raise LookupError(f"GitHub has no {method} {path}")
 
 

@@ -51,12 +51,22 @@ def loosen(schema: Any) -> Any:
 def operation(method: str, path: str) -> tuple[dict[str, Any], str]:
     """What the API offers there, and the path as it has it."""
     wanted = urlsplit(path).path
-    for template, offered in read("openapi")["paths"].items():
-        if not template.startswith(PREFIX) or method.lower() not in offered:
-            continue
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template.removeprefix(PREFIX)), wanted):
-            return offered[method.lower()], template
+    for pattern in (strict, with_slashes):
+        for template, offered in read("openapi")["paths"].items():
+            if not template.startswith(PREFIX) or method.lower() not in offered:
+                continue
+            if re.fullmatch(pattern(template.removeprefix(PREFIX)), wanted):
+                return offered[method.lower()], template
     raise LookupError(f"GitHub has no {method} {wanted}")
+
+
+def strict(template: str) -> str:
+    return re.sub(r"\{\w+\}", "[^/]+", template)
+
+
+def with_slashes(template: str) -> str:
+    """Where what comes last is a file's path, or a branch's name, there are slashes in it."""
+    return re.sub(r"\[\^/\]\+$", ".+", strict(template)) if template.endswith(("{path}", "{ref}")) else "(?!)"
 
 
 def answer_faults(method: str, path: str, status: int, body: Any) -> list[str]:

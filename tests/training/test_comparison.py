@@ -35,99 +35,168 @@ def compare(monkeypatch, capsys, tmp_path):
     return run
 
 
+def slices(found):
+    return [(it["kind"], it["name"]) for it in found["slices"]]
+
+
+def fallen(found):
+    return [(it["kind"], it["name"]) for it in found["slices"] if it["falls"]]
+
+
 def test_a_candidate_that_is_right_on_more_of_the_same_photos_is_surely_better(make_model, stage, compare):
-    data = stage([0] * 90 + [100] * 10, [0] * 40 + [100] * 20)
+    data = stage([0] * 80 + [100] * 20)
     said, found, page = compare(make_model("new", 200), make_model("old", 50), data)
-    assert (found["verdict"], found["counts"]) == ("surely better", {"test": 100, "live": 60})
-    assert found["accuracy"]["ours"] == 1
-    assert found["accuracy"]["theirs"] == pytest.approx(130 / 160)
-    assert "The candidate is better by 18.8 points, surely between 12." in " ".join(said.split())
-    assert "**The candidate is better by 18.8 points, surely between 12." in page
-    assert "photos of the base's test split and 60 that people judged blind" in page
+    assert (found["verdict"], found["counts"]) == ("surely better", {"test": 100, "accepted": 0, "waited": 0})
+    assert (found["base"]["ours"], found["base"]["theirs"]) == (1, 0.8)
+    assert "candidate is better by 20.0 points, surely between" in " ".join(said.split())
+    assert "**On the base's test split the candidate is better by 20.0 points, surely between" in page
+    assert "of live photos there are too few to tell. It is surely better.**" in page
+
+
+def test_on_live_photos_each_stratum_counts_by_its_traffic(make_model, stage, compare):
+    """It is right on a third more of what waited, and what waited is half of the traffic."""
+    data = stage([0] * 80, [0] * 60, [0] * 40 + [100] * 20, traffic=(1000, 1000))
+    _, found, page = compare(make_model("new", 200), make_model("old", 50), data)
+    assert found["on_live"]["change"]["value"] == pytest.approx(1 / 3 / 2)
+    assert found["on_live"]["theirs"] == pytest.approx(1 / 2 + 2 / 3 / 2)
+    assert found["base"]["change"]["value"] == 0
+    assert found["verdict"] == "surely better"
+    assert "60 live ones that the live model accepted, judged blind, and 60 that waited" in page
+
+
+@pytest.mark.parametrize(("waited", "traffic"), [(9, (3000, 1000)), (60, None)])
+def test_of_one_stratum_alone_or_of_unknown_traffic_nothing_is_made(
+    waited, traffic, make_model, stage, compare
+):
+    """What the live model accepted is where it is the best: an equal candidate would look worse there."""
+    data = stage([0] * 80, [100] * 60, [0] * waited, traffic=traffic)
+    _, found, _ = compare(make_model("new", 200), make_model("old", 50), data)
+    assert (found["on_live"], found["verdict"]) == (None, "not surely better")
+    assert {kind for kind, _ in slices(found)} == {"the base's test split, class", "all"}
+
+
+def test_where_nothing_waits_what_was_accepted_is_all_there_is(make_model, stage, compare):
+    data = stage([0] * 80, [0] * 40 + [100] * 20, traffic=(3000, 0))
+    _, found, _ = compare(make_model("new", 200), make_model("old", 50), data)
+    assert found["on_live"]["change"]["value"] == pytest.approx(1 / 3)
+    assert found["verdict"] == "surely better"
 
 
 def test_a_candidate_that_is_right_on_the_same_photos_is_not_surely_better(make_model, stage, compare):
     _, found, page = compare(make_model("new", 60), make_model("old", 50), stage([0] * 90 + [100] * 10))
     assert found["verdict"] == "not surely better"
-    assert found["counts"]["live"] == 0
-    assert "as good, surely between 5.4 worse and 5.4 better: it is not surely better" in page
+    assert "as good, surely between" in page
+    assert "It is not surely better.**" in page
 
 
-def test_a_slice_that_surely_falls_outweighs_what_is_gained(make_model, stage, compare):
+def test_each_look_at_the_same_live_model_has_to_be_surer(make_model, stage, compare):
+    """Chance has another go with each candidate."""
+    data, models = stage([0] * 88 + [100] * 12), (make_model("new", 200), make_model("old", 50))
+    _, first, _ = compare(*models, data)
+    _, tenth, page = compare(*models, data, "--look", 30)
+    assert (first["verdict"], first["beyond"]) == ("surely better", 0.00625)
+    assert tenth["verdict"] == "not surely better"
+    assert tenth["beyond"] == pytest.approx(0.0125 / 930)
+    assert "This is look 30 at a candidate for this live model" in page
+
+
+def test_what_falls_on_the_base_outweighs_what_is_gained_on_live_photos(make_model, stage, compare):
     """What it learned of the live photos it has forgotten of the base."""
-    data = stage([0] * 40 + [10] * 40, [100] * 60)
+    data = stage([0] * 40 + [10] * 40, [100] * 60, [100] * 20, traffic=(3000, 1000))
     _, found, page = compare(make_model("new", 120, forgotten=10), make_model("old", 50), data)
-    assert found["accuracy"]["change"]["low"] > -0.2
-    assert found["verdict"] == "a slice surely falls"
-    fallen = {(it["kind"], it["name"]) for it in found["slices"] if it["falls"]}
-    assert fallen == {("source", "the base's test split")}
-    assert "But it surely falls: source `the base's test split` is worse by 50.0 points" in page
+    assert found["on_live"]["change"]["low"] > 0
+    assert found["verdict"] == "it surely falls"
+    assert ("the base's test split, class", "bicycle") in fallen(found)
+    assert "On the base's test split the candidate is worse by 50.0 points" in page
     assert "SURELY FALLS: worse by 50.0 points" in page
 
 
-def test_a_source_and_an_hour_are_slices_of_their_own_where_they_have_photos_enough(
-    make_model, stage, compare
-):
+def test_a_source_and_an_hour_are_slices_where_both_strata_have_photos_enough(make_model, stage, compare):
     data = stage(
         [0] * 40,
         [0] * 45,
-        source=lambda number: "gate-1" if number < 36 else "gate-2",
-        hour=lambda number: 8 if number < 20 else 17,
+        [0] * 45,
+        source=lambda number: "gate-1" if number % 45 < 36 else "gate-2",
+        hour=lambda number: 8 if number % 45 < 20 else 17,
+        traffic=(300, 100),
     )
     _, found, _ = compare(make_model("new", 60), make_model("old", 50), data)
-    names = [(it["kind"], it["name"]) for it in found["slices"]]
-    assert names == [
-        ("class", "bicycle"),
-        ("class", "motorcycle"),
-        ("source", "gate-1"),
-        ("source", "the base's test split"),
-        ("hour", "08 h UTC"),
-        ("hour", "17 h UTC"),
+    assert slices(found) == [
+        ("the base's test split, class", "bicycle"),
+        ("the base's test split, class", "motorcycle"),
         ("all", "coverage"),
         ("all", "accuracy of the accepted"),
+        ("live photos, class", "bicycle"),
+        ("live photos, class", "motorcycle"),
+        ("live photos, source", "gate-1"),
+        ("live photos, hour", "08 h UTC"),
+        ("live photos, hour", "17 h UTC"),
     ]
 
 
+def test_a_source_that_surely_falls_is_named(make_model, stage, compare):
+    data = stage(
+        [0] * 80 + [100] * 20,
+        [0] * 40 + [10] * 20,
+        [0] * 40 + [10] * 20,
+        source=lambda number: "gate-1" if number % 60 < 40 else "gate-2",
+        traffic=(300, 300),
+    )
+    _, found, page = compare(make_model("new", 200, forgotten=10), make_model("old", 50), data)
+    assert found["base"]["change"]["low"] > 0
+    assert ("live photos, source", "gate-2") in fallen(found)
+    assert "live photos, source gate-2 is worse by 100.0 points" in page
+
+
 def test_what_others_have_named_does_nothing_in_a_pull_request(make_model, stage, compare):
-    data = stage([0] * 20, [0] * 20, source=lambda _: "a|b @team [x](http://x.example)")
+    data = stage(
+        [0] * 20,
+        [0] * 20,
+        [0] * 20,
+        source=lambda _: "a|b @team [x](http://x.example)",
+        traffic=(300, 300),
+    )
     _, _, page = compare(make_model("new", 60), make_model("old", 50), data)
-    assert "| source `a\\u007cb @team [x](http://x.example)`, 20 photos |" in page
+    assert "| live photos, source `a\\u007cb @team [x](http://x.example)`, 40 photos |" in page
 
 
 def test_accepting_less_is_a_fall_though_it_is_as_right(make_model, stage, compare):
     data = stage([0] * 100 + [100] * 30)
     _, found, _ = compare(make_model("new", 200, sure=0.8), make_model("old", 50), data)
-    assert found["accuracy"]["change"]["low"] > 0
-    assert found["verdict"] == "a slice surely falls"
-    assert [it["name"] for it in found["slices"] if it["falls"]] == ["coverage"]
+    assert found["base"]["change"]["low"] > 0
+    assert found["verdict"] == "it surely falls"
+    assert fallen(found) == [("all", "coverage")]
     assert found["accepted"] is None
 
 
-def test_accepting_less_is_no_fall_where_what_is_accepted_is_surely_more_right(make_model, stage, compare):
-    """The live model is sure of everything, whatever has become of the camera."""
-    data = stage([0] * 40 + [100] * 60)
-    candidate = make_model("new", 100, unsure_from=100)
-    _, found, _ = compare(candidate, make_model("old", 50), data)
-    assert (found["coverage"]["ours"], found["coverage"]["theirs"]) == (0.4, 1)
-    assert found["accepted"]["change"]["low"] > 0
-    assert found["verdict"] == "surely better"
-
-
-def test_coverage_is_compared_on_the_base_alone_since_the_live_model_accepted_every_live_photo(
+def test_accepting_less_is_no_fall_where_what_is_accepted_is_surely_more_right_but_it_has_a_floor(
     make_model, stage, compare
 ):
-    data = stage([0] * 60, [10] * 20 + [100] * 40)
+    """The live model is sure of everything."""
+    data = stage([0] * 40 + [100] * 60)
     candidate = make_model("new", 100, unsure_from=100)
     _, found, page = compare(candidate, make_model("old", 50), data)
-    assert (found["coverage"]["ours"], found["coverage"]["n"]) == (1, 60)
+    assert (found["coverage"]["ours"], found["coverage"]["theirs"]) == (0.4, 1)
+    assert found["accepted"]["change"]["low"] > 0
+    assert (found["verdict"], fallen(found)) == ("not surely better", [])
+    assert "its coverage is worse by 60.0 points" in page
+
+
+def test_what_is_accepted_is_compared_on_the_base_alone_since_the_live_model_accepted_the_other(
+    make_model, stage, compare
+):
+    data = stage([0] * 60, [10] * 20 + [100] * 40, [0] * 20, traffic=(300, 100))
+    candidate = make_model("new", 100, unsure_from=100)
+    _, found, page = compare(candidate, make_model("old", 50), data)
+    assert (found["coverage"]["ours"], found["coverage"]["n"], found["accepted"]["n"]) == (1, 60, 60)
     assert found["verdict"] == "surely better"
-    assert "Coverage is that of the base's test split" in page
+    assert "Coverage and what is accepted are those of the base's test split" in page
 
 
 def test_a_class_that_the_live_model_does_not_know_it_never_says(make_model, stage, compare):
     swapped = make_model("new", 200, labels=["motorcycle", "bicycle"])
     _, found, _ = compare(swapped, make_model("old", 200), stage([0] * 30))
-    assert (found["accuracy"]["ours"], found["accuracy"]["theirs"]) == (0, 1)
+    assert (found["base"]["ours"], found["base"]["theirs"]) == (0, 1)
 
 
 def test_the_page_tells_latency_and_size_and_has_no_name_of_a_photo(make_model, stage, compare):

@@ -16,7 +16,7 @@ the truth was beyond one of them in up to 5.9 % of the weeks.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -27,7 +27,6 @@ from core.figures import binomial
 from core.figures.metrics import Estimate
 
 BEYOND = 0.025  # beyond each bound, at most
-Z = NormalDist().inv_cdf(1 - BEYOND)
 STEPS = 40  # of halving: finer than a photo in a billion
 
 
@@ -41,46 +40,58 @@ class Paired:
     n: int
 
 
-def compare(ours: np.ndarray, theirs: np.ndarray) -> Paired:
+def compare(ours: np.ndarray, theirs: np.ndarray, beyond: float = BEYOND) -> Paired:
+    """Each bound leaves the truth out in `beyond` of the weeks at most."""
     n = len(ours)
     more, fewer = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-    return Paired(float(ours.mean()), float(theirs.mean()), difference(more, fewer, n), n)
+    return Paired(float(ours.mean()), float(theirs.mean()), difference(more, fewer, n, beyond), n)
+
+
+def weigh(strata: Sequence[tuple[float, Paired]]) -> Paired:
+    """Of photos that were drawn apart from each other, each with its share of the traffic: the bounds are put together
+    as those of samples that have nothing in common (Zou and Donner 2008)."""
+    ours, theirs = (sum(share * getattr(it, name) for share, it in strata) for name in ("ours", "theirs"))
+    value = sum(share * it.change.value for share, it in strata)
+    down = math.hypot(*(share * (it.change.value - it.change.low) for share, it in strata))
+    up = math.hypot(*(share * (it.change.high - it.change.value) for share, it in strata))
+    return Paired(ours, theirs, Estimate(value, value - down, value + up), sum(it.n for _, it in strata))
 
 
 @lru_cache(maxsize=100_000)
-def difference(more: int, fewer: int, n: int) -> Estimate:
+def difference(more: int, fewer: int, n: int, beyond: float = BEYOND) -> Estimate:
     """On so many of n photos ours alone, and on so many theirs alone."""
-    value = (more - fewer) / n
-    return Estimate(value, _farthest(value, -1.0, more, fewer, n), _farthest(value, 1.0, more, fewer, n))
+    value, z = (more - fewer) / n, NormalDist().inv_cdf(1 - beyond)
+    low, high = (_farthest(value, end, more, fewer, n, z) for end in (-1.0, 1.0))
+    return Estimate(value, low, high)
 
 
-def _farthest(value: float, end: float, more: int, fewer: int, n: int) -> float:
+def _farthest(value: float, end: float, more: int, fewer: int, n: int, z: float) -> float:
     """The difference towards `end` that these photos do not speak against."""
     inner, outer = value, end
     for _ in range(STEPS):
         middle = (inner + outer) / 2
-        inner, outer = (middle, outer) if _fits(middle, more, fewer, n) else (inner, middle)
+        inner, outer = (middle, outer) if _fits(middle, more, fewer, n, z) else (inner, middle)
     return outer
 
 
-def _fits(change: float, more: int, fewer: int, n: int) -> bool:
+def _fits(change: float, more: int, fewer: int, n: int, z: float) -> bool:
     linear = (2 * n - more + fewer) * change - more - fewer
     # How often theirs alone, if the difference is this: the most probable share.
     root = math.sqrt(max(0.0, linear**2 + 8 * n * fewer * change * (1 - change)))
     alone = (root - linear) / (4 * n)
     variance = max(0.0, n * (2 * alone + change * (1 - change)))
-    return max(0.0, abs(more - fewer - n * change) - 1) <= Z * math.sqrt(variance)
+    return max(0.0, abs(more - fewer - n * change) - 1) <= z * math.sqrt(variance)
 
 
 def compare_accepted(
-    ours: np.ndarray, theirs: np.ndarray, by_us: np.ndarray, by_them: np.ndarray
+    ours: np.ndarray, theirs: np.ndarray, by_us: np.ndarray, by_them: np.ndarray, beyond: float = BEYOND
 ) -> Paired | None:
     """How right each is on what it accepts; None if one of them accepts nothing."""
     n, other = int(by_us.sum()), int(by_them.sum())
     if not (n and other):
         return None
     right, others = int(ours[by_us].sum()), int(theirs[by_them].sum())
-    return Paired(right / n, others / other, difference_of_shares(right, n, others, other, BEYOND), n)
+    return Paired(right / n, others / other, difference_of_shares(right, n, others, other, beyond), n)
 
 
 def difference_of_shares(right: int, n: int, others: int, other: int, beyond: float) -> Estimate:
@@ -107,18 +118,22 @@ def chance_of_fall(ours: np.ndarray, theirs: np.ndarray) -> float:
 def chance_of_accepted_fall(
     ours: np.ndarray, theirs: np.ndarray, by_us: np.ndarray, by_them: np.ndarray
 ) -> float:
-    """How far out the bounds have to be for no fall to be within them."""
+    """As `chance_below` tells."""
     n, other = int(by_us.sum()), int(by_them.sum())
     if not (n and other):
         return 1.0
     right, others = int(ours[by_us].sum()), int(theirs[by_them].sum())
+    return chance_below(lambda beyond: difference_of_shares(right, n, others, other, beyond).high)
+
+
+def chance_below(high: Callable[[float], float]) -> float:
+    """How seldom the upper bound has to leave the truth out for no fall to be within it."""
     seldom, often = 0.0, 0.5
-    if difference_of_shares(right, n, others, other, often).high >= 0:
+    if high(often) >= 0:
         return 1.0
     for _ in range(STEPS):
         middle = (seldom + often) / 2
-        falls = difference_of_shares(right, n, others, other, middle).high < 0
-        seldom, often = (seldom, middle) if falls else (middle, often)
+        seldom, often = (seldom, middle) if middle and high(middle) < 0 else (middle, often)
     return often
 
 

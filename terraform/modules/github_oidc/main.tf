@@ -1,5 +1,6 @@
 # GitHub Actions without stored keys: a workflow proves by a token of GitHub's which repository, pull request or
-# environment it runs for, and takes one of two roles for an hour or two. `plan` reads, `apply` deploys.
+# environment it runs for, and takes one of three roles for an hour or two. `plan` reads, `apply` deploys, `retrain` makes
+# the next model.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -33,6 +34,10 @@ locals {
       # GitHub's settings let only main into the environment; the branch and the workflow count without them, too.
       description = "Deploys ${var.environment}. Jobs of environment.yml on main take it, and nothing else."
       areas       = { for area, statements in local.areas : area => concat(statements.read, statements.write) }
+    }
+    retrain = {
+      description = "Trains candidates for ${var.environment}. Jobs of retrain.yml on main take it, and nothing else."
+      areas       = { storage = local.retraining }
     }
   }
 

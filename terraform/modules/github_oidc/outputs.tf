@@ -4,6 +4,6 @@ output "boundary_arn" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles for GitHub Actions: plan and apply."
+  description = "ARNs of the roles for GitHub Actions: plan, apply and retrain."
   value       = { for name, role in aws_iam_role.this : name => role.arn }
 }

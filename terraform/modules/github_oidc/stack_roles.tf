@@ -61,7 +61,7 @@ locals {
           "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy",
           "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
         ]
-        Resource = [for role in ["apply", "plan"] : "${local.everywhere.iam}:role/${var.prefix}-${role}"]
+        Resource = [for role in ["apply", "plan", "retrain"] : "${local.everywhere.iam}:role/${var.prefix}-${role}"]
       },
     ]
   }

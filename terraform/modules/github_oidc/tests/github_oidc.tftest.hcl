@@ -29,6 +29,14 @@ run "each_role_is_taken_by_its_own_workflows_only" {
           "token.actions.githubusercontent.com:sub"              = ["repo:scones-unlimited/driver-routing:environment:test"]
         }
       }
+      retrain = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud"              = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:job_workflow_ref" = ["scones-unlimited/driver-routing/.github/workflows/retrain.yml@refs/heads/main"]
+          "token.actions.githubusercontent.com:ref"              = ["refs/heads/main"]
+          "token.actions.githubusercontent.com:sub"              = ["repo:scones-unlimited/driver-routing:environment:retrain"]
+        }
+      }
     }
     error_message = "A role may be taken by others."
   }
@@ -118,6 +126,27 @@ run "the_plan_role_changes_nothing" {
   }
 }
 
+run "the_retrain_role_writes_data_sets_and_models_and_reads_no_photo_that_is_no_label" {
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.this["retrain-storage"].policy).Statement : statement.Sid => [
+      for resource in statement.Resource : trimprefix(resource, local.bucket)
+      ] if length(setintersection(statement.Action, ["s3:GetObject", "s3:PutObject"])) > 0 && statement.Sid != "ReadState"
+      } == {
+      ReadLabels            = ["/labels/*"]
+      KeepDataSetsAndModels = ["/data/*", "/models/*"]
+    }
+    error_message = "A training could read what drivers have just sent, or write elsewhere."
+  }
+
+  assert {
+    condition = [
+      for action in flatten([for statement in jsondecode(aws_iam_policy.this["retrain-storage"].policy).Statement : statement.Action]) :
+      action if !can(regex(":(BatchGet|Describe|Get|List)|^kms:", action))
+    ] == ["s3:PutObject"]
+    error_message = "A training could change something."
+  }
+}
+
 run "the_apply_role_makes_only_roles_with_the_boundary_and_never_touches_its_own" {
   assert {
     condition = [
@@ -137,7 +166,7 @@ run "the_apply_role_makes_only_roles_with_the_boundary_and_never_touches_its_own
       ]),
       flatten([
         for statement in jsondecode(aws_iam_policy.this["apply-roles"].policy).Statement : statement.Action
-        if statement.Effect == "Deny" && length(statement.Resource) == 2
+        if statement.Effect == "Deny" && length(statement.Resource) == 3
       ]),
     )) == 0
     error_message = "The apply role could change what it may do itself."
