@@ -119,7 +119,7 @@ def of_mistakes() -> Any:
         make_label(f"{n:064}", answer=answer)
         for n, answer in enumerate(("bicycle", "motorcycle", "delivery-van", "skateboard") * 9)
     ]
-    judged = labelled_people.judge(Labels(found, {}), {})
+    judged = labelled_people.judge(Labels(found, {}), {}, stood=[it.name for it in found])
     title = "Where the model was sure: the blind sample"
     return label_figures.mistakes(found, judged, label_figures.is_blind, title)
 
