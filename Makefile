@@ -64,8 +64,8 @@ help: ## Explain every target
 setup: $(VENV)/.installed-test $(VENV)/.installed-lint $(VENV)/.installed-sagemaker ## Make .venv with everything a developer needs
 
 .PHONY: demo
-demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=..., KEEP=1: leave it running
-	@$(BIN)/python -m operations.demo --dataset="$$DATASET" $(if $(KEEP),--keep)
+demo: $(VENV)/.terraform $(VENV)/.installed-demo ## See all of it work here, without an AWS account: DATASET=..., LOOP=1: a camera changes, KEEP=1: leave it running
+	@$(BIN)/python -m operations.demo --dataset="$$DATASET" $(if $(LOOP),--loop) $(if $(KEEP),--keep)
 
 ##@ The model
 

@@ -233,7 +233,7 @@ locals {
     { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.register.table.arn] },
     { actions = ["dynamodb:GetItem"], resources = [module.register.reviews.arn] },
     { actions = ["s3:ListBucket"], resources = [module.storage.bucket_arn] }, # as in read_photos
-    { actions = ["s3:PutObject"], resources = ["${module.storage.bucket_arn}/labels/*"] },
+    { actions = ["s3:GetObject", "s3:PutObject"], resources = ["${module.storage.bucket_arn}/labels/*"] },
     {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.storage.kms_key_arn]

@@ -89,7 +89,7 @@ variable "deletion_protection" {
 }
 
 variable "drift" {
-  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, the largest shares of photos outside the range of the training's and of repeats, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, above 0 and at most 1."
+  description = "What the monitor rings for, by the bound of a confidence interval: how far the distributions of confidence, images and classes may be from the training's, the largest shares of photos outside the range of the training's and of repeats, how far accuracy may fall, as people say or else by the mean of confidence, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, above 0 and at most 1."
   type = object({
     confidence   = optional(number, 0.1)
     images       = optional(number, 0.1)
@@ -198,6 +198,7 @@ variable "model" {
     environment = optional(map(string), {})
     labels      = list(string)
     guideline   = optional(bool, false)
+    metrics     = optional(map(number), {})
   })
   default = null
 

@@ -176,6 +176,7 @@ def make_label(photo: str = "a" * 64, number: int = 1, **more: Any) -> Label:
         "known": "",
         "kind": "live",
         "source": "bay 2",
+        "came_at": "2026-11-26T08:00:00.000Z",
         "routed_day": "2026-11-26",
         "model": "0123456789abcdef",
         "answer": "bicycle",

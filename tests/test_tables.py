@@ -35,6 +35,7 @@ from operations import (
     label_figures,
     labelled_people,
     labels_now,
+    loop_figures,
     make_dataset,
     monitor_now,
     photo_list,
@@ -42,6 +43,7 @@ from operations import (
 )
 from operations.client import LOST, Outcome, Photo
 from operations.labelled_people import Judged
+from operations.loop_figures import Phase
 from operations.reviewing import Shown
 from training import comparison, promote
 from training.compared_models import FALLS, Comparison, Model, Slice
@@ -128,7 +130,7 @@ def of_others() -> Any:
 
 def of_left_out() -> Any:
     return label_figures.left_out(
-        Judged({}, {f"{n}": it for n, it in enumerate(labelled_people.REASONS)}, [])
+        Judged({}, {f"{n}": it for n, it in enumerate(labelled_people.REASONS)}, [], [])
     )
 
 
@@ -191,6 +193,15 @@ def of_decided() -> Any:
     to = {"loading_bay": "south", "max_distance_km": 25}
     shown = Shown("0123", "other", "a rickshaw with two seats", "person", to, 5.17)
     return demo_people.table([shown], {"0123": "safety_bicycle_s_001653.png"})
+
+
+def of_loop() -> Any:
+    phases = [
+        Phase("before", "the old camera's test set", 150, 132, 132),
+        Phase("after", "the new camera, other photos", 150, 110, 107),
+        Phase("during", "the new camera", 10_000, 0, 0),
+    ]
+    return loop_figures.table(phases)
 
 
 def of_deployments() -> Any:
@@ -268,6 +279,7 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("operations/label_figures.py", of_people),
     ("operations/labels_now.py", of_labelled_set),
     ("operations/make_dataset.py", of_dataset),
+    ("operations/loop_figures.py", of_loop),
     ("operations/monitor_now.py", of_monitor),
     ("operations/photo_list.py", of_photos),
     ("operations/quotas.py", of_quotas),

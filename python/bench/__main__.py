@@ -1,14 +1,15 @@
 """Measures how fast it is: `python -m bench [--only capture,...] [--repeat N] [--compare FILE] [--out FILE]`.
 
 Each row is measured several times on one machine, and says how busy others kept it meanwhile. The tables and the file
-hold the same figures. Five rows are measured only if they are named: `console`, in a browser and for twenty minutes;
+hold the same figures. Six rows are measured only if they are named: `console`, in a browser and for twenty minutes;
 `gather`, of five million made-up lines of a bulk run; `soak`, of ten thousand photos while services fail and of calls
-of all kinds, which is as much a test; and two that are no matter of speed: `drift`, which changes of the photos ring an
-alarm (see `drifting`), of the model and the data set that are named; and `paired`, how often the bounds of a comparison
-of two models hold (see `paired_weeks`).
+of all kinds, which is as much a test; and three that are no matter of speed: `drift`, which changes of the photos ring
+an alarm (see `drifting`), of the model and the data set that are named; `paired`, how often the bounds of a comparison
+of two models hold (see `paired_weeks`); and `truth`, whether those of the true accuracy do, and how many photos people
+have to judge (see `blind_weeks`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from rich.console import RenderableType
 from bench import (
     asked,
     at_console,
+    blind_weeks,
     busy,
     captures,
     drift_tables,
@@ -34,6 +36,7 @@ from bench import (
     staging,
     tables,
     training,
+    truth_tables,
     waiting,
 )
 from bench.figures import Figure, Measured, gather
@@ -50,6 +53,7 @@ class Row:
     options: tuple[str, ...] = ()  # that `ready` is told
     table: Callable[[Section], RenderableType] = tables.of_figures
     by_default: bool = True
+    page: Callable[[Mapping[str, Measured]], str] | None = None  # what a page of the documentation has of it
 
 
 ROWS = {
@@ -65,12 +69,13 @@ ROWS = {
     "gather": Row(gathered.ready, 1, by_default=False),
     "soak": Row(soak.ready, 1, ("photos",), by_default=False),
     "month": Row(reporting.ready, 2),
-    "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, by_default=False),
+    "drift": Row(drifting.ready, 1, ("data", "model"), drift_tables.of_drift, False, drift_tables.markdown),
     "paired": Row(paired_weeks.ready, 1, by_default=False),
+    "truth": Row(blind_weeks.ready, 1, (), truth_tables.of_truth, False, truth_tables.markdown),
 }
+PAGES = [name for name, row in ROWS.items() if row.page]
 DEFAULT = ",".join(name for name, row in ROWS.items() if row.by_default)
 WIDTH = 120  # of what goes to a file
-COMMAND = "make bench ONLY=drift"  # in the mark of a page
 
 
 def main() -> None:
@@ -91,19 +96,21 @@ def main() -> None:
     parser.add_argument(
         "--page",
         type=Path,
-        help="for drift: a page for the table, and beside it its picture, as docs/drift.md",
+        help="for drift or truth alone: a page for the table, and of drift its picture beside it, as docs/drift.md",
     )
     options = parser.parse_args()
     names = options.only.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         raise UserError(f"there is no row {unknown[0]!r}: choose from {', '.join(ROWS)}")
-    if options.page and "drift" not in names:
-        raise UserError("--page is for the table of drift: name it, --only drift")
+    if options.page and (len(names) > 1 or names[0] not in PAGES):
+        raise UserError(
+            f"--page is for one table of {' or '.join(PAGES)}: name that alone, --only {PAGES[0]}"
+        )
     repeat = times(options.repeat) if options.repeat else None
     options.photos = soak.read_count(options.photos)
     before = file.read(options.compare) if options.compare else None  # --out may name the same file
     if options.page:
-        filling.fill(options.page, COMMAND, "")  # refused now, and not when everything is measured
+        filling.fill(options.page, mark(names[0]), "")  # refused now, and not when everything is measured
 
     busy.load()
     if not out.is_terminal:
@@ -120,9 +127,20 @@ def main() -> None:
         out.print("", tables.of_changes(before, figures, str(options.compare)), sep="\n")
     file.write(options.out, figures)
     if options.page:
-        known = {figure.name: figure for figure in figures}
-        options.page.write_text(filling.fill(options.page, COMMAND, drift_tables.markdown(known)))
-        heatmap.draw(known, options.page.with_suffix(".png"))
+        fill_page(options.page, names[0], {figure.name: figure for figure in figures})
+
+
+def fill_page(page: Path, name: str, known: Mapping[str, Measured]) -> None:
+    made = ROWS[name].page
+    assert made
+    page.write_text(filling.fill(page, mark(name), made(known)))
+    if name == "drift":  # which alone has a picture
+        heatmap.draw(known, page.with_suffix(".png"))
+
+
+def mark(name: str) -> str:
+    """Of a row's table, in a page."""
+    return f"make bench ONLY={name}"
 
 
 def times(text: str) -> int:

@@ -16,7 +16,8 @@ import numpy as np
 from bench.figures import Figure
 from core.figures import true_accuracy
 from core.figures.drift import HARM, TOLERATED
-from core.figures.true_accuracy import DAYS, FEWEST_OF_DAY
+from core.figures.judgements import FEWEST_OF_DAY
+from core.figures.true_accuracy import DAYS
 
 WEEKS, SEED = 100_000, 0
 ACCURACIES, JUDGED = (0.8, 0.9, 0.95, 0.98, 0.995), (30, 100, 210, 400)
@@ -24,6 +25,7 @@ EXPECTED = (0.995, 0.99, 0.98, 0.97, 0.95, 0.9)
 SEEN = {"half": 0.5, "most": 0.9}  # of the weeks
 TRAFFIC = {"even": (1.0,) * DAYS, "weekend": (1.0,) * 5 + (0.2,) * 2}
 MOST_A_DAY = 500
+ERRING = 0.02  # of people's answers
 TESTED = 120  # that the model accepted, as of a test split of 150
 
 
@@ -69,6 +71,9 @@ def measure() -> list[Figure]:
                 needed = find_needed(expected, traffic, share, chance)
                 meaning = f"to see a fall of {100 * HARM:.0f} points in {share:.0%} of the weeks"
                 found.append(Figure(name(often, traffic, expected), needed, "a day", meaning))
+        for who, seen in see_wrongly(expected).items():
+            ringing = rings(expected, seen.accuracy, "even", needed, chance)
+            found.append(Figure(name(who, expected), ringing, "of weeks", seen.text))
         figure = name("unfallen", expected), ring_unfallen(expected, needed, chance), "of weeks"
         found.append(
             Figure(*figure, f"that ring without a fall, where {TESTED} test photos said what to expect")
@@ -111,6 +116,21 @@ def find_needed(expected: float, traffic: str, share: float, chance: np.random.G
         else:
             few = middle + 1
     return many
+
+
+@dataclass(frozen=True)
+class Seen:
+    accuracy: float  # as people see it who err
+    text: str
+
+
+def see_wrongly(accuracy: float) -> dict[str, Seen]:
+    """Of two people who both say another class than the model one may be believed; else it is no judgement."""
+    said = f"that ring without a fall, where {ERRING:.0%} of people's answers are wrong"
+    once = accuracy * (1 - ERRING) + (1 - accuracy) * ERRING
+    wrong = (1 - accuracy) * (1 - ERRING) ** 2 + accuracy * ERRING**2
+    twice = once / (once + wrong)
+    return {"erring": Seen(once, said), "twice": Seen(twice, f"{said}, and another one is asked")}
 
 
 def ring_unfallen(accuracy: float, a_day: int, chance: np.random.Generator) -> float:

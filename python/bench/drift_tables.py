@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Group
 from rich.text import Text
 
-from bench import drifting
+from bench import drifting, tables
 from bench.figures import Measured
 from bench.shifts import ALL, UNCHANGED, Shift
 from bench.tables import Section
@@ -31,17 +31,12 @@ def of_drift(section: Section) -> Group:
 def markdown(known: Known) -> str:
     """For a page: the days of as many photos as the picture shows, what rings nothing, and how it was measured."""
     shifts = find_shifts(known)
-    drawn = table(known, shifts, OF)
-    rules = ["---", *["---:"] * (len(drawn.head) - 2), "---"]
-    lines = [drawn.head, rules, *drawn.rows]
+    drawn = tables.markdown_table(table(known, shifts, OF))
     accuracy = known[drifting.name(UNCHANGED, "accuracy")]
     return "\n".join(
         [
-            f"**{drawn.title}**",
-            "",
-            *(f"| {' | '.join(map(str, line))} |" for line in lines),
-            "",
-            f"{drawn.note[0].upper()}{drawn.note[1:]}. The model's {accuracy.meaning}: {accuracy.value:.1f} %.",
+            *drawn[:-1],
+            f"{drawn[-1]} The model's {accuracy.meaning}: {accuracy.value:.1f} %.",
             "",
             *say_unseen(known, shifts, "- "),
         ]

@@ -37,6 +37,20 @@ def of_figures(section: Section) -> Group:
     return Group(section.heading(), Table(head, rows, numbers=(1, 2, 3)))
 
 
+def markdown_table(table: Table) -> list[str]:
+    """Its lines for a page, the last of which is the note."""
+    numbers = set(table.numbers)
+    rules = ["---:" if column in numbers else "---" for column in range(len(table.head))]
+    lines = [table.head, rules, *table.rows]
+    return [
+        f"**{table.title}**",
+        "",
+        *(f"| {' | '.join(map(str, line))} |" for line in lines),
+        "",
+        f"{table.note[0].upper()}{table.note[1:]}.",
+    ]
+
+
 def of_changes(before: Measuring, now: Sequence[Measured], name: str) -> Group:
     units = {it.name: it.unit for it in now}
     rows = [(name, *values, units[name], note) for name, *values, note in compare(before.figures, now)]

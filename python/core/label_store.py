@@ -15,6 +15,7 @@ from core.contract.labels import Label
 from core.contract.shapes import Json
 
 WORKERS = 16
+MOST_DAYS = 60  # that are asked for one by one
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Labels:
 def read(s3: Any, bucket: str, since: date | None = None, until: date | None = None) -> Labels:
     """Those of the days from the first to the last, both included; without them, of all."""
     keys = [key for prefix in prefixes(since, until) for key in list_keys(s3, bucket, prefix)]
-    told = [key for key in keys if key.endswith(labels.ENDING)]
+    told = [key for key in keys if key.endswith(labels.ENDING) and is_within(key, since, until)]
 
     def fetch(key: str) -> Json:
         content: Json = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -48,9 +49,16 @@ def read(s3: Any, bucket: str, since: date | None = None, until: date | None = N
 
 
 def prefixes(since: date | None, until: date | None) -> list[str]:
-    if since is None or until is None:
+    """Of so many days that a request for each would be slow, the whole folder."""
+    if since is None or until is None or (until - since).days >= MOST_DAYS:
         return [f"{labels.FOLDER}/"]
     return [labels.of_day(since + timedelta(days=ago)) for ago in range((until - since).days + 1)]
+
+
+def is_within(key: str, since: date | None, until: date | None) -> bool:
+    """By the day in it, as text: no other date is as long."""
+    day = key.removeprefix(f"{labels.FOLDER}/")[:10]
+    return (since is None or day >= f"{since:%Y/%m/%d}") and (until is None or day <= f"{until:%Y/%m/%d}")
 
 
 def list_keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.contract.shapes import Json
 from cost import month, transitions
-from cost.photos import Costs, Photos
+from cost.photos import GB, Costs, Photos
 
 BEFORE = Path(__file__).with_name("before_api.json")
 FUNCTION = "api"
@@ -22,6 +22,11 @@ REVIEWED = 3  # writes of a lease and of a decision: to the table of reviews, an
 READ_FOR_A_DECISION = (
     4  # units: who waits, the lease that somebody else may have, and the photo for each request
 )
+
+COPIED, READ_TO_LABEL = 2, 3  # objects of a label; and units: what is due, the photo's item, and who said it
+LABEL_MILLISECONDS = 120  # of a run of the function that wrote one, beside other work, 2026-11-27
+MONTHS = 12  # that the copy of the photo is counted for: it stays
+CLOSED = 2  # writes: to the register, and to its index of what is to be labelled
 
 IDLE_SECONDS = 2  # after which POST /leases has a page ask again, while nothing is there to decide
 VIEWED = (
@@ -61,16 +66,23 @@ def of_decisions(model: Photos) -> Costs:
     states = transitions.decided(machine)
     calls = {it: dollars * OF_A_DECISION for it, dollars in call(model).items()}
     logged = took.workflow.log_bytes * len(states) / len(transitions.path(machine))
-    writes = transitions.writes(states, waiting=True) + REVIEWED
+    writes = transitions.writes(states, waiting=True) + REVIEWED + CLOSED
+    reads = READ_FOR_A_DECISION + READ_TO_LABEL
     each = calls | {
+        "Lambda": calls["Lambda"] + model.run(model.environment.functions["label"], LABEL_MILLISECONDS),
         "Step Functions": len(states) * prices["step_functions_transition"],
         "EventBridge": transitions.calls(states, transitions.PUT_EVENTS) * prices["event"],
-        "photos in S3": prices["s3_get"],
-        "register": writes * prices["dynamodb_write"] + READ_FOR_A_DECISION * prices["dynamodb_read"],
+        "photos in S3": 2 * prices["s3_get"] + COPIED * prices["s3_put"] + keep(model),
+        "register": writes * prices["dynamodb_write"] + reads * prices["dynamodb_read"],
         "logs": calls["logs"] + model.logs(logged),
         "X-Ray": calls["X-Ray"] + prices["trace"],
     }
     return {it: model.count * each.get(it, 0) for it in straight(model)}
+
+
+def keep(model: Photos) -> float:
+    """The copy that a label takes of a photo, for a year."""
+    return MONTHS * model.photo_bytes / GB * model.prices["s3_gb_month"]
 
 
 def of_an_idle_hour(model: Photos) -> float:

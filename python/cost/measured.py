@@ -27,7 +27,10 @@ MEASURED = Path("build/cost-measured.json")
 BILLED = re.compile(r"^REPORT .*\tBilled Duration: (\d+) ms\t", re.MULTILINE)
 EVENT_BYTES = 26  # that CloudWatch counts for each event beside its text
 NEEDED = ("serialize", "classify", "filter", "batch", "collect", "monitor", "sweep")
-MAY_BE_SILENT = ("api",)  # in an environment that nobody calls: then as it came with the code
+MAY_BE_SILENT = (
+    "api",
+    "label",
+)  # where nobody calls, and before the first hour: then as it came with the code
 MINUTES = 60  # that a measurement looks back
 EXECUTIONS = 200  # the newest, whose histories are read
 

@@ -28,6 +28,7 @@ def idle(photos: Photos) -> Costs:
         "dashboards": environment.dashboards * prices["dashboard_month"],
         "metrics": environment.metrics * prices["metric_month"],
         "monitor": scheduled(photos, "monitor"),
+        "label": scheduled(photos, "label", photos.prices["dynamodb_read"]),  # what is due
         "sweep": scheduled(photos, "sweep", sweeping(photos)),
         "programs of the API": environment.programs * prices["cognito_program_month"],
     }

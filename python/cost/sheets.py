@@ -83,9 +83,10 @@ def called(model: Photos) -> Sheet:
         columns=("US dollars", *ways),
         rows=add_totals(list(ways.values()), 4),
         note=f"Through the API: {api_cost.OF_A_PHOTO} requests each and an upload; {an_hour:g} photos share a token, "
-        f"which is good for an hour. A decision: {api_cost.OF_A_DECISION} requests and an execution; a person's time "
-        f"comes on top. A page that is open while nothing is there to decide: {api_cost.of_an_idle_hour(model):.2f} "
-        f"dollars an hour. To open one a thousand times: {again:.2f} dollars, and {first:.2f} where its files are "
+        f"which is good for an hour. A decision: {api_cost.OF_A_DECISION} requests, an execution, and a label with a "
+        f"copy of the photo, counted for a year; a person's time comes on top. A page that is open while nothing is "
+        f"there to decide: {api_cost.of_an_idle_hour(model):.2f} dollars an hour. To open one a thousand times: "
+        f"{again:.2f} dollars, and {first:.2f} where its files are "
         f"not there yet. Whoever asks for pages as often as anybody may, {model.environment.strangers:g} times a "
         f"second: {api_cost.of_strangers(model):.2f} dollars an hour.",
     )

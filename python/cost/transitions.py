@@ -55,14 +55,16 @@ def writes(states: list[Json], waiting: bool = False) -> int:
     """To the register's table, and to its indexes.
 
     In the one of what is open a photo comes, goes, or both, and is written anew while it is there, as one that waits
-    already; in the one by source it comes, and is marked if it waits; in the one by day it comes with its first route.
+    already; in the one by source it comes, and is marked if it waits; in the one by day it comes with its first route,
+    and in the one of what is to be labelled with a decision.
     """
     count, was_open = 0, waiting
     for expression in (it["Parameters"]["UpdateExpression"] for it in states if is_update(it)):
         is_open = "#open = " in expression
         by_source = "camera = " in expression or "waiting_at = " in expression
         by_day = "#day = " in expression
-        count += 1 + was_open + is_open + by_source + by_day
+        to_label = "labelling = " in expression
+        count += 1 + was_open + is_open + by_source + by_day + to_label
         was_open = is_open or (was_open and "#open" not in expression)
     return count
 

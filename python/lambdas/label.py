@@ -22,6 +22,7 @@ import boto3
 from boto3.dynamodb.types import TypeSerializer
 from botocore.config import Config
 
+from core import label_store
 from core.contract import answer_kinds, answered_items, labels, register
 from core.contract.errors import ImageNotFound, ImageTooLarge, InvalidEvent, NotAnImage
 from core.contract.events import answer
@@ -126,7 +127,7 @@ class Run:
             self.faults.append(error)
             told = {"error": type(error).__name__, "message": str(error)}
             log("WARNING", {"function": "label", "photo": key["id"], **told})
-            return Counter()
+            return Counter(failed=1)
 
     def write(self, photo: str, at: str) -> Counter[str]:
         given = self.given
@@ -135,13 +136,18 @@ class Run:
             return Counter()  # something more was said, or it is forgotten: the index is a little behind
         oldest = self.ago(timedelta(days=given.person_days))
         told = said.read(item, get(given.reviews, "photo", photo), oldest)
-        new = [it for it in told if it.number not in item.get(answered_items.LABELLED, ())]
+        there = item.get(answered_items.LABELLED, ())
+        new = [it for it in told if it.number not in there]
         done: Counter[str] = Counter()
         if new:
             copy = take_copy(item)
-            done["gone"] = not copy
-            done["written"] = sum(write_label(given.bucket, item, it, copy) for it in new)
-        known = said.find_known(item, told)
+            copies = [copy or read_copy(given.bucket, name_label(item, it), it.at) for it in new]
+            done["gone"] = not all(copies)
+            done["written"] = sum(
+                write_label(given.bucket, item, *them) for them in zip(new, copies, strict=True)
+            )
+        standing = [it for it in told if it.number not in there or not is_withdrawn(given.bucket, item, it)]
+        known = said.find_known(item, standing)
         closed = close(given.table, photo, at, known, {it.number for it in new})
         done["known"] = closed and bool(known) and answered_items.KNOWN not in item
         return done
@@ -149,15 +155,36 @@ class Run:
 
 def take_copy(item: Json) -> bytes:
     """The photo in the version that people saw; nothing if it is gone."""
+    return take(Pointer(item["s3_bucket"], item["s3_key"], item["version_id"]))
+
+
+def take(image: Pointer) -> bytes:
     try:
-        return read_image(Pointer(item["s3_bucket"], item["s3_key"], item["version_id"]))
+        return read_image(image)
     except NO_COPY:
         return b""
 
 
+def name_label(item: Json, it: Said) -> str:
+    return f"{item['id']}-{it.number}"
+
+
+def read_copy(bucket: str, name: str, at: str) -> bytes:
+    """What a run that broke off has left beside a label that it did not write; else nothing."""
+    for ending in ENDINGS.values():
+        if copy := take(Pointer(bucket, labels.place(at, name, ending))):
+            return copy
+    return b""
+
+
+def is_withdrawn(bucket: str, item: Json, it: Said) -> bool:
+    key = labels.place(it.at, name_label(item, it), labels.WITHDRAWN)
+    return key in label_store.list_keys(s3(), bucket, key)
+
+
 def write_label(bucket: str, item: Json, it: Said, copy: bytes) -> bool:
     """Whether there was none before. The picture comes first: no label names one that is not there."""
-    name, picture, digest = f"{item['id']}-{it.number}", "", ""
+    name, picture, digest = name_label(item, it), "", ""
     if copy:
         picture = labels.place(it.at, name, ENDINGS[content_type(copy, name)])
         digest = hashlib.sha256(copy).hexdigest()
@@ -175,6 +202,7 @@ def write_label(bucket: str, item: Json, it: Said, copy: bytes) -> bool:
         known=it.known,
         kind=find_kind(item),
         source=item.get("source", ""),
+        came_at=item.get("first_at", ""),
         routed_day=item["day"].removesuffix(said.MODEL) if said.routed_by_model(item) else "",
         model=item.get("model", ""),
         answer=found,
@@ -235,8 +263,8 @@ def handler(_event: object, context: LambdaContext) -> Answer:
     s3(), dynamodb()  # before the threads: they may share clients, but not make them
     run = Run(given, datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)
     done = run.write_all()
+    body = {name: int(done[name]) for name in ("written", "known", "gone", "failed", "left")}
+    log("INFO", {"function": "label", "request_id": context.aws_request_id, **body})
     if run.faults:
         raise run.faults[0]  # the log has all
-    body = {name: int(done[name]) for name in ("written", "known", "gone", "left")}
-    log("INFO", {"function": "label", "request_id": context.aws_request_id, **body})
     return answer(body)

@@ -16,7 +16,7 @@ UNSEEN = (
     answered_items.KNOWN,
 )  # ways of an answer: the model's was not shown before it
 MODEL = " model"  # ends `day` of what the model has routed
-AGREE, CONTRADICT = 2, 2  # people: who make an answer known, and who unmake it
+AGREE = 2  # people, who make an answer known: one who says otherwise unmakes it
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,14 @@ def read_answer(item: Json) -> tuple[str, float | None]:
 def find_known(item: Json, said: list[Said]) -> str:
     """The class that the photo shows beyond doubt: people said so who had not seen the model's answer, and nobody else.
 
-    It stays known when it is not known any more who said so, and until others contradict who were asked for that.
+    It stays known when it is not known any more who said so, and until somebody contradicts who was asked for that.
     """
     own, checks = [it for it in said if not it.checks], [it for it in said if it.checks]
     classes = {it.label for it in own}
     if len(classes) != 1 or classes & {*labels.NO_CLASS}:
         return ""
     (found,) = classes
-    if sum(it.label != found for it in checks) >= CONTRADICT:
+    if any(it.label != found for it in checks):
         return ""
     people = {it.by for it in own if it.by and not it.assisted}
     return found if len(people) >= AGREE or item.get(answered_items.KNOWN) == found else ""

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.figures.true_accuracy import Truth
 from monitoring import places
 from monitoring.capture import SourceError
 from monitoring.places import Period
 from monitoring.repeats import HOURS
 from monitoring.results import LAST, Result, list_counted, whole_hour
 
-WEEK = timedelta(weeks=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ def read_week_before(bucket: str, prefix: str, since: datetime, until: datetime)
     """Those of the same hours a week before, of every model."""
     period = Period(whole_hour(since) - WEEK, until - WEEK)
     return _read_results(f"s3://{bucket}/{prefix}", period)[1]
+
+
+def read_truths(bucket: str, prefix: str, until: datetime) -> dict[str, Truth]:
+    """By model, what people had said of the week before, as of the last hour of the day before that time."""
+    period = Period(whole_hour(until) - DAY, until)
+    results = _read_results(f"s3://{bucket}/{prefix}", period)[1]
+    return {each.model: each.truth for each in results if each.truth}
 
 
 def _find_end(hours: Counter[datetime], closed: datetime, most: int) -> datetime:

@@ -70,7 +70,8 @@ class Caller:
     def send(self, photo: Photo, source: str) -> str:
         """Have it routed; its id."""
         given = {"file_name": photo.name, "content_type": PNG, "source": source}
-        asked = self.call("POST", "/photos", given)
+        while (asked := self.call("POST", "/photos", given)).status in LATER:
+            time.sleep(float(asked.headers.get("Retry-After", RETRY_SECONDS)))
         if asked.status != 201:
             raise UserError(f"POST {self.url}/photos should be answered 201, but is {describe(asked)}")
         upload = asked.body["upload"]

@@ -9,9 +9,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,11 +16,13 @@ from rich.text import Text
 
 from core import arguments
 from core.console import UserError, out, run
+from core.contract.answer_kinds import EVALUATION, LIVE
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.table import Table
 from localcloud.server import running
-from operations import demo_people, evaluation, terraform, workplace
+from operations import demo_loop, demo_people, evaluation, other_camera, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions, reason_for_review
+from operations.demo_steps import interrupt, quietly, seconds, step, visibly
 from operations.ends import GARBAGE
 from operations.verify import verify
 from operations.workplace import ROOT
@@ -31,8 +30,6 @@ from training import dataset
 
 FOLDER = ROOT / "build/demo"
 DRIVERS = 12
-STARTED = time.monotonic()
-RUNNING: list[subprocess.Popen[bytes]] = []
 
 
 def main() -> None:
@@ -44,6 +41,11 @@ def main() -> None:
     parser.add_argument(
         "--keep", action="store_true", help="leave cloud and console running until Ctrl-C, to try them"
     )
+    parser.add_argument(
+        "--loop",
+        action="store_true",
+        help="let a camera change, and the next model cope with it: docs/loop.md",
+    )
     options = parser.parse_args()
     terraform.check_installed()
     source = options.dataset
@@ -51,14 +53,19 @@ def main() -> None:
         source = str(Path(source).resolve())  # the work is done in another folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends everything as Ctrl-C does
     folder = prepare(options.out.resolve())
+    if options.loop:
+        demo_loop.prepare(Path.cwd())
 
+    pace = demo_loop.PACE if options.loop else 1
     with contextlib.ExitStack() as stack:
         step("Stage the photos")
         visibly("training.stage", "--source", source, "--out", folder / "data")
+        if options.loop:
+            other_camera.set_aside(folder / "data", folder / "aside", demo_loop.FIRST, demo_loop.HELD)
         step("Zip the Lambda functions")
         quietly("operations.package", "--out", "build/lambdas")
         step("Start the local cloud")
-        workplace.use_cloud(stack.enter_context(running(folder / "localcloud.log")))
+        workplace.use_cloud(stack.enter_context(running(folder / "localcloud.log", pace)))
 
         step("Train the model, while Terraform makes everything but the endpoint")
         pool = stack.enter_context(ThreadPoolExecutor(1))
@@ -86,8 +93,9 @@ def main() -> None:
         demo_people.decide(outcomes, read_truth(folder))
 
         step("Send the whole test set through the deployed workflow")
-        figures, truth = evaluation.evaluate(client, folder / "data")
-        evaluation.write_truth(truth, folder / "truth.jsonl")
+        # Beside a camera that changes they are no drivers' photos: what is captured is then all of that camera.
+        kind = EVALUATION if options.loop else LIVE
+        figures, truth = evaluation.evaluate(Client("local", kind=kind), folder / "data")
         out.print(evaluation.table(figures))
 
         step("Look at what was captured: has anything drifted?")
@@ -98,7 +106,11 @@ def main() -> None:
             quietly("operations.terraform", "local", "plan", "-input=false", "-detailed-exitcode")
         out.print("no changes")
 
+        if options.loop:
+            _, truth = demo_loop.close(folder / "data", folder / "aside", figures, truth)
+
         step("Write the report")
+        evaluation.write_truth(truth, folder / "truth.jsonl")
         report = folder / "report"
         visibly("report", "--env", "local", "--truth", folder / "truth.jsonl", "--out", report)
 
@@ -112,7 +124,7 @@ def main() -> None:
         out.print("nothing is left")
     page = report / "report-local.html"
     shown = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
-    out.print(f"\nDone in {time.monotonic() - STARTED:.0f} s. The report: {shown}")
+    out.print(f"\nDone in {seconds():.0f} s. The report: {shown}")
 
 
 def prepare(folder: Path) -> Path:
@@ -129,42 +141,6 @@ def prepare(folder: Path) -> Path:
     workplace.copy(project)
     os.chdir(project)
     return folder
-
-
-def log_file() -> Path:
-    return Path.cwd().parent / "log.txt"
-
-
-def step(title: str) -> None:
-    out.print(f"\n[bold cyan]{time.monotonic() - STARTED:5.0f} s[/]  [bold]{title}[/]", markup=True)
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", *map(str, arguments)]
-
-
-def visibly(*arguments: object) -> None:
-    """Run one of our commands where the user sees it."""
-    if status := subprocess.run(command(*arguments)).returncode:
-        raise SystemExit(status)  # it has said what is wrong
-
-
-def quietly(*arguments: object) -> None:
-    """Run one of our commands; what it prints goes to the log, and its end to the user if it fails."""
-    path = log_file()
-    with path.open("a") as log:
-        process = subprocess.Popen(command(*arguments), stdout=log, stderr=subprocess.STDOUT)
-    RUNNING.append(process)
-    if process.wait():
-        tail = "\n".join(path.read_text().splitlines()[-15:])
-        raise UserError(f"a step failed, {path} has all of it; it ends with:\n{tail}")
-
-
-def interrupt() -> None:
-    """End what still runs beside a step that failed; Terraform then stops in good order."""
-    for process in RUNNING:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
 
 
 def first_deployment() -> None:

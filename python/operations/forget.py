@@ -28,11 +28,12 @@ from operations import (
     forgotten,
     label_traces,
     object_versions,
+    origin_traces,
     photo_register,
     terraform,
 )
 from operations.capture_traces import Held, Sought
-from operations.dataset_traces import Trained
+from operations.dataset_traces import Picture, Trained
 from operations.object_versions import Version
 from operations.photo_story import PHOTO_ID, WHAT_IT_IS, read_key, read_name, read_time
 
@@ -57,8 +58,10 @@ class Found:
     versions: list[Version]
     periods: list[Period]  # of which captures were looked into
     captures: list[Held]
+    pictures: frozenset[Picture]  # that were found of it
     labels: list[Version]  # what people said of it, with copies
     copies: list[Version]
+    origins: list[Version]  # files of data sets that say of which label a picture is
     trained: Trained
     guidelines: list[Version]  # of these models
     reviewed: list[str]  # ids of photos that people had before them
@@ -107,9 +110,9 @@ def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
     out.print("All of this is removed. What remains:" if confirmed else "What would remain:")
     for line in remains:
         out.print(f"  {line}")
-    if any(datetime.now(UTC) - max(read_moments(it)) < UNWRITTEN for it in found.items):
+    if any(datetime.now(UTC) - read_last(it) < UNWRITTEN for it in found.items):
         out.print(
-            "What was captured of it last may not be written yet: do this again in an hour, by the photo's id."
+            "What was captured or said of it last may not be written yet: do this again in an hour, by the photo's id."
         )
     if not confirmed:
         out.print(f"Nothing was removed. To remove all of it, give CONFIRM={env} as well.")
@@ -161,13 +164,26 @@ def find(s3: Any, table: Any, env: str, bucket: str, photo: str, all_captures: b
     copies = dataset_traces.find_copies(s3, bucket, pictures)
     if not (items or versions or captures or labels):
         raise UserError(f"{env} has nothing of {key!r}: {WHAT_IT_IS}")
+    origins = origin_traces.find(s3, bucket, ids)
     sets = dataset_traces.name_sets(it.key for it in copies)
     trained = dataset_traces.find_models(s3, env, bucket, sets)
     guidelines = dataset_traces.find_guidelines(s3, bucket, trained.models)
     reviews = photo_register.open_reviews(table)
-    reviewed = [it["id"] for it in items if photo_register.find_review(reviews, it["id"])]
+    reviewed = [it for it in sorted(ids) if photo_register.find_review(reviews, it)]
     return Found(
-        key, sought, items, versions, periods, captures, labels, copies, trained, guidelines, reviewed
+        key,
+        sought,
+        items,
+        versions,
+        periods,
+        captures,
+        frozenset(pictures),
+        labels,
+        copies,
+        origins,
+        trained,
+        guidelines,
+        reviewed,
     )
 
 
@@ -213,6 +229,12 @@ def read_moments(item: Json) -> list[datetime]:
     return [read_time(it) for name, it in item.items() if name.endswith("_at") and name not in others]
 
 
+def read_last(item: Json) -> datetime:
+    """When its executions, or people, did the last thing that something may be written of."""
+    said = [read_time(item[it]) for it in (answered_items.LABELLING_AT,) if it in item]
+    return max([*read_moments(item), *said])
+
+
 def describe(found: Found, bucket: str) -> Iterator[str]:
     which = "all that this key ever held" if found.sought.key else "one version"
     before = "A photo that was forgotten before:" if found.items else "A photo of which labels are left:"
@@ -221,6 +243,8 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
     yield f"  {sum(it.records for it in found.captures)} records in {len(found.captures)} versions of capture files"
     yield f"  {len({it.key for it in found.labels})} files among the labels"
     yield f"  {len({it.key for it in found.copies})} files in data sets: {', '.join(sorted(found.sets)) or 'none'}"
+    if found.origins:
+        yield f"  {len(found.origins)} files in which data sets say where a picture of it came from"
     for item in found.items:
         yield f"  the register's item {item['id']}, of which stays that the photo was forgotten"
     for photo in found.reviewed:
@@ -240,24 +264,37 @@ def describe(found: Found, bucket: str) -> Iterator[str]:
 
 
 def remove(s3: Any, table: Any, bucket: str, found: Found) -> None:
-    due = False
     for item in found.items:
+        forgotten.stop_labelling(table, item)
         forgotten.note(table, item, found.sets, found.trained.models)
-        due |= forgotten.stop_labelling(table, item)
     # Before the copies, by which a run that begins again finds the models.
     dataset_traces.empty(s3, bucket, found.guidelines)
     object_versions.remove(s3, bucket, found.copies)
+    for it in found.origins:
+        origin_traces.take_out(s3, bucket, found.sought.ids, it)
     for held in found.captures:
         capture_traces.take_out(s3, bucket, found.sought, held.version)
     photo_register.remove_reviews(table, found.reviewed)
-    # After the copies, which are found by them. One may have been written since it was looked for.
-    labels = label_traces.find(s3, bucket, found.sought.ids) if due else found.labels
-    object_versions.remove(s3, bucket, labels)
+    # After the copies, which are found by them.
+    object_versions.remove(s3, bucket, found.labels)
+    remove_late(s3, table, bucket, found)
     object_versions.remove(s3, bucket, found.versions)
     now = datetime.now(UTC)
     for item in found.items:
         if item["state"] != answered_items.FORGOTTEN:
             forgotten.close(table, item, now)
+
+
+def remove_late(s3: Any, table: Any, bucket: str, found: Found) -> None:
+    """What was written while the rest was removed: a label, or a data set with it."""
+    ids = found.sought.ids
+    object_versions.remove(s3, bucket, label_traces.find(s3, bucket, ids))
+    copies = dataset_traces.find_copies(s3, bucket, found.pictures)
+    for item in found.items:
+        forgotten.note(table, item, dataset_traces.name_sets(it.key for it in copies), ())
+    object_versions.remove(s3, bucket, copies)
+    for it in origin_traces.find(s3, bucket, ids):
+        origin_traces.take_out(s3, bucket, ids, it)
 
 
 if __name__ == "__main__":

@@ -64,13 +64,11 @@ def note(table: Any, item: Json, sets: Iterable[str], models: Iterable[str]) -> 
         update(table, item, change, told, {})
 
 
-def stop_labelling(table: Any, item: Json) -> bool:
-    """Whether what was said of it was about to be labelled: it is not any more."""
-    due = item.get(answered_items.LABELLING) == answered_items.DUE
-    if due:
+def stop_labelling(table: Any, item: Json) -> None:
+    """What was said of it was to be labelled: it is not any more."""
+    if item.get(answered_items.LABELLING) == answered_items.DUE:
         names = {"#due": answered_items.LABELLING, "#at": answered_items.LABELLING_AT}
         update(table, item, "REMOVE #due, #at", {}, names)
-    return due
 
 
 def close(table: Any, item: Json, now: datetime) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from core.console import UserError
 from core.contract.labels import ENDING, FOLDER, WITHDRAWN
 from core.label_store import list_keys
 from operations import dataset_traces
@@ -21,8 +22,13 @@ def find_keys(s3: Any, bucket: str) -> dict[str, str]:
 
 def find_sets(s3: Any, bucket: str, names: Collection[str]) -> dict[str, int]:
     """Data sets that were made with some of these labels, and with how many."""
-    found = {it: len({*(read_names(s3, bucket, it) or ())} & {*names}) for it in list_sets(s3, bucket)}
+    found = {dataset: len({*labels} & {*names}) for dataset, labels in read_all(s3, bucket).items()}
     return {dataset: count for dataset, count in sorted(found.items()) if count}
+
+
+def read_all(s3: Any, bucket: str) -> dict[str, list[str]]:
+    """The labels of each data set."""
+    return {dataset: read_names(s3, bucket, dataset) or [] for dataset in list_sets(s3, bucket)}
 
 
 def list_sets(s3: Any, bucket: str) -> Iterator[str]:
@@ -35,9 +41,13 @@ def list_sets(s3: Any, bucket: str) -> Iterator[str]:
 
 def read_names(s3: Any, bucket: str, dataset: str) -> list[str] | None:
     """A data set's labels; none of one that was made of none, and None if there is no such set."""
+    key = f"{dataset_traces.FOLDER}{dataset}/{SHEET}"
     try:
-        content = s3.get_object(Bucket=bucket, Key=f"{dataset_traces.FOLDER}{dataset}/{SHEET}")["Body"].read()
+        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None
-    names: list[str] = json.loads(content).get("labels", [])
+    try:
+        names: list[str] = json.loads(content).get("labels", [])
+    except (ValueError, AttributeError) as error:
+        raise UserError(f"s3://{bucket}/{key} cannot be read: {error}") from error
     return names

@@ -5,7 +5,8 @@
     judged.left_out                 why other photos have none, and how many
 
 A photo counts once. Of a person the last word on it counts. After `person_days` it is not known who said a label: it
-counts as anybody's does at first.
+stands only where it did before, in a data set, and all such labels on a photo count as one person's, who is right as
+often as anybody is taken to be at first.
 """
 
 from collections import Counter
@@ -24,11 +25,12 @@ from core.figures.agreement import Rate
 from core.label_store import Labels
 
 WITHDRAWN, EXCLUDED, TOO_NEW = "withdrawn", "excluded", "too new"
-UNRELIABLE = "person is not right often enough"
+UNRELIABLE, UNKNOWN = "person is not right often enough", "nobody knows who said it"
 DISAGREED, OTHER, UNUSABLE, CANNOT_TELL = "disagreed", "other", "unusable", "cannot tell"
 # By which a photo without a class is counted: the first of them that leaves none of its labels.
-REASONS = (WITHDRAWN, EXCLUDED, CANNOT_TELL, UNRELIABLE, TOO_NEW, DISAGREED, OTHER, UNUSABLE)
+REASONS = (WITHDRAWN, EXCLUDED, UNKNOWN, CANNOT_TELL, UNRELIABLE, TOO_NEW, DISAGREED, OTHER, UNUSABLE)
 NO_CLASS = {answered_items.OTHER: OTHER, answered_items.UNUSABLE: UNUSABLE}
+ROUNDING = 1e-9
 MOST_KEYS = 100  # of a request
 
 
@@ -47,6 +49,7 @@ class Judged:
     standing: dict[str, Standing]  # by the photo's id
     reasons: dict[str, str]  # of the other photos
     people: list[Rate]
+    excluded: list[str]  # names of labels that never count again: nobody may know later whose they were
 
     @property
     def left_out(self) -> Counter[str]:
@@ -59,9 +62,21 @@ class Judged:
         return [it for it in self.people if not it.is_right_enough]
 
 
-def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ()) -> Judged:
-    """Who said a label is in `who`, by its name; labels of those in `exclude` count as if nobody had said them."""
-    people = rate(labels.standing, who)
+def judge(
+    labels: Labels,
+    who: Mapping[str, str],
+    exclude: Collection[str] = (),
+    never: Collection[str] = (),
+    stood: Collection[str] = (),
+) -> Judged:
+    """Who said a label is in `who`, by its name. Labels of those in `exclude` count as if nobody had said them.
+
+    So do labels whose names are in `never`: they were left out before, for the person who said them. Those
+    in `stood` were in a data set while it was known who said them.
+    """
+    never, stood = {*never}, {*stood}
+    people = rate(labels, who, exclude, never)
+    unreliable = {it.person for it in people if not it.is_right_enough}
     rates = {it.person: it for it in people}
     choices = len({it.label for it in labels.all if it.label != answered_items.CANNOT_TELL})
     photos: dict[str, list[Label]] = {}
@@ -71,15 +86,15 @@ def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ())
     reasons: dict[str, str] = {}
     for photo in sorted(photos):
         found = photos[photo]
-        counted = count(found, labels.withdrawn, who, exclude, rates)
+        counted = count(found, labels.withdrawn, who, exclude, never, stood, rates)
         if isinstance(counted, str):
             reasons[photo] = counted
             continue
         votes = [
-            (it.label, rates[who[it.name]].value if it.name in who else agreement.PRIOR) for it in counted
+            (it.label, rates[who[it.name]].weight if it.name in who else agreement.PRIOR) for it in counted
         ]
         best, sure = agreement.settle(votes, choices)
-        if sure < agreement.SURE:
+        if sure < agreement.SURE - ROUNDING:
             reasons[photo] = DISAGREED
         elif best in NO_CLASS:
             reasons[photo] = NO_CLASS[best]
@@ -88,7 +103,8 @@ def judge(labels: Labels, who: Mapping[str, str], exclude: Collection[str] = ())
             blind = any(it.blind and not it.known for it in found)
             used = next((it for it in agreeing if it.picture), agreeing[0])
             standing[photo] = Standing(used, best, [it.name for it in agreeing], blind)
-    return Judged(standing, reasons, people)
+    left = never | {name for name, person in who.items() if person in unreliable or person in exclude}
+    return Judged(standing, reasons, people, sorted(left))
 
 
 def count(
@@ -96,6 +112,8 @@ def count(
     withdrawn: Collection[str],
     who: Mapping[str, str],
     exclude: Collection[str],
+    never: Collection[str],
+    stood: Collection[str],
     rates: Mapping[str, Rate],
 ) -> list[Label] | str:
     """Those of a photo's labels that count, the oldest first; or why none does."""
@@ -106,9 +124,12 @@ def count(
     left = [it for it in found if it.name not in withdrawn]
     if not left:
         return WITHDRAWN
-    left = [it for it in left if who.get(it.name) not in exclude]
+    left = [it for it in left if who.get(it.name) not in exclude and it.name not in never]
     if not left:
         return EXCLUDED
+    left = [it for it in left if it.name in who or it.name in stood]
+    if not left:
+        return UNKNOWN
     left = [it for it in last_words(left, who) if it.label != answered_items.CANNOT_TELL]
     if not left:
         return CANNOT_TELL
@@ -120,22 +141,48 @@ def count(
 
 
 def last_words(found: Iterable[Label], who: Mapping[str, str]) -> list[Label]:
-    """Of each person, who may have corrected themselves; those whose names are not known are each somebody."""
-    return list({who.get(it.name, it.name): it for it in found}.values())
+    """Of each person, who may have corrected themselves; all whose names are not known are one."""
+    return list({who.get(it.name): it for it in found}.values())
 
 
-def rate(found: Iterable[Label], who: Mapping[str, str]) -> list[Rate]:
-    """Everybody who is known, by how often they were right where the answer was known."""
+def rate(
+    labels: Labels, who: Mapping[str, str], exclude: Collection[str], never: Collection[str]
+) -> list[Rate]:
+    """Everybody who is known, by how often they were right where the answer was known, and is so still."""
+    others, gone = find_others(labels, who, exclude, never)
     said: dict[str, list[Label]] = {}
-    for label in found:
-        if label.name in who:
-            said.setdefault(who[label.name], []).append(label)
-    return [Rate(person, len(its), *hits(its)) for person, its in sorted(said.items())]
+    for it in labels.standing:
+        if it.name in who:
+            said.setdefault(who[it.name], []).append(it)
+
+    def is_known(it: Label) -> bool:
+        return others.get(it.photo, {it.known}) == {it.known} and (it.photo in others or it.photo not in gone)
+
+    return [
+        Rate(person, len(its), *hits(it for it in its if it.known and is_known(it)))
+        for person, its in sorted(said.items())
+    ]
+
+
+def find_others(
+    labels: Labels, who: Mapping[str, str], exclude: Collection[str], never: Collection[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """What was said of each photo, beside answers to what was known; and the photos of which some of that is gone."""
+    others: dict[str, set[str]] = {}
+    gone: set[str] = set()
+    for it in labels.all:
+        if it.known:
+            continue
+        if it.name in labels.withdrawn or it.name in never or who.get(it.name) in exclude:
+            gone.add(it.photo)
+        else:
+            others.setdefault(it.photo, set()).add(it.label)
+    return others, gone
 
 
 def hits(said: Iterable[Label]) -> tuple[int, int]:
-    """At how many photos the answer was known, and at how many of them it was given. Nobody has to tell."""
-    known = [it for it in said if it.known and it.label != answered_items.CANNOT_TELL]
+    """How many known answers were asked for, and how many of them were given. Nobody has to tell."""
+    known = [it for it in said if it.label != answered_items.CANNOT_TELL]
     return len(known), sum(it.label == it.known for it in known)
 
 

@@ -21,7 +21,7 @@ from operations.labelled_people import Judged
 SINCE = "30d"
 
 
-def main() -> None:
+def main() -> int:
     parser = arguments.Parser("operations.labels_now", __doc__)
     parser.add_argument("env", help="the environment: local, staging or prod")
     parser.add_argument(
@@ -37,24 +37,38 @@ def main() -> None:
         since = parse_moment(options.since, now)
     except SourceError as error:
         raise UserError(str(error)) from error
+    if since > now:
+        raise UserError(f"{options.since} is not over yet: labels are counted since a time that was")
     outputs = environment.outputs(options.env)
     s3, bucket = boto3.client("s3"), outputs["bucket"]
     if options.dataset:
         out.print(of_dataset(s3, bucket, options.dataset))
-        return
-    out.print(tell(monitor_now.invoke(outputs["function_names"]["label"])))
+        return 0
+    failed = write(outputs["function_names"]["label"])
     labels = label_store.read(s3, bucket, since.date(), now.date())
     if not labels.all:
         out.print(
             f"{options.env} has no labels since {since:%Y-%m-%d}: people make them, by the console or the API"
         )
-        return
+        return failed
     api = outputs["api"]
     who = labelled_people.read_who(api["reviews_table"], labels.all, api["person_days"])
-    judged = labelled_people.judge(labels, who)
+    stood = {name for names in label_uses.read_all(s3, bucket).values() for name in names}
+    judged = labelled_people.judge(labels, who, stood=stood)
     for shown in describe(labels, who, judged, api["person_statistics"]):
         out.print(shown)
         out.print()
+    return failed
+
+
+def write(function: str) -> int:
+    """Have labels written; the status with which the command ends. What is written can be counted in any case."""
+    try:
+        out.print(tell(monitor_now.invoke(function)))
+    except UserError as error:
+        out.print(f"Not all labels were written: {error}")
+        return 1
+    return 0
 
 
 def tell(done: Json) -> str:

@@ -6,8 +6,10 @@ build/data/ENV-ID and in the bucket below data/ID/, where it is never changed; b
 not count, as if they had said nothing.
 """
 
+import hashlib
+import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +17,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import arguments, environment, label_store, sending
+from core import arguments, artefacts, environment, label_store, sending
 from core.console import UserError, out, run
 from core.contract import register
+from core.contract.labels import Label
 from core.contract.shapes import Json
 from core.label_store import Labels
 from core.table import Table
 from monitoring.capture import SourceError, parse_moment
-from operations import labelled_people
+from operations import labelled_people, live_traffic
 from operations.labelled_people import Judged
 from training import dataset_versions, fetched, gather, listed, promote
 from training.dataset import FOLDERS
@@ -65,11 +68,29 @@ def make(
     ):  # a version leads to what it was made of
         upload(folder, f"s3://{bucket}/{fetched.PREFIX}")
     labels = label_store.read(client, bucket)
-    judged = judge(settings["api"], labels, exclude)
-    version = build(parent, bucket, labels, judged, since)
+    never = {*parent.info["excluded"], *read_live_excluded(env, bucket)}
+    judged = judge(settings["api"], labels, exclude, never)
+    traffic = live_traffic.count(
+        client, bucket, settings["register_table"], labels.all, datetime.now(UTC).date()
+    )
+    version = build(parent, bucket, labels, judged, since, traffic)
     made = put(client, env, bucket, version)
     link(DATA / env, made)
     return Made(made, dataset_versions.read_info(made), parent.info, version.info["left_out"])
+
+
+def read_live_excluded(env: str, bucket: str) -> list[str]:
+    """Whatever the parent is: whose labels the live model was made without, theirs do not come back."""
+    live = promote.read_live(environment.ENVIRONMENTS / f"{env}.model.tfvars.json")
+    if live is None:
+        return []
+    try:
+        told = json.loads(
+            artefacts.read(f"s3://{bucket}/{fetched.PREFIX}/{live['dataset_id']}/{fetched.INFO}")
+        )
+    except UserError:  # it is not in the bucket
+        return []
+    return list(told.get("excluded", ()))
 
 
 def fetch_live(client: "S3Client", env: str, bucket: str) -> Path | None:
@@ -86,27 +107,37 @@ def name_folder(env: str, dataset_id: str) -> Path:
     return DATA / f"{env}-{dataset_id}"
 
 
-def judge(api: Json, labels: Labels, exclude: Sequence[str]) -> Judged:
+def judge(api: Json, labels: Labels, exclude: Sequence[str], never: Collection[str]) -> Judged:
     who = labelled_people.read_who(api["reviews_table"], labels.all, api["person_days"])
     if unknown := sorted(set(exclude) - set(who.values())):
         raise UserError(
             f"EXCLUDE names {', '.join(unknown)}, and no label of the last {api['person_days']} days is known to be "
             f"theirs: make labels says who is there"
         )
-    return labelled_people.judge(labels, who, exclude)
+    return labelled_people.judge(labels, who, exclude, never=never)
 
 
-def build(parent: Parent, bucket: str, labels: Labels, judged: Judged, since: datetime | None) -> Version:
+def build(
+    parent: Parent,
+    bucket: str,
+    labels: Labels,
+    judged: Judged,
+    since: datetime | None,
+    traffic: Mapping[str, int],
+) -> Version:
     oldest = register.write_time(since) if since else ""
     known = {it.photo for it in parent.origins.values()}
+    said: dict[str, list[Label]] = {}
+    for label in labels.all:
+        said.setdefault(label.photo, []).append(label)
     standing = [
-        Labelled(it.label, it.cls, it.names, it.blind)
+        Labelled(it.label, it.cls, it.names, dataset_versions.find_stratum(said[photo], it.blind))
         for photo, it in judged.standing.items()
         if photo in known or it.label.at >= oldest
     ]
     seen = read_copies(bucket, dataset_versions.missing(parent, standing), parent.size)
-    photos = {it.photo for it in labels.all}
-    return dataset_versions.make(parent, standing, seen, judged.left_out, photos)
+    excluded = {it.name for it in labels.all}.intersection(judged.excluded)
+    return dataset_versions.make(parent, standing, seen, judged.left_out, said.keys(), excluded, traffic)
 
 
 def read_copies(bucket: str, labelled: Sequence[Labelled], side: int) -> dict[str, Seen]:
@@ -123,6 +154,12 @@ def read_copies(bucket: str, labelled: Sequence[Labelled], side: int) -> dict[st
             if it.label.picture
         ]
         failed = dict(listed.download(wanted))
+        for photo, it in zip(photos, labelled, strict=True):
+            if (
+                photo.path.is_file()
+                and hashlib.sha256(photo.path.read_bytes()).hexdigest() != it.label.sha256
+            ):
+                failed[photo] = "its copy is not what was looked at"
         seen, unread = gather.look([it for it in photos if it not in failed], side)
     said = [*unread.values(), *(f"left out: {photo.name} ({why})" for photo, why in failed.items())]
     for line in said[: gather.NAMED]:
@@ -202,7 +239,7 @@ def main() -> None:
         raise UserError(f"the labels of {options.env} cannot be read: {error}") from error
     out.print(table(made.info, made.before))
     out.print(say_left_out(made.left_out))
-    if made.info["dataset_id"] == made.before["dataset_id"]:
+    if made.info["content"] == made.before["content"]:
         out.print("It is what the parent is: no label adds or changes anything.")
     out.print(
         f"It is in {made.folder}, and {DATA / options.env} leads there: make train DATA={DATA / options.env}"

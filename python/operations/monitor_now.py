@@ -1,9 +1,11 @@
 """Have the monitor look at an environment now, not at its next hour: `python -m operations.monitor_now ENV`.
 
-Coverage and accuracy, which is estimated, are those of the hour; drift is that of the 24 hours until its end.
+Coverage and the estimated accuracy are those of the hour; drift is that of the 24 hours until its end. The true
+accuracy is that of what was accepted in the week before its day, by people who judged a blind sample.
 """
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 import boto3
@@ -13,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core import arguments, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
-from core.figures import metrics
+from core.figures import metrics, true_words
+from core.figures.true_accuracy import Truth
 from core.table import Table
 
 LONGEST_SECONDS = 900  # of any function
@@ -25,7 +28,8 @@ HEAD = (
     "repeats",
     "unreadable",
     "coverage",
-    "accuracy",
+    "estimated",
+    "true",
     "drift",
 )
 
@@ -56,13 +60,28 @@ def table(found: Json) -> Table:
         repeats = result.get("repeats", 0)
         counted = result["records"] - left_out - repeats
         counts = [f"{n:,}" for n in (counted, left_out, repeats, result["unreadable"])]
+        shares.append(share(find_true(result)))
         rows.append((moment(result["since"])[5:], result["model"], *counts, *shares, result["drift"]))
     return Table(
         HEAD,
         rows,
-        numbers=(2, 3, 4, 5, 6, 7),
-        note=f"{caption}; coverage and accuracy are shares of 1, of live records; a photo counts once a day",
+        numbers=(2, 3, 4, 5, 6, 7, 8),
+        note=f"{caption}; coverage and accuracy are shares of 1, of live records; a photo counts once a day; true: of "
+        "what was accepted in the week before, as people judged it",
     )
+
+
+def find_true(result: Json) -> float | None:
+    """A function of before does not say it."""
+    truth = result.get("truth")
+    return truth["accuracy"]["value"] if truth and truth["accuracy"] else None
+
+
+def say_truths(found: Json) -> Iterator[str]:
+    """The last hour's, of each model that somebody has judged, and of the live one."""
+    truths = {result["model"]: result["truth"] for result in found["results"] if result.get("truth")}
+    for model, truth in truths.items():
+        yield f"{model}: {'; '.join(true_words.say(Truth.from_json(truth)))}"
 
 
 def share(value: float | None) -> str:
@@ -77,11 +96,14 @@ def main() -> None:
     env = arguments.read_env("operations.monitor_now", __doc__)
     found = invoke(environment.outputs(env)["function_names"]["monitor"])
     out.print(table(found))
+    truths = list(say_truths(found))
+    for sentence in truths:
+        out.print(sentence)
     moved = {result["model"]: result["moved"] for result in found["results"]}  # the last hour's say
     for model, words in moved.items():
         for sentence in words:
             out.print(f"{model}: {sentence}")
-    if any(moved.values()):
+    if truths or any(moved.values()):
         out.print(metrics.SURELY)
     if found["hours_left"]:
         out.print(f"{found['hours_left']} hours are left for the next run: its time was up")

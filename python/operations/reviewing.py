@@ -1,7 +1,7 @@
 """What waits, decided through an environment's API as a person does it: leased, looked at, and said what it is."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.console import UserError
@@ -10,6 +10,7 @@ from core.contract.shapes import Json
 from operations.api_calls import LATER, RETRY_SECONDS, Answer, Caller, describe
 
 LOOK_SECONDS = 0.5
+LOT = 10  # of those for which nobody waits, as the console asks for
 PATIENCE_SECONDS = 120  # that a decision may take until its driver is told
 
 
@@ -36,11 +37,34 @@ def decide(person: Caller, truth: Mapping[str, str], routes: Mapping[str, object
                 f"of {len(truth)} photos that wait {len(decided)} were leased, and then {strange or 'none'}"
             )
         for it in lot["photos"]:
-            way = f"/photos/{it['id']}/decisions/{it['number']}"
-            ask(person, "PUT", way, say(truth[it["id"]], routes) | {"seconds": 1})
+            put(person, it, truth, routes)
             decided[it["id"]] = time.monotonic()
     for photo, since in decided.items():
         yield follow(person, photo, since)
+
+
+def answer(
+    person: Caller, truth: Mapping[str, str], routes: Mapping[str, object], wanted: Collection[str], most: int
+) -> list[str]:
+    """Whatever a person is given, until so many of those that are wanted are answered, or nothing is left; all of them.
+
+    Drivers come first, and what nobody waits for after them.
+    """
+    answered: list[str] = []
+    while (left := most - sum(it in wanted for it in answered)) > 0:
+        lot = ask(person, "POST", "/leases", {"most": min(left, LOT)})
+        if not lot["photos"]:
+            break
+        for it in lot["photos"]:
+            put(person, it, truth, routes)
+            answered.append(it["id"])
+    return answered
+
+
+def put(person: Caller, leased: Json, truth: Mapping[str, str], routes: Mapping[str, object]) -> None:
+    """Decide what was leased, after a look."""
+    way = f"/photos/{leased['id']}/decisions/{leased['number']}"
+    ask(person, "PUT", way, say(truth[leased["id"]], routes) | {"seconds": 1})
 
 
 def say(seen: str, routes: Mapping[str, object]) -> Json:

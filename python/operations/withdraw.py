@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from core import arguments, environment, label_store
 from core.console import UserError, out, run, visible
-from core.contract import decision_name, labels, register
+from core.contract import answered_items, decision_name, labels, register
 from core.contract.shapes import Json
 from operations import dataset_traces, label_uses, labelled_people
 from operations.photo_story import PHOTO_ID
@@ -39,7 +40,8 @@ def main() -> None:
     keys = find(s3, bucket, said, outputs["api"])
     if not keys:
         raise UserError(f"{env} has no label of {said!r}: make labels ENV={env} writes what people have said")
-    for line in withdraw(s3, env, bucket, keys, reason):
+    table = boto3.resource("dynamodb").Table(outputs["register_table"])
+    for line in withdraw(s3, table, env, bucket, keys, reason):
         out.print(visible(line))
 
 
@@ -57,13 +59,16 @@ def find(s3: Any, bucket: str, said: str, api: Json) -> list[str]:
     return sorted(key for name, key in found.items() if name in names)
 
 
-def withdraw(s3: Any, env: str, bucket: str, keys: list[str], reason: str) -> Iterator[str]:
-    new = sum(mark(s3, bucket, key, reason) for key in keys)
-    yield f"{new:,} labels are withdrawn" + (f"; {len(keys) - new:,} were before" if new < len(keys) else "")
+def withdraw(s3: Any, table: Any, env: str, bucket: str, keys: list[str], reason: str) -> Iterator[str]:
     names = [it.rpartition("/")[2].removesuffix(labels.ENDING) for it in keys]
-    yield from (f"  {it}" for it in names)
+    # Before anything is written: what cannot be read leaves no half of it.
     sets = label_uses.find_sets(s3, bucket, names)
     trained = dataset_traces.find_models(s3, env, bucket, {*sets})
+    new = sum(mark(s3, bucket, key, reason) for key in keys)
+    for photo in sorted({it.rpartition("-")[0] for it in names}):
+        unmark_known(table, photo)
+    yield f"{new:,} labels are withdrawn" + (f"; {len(keys) - new:,} were before" if new < len(keys) else "")
+    yield from (f"  {it}" for it in names)
     if not sets:
         yield "No data set was made with them."
         return
@@ -74,6 +79,29 @@ def withdraw(s3: Any, env: str, bucket: str, keys: list[str], reason: str) -> It
         f"A model that does not say what it was trained on: {trained.mark(it)}" for it in trained.untold
     )
     yield f"make dataset ENV={env} makes a version without them."
+
+
+def unmark_known(table: Any, photo: str) -> None:
+    """Nobody is asked about it any more. What is due to become a label still is."""
+    for condition, change in (
+        (Attr(answered_items.LABELLING).eq(answered_items.KNOWN), "REMOVE #known, #labelling, #at"),
+        (Attr(answered_items.KNOWN).exists(), "REMOVE #known"),
+    ):
+        named = {
+            "#known": answered_items.KNOWN,
+            "#labelling": answered_items.LABELLING,
+            "#at": answered_items.LABELLING_AT,
+        }
+        used = {name: it for name, it in named.items() if name in change}
+        try:
+            table.update_item(
+                Key={"id": photo},
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=used,
+            )
+        except table.meta.client.exceptions.ConditionalCheckFailedException:
+            pass
 
 
 def mark(s3: Any, bucket: str, key: str, reason: str) -> bool:

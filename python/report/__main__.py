@@ -26,6 +26,7 @@ from core.contract.answer_kinds import KINDS, LIVE
 from core.contract.decision import THRESHOLD
 from core.figures.baseline import BrokenBaseline
 from core.figures.drift import TOLERATED
+from core.figures.true_accuracy import Truth
 from monitoring import past
 from monitoring.capture import Capture, SourceError, parse_moment
 from monitoring.past import Past
@@ -120,6 +121,7 @@ def main() -> None:
             raise UserError(f"nothing is between --since {sources.since} and --until {args.until or 'now'}")
         counted = read_past(sources, args, since, until or now)
         week_before = read_week_before(sources, args, since, until or now)
+        judged = read_judged(sources, until or now)
         capture = Capture(sources.capture, counted.until if counted else since, until)
         windows = collect(
             capture,
@@ -133,7 +135,7 @@ def main() -> None:
     except (SourceError, BrokenBaseline) as error:
         raise UserError(str(error)) from error
     truth.check({*sources.labels, *(label for name in windows for label in find(name).labels)})
-    answers = list(put_together(sources, find, windows, counted, week_before, len(truth.names)))
+    answers = list(put_together(sources, find, windows, counted, week_before, judged, len(truth.names)))
     title = args.title or (f"{TITLE} in {args.env}" if args.env else TITLE)
     live = args.live or sources.live
     content = Content(title, capture, since, until, now, answers, live, past=counted, environment=args.env)
@@ -199,12 +201,18 @@ def read_week_before(
     return past.read_week_before(*sources.monitored, since, until)
 
 
+def read_judged(sources: Sources, until: datetime) -> dict[str, Truth]:
+    """By model: how right it was on what it accepted, as people said who did not know its answers."""
+    return past.read_truths(*sources.monitored, until) if sources.monitored else {}
+
+
 def put_together(
     sources: Sources,
     find: models.Finder,
     windows: Mapping[str, Window],
     counted: Past | None,
     week_before: Sequence[Result],
+    judged: Mapping[str, Truth],
     asked: int,
 ) -> Iterator[Answers]:
     """What every model answered, in what was read and in the hours before."""
@@ -217,7 +225,7 @@ def put_together(
         classes = max((len(each.tally.classes) for each in own), default=0) or len(model.labels)
         window = windows.get(name) or empty(classes)
         settings = sources.threshold, sources.tolerated, sources.least
-        yield Answers(name, window, model, *settings, own, week_before, asked)
+        yield Answers(name, window, model, *settings, own, week_before, judged.get(name), asked)
 
 
 def publish(content: Content, folder: Path) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.figures import metrics, scores
+from core.figures import metrics, scores, true_accuracy
 from core.figures.drift import Assessment, assess
 from core.figures.metrics import Estimate
 from core.figures.scores import Curve, trace_curve
@@ -34,6 +34,7 @@ class Answers:
     least: Mapping[str, float]
     past: Sequence[Result] = ()
     week_before: Sequence[Result] = ()  # of every model, in the same hours
+    judged: true_accuracy.Truth | None = None  # by people, of the blind sample of a week
     asked: int = 0  # photos whose right class somebody has told, in this window or not
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.figures import metrics
-from report import draw_answers, strata, theme
+from report import draw_answers, judged, strata, theme
 from report.answered import Answers
 from report.facts import Facts, Score
 from report.page import Block, Picture, Section, Table, Tile
@@ -33,6 +33,8 @@ def show_tiles(facts: Facts) -> list[Tile]:
             qualify(accuracy, facts.moved) if accuracy else "needs the model's baseline",
         ),
     ]
+    if facts.judged:
+        tiles.append(judged.show_tile(facts.judged))
     if score:
         tiles.append(show_truth(score))
     return tiles

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.figures import metrics
 from monitoring.capture import EXAMPLES, Unreadable
-from report import captured, facts, page, thumbnails, trends, trust, workflow, workflow_facts
+from report import captured, facts, judged, page, thumbnails, trends, trust, workflow, workflow_facts
 from report.answered import Answers
 from report.answers import show_classes, show_histogram, show_hours, show_tiles, show_timeline
 from report.content import Content
@@ -19,7 +19,7 @@ from report.workflow_facts import Unrouted, WorkflowFacts
 
 ORDER = (
     *("models", "empty", "trends", "timeline", "machine", "outcomes", "classes", "histogram", "hours"),
-    *("coverage", "reliability", "drift", "gallery", "unreadable"),
+    *("judged", "coverage", "reliability", "drift", "gallery", "unreadable"),
 )
 NOTHING = "Nothing was captured in this window"
 WHY_NOTHING = (
@@ -195,8 +195,10 @@ def show_model(answers: Answers, own: Facts, unrouted: Unrouted | None, folder: 
             "reliability": trust.show_reliability(answers, own, folder),
             "gallery": thumbnails.show_gallery(answers, own),
         }
+    by_people = {"judged": judged.show(own.judged)} if own.judged else {}
     return {
         **one_by_one,
+        **by_people,
         "classes": show_classes(answers, own, folder),
         "hours": show_hours(answers, own, folder),
         "drift": trust.show_drifts(answers, own, folder),

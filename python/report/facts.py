@@ -9,6 +9,7 @@ from core.figures import metrics, scores
 from core.figures.drift import Drift
 from core.figures.metrics import Estimate
 from core.figures.pictures import STATISTICS
+from core.figures.true_accuracy import Truth
 from monitoring.gallery import Exhibit
 from report.answered import Answers
 from report.judgement import Verdict, judge
@@ -74,6 +75,7 @@ class Facts:
     mismatched: int
     left_out: dict[str, int]
     repeats: int  # left out too: of a photo that was counted within a day
+    judged: Truth | None  # of the blind sample of the week before, by people
     labelled: Score | None
     thresholds: list[Choice]
     least_confident: list[Shown]
@@ -98,6 +100,8 @@ def gather(answers: Answers, step: timedelta) -> Facts:
             scored.accuracy if scored else None,
             answers.least,
             scored.records if scored else 0,
+            answers.judged,
+            answers.tolerated["fall"],
         ),
         predicted=answers.total.classes,
         confidence_quantiles={str(share): value for share, value in quantiles.items()},
@@ -108,6 +112,7 @@ def gather(answers: Answers, step: timedelta) -> Facts:
         mismatched=answers.mismatched,
         left_out=dict(answers.left_out),
         repeats=answers.repeats,
+        judged=answers.judged,
         labelled=scored,
         thresholds=tabulate(answers.curve, answers.threshold, answers.confidence),
         least_confident=list(map(describe, window.least_confident)),

@@ -8,8 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.figures.drift import MIN_RECORDS, Assessment
+from core.figures import true_words
+from core.figures.drift import MIN_RECORDS, TOLERATED, Assessment
 from core.figures.metrics import Estimate, Z
+from core.figures.true_accuracy import Truth
 from report.words import percent
 
 CLOSEST = 0.005  # what is closer to the least nobody will tell from it
@@ -23,9 +25,17 @@ class Verdict:
 
 
 def judge(
-    said: Assessment, accuracy: Estimate | None, least: Mapping[str, float], labelled: int = 0
+    said: Assessment,
+    accuracy: Estimate | None,
+    least: Mapping[str, float],
+    labelled: int = 0,
+    judged: Truth | None = None,
+    tolerated_fall: float = TOLERATED["fall"],
 ) -> Verdict:
-    """`accuracy` is the true one, of so many labelled photos; a few of them say less than the estimate does."""
+    """`accuracy` is the true one, of so many labelled photos; a few of them say less than the estimate does.
+
+    `judged` is what people said of the blind sample: of what was accepted alone.
+    """
     told = [Share("coverage", said.coverage, said.records, least["coverage"], "records")]
     if accuracy and labelled >= MIN_RECORDS:
         told.append(Share("true accuracy", accuracy, labelled, least["accuracy"], "labels"))
@@ -33,6 +43,8 @@ def judge(
         estimated = Share("estimated accuracy", said.estimated_accuracy, said.records, least["accuracy"])
         told.append(estimated)
     low = [each.say_low() for each in told if each.low]
+    if judged and judged.bounded and judged.fall and judged.fall.low > tolerated_fall:
+        low.append(f"true accuracy of what is accepted has fallen by {true_words.points(judged.fall.value)}")
     if said.moved or low:
         moved = [f"moved: {', '.join(said.moved)}"] if said.moved else []
         return Verdict("moved", capitalise("; ".join([*moved, *low])))

@@ -5,23 +5,28 @@
 
 Beside what `training.dataset` describes, a version has
 
-    origins.json    of each picture that a label brought: {file name: {"label", "source": the camera, "at"}}
+    origins.json    of each picture that a label brought: {file name: {"label", "source": the camera, "at", "stratum"}}
     gone.json       what stood in an earlier version and does not in this one, so that it comes back to its side
 
-and in dataset.json `parents`, the nearest first; `labels`, the names of all that it rests on; `sources`, how many
-pictures each gave; `left_out`, how many photos with labels are not in it, and why.
+and in dataset.json `parents`, the nearest first; `labels`, the names of all that it rests on; `excluded`, those that
+never count again; `sources`, how many pictures each gave; `left_out`, how many photos with labels are not in it, and
+why; `content`, by which two versions are known to have the same pictures, and `same_as`, if the parent has them;
+`traffic`, how many live photos a model accepted and how many waited for a person.
 
-The parent's test stays as it is. Photos of the blind sample are the split `live`; any other goes to training or to
-validation, as its own hash says. A version is a function of its parent and the labels: made again, it is the same.
+The parent's test stays as it is. The split `live` has two strata: of what a model accepted the blind sample, and of
+what waited for a person a share. Any other photo goes to training or to validation, as its own hash says. A version is
+a function of its parent and the labels: made again, it is the same.
 """
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -36,13 +41,17 @@ from training.selection import describe
 from training.sides import Sides
 
 ORIGINS, GONE = stage.VERSION, "gone.json"
+LISTS = ("parents", "labels", "excluded")  # of names, in dataset.json
 MARK = 16  # hexadecimal digits of a picture's digest, which its name has
+ACCEPTED, WAITED = "accepted", "waited"  # strata of the split `live`
+HELD = 0.15  # of what waited: it is tested on, and never trained on
 MARKED = re.compile(rf"_([0-9a-f]{{{MARK}}})\.png")
 # Why a photo that is labelled is not in a version.
 UNREADABLE = "its copy cannot be read"
 NO_SUCH_CLASS = "of a class that the parent does not have"
 TWO_CLASSES = "the same picture has labels of two classes"
 AGAIN = "the same picture is in it already"
+AGAINST = "the same picture is in the parent as another class"
 TWO_SIDES = "nearly the same as a picture of another side"
 
 
@@ -53,7 +62,7 @@ class Labelled:
     label: Label  # whose copy of the photo is used
     cls: str
     names: Sequence[str]  # of all labels that this rests on
-    blind: bool
+    stratum: str  # of the live photos that it stands for; nothing if chance has not chosen it
 
     @property
     def photo(self) -> str:
@@ -64,7 +73,8 @@ class Labelled:
 class Origin:
     label: str  # its name
     source: str
-    at: str
+    at: str  # when the photo came
+    stratum: str = ""  # of the split `live`
 
     @property
     def photo(self) -> str:
@@ -110,6 +120,9 @@ class Version:
         stage.write(folder, self.splits, self.info, {ORIGINS: show(self.origins), GONE: show(self.gone)})
 
 
+Told = TypeVar("Told", Origin, Gone)
+
+
 def show(told: Mapping[str, Origin | Gone]) -> str:
     return json.dumps({name: asdict(it) for name, it in told.items()}, indent=1, sort_keys=True) + "\n"
 
@@ -117,30 +130,47 @@ def show(told: Mapping[str, Origin | Gone]) -> str:
 def read(folder: Path) -> Parent:
     """Any staged data set; pictures that were forgotten since are left out."""
     info = read_info(folder)
-    gone = {mark: Gone(**it) for mark, it in read_told(folder / GONE).items()}
-    return Parent(
-        info, {split: load(folder, split, forgiving=True) for split in FOLDERS}, read_origins(folder), gone
-    )
+    splits = {split: load(folder, split, forgiving=True) for split in FOLDERS}
+    return Parent(info, splits, read_origins(folder), read_told(folder / GONE, Gone))
 
 
 def read_info(folder: Path) -> dict[str, Any]:
-    """All that dataset.json says; of a version `parents`, `labels`, `sources` and `left_out` too."""
+    """All that dataset.json says, of any data set what only a version has to say."""
     known = dataset.read_info(folder)  # which says what is wrong with it
     more: dict[str, Any] = json.loads((folder / "dataset.json").read_text())
-    return more | known
+    for name in LISTS:
+        told = more.setdefault(name, [])
+        if not (isinstance(told, list) and all(isinstance(it, str) for it in told)):
+            raise UserError(f"{folder / 'dataset.json'} is broken ({name} is no list of names): {RESTAGE}")
+    return {"content": known["dataset_id"]} | more | known
 
 
 def read_origins(folder: Path) -> dict[str, Origin]:
     """Of the pictures that labels brought, by their file names; of the others nothing is told."""
-    return {name: Origin(**it) for name, it in read_told(folder / ORIGINS).items()}
+    return read_told(folder / ORIGINS, Origin)
 
 
-def read_told(path: Path) -> dict[str, dict[str, str]]:
+def read_told(path: Path, kind: type[Told]) -> dict[str, Told]:
+    """Of a later release more may be in it."""
+    known = {it.name for it in fields(kind)}
     try:
-        told: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
-    except ValueError as error:
+        told = json.loads(path.read_text()) if path.exists() else {}
+        return {
+            name: kind(**{key: str(value) for key, value in it.items() if key in known})
+            for name, it in told.items()
+        }
+    except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is broken ({error}): {RESTAGE}") from error
-    return told
+
+
+def find_stratum(said: Iterable[Label], blind: bool) -> str:
+    """Which live photos one stands for, by all that was said of it: those that a model accepted, or that waited."""
+    live = [it for it in said if it.kind == answer_kinds.LIVE]
+    if blind and live:
+        return ACCEPTED
+    # Whoever saw the model's answer, or was asked for a known one, was not given it by chance.
+    waited = any(not (it.routed_day or it.assisted or it.known) for it in live)
+    return WAITED if waited else ""
 
 
 def held(parent: Parent) -> dict[str, tuple[str, Picture]]:
@@ -165,6 +195,8 @@ def make(
     seen: Mapping[str, Seen],
     left_out: Mapping[str, int],
     photos: Collection[str],
+    excluded: Collection[str] = (),
+    traffic: Mapping[str, int] = MappingProxyType({}),
 ) -> Version:
     """`seen` has what `missing` asked for, as far as it can be read, by the photos' ids. `left_out` counts what was
     not settled, and `photos` are all that have a label, whatever is thought of it: of others nothing is remembered.
@@ -174,7 +206,12 @@ def make(
     there = held(parent)
     sides = Sides()
     splits = keep_base(parent, sides, out)
-    copies = {mark for rows in splits.values() for name in rows.names for mark in MARKED.findall(name)}
+    copies = {
+        mark: classes[label]
+        for rows in splits.values()
+        for name, label in zip(rows.names, rows.labels, strict=True)
+        for mark in MARKED.findall(name)
+    }
     stood = remember(parent, there, photos)
     for mark, before in stood.items():
         sides.put(before.side, mark, np.uint64(int(before.hash, 16)))
@@ -187,17 +224,19 @@ def make(
     for it in settle(labelled, pictures, classes, out):
         picture = pictures[it.photo]
         if picture.mark in copies:
-            out[AGAIN] += 1
+            out[AGAIN if copies[picture.mark] == it.cls else AGAINST] += 1
             continue
         found = likeness.hashes(picture.pixels[None])[0]
         side = sides.choose(wish(it, picture.mark, share), picture.mark, found)
         if side is None:
             out[TWO_SIDES] += 1
             continue
-        copies.add(picture.mark)
+        copies[picture.mark] = it.cls
         sides.put(side, picture.mark, found)
         taken[side].append(it)
-        origins[name_picture(it, picture)] = Origin(it.label.name, it.label.source, it.label.at)
+        came = it.label.came_at or it.label.at
+        stratum = it.stratum if side == LIVE else ""
+        origins[name_picture(it, picture)] = Origin(it.label.name, it.label.source, came, stratum)
 
     first = 1 + max(index for rows in splits.values() for index in rows.indices)
     base = sum(len(rows.names) for rows in splits.values())
@@ -208,19 +247,30 @@ def make(
     info = describe(splits, classes, parent.info["sha256"], share, parent.info["seed"])
     every = [it for rows in taken.values() for it in rows]
     cameras = Counter(f"labels/{it.label.source}" for it in every)
+    content, labels = info["dataset_id"], sorted(name for it in every for name in it.names)
     info |= {
+        "dataset_id": identify(content, labels, sorted(excluded)),
+        "content": content,
         "source": parent.info["source"],
-        "parents": [
-            it
-            for it in (parent.info["dataset_id"], *parent.info.get("parents", ()))
-            if it != info["dataset_id"]
-        ],
-        "labels": sorted(name for it in every for name in it.names),
+        "labels": labels,
+        "excluded": sorted(excluded),
         "sources": {parent.info["source"]: base, **cameras},
         "left_out": {why: count for why, count in out.items() if count},
+        "traffic": dict(traffic),
     }
+    nearest = parent.info["dataset_id"]
+    info["parents"] = [it for it in (nearest, *parent.info.get("parents", ())) if it != info["dataset_id"]]
+    if info["dataset_id"] != nearest and content == parent.info.get("content", nearest):
+        info["same_as"] = nearest
     gone = {mark: it for mark, it in stood.items() if mark not in copies}
     return Version(splits, info, origins, gone)
+
+
+def identify(content: str, labels: Sequence[str], excluded: Sequence[str]) -> str:
+    """What a version rests on is part of it: else one could not say so whose pictures another has already."""
+    if not (labels or excluded):
+        return content
+    return hashlib.sha256(json.dumps([content, labels, excluded]).encode()).hexdigest()[:16]
 
 
 def keep_base(parent: Parent, sides: Sides, out: Counter[str]) -> dict[str, Split]:
@@ -276,9 +326,10 @@ def settle(
 
 def wish(it: Labelled, mark: str, validation: float) -> str:
     """What a photo's own hash says, unless chance has chosen it among those that drivers sent."""
-    if it.blind and it.label.kind == answer_kinds.LIVE:
+    height = divide.place(mark)
+    if it.stratum == ACCEPTED or (it.stratum == WAITED and height >= 1 - HELD):
         return LIVE
-    return "validation" if divide.place(mark) < validation else "train"
+    return "validation" if height < validation else "train"
 
 
 def name_picture(it: Labelled, picture: Picture) -> str:

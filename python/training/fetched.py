@@ -38,18 +38,22 @@ def fetch(client: "S3Client", bucket: str, dataset_id: str, folder: Path) -> Non
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=root)
         for item in page.get("Contents", ())
     }
-    if folder / INFO not in sizes:
+    told = folder / INFO
+    if told not in sizes:
         raise UserError(f"s3://{bucket}/{root} is not a data set: there is no {INFO}")
-    for path in (it for it in folder.rglob("*") if it.is_file() and it not in sizes):
-        path.unlink()
-    # Last here too, so that a folder that has it is whole.
-    wanted = [path for path, size in sizes.items() if not (path.is_file() and path.stat().st_size == size)]
+
+    def read(path: Path) -> bytes:
+        key = root + path.relative_to(folder).as_posix()
+        return client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def get(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        key = root + path.relative_to(folder).as_posix()
-        path.write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        path.write_bytes(read(path))
 
-    list(sending.send_all(get, [it for it in wanted if it != folder / INFO], "fetching"))
-    if folder / INFO in wanted:
-        get(folder / INFO)
+    info = read(told)
+    same = told.is_file() and told.read_bytes() == info  # else what lies there is of something else
+    for path in (it for it in folder.rglob("*") if it.is_file() and not (same and it in sizes)):
+        path.unlink()
+    wanted = [path for path, size in sizes.items() if not (path.is_file() and path.stat().st_size == size)]
+    list(sending.send_all(get, [it for it in wanted if it != told], "fetching"))
+    told.write_bytes(info)  # last, so that a folder that has it is whole

@@ -306,6 +306,99 @@ run "a_promoted_model_adds_the_endpoint" {
   }
 }
 
+run "a_blind_sample_that_shows_no_fall_of_five_points_is_warned_of" {
+  command = plan
+
+  variables {
+    api = { blind_per_day = 31 }
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "motorcycle"]
+      metrics  = { coverage = 0.9, n_test = 1000, selective_accuracy = 0.98 }
+    }
+  }
+
+  expect_failures = [check.blind_sample]
+}
+
+run "a_blind_sample_that_shows_a_fall_of_five_points_is_enough" {
+  command = plan
+
+  variables {
+    api = { blind_per_day = 33 }
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "motorcycle"]
+      metrics  = { coverage = 0.9, n_test = 1000, selective_accuracy = 0.98 }
+    }
+  }
+
+  assert {
+    condition     = local.is_fall_visible == true
+    error_message = "A fall is said to be visible where it is not, or not where it is."
+  }
+}
+
+run "a_few_test_photos_that_are_all_right_promise_no_perfection" {
+  command = plan
+
+  variables {
+    api = { blind_per_day = 30 }
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "motorcycle"]
+      metrics  = { coverage = 0.7, n_test = 40, selective_accuracy = 1 }
+    }
+  }
+
+  expect_failures = [check.blind_sample]
+}
+
+run "nothing_is_asked_of_a_blind_sample_that_is_off" {
+  command = plan
+
+  variables {
+    api = { blind_per_day = 0 }
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "motorcycle"]
+      metrics  = { coverage = 0.9, n_test = 1000, selective_accuracy = 0.98 }
+    }
+  }
+
+  assert {
+    condition     = local.is_fall_visible == false
+    error_message = "A fall is said to be visible where it is not, or not where it is."
+  }
+}
+
+run "nothing_is_expected_of_a_model_without_figures" {
+  command = plan
+
+  variables {
+    api = { blind_per_day = 1 }
+    model = {
+      artefact = "s3://scones-test-111122223333/models/0123456789abcdef/model.tar.gz"
+      sha256   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      image    = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312"
+      labels   = ["bicycle", "motorcycle"]
+    }
+  }
+
+  assert {
+    condition     = local.is_fall_visible == false
+    error_message = "A fall is said to be visible where it is not, or not where it is."
+  }
+}
+
 run "the_api_shows_the_guideline_of_the_live_model" {
   command = plan
 

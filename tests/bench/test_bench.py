@@ -20,7 +20,10 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_row_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
     done = bench(tmp_path, "--only", "capture,speed")
-    rows = "bulk, single, waiting, api, console, lambda, capture, staging, training, gather, soak, month, drift, paired"
+    rows = (
+        "bulk, single, waiting, api, console, lambda, capture, staging, training, gather, soak, month, drift, "
+        "paired, truth"
+    )
     assert (done.returncode, done.stderr) == (1, f"error: there is no row 'speed': choose from {rows}\n")
     assert not (tmp_path / "bench.json").exists()
 

@@ -229,7 +229,7 @@ def test_a_page_that_has_no_place_for_the_table_is_refused_before_anything_is_me
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("capture", r"--page is for the table of drift: name it, --only drift"),
+        ("capture", r"--page is for one table of drift or truth: name that alone, --only drift"),
         ("drift", r"page.md is not there: name a page with <!-- make bench ONLY=drift --> and <!-- end -->"),
     ],
 )

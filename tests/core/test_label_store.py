@@ -45,6 +45,26 @@ def test_labels_are_read_of_the_days_that_are_asked_for_the_oldest_first(s3, buc
     assert read(date(2026, 12, 1), date(2026, 12, 3)) == []
 
 
+def test_of_years_the_labels_are_read_in_one_list(s3, bucket):
+    ats = [f"{day}T09:00:00.000Z" for day in ("2025-11-27", "2026-09-28", "2026-11-27")]
+    for at in ats:
+        put_label(s3, bucket, make_label(uuid.uuid4().hex * 2, at=at))
+    asked = []
+    s3.meta.events.register("before-call.s3.ListObjectsV2", lambda **_: asked.append(1))
+
+    def read(since: date | None, until: date | None) -> list[str]:
+        asked.clear()
+        return [it.at for it in label_store.read(s3, bucket, since, until).all]
+
+    assert read(date(2020, 1, 1), date(2026, 11, 27)) == ats
+    assert len(asked) == 1
+    assert read(date(2025, 11, 28), date(2026, 11, 26)) == ats[1:2]
+    assert read(date(2026, 9, 28), None) == ats[1:]
+    assert read(None, date(2026, 9, 27)) == ats[:1]
+    assert read(date(2026, 9, 27), date(2026, 9, 28)) == ats[1:2]
+    assert len(asked) == 2
+
+
 def test_a_label_that_was_withdrawn_is_there_and_stands_no_more(s3, bucket):
     first = put_label(s3, bucket, make_label(number=1), withdrawn="the wrong vehicle")
     second = put_label(s3, bucket, make_label(number=2, label="motorcycle"))

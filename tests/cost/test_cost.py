@@ -93,7 +93,7 @@ def test_a_thousand_accepted_photos_cost_prod_24_cents_at_most(environments):
 
 
 def test_the_sweep_runs_each_minute_and_the_monitor_as_often_as_before(environments):
-    assert environments["prod"].runs_a_day == {"monitor": 24, "sweep": 1440}
+    assert environments["prod"].runs_a_day == {"monitor": 24, "label": 24, "sweep": 1440}
 
 
 def test_an_api_without_calls_costs_ten_dollars_a_month_at_most(environments):
@@ -107,7 +107,7 @@ def test_an_api_without_calls_costs_ten_dollars_a_month_at_most(environments):
 
 def test_a_decision_passes_seven_states_and_is_told(environments):
     states = transitions.decided(environments["prod"].machines["workflow"])
-    assert (len(states), transitions.writes(states, waiting=True)) == (7, 5)
+    assert (len(states), transitions.writes(states, waiting=True)) == (7, 6)
     assert transitions.calls(states, transitions.PUT_EVENTS) == 1
     assert transitions.functions(states) == []
 
@@ -229,6 +229,7 @@ ENVIRONMENT = Environment(
     functions={
         "api": Function(512, "arm64"),
         "classify": Function(512, "arm64"),
+        "label": Function(512, "arm64"),
         "monitor": Function(1024, "arm64"),
         "batch": Function(2048, "arm64"),
         "collect": Function(4096, "arm64"),
@@ -257,6 +258,7 @@ TOOK = Measured(
         "filter": Took(1, 4, 500),
         "batch": Took(100, 15, 20),
         "collect": Took(100, 2, 10),
+        "label": Took(1, 40, 500),
         "monitor": Took(1, 2000, 1000),
     },
     Took(1, 250, 9000),
@@ -375,7 +377,7 @@ DECIDING = {
         "NamePhoto": {"Type": "Choice", "Choices": [{"Next": "Claim"}]},
         "Claim": {"Type": "Pass", "End": True},
         "AwaitGrace": {"Type": "Wait", "Next": "ClaimDecision"},
-        "ClaimDecision": update("SET #decision = :decision", Next="Decided"),
+        "ClaimDecision": update("SET #decision = :decision, labelling = :due", Next="Decided"),
         "Decided": {"Type": "Choice", "Choices": [{"Next": "RecordDecided"}]},
         "RecordDecided": update("SET #state = :decided REMOVE #open", End=True),
         "AssignDriver": {"Type": "Choice", "Choices": [{"Next": "Route"}]},
@@ -390,13 +392,24 @@ def test_a_decision_pays_two_requests_its_execution_and_what_is_written_of_it(ex
     costs = api_cost.of_decisions(model)
     assert costs["Step Functions"] == pytest.approx(1000 * 7 * 0.000025)
     assert (costs["API Gateway"], costs["EventBridge"]) == pytest.approx((0.002, 0.001))
-    writes = (
-        2 + 3 + 3
-    )  # decided, while it is open; routed, no longer open, its day; leased, reviewed, its day
-    assert costs["register"] == pytest.approx(1000 * (writes * 0.000000625 + 4 * 0.000000125))
-    assert costs["photos in S3"] == pytest.approx(1000 * 0.0000004)
+    # Decided, while it is open, and due for a label; routed, no longer open, its day; leased, reviewed, its day;
+    # labelled, and no longer due.
+    writes = 3 + 3 + 3 + 2
+    assert costs["register"] == pytest.approx(1000 * (writes * 0.000000625 + 7 * 0.000000125))
+    kept = 12 * 2780 / 1e9 * 0.023
+    assert costs["photos in S3"] == pytest.approx(1000 * (2 * 0.0000004 + 2 * 0.000005 + kept))
+    labelled = 0.0000002 + 0.5 * 0.12 * 0.0000133334
+    calls = 2 * api_cost.call(model)["Lambda"]
+    assert costs["Lambda"] == pytest.approx(1000 * (calls + labelled))
     assert costs["X-Ray"] == pytest.approx(1000 * 3 * 0.000005)
     assert costs["endpoint"] == costs["tokens"] == 0
+
+
+def test_labels_are_looked_for_each_hour_also_where_there_are_none(example):
+    environment = replace(ENVIRONMENT, runs_a_day={"label": 24})
+    run = 0.000001 + 0.0000002 + 0.5 * 0.04 * 0.0000133334 + 500 / 1e9 * 0.56 + 0.000000125
+    assert month.idle(replace(example, environment=environment))["label"] == pytest.approx(730 * run)
+    assert month.idle(example)["label"] == 0
 
 
 def test_a_page_with_nothing_to_decide_pays_a_call_each_two_seconds_and_what_it_reads(example):

@@ -107,3 +107,35 @@ def test_photos_that_people_chose_are_not_in_the_sample(store):
             DAY, id=f"00{new_id()[2:]}", s3_key=f"incoming/{('evaluation', 'verify')[n % 2]}/{n}.png"
         )
     assert sorted(leased(anna)) == live
+
+
+def test_a_blind_answer_that_contradicts_the_model_asks_another_person(store):
+    """People err, too: one alone does not say that the model was wrong."""
+    agreed, contradicted, unusable = (store.routed(DAY, id=new_id("ff")) for _ in range(3))
+    for photo, label in ((agreed, "bicycle"), (contradicted, "motorcycle"), (unusable, "unusable")):
+        assert photo in leased(anna, most=20)
+        assert anna.decide(photo, 1, label).status == 202
+        store.run_out(photo)
+    assert [store.photo(it).get("blind") for it in (agreed, contradicted, unusable)] == [
+        "answered",
+        None,
+        "answered",
+    ]
+    assert leased(ben, most=20) == [contradicted]
+    assert ben.see(contradicted).json == {"id": contradicted, "state": "waiting"}
+    assert ben.decide(contradicted, 2, "bicycle").status == 202
+    item = store.photo(contradicted)
+    assert item["blind"] == "answered"
+    assert [item[f"opinion_{n}"]["label"] for n in (1, 2)] == ["motorcycle", "bicycle"]
+    assert store.started(contradicted) == {}
+
+
+def test_what_the_model_said_counts_where_the_route_is_another_by_now(store):
+    """A person corrected it since: the answer that the blind one is compared with is the model's."""
+    photo = store.routed(
+        DAY, id=new_id("ff"), label="motorcycle", first={"label": "bicycle", "confidence": 1}
+    )
+    assert leased(anna) == [photo]
+    assert anna.decide(photo, 1, "motorcycle").status == 202
+    store.run_out(photo)
+    assert leased(ben) == [photo]

@@ -353,10 +353,10 @@ def test_a_blind_photo_looks_like_the_archive_s_and_routes_nobody(store):
     assert seen == [{"id": "", "state": "waiting"}] * 2
     assert [anna.see(photo).headers["retry-after"] for photo in (blind, archived)] == ["1", "1"]
     before = store.photo(blind)
-    assert anna.decide(blind, 1, "motorcycle", seconds=2).status == 202
+    assert anna.decide(blind, 1, "bicycle", seconds=2).status == 202
     after = store.photo(blind)
     opinion = after.pop("opinion_1")
-    said = {"label": "motorcycle", "vehicle": "", "seconds": 2, "way": "blind"}
+    said = {"label": "bicycle", "vehicle": "", "seconds": 2, "way": "blind"}
     assert {**opinion, "at": ""} == {**said, "at": ""}
     due = {"labelling": "due", "labelling_at": after["labelling_at"]}
     assert after == before | {"blind": "answered"} | due
@@ -364,7 +364,9 @@ def test_a_blind_photo_looks_like_the_archive_s_and_routes_nobody(store):
     store.run_out(blind)
     assert blind not in leased(ben)
     assert anna.see(blind).json == {"id": blind, "state": "waiting"}
-    assert anna.decide(blind, 2, "bicycle").name == "NotDecidable"  # who had it blind corrects nobody's way
+    assert (
+        anna.decide(blind, 2, "motorcycle").name == "NotDecidable"
+    )  # who had it blind corrects nobody's way
     assert store.started(blind) == {}
 
 

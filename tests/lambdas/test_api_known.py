@@ -1,13 +1,14 @@
 """Known answers at the desk: one place in twenty asks what two others have said already, and nothing tells which."""
 
 import hashlib
+import re
 
 import pytest
 from tests.api_tables import BUCKET, DAY, DEVICE, Context, Who, moment, new_id
 
 from core import label_store
 from lambdas import label
-from lambdas.calls import known_answers, lots
+from lambdas.calls import candidates, known_answers, lots
 
 anna, ben, cleo = (Who(name, ("reviewers",)) for name in ("anna", "ben", "cleo"))
 lead, device = Who("lead-1", ("leads",)), Who(DEVICE, ("arrivals",))
@@ -69,7 +70,7 @@ def test_an_answer_is_an_opinion_alone(known, store):
     photo = known()
     before = store.photo(photo)
     assert ask(anna, [photo]) == photo
-    told = anna.decide(photo, 3, M, seconds=1.5)
+    told = anna.decide(photo, 1, M, seconds=1.5)
     assert (told.status, told.json["label"]) == (202, M)
     after = store.photo(photo)
     opinion = after.pop("opinion_3")
@@ -79,16 +80,16 @@ def test_an_answer_is_an_opinion_alone(known, store):
     assert after == {name: it for name, it in before.items() if not name.startswith("labelling")}
     assert store.started(photo) == {}
     # It is told as any other is, also when it is sent again.
-    assert anna.decide(photo, 3, M).status == 202
+    assert anna.decide(photo, 1, M).status == 202
     assert anna.see(photo).json == {"id": photo, "state": "waiting"}
-    assert anna.decide(photo, 4, B).name == "NotDecidable"
+    assert anna.decide(photo, 2, B).name == "NotDecidable"
 
 
 @pytest.mark.usefixtures("archive")
 def test_nobody_is_asked_twice_or_about_what_they_said_themselves(known, store):
     photo = known()
     assert ask(anna, [photo]) == photo
-    anna.decide(photo, 3, B)
+    anna.decide(photo, 1, B)
     store.change(photo, labelling="known")  # as the function `label` leaves it
     for who in (anna, ben, cleo):
         store.run_out(photo)
@@ -128,7 +129,7 @@ def test_what_people_decided_of_the_archive_is_asked_too(known, store):
     photo = known(state="decided", decided_by="person", day="2026-11-01 person", blind="")
     assert ask(anna, [photo]) == photo
     assert anna.see(photo).json == {"id": photo, "state": "waiting"}
-    assert anna.decide(photo, 3, M).status == 202
+    assert anna.decide(photo, 1, M).status == 202
     assert store.photo(photo)["state"] == "decided"
 
 
@@ -137,7 +138,7 @@ def test_an_answer_may_come_while_another_s_is_written_as_a_label(known, store):
     photo = known()
     assert ask(anna, [photo]) == photo
     store.change(photo, labelling="due")
-    assert anna.decide(photo, 3, B).status == 202
+    assert anna.decide(photo, 1, B).status == 202
     assert store.photo(photo)["opinion_3"]["way"] == "known"
 
 
@@ -146,7 +147,7 @@ def test_an_answer_to_a_known_photo_whose_driver_objects_meanwhile_is_the_object
     photo = known(owner=DEVICE)
     assert ask(anna, [photo]) == photo
     assert device.call("POST /photos/{id}/objection", photo).status == 202
-    assert anna.decide(photo, 3, M).status == 202
+    assert anna.decide(photo, 1, M).status == 202
     assert [it["label"] for it in store.started(photo).values()] == [M]
     assert "opinion_3" not in store.photo(photo)
 
@@ -155,34 +156,70 @@ def test_an_answer_to_a_known_photo_whose_driver_objects_meanwhile_is_the_object
 def test_an_answer_is_withdrawn_as_any_other(known, store):
     photo = known()
     assert ask(anna, [photo]) == photo
-    anna.decide(photo, 3, M)
-    assert anna.withdraw(photo, 3).status == 200
+    anna.decide(photo, 1, M)
+    assert anna.withdraw(photo, 1).status == 200
     item = store.photo(photo)
     assert ("opinion_3" in item, item["withdrawn"], item["blind"]) == (False, {3}, "answered")
-    assert anna.decide(photo, 4, B).status == 202
+    assert anna.decide(photo, 2, B).status == 202
     assert store.photo(photo)["opinion_4"]["label"] == B
 
 
-@pytest.mark.usefixtures("archive")
-def test_figures_by_person_are_of_what_was_decided(known, store):
-    photo = known()
-    yesterday = moment(DAY)[:10]
-    store.change_review(photo, day=yesterday, decided_by_sub="cleo")
-    assert ask(anna, [photo]) == photo
-    anna.decide(photo, 3, M)
-    review = store.review(photo)
-    assert (review["day"], review["decided_by_sub"]) == (yesterday, "cleo")
-    anna.withdraw(photo, 3)
-    assert store.review(photo)["decided_by_sub"] == "cleo"
+def tell(who, photo):
+    """All that the API answers somebody who has leased a photo, decides, repeats, withdraws and decides again."""
+    (lease,) = [it for it in who.lease(most=20)["photos"] if it["id"] == photo]
+    number = lease["number"]
+    calls = [
+        lambda: who.see(photo),
+        lambda: who.call("PUT /leases/{id}", photo),
+        lambda: who.decide(photo, number + 1, M),
+        lambda: who.decide(photo, number, B, seconds=1),
+        lambda: who.decide(photo, number, B),
+        lambda: who.decide(photo, number, M),
+        lambda: who.see(photo),
+        lambda: who.withdraw(photo, number + 1),
+        lambda: who.withdraw(photo, number),
+        lambda: who.withdraw(photo, number),
+        lambda: who.decide(photo, number, B),
+        lambda: who.decide(photo, number + 1, "cannot_tell"),
+        lambda: who.decide(photo, number + 2, B),
+        lambda: lead.call("GET /summary"),
+    ]
+    said = [lease, *((it.status, it.json) for it in (call() for call in calls))]
+    return re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+Z|http[^']+", "*", str(said).replace(photo, "ID"))
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_nothing_that_is_told_differs_from_what_a_blind_photo_s_person_is_told(
+    known, store, monkeypatch, second
+):
+    monkeypatch.setenv("PERSON_STATISTICS", "true")
+    end = next(it for it in map(new_id, ["00"] * 50) if candidates.shuffle("anna", it)[0] % 2 == second)
+    for _ in range(30):
+        store.archived()
+    asked = known(id=end)
+    said = tell(anna, asked)
+    others = Who("anna again", ("reviewers",))
+    blind = store.routed(DAY, id=new_id("00"))
+    if second:
+        assert blind in leased(ben)
+        assert ben.decide(blind, 1, B).status == 202
+        store.run_out(blind)
+    expected = tell(others, blind)
+    counts = re.compile(r"'(by_person|routed_today)': {[^}]*}")
+    assert counts.sub("", said) == counts.sub("", expected)
+    assert "'anna': 1" in said
 
 
 @pytest.mark.usefixtures("archive")
-def test_a_lead_who_has_answered_sees_the_photo_as_leads_do(known):
+def test_a_lead_who_has_answered_sees_the_photo_as_leads_do_and_corrects_it(known, store):
     photo = known()
     assert ask(lead, [photo]) == photo
     assert lead.see(photo).json["state"] == "waiting"
-    assert lead.decide(photo, 3, M).status == 202
-    assert lead.see(photo).json["label"] == B
+    assert lead.decide(photo, 1, M).status == 202
+    told = lead.see(photo).json
+    assert (told["label"], told["number"]) == (B, 2)
+    assert lead.decide(photo, 2, M).status == 202
+    assert [*store.started(photo)] == [f"{photo}-4"]
 
 
 def test_one_in_twenty_is_asked_whoever_takes_one_photo_at_a_time(known, store, monkeypatch):
@@ -259,9 +296,10 @@ def test_what_two_people_say_blind_is_asked_of_a_third_and_their_label_says_so(s
         store.run_out(photo)
     assert write_labels()["known"] == 1
     assert photo not in offered(anna)
-    assert ask(cleo, [photo]) == photo
-    assert cleo.decide(photo, 3, M).status == 202
-    assert write_labels() == {"written": 1, "known": 0, "gone": 1, "left": 0}
+    (lease,) = [it for it in cleo.lease(most=20)["photos"] if it["id"] == photo]
+    assert lease["number"] in (1, 2)
+    assert cleo.decide(photo, lease["number"], M).status == 202
+    assert write_labels() == {"written": 1, "known": 0, "gone": 1, "failed": 0, "left": 0}
     told = [(it.label, it.blind, it.known) for it in label_store.read(s3, BUCKET).all if it.photo == photo]
     assert told == [(B, True, ""), (B, True, ""), (M, False, B)]
-    assert store.photo(photo)["labelling"] == "known"  # one who contradicts changes nothing yet
+    assert "labelling" not in store.photo(photo)  # one who contradicts, and nobody is asked any more

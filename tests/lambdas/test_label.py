@@ -10,6 +10,7 @@ from tests.api_tables import BUCKET, DAY, Context, Who, moment, new_id
 from tests.builders import IMAGE
 
 from core import label_store
+from core.contract import labels
 from core.contract.errors import StorageUnavailable
 from core.contract.labels import Label
 from core.contract.shapes import InvalidSetting
@@ -17,7 +18,7 @@ from lambdas import label, write_once
 
 anna, ben, cleo = (Who(name, ("reviewers",)) for name in ("anna", "ben", "cleo"))
 lead = Who("lead-1", ("leads",))
-JPEG = b"\xff\xd8\xff" + IMAGE
+JPEG, PNG = b"\xff\xd8\xff" + IMAGE, b"\x89PNG\r\n\x1a\n" + IMAGE
 HOUR = timedelta(hours=1)
 TWO = "00"  # ends the id of a photo that gets two answers
 
@@ -94,12 +95,13 @@ def unsure(upload, **more):
 
 
 def test_what_a_person_says_of_a_driver_s_photo_is_a_label_with_the_photo_beside_it(store, s3, upload):
-    photo = store.waiting(**unsure(upload))
+    photo = store.waiting(**unsure(upload), first_at="2026-11-26T08:00:00.000Z")
     decide(store, photo, 1, "bicycle", known="anna")
-    assert run() == {"written": 1, "known": 0, "gone": 0, "left": 0}
+    assert run() == {"written": 1, "known": 0, "gone": 0, "failed": 0, "left": 0}
     made = one(s3)
     assert (made.photo, made.number, made.label, made.seconds) == (photo, 1, "bicycle", 2.5)
     assert made.at == store.photo(photo)["decision_1"]["at"]
+    assert made.came_at == "2026-11-26T08:00:00.000Z"
     assert not (made.blind or made.assisted or made.known or made.routed_day)
     assert (made.kind, made.source) == ("live", "bay 2")
     assert (made.model, made.answer, made.confidence) == ("0123456789abcdef", "motorcycle", 0.7)
@@ -199,7 +201,7 @@ def test_a_label_is_written_once_and_what_is_said_later_is_another(store, s3, up
     assert read(s3)[0] == first
 
 
-def test_a_run_that_broke_off_is_made_up_for_by_the_next(store, s3, upload, monkeypatch):
+def test_a_run_that_broke_off_is_made_up_for_by_the_next(store, s3, upload, monkeypatch, capsys):
     broken, whole = (store.waiting(**unsure(upload)) for _ in "12")
     for photo in (broken, whole):
         decide(store, photo, 1, "bicycle", known="anna")
@@ -210,10 +212,14 @@ def test_a_run_that_broke_off_is_made_up_for_by_the_next(store, s3, upload, monk
             raise StorageUnavailable("S3 is down")
         return real(client, bucket, key, content)
 
+    capsys.readouterr()
     with monkeypatch.context() as patch:
         patch.setattr(write_once, "write", write)
         with pytest.raises(StorageUnavailable):
             label.handler({}, LongContext())
+    warned, told = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (warned["photo"], warned["error"]) == (broken, "StorageUnavailable")
+    assert (told["written"], told["failed"]) == (1, 1)
     assert [it.photo for it in read(s3)] == [whole]
     assert run()["written"] == 1
     assert {it.photo for it in read(s3)} == {broken, whole}
@@ -240,8 +246,20 @@ def test_a_photo_that_is_gone_leaves_a_label_without_a_picture(store, s3, upload
     photo = upload()
     s3.delete_object(Bucket=BUCKET, Key=photo["s3_key"], VersionId=photo["version_id"])
     decide(store, store.waiting(**photo, inferences="[0.3, 0.7]"), 1, "bicycle", known="anna")
-    assert run() == {"written": 1, "known": 0, "gone": 1, "left": 0}
+    assert run() == {"written": 1, "known": 0, "gone": 1, "failed": 0, "left": 0}
     assert (one(s3).picture, one(s3).sha256, one(s3).answer) == ("", "", "motorcycle")
+
+
+@pytest.mark.parametrize(("content", "ending"), [(JPEG, ".jpg"), (PNG, ".png")])
+def test_a_copy_that_a_run_left_is_named_though_the_photo_is_gone_since(store, s3, upload, content, ending):
+    photo = upload(content)
+    s3.delete_object(Bucket=BUCKET, Key=photo["s3_key"], VersionId=photo["version_id"])
+    decide(store, store.waiting(**photo), 1, "bicycle", known="anna")
+    at = store.photo(photo["id"])["decision_1"]["at"]
+    key = labels.place(at, f"{photo['id']}-1", ending)
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    assert run()["gone"] == 0
+    assert (one(s3).picture, one(s3).sha256) == (key, hashlib.sha256(content).hexdigest())
 
 
 def test_the_photo_that_people_saw_is_copied_and_not_what_came_under_its_key_later(store, s3, upload):
@@ -263,7 +281,7 @@ def test_when_its_time_is_up_the_rest_is_left_for_the_next_run(store, s3, upload
     for _ in range(3):
         decide(store, store.waiting(**unsure(upload)), 1, "bicycle", known="anna")
     told = label.handler({}, Context())["body"]
-    assert told == {"written": 0, "known": 0, "gone": 0, "left": 3}
+    assert told == {"written": 0, "known": 0, "gone": 0, "failed": 0, "left": 3}
     assert run()["written"] == 3
     assert len(read(s3)) == 3
 
@@ -282,10 +300,10 @@ def answer_twice(store, upload, first, second, who=("anna", "ben")):
 
 def test_what_two_people_say_the_same_of_unaided_is_known(store, s3, upload):
     photo = answer_twice(store, upload, "motorcycle", "motorcycle")
-    assert run() == {"written": 2, "known": 1, "gone": 0, "left": 0}
+    assert run() == {"written": 2, "known": 1, "gone": 0, "failed": 0, "left": 0}
     kept = store.photo(photo)
     assert (kept["labelling"], kept["known"]) == ("known", "motorcycle")
-    assert run() == {"written": 0, "known": 0, "gone": 0, "left": 0}
+    assert run() == {"written": 0, "known": 0, "gone": 0, "failed": 0, "left": 0}
     assert {it.known for it in read(s3)} == {""}
 
 
@@ -303,7 +321,7 @@ def test_one_person_alone_makes_nothing_known_nor_do_people_who_saw_the_answer(s
     shown = store.routed(DAY, first={"label": "bicycle", "confidence": Decimal(1)}, **upload())
     decide(store, shown, 1, "motorcycle", known="lead-1")
     decide(store, shown, 2, "motorcycle", known="lead-2")
-    assert run() == {"written": 4, "known": 0, "gone": 0, "left": 0}
+    assert run() == {"written": 4, "known": 0, "gone": 0, "failed": 0, "left": 0}
 
 
 def check(store, photo, number, said, who):
@@ -314,23 +332,39 @@ def check(store, photo, number, said, who):
     store.change_review(photo, **{f"decision_{number}": told | {"by": who, "withdrawn": False}})
 
 
-def test_an_answer_to_what_is_known_says_so_and_one_that_is_wrong_changes_nothing(store, s3, upload):
+def test_an_answer_to_what_is_known_says_so_and_one_that_is_right_leaves_it_known(store, s3, upload):
     photo = answer_twice(store, upload, "motorcycle", "motorcycle")
     run()
-    check(store, photo, 3, "bicycle", "cleo")
-    assert run() == {"written": 1, "known": 0, "gone": 0, "left": 0}
+    check(store, photo, 3, "motorcycle", "cleo")
+    assert run() == {"written": 1, "known": 0, "gone": 0, "failed": 0, "left": 0}
     made = next(it for it in read(s3) if it.number == 3)
-    assert (made.known, made.label, made.blind, made.assisted) == ("motorcycle", "bicycle", False, False)
+    assert (made.known, made.label, made.blind, made.assisted) == ("motorcycle", "motorcycle", False, False)
     assert (store.photo(photo)["labelling"], store.photo(photo)["known"]) == ("known", "motorcycle")
 
 
-def test_what_two_people_contradict_is_known_no_more(store, upload):
+@pytest.mark.parametrize("said", ["bicycle", "cannot_tell"])
+def test_what_somebody_contradicts_is_known_no_more_and_was_for_this_label(store, s3, upload, said):
     photo = answer_twice(store, upload, "motorcycle", "motorcycle")
     run()
-    for number, who in ((3, "cleo"), (4, "dora")):
-        check(store, photo, number, "bicycle", who)
+    check(store, photo, 3, said, "cleo")
     run()
+    assert next(it for it in read(s3) if it.number == 3).known == "motorcycle"
     assert not store.photo(photo).keys() & {"labelling", "labelling_at", "known"}
+    wait(store, photo)
+    store.change(photo, labelling="due")
+    assert run()["known"] == 0
+
+
+def test_what_was_withdrawn_makes_nothing_known_again(store, s3, upload):
+    photo = answer_twice(store, upload, "motorcycle", "motorcycle")
+    run()
+    made = read(s3)[0]
+    marker = labels.place(made.at, made.name, labels.WITHDRAWN)
+    s3.put_object(Bucket=BUCKET, Key=marker, Body=b'{"at": "", "reason": "by mistake"}')
+    item = {name: it for name, it in store.photo(photo).items() if name not in ("known", "labelling")}
+    store.put(**item | {"labelling": "due", "labelling_at": moment(HOUR)})
+    assert run()["known"] == 0
+    assert not store.photo(photo).keys() & {"labelling", "known"}
 
 
 def test_what_is_known_stays_so_when_it_is_not_known_any_more_who_said_it(store, upload, monkeypatch):

@@ -30,13 +30,14 @@ class Book:
     said: list[Label] = field(default_factory=list)
     who: dict[str, str] = field(default_factory=dict)
     withdrawn: dict[str, str] = field(default_factory=dict)
+    now: datetime = NOW
     counts: Counter[str] = field(default_factory=Counter)  # of a photo's labels
 
     def say(self, person: str, of: object, label: str = B, **more: Any) -> str:
         one = photo(of)
         self.counts[one] += 1
         number = self.counts[one]
-        at = register.write_time(NOW - timedelta(days=2) + timedelta(seconds=len(self.said)))
+        at = register.write_time(self.now - timedelta(days=2) + timedelta(seconds=len(self.said)))
         told = {"at": at, "blind": False, "picture": f"labels/2026/11/25/{one}-{number}.jpg", **more}
         made = make_label(one, number, label=label, **told)
         self.said.append(made)

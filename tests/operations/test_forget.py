@@ -12,7 +12,7 @@ from tests.builders import captured, make_label, pack, png, put_label
 
 from core.console import UserError
 from core.contract.events import Pointer
-from operations import capture_traces, forget, forgotten, object_versions
+from operations import capture_traces, dataset_traces, forget, forgotten, object_versions
 from training.photo import Photo, read
 
 KEY = "incoming/photo.png"
@@ -130,7 +130,11 @@ def test_what_was_said_of_a_forgotten_photo_becomes_no_label_later(
 ):
     photo = put(upload(), **ENDED)
     change(
-        photo, "SET opinion_1 = :said, labelling = :due, labelling_at = :at", said=SAID, due="due", at="2026"
+        photo,
+        "SET opinion_1 = :said, labelling = :due, labelling_at = :at",
+        said=SAID,
+        due="due",
+        at=SAID["at"],
     )
     command(photo)
     assert not {"labelling", "labelling_at"} & set(item(photo))
@@ -149,7 +153,11 @@ def test_a_label_that_is_written_while_its_photo_is_forgotten_goes_too(
     monkeypatch.chdir(tmp_path)
     photo = put(upload(), **ENDED)
     change(
-        photo, "SET opinion_1 = :said, labelling = :due, labelling_at = :at", said=SAID, due="due", at="2026"
+        photo,
+        "SET opinion_1 = :said, labelling = :due, labelling_at = :at",
+        said=SAID,
+        due="due",
+        at=SAID["at"],
     )
     real = forgotten.stop_labelling
 
@@ -162,6 +170,48 @@ def test_a_label_that_is_written_while_its_photo_is_forgotten_goes_too(
     assert [it for it in keys("labels/") if photo in it] == []
 
 
+@pytest.mark.usefixtures("run")
+def test_a_data_set_that_is_made_of_it_meanwhile_loses_it_too(
+    upload, put, item, keys, monkeypatch, cloud_variables, tmp_path
+):
+    for name, value in cloud_variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    photo = put(upload(), **ENDED)
+    real = dataset_traces.empty
+
+    def empty(*given):
+        upload(key="data/made/train/drawn.png")
+        origin = {"drawn.png": {"label": f"{photo}-1", "source": "", "at": ""}}
+        upload(json.dumps(origin).encode(), "data/made/origins.json")
+        real(*given)
+
+    monkeypatch.setattr(dataset_traces, "empty", empty)
+    forget.forget("any", photo, confirmed=True, all_captures=False)
+    assert keys("data/") == ["data/made/origins.json"]
+    assert item(photo)["data_sets"]["SS"] == ["made"]
+
+
+@pytest.mark.usefixtures("table")
+def test_who_looked_at_a_photo_that_the_register_has_forgotten_goes(
+    command, upload, reviews, labelled, bucket
+):
+    photo = Pointer(bucket, KEY, upload()).id
+    left = reviews(photo)
+    reviews("another")
+    labelled(photo)
+    command(photo)
+    assert left() == ["another"]
+
+
+def test_a_photo_of_which_something_was_just_said_is_to_be_forgotten_once_more(command, upload, put, change):
+    photo = put(upload(), **ENDED | {"routed_at": "2020-11-26T12:00:03.000Z"})
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    change(photo, "SET opinion_1 = :said, labelling = :due, labelling_at = :at", said=SAID, due="due", at=now)
+    change(photo, "SET first_at = :at, claimed_at = :at", at="2020-11-26T12:00:00.000Z")
+    assert "do this again in an hour" in command(photo)
+
+
 @pytest.mark.usefixtures("datasets", "table")
 def test_labels_outlive_the_register_and_the_photo_and_lead_to_the_copies(command, labelled, keys):
     photo = "ab" * 32
@@ -171,6 +221,28 @@ def test_labels_outlive_the_register_and_the_photo_and_lead_to_the_copies(comman
     assert "3 files in data sets: aaaa, bbbb" in said
     assert "so that no record stays of this" in said
     assert [it for it in keys("labels/") if photo in it] == []
+
+
+@pytest.mark.usefixtures("datasets")
+def test_versions_of_data_sets_do_not_say_any_more_that_it_was_theirs(
+    command, upload, put, labelled, s3, bucket, keys
+):
+    photo = put(upload(), **ENDED)
+    labelled(photo)
+    ours = {"label": f"{photo}-1", "source": "gate-2", "at": "2026-11-27T09:00:00.000Z"}
+    others = ours | {"label": f"{'cd' * 32}-1"}
+    upload(json.dumps({"bicycle_a.png": ours, "bicycle_b.png": others}).encode(), "data/aaaa/origins.json")
+    upload(json.dumps({"bicycle_b.png": others}).encode(), "data/bbbb/origins.json")
+    gone = {"photo": photo, "side": "train", "hash": "00ff"}
+    upload(json.dumps({"0123": gone, "4567": gone | {"photo": "cd" * 32}}).encode(), "data/cccc/gone.json")
+    assert "2 files in which data sets say where" in command(photo)
+
+    def read(key: str) -> dict:
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    assert read("data/aaaa/origins.json") == {"bicycle_b.png": others}
+    assert list(read("data/cccc/gone.json")) == ["4567"]
+    assert len(keys("data/bbbb/origins.json")) == len(keys("data/aaaa/origins.json")) == 1
 
 
 API_ID = "7f" * 32

@@ -9,7 +9,8 @@ from tests.operations.label_book import NOW, B, Book, M, photo
 
 from core.contract.labels import Label
 from core.figures.agreement import FEW_LABELS
-from operations.labelled_people import read_who
+from core.label_store import Labels
+from operations.labelled_people import judge, read_who
 
 
 @pytest.fixture
@@ -89,14 +90,61 @@ def test_a_version_without_somebody(book):
     assert photo("ben's 0") in standing
 
 
-def test_whose_name_is_forgotten_counts_as_everybody_does_at_first(book):
-    book.say("", 1, M)
-    assert book.verdict(1) == M
+def test_what_nobody_knows_who_said_stands_where_it_did_before(book):
+    """All of it as it is after `person_days`: a data set was made while it was known who had said it."""
     book.say("anna", 1, B)
-    assert book.verdict(1) == "disagreed"
+    book.say("anna", 1, M)
+    before = book.judge()
+    stood = [name for it in before.standing.values() for name in it.names]
+    later = judge(Labels(book.said, {}), {}, stood=stood)
+    assert later.standing == before.standing
+    assert later.people == []
     book.say("", 2, M)
-    book.say("", 2, B)  # two people, for all that anybody knows
-    assert book.verdict(2) == "disagreed"
+    assert judge(Labels(book.said, {}), {}, stood=stood).reasons[photo(2)] == "nobody knows who said it"
+    assert book.verdict(2) == "nobody knows who said it"
+
+
+def test_those_whom_nobody_knows_are_one_person(book):
+    """Perhaps one, who has corrected themselves, and perhaps two: never surer than one alone is."""
+    names = [book.say("", 1, M), book.say("", 1, B)]
+    told = judge(Labels(book.said, {}), book.who, stood=names)
+    assert told.standing[photo(1)].names == names[1:]
+    book.say("anna", 1, M)
+    assert judge(Labels(book.said, {}), book.who, stood=names).reasons[photo(1)] == "disagreed"
+
+
+def test_who_was_left_out_stays_so_when_nobody_knows_any_more_who_it_was(book):
+    ask_known(book, "ben", 30, wrong=9)
+    wrong = book.say("ben", 1, M)
+    unwanted = book.say("cleo", 2, M)
+    first = book.judge("cleo")
+    theirs = {name for name, person in book.who.items() if person in ("ben", "cleo")}
+    assert {*first.excluded} == theirs
+    assert {wrong, unwanted} <= theirs
+    stood = [it.name for it in book.said]  # in some version before
+    later = judge(Labels(book.said, {}), {}, never=first.excluded, stood=stood)
+    assert later.standing.keys() == first.standing.keys()
+    assert later.excluded == first.excluded
+    assert later.reasons[photo(1)] == later.reasons[photo(2)] == "excluded"
+
+
+def test_an_answer_is_known_as_long_as_people_say_so(book):
+    """Whoever made it known was mistaken, or is left out: nobody is measured by that."""
+    first = book.say("ben", "known 0", M)
+    book.say("cleo", "known 0", M)
+    book.say("anna", "known 0", B, known=M)
+    book.say("anna", "before", M, known=M)  # others said so before the labels that are read here
+    asked = lambda *exclude: {it.person: it.n for it in book.judge(*exclude).people}["anna"]  # noqa: E731
+    assert asked() == 2
+    assert asked("ben") == 2
+    assert asked("ben", "cleo") == 1
+    book.withdrawn = {first: "a mistake"}
+    assert asked() == 2
+    book.withdrawn[book.said[-3].name] = "a mistake"
+    assert asked() == 1
+    book.withdrawn = {}
+    book.say("ben", "known 0", B)
+    assert asked() == 1
 
 
 def test_a_photo_of_the_blind_sample_is_one_whoever_s_label_is_used(book):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ def drawn() -> list[tuple[bytes, str]]:
 
 
 @pytest.fixture
-def place(bucket, reviews, prefix, staged_sample, tmp_path, monkeypatch, cloud_variables):
+def place(bucket, table, reviews, prefix, staged_sample, tmp_path, monkeypatch, cloud_variables):
     """An environment's bucket and table, and a project with drawings that are staged."""
     assert reviews  # which makes the table
     for name, value in cloud_variables.items():
@@ -46,18 +47,20 @@ def place(bucket, reviews, prefix, staged_sample, tmp_path, monkeypatch, cloud_v
     Path("terraform/envs/local.tfvars").touch()
     shutil.copytree(staged_sample, "build/data/sample")
     api = {"reviews_table": f"{prefix}-reviews", "person_days": 30, "person_statistics": False}
-    monkeypatch.setattr(environment, "outputs", lambda _env: {"bucket": bucket, "api": api})
+    monkeypatch.setattr(
+        environment, "outputs", lambda _env: {"bucket": bucket, "api": api, "register_table": table}
+    )
     return bucket
 
 
 @pytest.fixture
 def say(aws, place, prefix, drawn) -> Callable[..., labels.Label]:
-    """Somebody says what is on a photo, so many minutes ago: say(3, by="anna", blind=True)."""
+    """Somebody says what is on a photo: say(3, by="anna", blind=True). Of whoever says little nothing counts."""
 
     def write(number: int, by: str = "anna", withdrawn: str = "", **more: Any) -> labels.Label:
         content, cls = drawn[number]
         at = register.write_time(NOW - timedelta(minutes=300 - number))
-        told = {"blind": False, "at": at, "label": cls} | more
+        told = {"blind": False, "at": at, "came_at": at, "label": cls} | more
         label = put_label(aws("s3"), place, make_label(photo(number), **told), content, withdrawn)
         decided = {"decision_1": {"M": {"by": {"S": by}, "way": {"S": "blind"}}}}
         expires = {"expires": {"N": str(int((NOW + timedelta(days=20)).timestamp()))}}
@@ -147,26 +150,60 @@ def test_without_somebody_and_without_what_is_older(say):
     whole = make_dataset.make("local", given=sample_set)
     assert whole.left_out == {"too new": 4}
     without = make_dataset.make("local", given=sample_set, exclude=["ben"])
-    assert without.left_out == {"excluded": 4} and without.info["dataset_id"] == whole.info["dataset_id"]
+    assert without.left_out == {"excluded": 4} and without.info["content"] == whole.info["content"]
     alone = make_dataset.make("local", given=sample_set, exclude=["anna"])
-    assert (
-        alone.left_out == {"excluded": 42, "too new": 4}
-        and alone.info["dataset_id"] == whole.info["parents"][0]
-    )
+    assert alone.left_out == {"excluded": 42, "too new": 4}
+    assert alone.info["content"] == alone.info["same_as"] == whole.info["parents"][0]
     with pytest.raises(UserError, match=r"EXCLUDE names eve, .*make labels"):
         make_dataset.make("local", given=sample_set, exclude=["eve"])
     late = make_dataset.make("local", given=sample_set, since=NOW - timedelta(minutes=270))
     assert 5 < len(late.info["labels"]) < 20
 
 
-def test_what_has_no_readable_copy_is_named_and_counted(aws, place, say, monkeypatch, capsys):
+def test_whose_labels_were_excluded_theirs_do_not_come_back_when_nobody_knows_them_any_more(aws, prefix, say):
+    ours = [say(number).name for number in range(42)]
+    theirs = [say(number, by="ben").name for number in range(42, 46)]
+    sample_set = Path("build/data/sample")
+    first = make_dataset.make("local", given=sample_set, exclude=["ben"])
+    assert first.info["excluded"] == sorted(theirs) and first.info["labels"] == sorted(ours)
+    for number in range(46):  # so many days later
+        aws("dynamodb").delete_item(TableName=f"{prefix}-reviews", Key={"photo": {"S": photo(number)}})
+    say(50)
+    second = make_dataset.make("local", given=first.folder)
+    assert second.info["labels"] == sorted(ours) and second.info["excluded"] == sorted(theirs)
+    # Nor where another parent is chosen, as long as the live model was made without them.
+    model = dict.fromkeys(MODEL_KEYS, "") | {"dataset_id": second.info["dataset_id"]}
+    Path("terraform/envs/local.model.tfvars.json").write_text(json.dumps({"model": model}))
+    other = make_dataset.make("local", given=sample_set)
+    assert other.info["excluded"] == sorted(theirs) and not {*other.info["labels"]} & {*theirs}
+
+
+def test_the_live_split_has_two_strata_and_says_how_many_there_are_of_each(aws, table, say):
+    said = [
+        say(number, blind=number < 6, routed_day="" if number >= 6 else f"{NOW:%Y-%m-%d}")
+        for number in range(45)
+    ]
+    for number in range(70):
+        item = {"id": f"r{number}", "day": f"{NOW:%Y-%m-%d} model", "s3_key": "incoming/x.png"}
+        aws("dynamodb").put_item(TableName=table, Item={name: {"S": it} for name, it in item.items()})
+    made = make_dataset.make("local", given=Path("build/data/sample"))
+    origins = dataset_versions.read_origins(made.folder)
+    live = {name: origins[name].stratum for name in dataset.load(made.folder, dataset.LIVE).names}
+    strata = Counter(live.values())
+    assert strata["accepted"] == 6 and 1 <= strata["waited"] <= 14 and len(strata) == 2
+    assert made.info["traffic"] == {"accepted": 70, "waited": 39}
+    assert {it.at for it in origins.values()} == {it.came_at for it in said}
+
+
+def test_what_has_no_readable_copy_is_named_and_counted(aws, place, say, drawn, monkeypatch, capsys):
     said = [say(number) for number in range(42)]
-    aws("s3").put_object(Bucket=place, Key=said[5].picture, Body=b"no picture")
+    aws("s3").put_object(Bucket=place, Key=said[5].picture, Body=drawn[6][0])
     aws("s3").delete_object(Bucket=place, Key=said[6].picture)
     command(monkeypatch, "--data", "build/data/sample")
     told = capsys.readouterr().out
     assert "2 its copy cannot be read" in told
-    assert f"left out: {said[5].name}" in told and f"left out: {said[6].name}" in told
+    assert f"left out: {said[5].name} (its copy is not what was looked at)" in told
+    assert f"left out: {said[6].name}" in told
 
 
 def test_a_photo_that_was_forgotten_in_the_bucket_does_not_come_back(aws, place, say):

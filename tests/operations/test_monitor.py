@@ -4,14 +4,16 @@ import io
 import os
 import re
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 from rich.console import Console
-from tests.builders import captured, make_role
+from tests.builders import captured, make_label, make_role
 
 from core.console import UserError
+from core.figures import true_accuracy
 from operations import monitor_now, package, zips
 
 BUCKET = "scones-run-monitor"
@@ -68,9 +70,33 @@ def test_the_deployed_zip_says_what_came_to_the_endpoint(deployed, aws):
     assert re.split(r" {2,}", row.strip()) == [
         f"{now:%m-%d %H}:00",
         MODEL,
-        *("3", "0", "0", "1", "1.000", "-", "no baseline"),
+        *("3", "0", "0", "1", "1.000", "-", "-", "no baseline"),
     ]
     assert "24 hours without traffic" in text
+
+
+def test_people_read_how_right_the_model_is_by_people_beside_its_own_estimate():
+    labels = [make_label(f"{n}", label="bicycle" if n < 80 else "motorcycle") for n in range(100)]
+    truth = true_accuracy.find(labels, {"2026-11-26": 300}, MODEL, 0.98)
+    assert truth
+    hour = {
+        "since": "2026-11-27T09:00:00+00:00",
+        "until": "2026-11-27T10:00:00+00:00",
+        "model": MODEL,
+        "records": 40,
+        "unreadable": 0,
+        "coverage": 0.9,
+        "estimated_accuracy": 0.97,
+        "drift": "steady",
+    }
+    found = {"results": [hour | {"truth": asdict(truth)}], "until": hour["until"]}
+    (row,) = [line for line in read(monitor_now.table(found)).splitlines() if MODEL in line]
+    assert re.split(r" {2,}", row.strip())[-3:] == ["0.970", "0.800", "steady"]
+    (said,) = monitor_now.say_truths(found)
+    assert said.startswith(f"{MODEL}: true accuracy of what was accepted, 2026-11-26 to 2026-11-26: 80.0%")
+    before = {"results": [hour], "until": hour["until"]}
+    assert not list(monitor_now.say_truths(before)), "the function of an earlier release does not know"
+    assert "-" in read(monitor_now.table(before))
 
 
 def test_a_monitor_that_fails_says_why(deployed):

@@ -92,3 +92,16 @@ def test_a_refusal_is_said(monkeypatch):
     )
     with pytest.raises(UserError, match=r"PUT /photos/1/decisions/1 is answered 409 .*LeaseLost"):
         list(reviewing.decide(desk, {"1": "bicycle"}, ROUTES))
+
+
+def test_a_person_answers_what_they_are_given_until_so_many_that_are_wanted_have_an_answer():
+    desk = Desk("1", "archived", "2", "3", "4")
+    truth = dict.fromkeys(("1", "2", "3", "4"), "bicycle") | {"archived": "motorcycle"}
+    wanted = ["1", "2", "3", "4"]
+    assert reviewing.answer(desk, truth, ROUTES, wanted, most=3) == ["1", "archived", "2", "3"]
+    assert desk.decided["archived"][0] == {"label": "motorcycle", "seconds": 1}
+    assert desk.waiting == ["4"]
+
+
+def test_a_person_is_done_when_nothing_more_is_there():
+    assert reviewing.answer(Desk("1"), {"1": "bicycle"}, ROUTES, ["1"], most=150) == ["1"]

@@ -25,7 +25,7 @@ def s3(aws):
 
 
 @pytest.fixture
-def deployed(s3, bucket, reviews, prefix, tmp_path, monkeypatch, cloud_variables):
+def deployed(s3, bucket, table, reviews, prefix, tmp_path, monkeypatch, cloud_variables):
     """An environment with three labels of two photos, data sets and models; what its outputs say."""
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
@@ -41,7 +41,7 @@ def deployed(s3, bucket, reviews, prefix, tmp_path, monkeypatch, cloud_variables
         artefact = pack({"metrics.json": json.dumps({"dataset_id": dataset}).encode()})
         s3.put_object(Bucket=bucket, Key=f"models/{model}/model.tar.gz", Body=artefact)
     api = {"reviews_table": f"{prefix}-reviews", "person_days": 30, "person_statistics": False}
-    told = {"bucket": bucket, "api": api, "function_names": {"label": "label"}}
+    told = {"bucket": bucket, "register_table": table, "api": api, "function_names": {"label": "label"}}
     monkeypatch.setattr(environment, "outputs", lambda _env: told)
     reviews(ANNA_S)  # makes the table
     return told
@@ -121,6 +121,52 @@ def test_all_labels_of_a_person_as_long_as_it_is_known(call, decided, s3, bucket
     assert "ben" not in json.dumps(label_store.read(s3, bucket).withdrawn)
     with pytest.raises(UserError, match="any has no label of 'cleo'"):
         call(withdraw, "--id=cleo", "--reason=did not look")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_nobody_is_asked_any_more_what_rests_on_a_withdrawn_label(call, aws, table):
+    dynamodb = aws("dynamodb")
+    for photo, state in ((ANNA_S, "known"), (BEN_S, "due")):
+        item = {
+            "id": photo,
+            "labelling": state,
+            "labelling_at": "2026-11-26",
+            "known": "bicycle",
+            "state": "routed",
+        }
+        dynamodb.put_item(TableName=table, Item={name: {"S": text} for name, text in item.items()})
+    for photo in (ANNA_S, BEN_S):
+        call(withdraw, f"--id={photo}-1", "--reason=wrong")
+    left = [
+        dynamodb.get_item(TableName=table, Key={"id": {"S": it}})["Item"].keys() for it in (ANNA_S, BEN_S)
+    ]
+    assert [{*it} for it in left] == [{"id", "state"}, {"id", "state", "labelling", "labelling_at"}]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_nothing_is_withdrawn_where_a_data_set_cannot_be_read(call, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="data/broken/dataset.json", Body=b"{")
+    with pytest.raises(UserError, match=r"data/broken/dataset.json cannot be read"):
+        call(withdraw, f"--id={ANNA_S}", "--reason=wrong")
+    assert label_store.read(s3, bucket).withdrawn == {}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_what_could_not_be_written_is_said_and_the_rest_is_counted(monkeypatch, capsys):
+    def fail(name: str) -> None:
+        raise UserError(f"{name} failed: AccessDenied: no")
+
+    monkeypatch.setattr(monitor_now, "invoke", fail)
+    monkeypatch.setattr("sys.argv", ["labels_now", "any"])
+    assert labels_now.main() == 1
+    said = capsys.readouterr().out
+    assert said.startswith("Not all labels were written: label failed: AccessDenied: no\n")
+    assert "What people said" in said
+
+
+def test_since_a_time_to_come_is_refused(call):
+    with pytest.raises(UserError, match="2031-01-01 is not over yet"):
+        call(labels_now, "--since=2031-01-01")
 
 
 def test_labels_are_written_and_counted(call, decided, monkeypatch):

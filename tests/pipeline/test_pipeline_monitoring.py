@@ -2,10 +2,13 @@
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.builders import make_label, put_label
 
+from core.contract import register
 from monitoring.capture import Capture
 from training import dataset
 
@@ -65,6 +68,36 @@ def test_the_monitor_counts_what_was_captured_and_publishes_it(deployed, evaluat
         Statistics=["Sum"],
     )["Datapoints"]
     assert sum(point["Sum"] for point in counted) >= evaluated["photos"]
+
+
+@pytest.fixture
+def judged_wrong(deployed, aws) -> Iterator[str]:
+    """Yesterday the model routed 40 photos as bicycles that people, who did not know it, call motorcycles; that day."""
+    now, table = datetime.now(UTC), aws("dynamodb")
+    day, model = f"{now - timedelta(days=1):%Y-%m-%d}", deployed.outputs["model"]["id"]
+    labels = []
+    for number in range(40):
+        photo = f"{number:064x}"
+        item = {"id": photo, "day": f"{day} model", "s3_key": f"incoming/api/{photo}", "state": "routed"}
+        written = {name: {"S": value} for name, value in item.items()}
+        table.put_item(TableName=deployed.outputs["register_table"], Item=written)
+        said = make_label(photo, at=register.write_time(now), label="motorcycle", routed_day=day, model=model)
+        labels.append(put_label(deployed.s3, deployed.bucket, said))
+    yield day
+    for label in labels:
+        key = {"id": {"S": label.photo}}
+        table.delete_item(TableName=deployed.outputs["register_table"], Key=key)
+        deployed.s3.delete_object(Bucket=deployed.bucket, Key=label.key)
+    deployed.project.run("operations.monitor_now", "local")
+    deployed.notified.about(AlarmName="scones-local-low-accuracy", NewStateValue="OK", OldStateValue="ALARM")
+
+
+def test_people_who_find_that_the_model_is_wrong_ring_low_accuracy(deployed, judged_wrong):
+    printed = deployed.project.run("operations.monitor_now", "local")
+    said = "true accuracy of what was accepted"
+    assert said in printed and f"to {judged_wrong}: 0.0%, surely between 0.0% and" in printed
+    rang = deployed.notified.about(AlarmName="scones-local-low-accuracy", NewStateValue="ALARM")
+    assert rang[0]["Trigger"]["MetricName"] == "AccuracyFallLowerBound"
 
 
 def test_the_report_agrees_with_the_evaluation(deployed, evaluated, tmp_path):

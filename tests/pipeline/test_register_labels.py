@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from tests.builders import make_role
 from tests.conftest import REGION
 from tests.pipeline.api_callers import Caller, People
 from tests.pipeline.conftest import Deployment, until
@@ -42,9 +43,9 @@ def labels_of(workflow: Deployment, photo_id: str) -> list[Label]:
     return found
 
 
-def as_function(workflow: Deployment) -> Any:
-    """S3, as the function that writes labels has it."""
-    arn = workflow.aws("iam").get_role(RoleName="scones-local-label")["Role"]["Arn"]
+def as_somebody(workflow: Deployment) -> Any:
+    """S3, as a role has it that may do all."""
+    arn = make_role(workflow.aws("iam"), "writes-labels-over")
     keys = workflow.aws("sts").assume_role(RoleArn=arn, RoleSessionName="label")["Credentials"]
     return boto3.client(
         "s3",
@@ -78,7 +79,7 @@ def test_a_label_is_added_and_never_written_over(workflow, people, reviewer):
     take_lease(reviewer, photo_id)
     decide(reviewer, photo_id, 1, "motorcycle")
     (label,) = labels_of(workflow, photo_id)
-    s3, other = as_function(workflow), {"Bucket": workflow.bucket, "Key": label.key, "Body": b"{}"}
+    s3, other = as_somebody(workflow), {"Bucket": workflow.bucket, "Key": label.key, "Body": b"{}"}
     with pytest.raises(ClientError, match="explicit deny"):
         s3.put_object(**other)
     with pytest.raises(ClientError, match="PreconditionFailed"):

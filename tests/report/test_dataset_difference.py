@@ -30,7 +30,7 @@ def seen(tmp_path_factory) -> dict[str, Seen]:
 
 def say(numbers: range, cls: str = "bicycle", blind: bool = False) -> list[Labelled]:
     made = [make_label(f"p{n}", label=cls, blind=blind, source="<bay> 3") for n in numbers]
-    return [Labelled(it, cls, [it.name], blind) for it in made]
+    return [Labelled(it, cls, [it.name], dataset_versions.ACCEPTED if blind else "") for it in made]
 
 
 @pytest.fixture

@@ -10,32 +10,30 @@ from random import Random
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
+from tests.builders import make_label
+from tests.training.photographs import fill, save, scene
 
 from core.console import UserError
 from core.contract import answer_kinds
-from core.contract.labels import Label
 from core.figures import likeness
-from training import archive, dataset, sample, stage
+from training import archive, dataset, gather, sample, stage
 from training import dataset_versions as versions
 from training.dataset_versions import Labelled, Parent, Version
+from training.folder import find
 from training.photo import SIDE, Photo, Seen
 from training.photo import read as look
-from training.selection import select
+from training.selection import content_id, select
 
 CLASSES = ["bicycle", "motorcycle"]
 # Real ones, beside the project where somebody has put them.
 PHOTOGRAPHS = Path(__file__).resolve().parents[3] / "shared/data/cifar-100-vehicles.tar.gz"
 
 
-def make_label(photo: str, cls: str = "bicycle", at: str = "2026-11-20T08:00:00.000Z", **more) -> Label:
-    told = {"vehicle": "", "seconds": 2.5, "blind": False, "assisted": False, "known": "", "kind": "live"}
-    told |= {"source": "bay-a", "routed_day": "", "model": "m", "answer": "bicycle", "confidence": 0.7}
-    return Label(photo=photo, number=1, at=at, label=cls, **{**told, "picture": "", "sha256": "", **more})
-
-
-def labelled(photo: str, cls: str = "bicycle", blind: bool = False, **more) -> Labelled:
-    label = make_label(photo, cls, blind=blind, **more)
-    return Labelled(label, cls, [label.name], blind)
+def labelled(
+    photo: str, cls: str = "bicycle", blind: bool = False, at: str = "2026-11-20T08:00:00.000Z"
+) -> Labelled:
+    label = make_label(photo, label=cls, blind=blind, at=at, source="bay-a")
+    return Labelled(label, cls, [label.name], versions.ACCEPTED if blind else "")
 
 
 def see(pixels: np.ndarray, folder: Path, side: int = dataset.SIZE) -> Seen:
@@ -138,11 +136,27 @@ def test_a_version_is_a_function_of_its_parent_and_its_labels(drawn, photos):
     version = make(parent, said, seen)
     assert make(parent, said[::-1], seen).info == version.info
     same = make(as_parent(version), said, {})
-    assert same.info["dataset_id"] == version.info["dataset_id"]
+    assert same.info["dataset_id"] == version.info["dataset_id"] and "same_as" not in same.info
     by_steps = make(as_parent(make(parent, said[:7], seen)), said, seen)
     assert by_steps.info["dataset_id"] == version.info["dataset_id"]
     assert make(parent, said[:19], seen).info["dataset_id"] != version.info["dataset_id"]
     assert make(parent, [], {}).info["dataset_id"] == parent.info["dataset_id"]
+
+
+def test_what_it_rests_on_is_part_of_it_though_the_pictures_are_the_same(drawn, photos):
+    parent, _ = drawn
+    said, seen = photos(5)
+    version = make(parent, said, seen)
+    agreed = [replace(said[0], names=["p0-1", "p0-2"]), *said[1:]]
+    later = make(as_parent(version), agreed, {})
+    assert later.info["dataset_id"] != version.info["dataset_id"]
+    assert later.info["content"] == version.info["content"]
+    assert later.info["same_as"] == later.info["parents"][0] == version.info["dataset_id"]
+    without = versions.make(as_parent(version), said, {}, {}, set(seen), ["p9-1"])
+    assert without.info["excluded"] == ["p9-1"] and without.info["same_as"] == version.info["dataset_id"]
+    counted = versions.make(parent, said, seen, {}, set(seen), traffic={"accepted": 50, "waited": 7})
+    assert counted.info["traffic"] == {"accepted": 50, "waited": 7}
+    assert counted.info["dataset_id"] == version.info["dataset_id"]  # how many come is none of its content
 
 
 def test_what_is_written_can_be_read_trained_on_and_made_a_parent(drawn, photos, tmp_path):
@@ -157,8 +171,8 @@ def test_what_is_written_can_be_read_trained_on_and_made_a_parent(drawn, photos,
     for side, rows in gone.splits.items():
         loaded = dataset.load(folder, side)
         assert np.array_equal(loaded.images, rows.images) and loaded.names == rows.names
-    assert stage.holds(folder, dataset.read_info(folder))
-    assert versions.read_origins(folder)[f"bicycle_{seen['p2'].digest[:16]}.png"].at == said[2].label.at
+    assert content_id({it: dataset.load(folder, it) for it in gone.splits}, CLASSES) == gone.info["content"]
+    assert versions.read_origins(folder)[f"bicycle_{seen['p2'].digest[:16]}.png"].at == said[2].label.came_at
 
 
 def test_a_data_set_without_a_live_split_has_an_empty_one(drawn, tmp_path):
@@ -183,10 +197,35 @@ def test_pictures_that_were_forgotten_are_left_out(drawn, photos, tmp_path):
     assert later.gone == {}  # of a photo without any label nothing is remembered
 
 
-def test_a_label_of_a_photo_that_somebody_chose_is_no_sample(drawn, photos):
-    said, seen = photos(1, blind=frozenset({0}))
-    chosen = replace(said[0], label=replace(said[0].label, kind=answer_kinds.EVALUATION))
-    assert sides(make(drawn[0], [chosen], seen))["p0"] in ("train", "validation")
+def test_which_live_photos_one_stands_for():
+    blind = make_label("p0")
+    assert versions.find_stratum([blind], True) == versions.ACCEPTED
+    chosen = replace(blind, kind=answer_kinds.EVALUATION)
+    assert versions.find_stratum([chosen], True) == ""  # somebody chose it
+    waited = replace(blind, blind=False, routed_day="")
+    assert versions.find_stratum([waited], False) == versions.WAITED
+    assert versions.find_stratum([replace(waited, kind=answer_kinds.BULK)], False) == ""
+    seen, known = replace(waited, assisted=True), replace(waited, known="bicycle")
+    assert versions.find_stratum([seen, known], False) == ""
+    assert versions.find_stratum([seen, waited], False) == versions.WAITED
+    corrected = replace(waited, routed_day="2026-11-26")
+    assert versions.find_stratum([corrected], False) == ""
+
+
+def test_of_what_waited_a_share_is_tested_on_and_never_trained_on(drawn, photos):
+    parent, _ = drawn
+    said, seen = photos(300, blind=frozenset(range(20)))
+    said = [replace(it, stratum=it.stratum or versions.WAITED) for it in said]
+    version = make(parent, said, seen)
+    found = sides(version)
+    held = {it.photo for it in said[20:] if found[it.photo] == dataset.LIVE}
+    assert 25 <= len(held) <= 60  # 0.15 of 280
+    strata = Counter(it.stratum for it in version.origins.values())
+    assert strata == {versions.ACCEPTED: 20, versions.WAITED: len(held), "": 280 - len(held)}
+    assert {it.photo for it in version.origins.values() if it.stratum} == held | {f"p{n}" for n in range(20)}
+    # It is its own hash that says so, whoever else is there.
+    few = sides(make(parent, said[150:], seen))
+    assert few == {photo: side for photo, side in found.items() if photo in few}
 
 
 def test_who_comes_first_decides_for_all_that_are_nearly_the_same(drawn, photos, tmp_path):
@@ -204,7 +243,7 @@ def test_who_comes_first_decides_for_all_that_are_nearly_the_same(drawn, photos,
     # Also where the first one is not there any more.
     alone = sides(make(as_parent(first), copies, seen | darker))
     assert alone == {photo: side for photo, side in found.items() if photo.endswith("d")}
-    blind = [replace(it, blind=True, label=replace(it.label, blind=True)) for it in copies]
+    blind = [replace(it, stratum=versions.ACCEPTED) for it in copies]
     refused = make(as_parent(first), said[:40] + blind, seen | darker)
     assert refused.info["left_out"] == {versions.TWO_SIDES: 40}
 
@@ -241,7 +280,7 @@ def test_a_photo_of_the_live_split_leaves_it_only_for_nowhere(drawn, photos):
     said, seen = photos(2, blind=frozenset({0}))
     first = make(parent, said, seen)
     assert sides(first)["p0"] == dataset.LIVE
-    turned = [replace(said[0], blind=False), replace(said[1], blind=True)]
+    turned = [replace(said[0], stratum=""), replace(said[1], stratum=versions.ACCEPTED)]
     found = sides(make(as_parent(first), turned, seen))
     assert found == {"p1": sides(first)["p1"]}
 
@@ -320,10 +359,68 @@ def check_apart(version: Parent) -> None:
         assert not (apart <= likeness.NEAR).any(), (one, other)
 
 
-def test_a_broken_origins_file_is_named(drawn, photos, tmp_path):
-    said, seen = photos(3)
-    make(drawn[0], said, seen).write(tmp_path / "v")
-    (tmp_path / "v/origins.json").write_text("{")
-    with pytest.raises(UserError, match=r"origins\.json is broken"):
-        versions.read(tmp_path / "v")
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("origins.json", "{", r"origins\.json is broken"),
+        ("origins.json", "[]", r"origins\.json is broken"),
+        ("gone.json", '{"0123": {"photo": "p"}}', r"gone\.json is broken"),
+        ("gone.json", '{"0123": 1}', r"gone\.json is broken"),
+        ("dataset.json", "[]", r"dataset\.json is broken"),
+    ],
+)
+def test_a_broken_file_is_named(drawn, photos, tmp_path, file, content, said):
+    labels, seen = photos(3)
+    make(drawn[0], labels, seen).write(tmp_path / "v")
     assert json.loads((tmp_path / "v/gone.json").read_text()) == {}
+    (tmp_path / "v" / file).write_text(content)
+    with pytest.raises(UserError, match=said):
+        versions.read(tmp_path / "v")
+
+
+@pytest.mark.parametrize("told", [{"labels": "p0-1"}, {"excluded": [1]}, {"parents": None}])
+def test_what_a_version_says_of_names_has_to_be_a_list_of_them(drawn, photos, tmp_path, told):
+    labels, seen = photos(3)
+    make(drawn[0], labels, seen).write(tmp_path / "v")
+    info = json.loads((tmp_path / "v/dataset.json").read_text())
+    (tmp_path / "v/dataset.json").write_text(json.dumps(info | told))
+    with pytest.raises(UserError, match="is no list of names"):
+        versions.read(tmp_path / "v")
+
+
+def test_of_a_later_release_more_may_be_said_of_a_picture(drawn, photos, tmp_path):
+    labels, seen = photos(3)
+    make(drawn[0], labels, seen).write(tmp_path / "v")
+    told = json.loads((tmp_path / "v/origins.json").read_text())
+    (tmp_path / "v/origins.json").write_text(json.dumps({name: it | {"x": 1} for name, it in told.items()}))
+    assert versions.read_origins(tmp_path / "v").keys() == told.keys()
+
+
+def test_a_label_against_what_the_parent_says_of_the_same_photograph_is_counted(drawn, photos):
+    parent, _ = drawn
+    said, seen = photos(2)
+    first = make(parent, said, seen)
+    photographs = Parent(first.info, first.splits, {}, {})  # as somebody stages their own
+    other = next(name for name in CLASSES if name != said[1].cls)
+    against = [said[0], replace(said[1], cls=other)]
+    version = make(photographs, against, seen)
+    assert version.info["left_out"] == {versions.AGAIN: 1, versions.AGAINST: 1}
+    assert version.info["content"] == first.info["content"]
+
+
+def test_a_version_of_somebodys_own_photographs_is_as_large_and_has_a_sheet(tmp_path):
+    for first, cls in ((0, "car"), (100, "van")):
+        fill(tmp_path / "photos" / cls, first, 20)
+    splits, info, _ = gather.gather(find(tmp_path / "photos"), None, 0.2)
+    stage.write(tmp_path / "base", splits, info | {"source": "photos/"})
+    parent = versions.read(tmp_path / "base")
+    paths = {f"p{n}": save(scene(n), tmp_path / f"{n}.jpg") for n in range(200, 206)}
+    seen = {photo: look(Photo(path, "", ""), parent.size) for photo, path in paths.items()}
+    # One of them is in the base: a driver's photo that somebody has taken for training.
+    seen["again"] = look(Photo(tmp_path / "photos/car/3.jpg", "", ""), parent.size)
+    version = make(parent, [labelled(photo, "car") for photo in seen], seen)
+    assert version.info["left_out"] == {versions.AGAIN: 1}
+    assert version.info["size"] == SIDE and version.info["sources"] == {"photos/": 40, "labels/bay-a": 6}
+    version.write(tmp_path / "version")
+    assert (tmp_path / "version/sheet.png").exists()
+    assert dataset.load(tmp_path / "version", "train", size=32).images.shape[1] == 32

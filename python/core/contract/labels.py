@@ -33,6 +33,7 @@ class Label:
     known: str  # what two people had said before, if it was asked to see how right this one is
     kind: str  # of answer_kinds: whether a driver sent it, or somebody chose it
     source: str  # the camera or phone
+    came_at: str  # when the photo came; nothing where that is not known
     routed_day: str  # when the model routed it, as 2026-11-26; nothing if it did not
     model: str  # the id of the one that answered; nothing where that is not known
     answer: str  # the class that it found most probable

@@ -46,7 +46,7 @@ class Rate:
     @property
     def high(self) -> float:
         """The posterior leaves one in twenty above it."""
-        return binomial.low(RIGHT + self.right, RIGHT + WRONG + self.n - 1, 1 - binomial.LEVEL)
+        return binomial.high(RIGHT + self.right - 1, RIGHT + WRONG + self.n - 1)
 
     @property
     def is_new(self) -> bool:
@@ -54,7 +54,13 @@ class Rate:
 
     @property
     def is_right_enough(self) -> bool:
-        return self.value >= SURE
+        """Not if they are wrong more often than SURE lets them, and surely more often than people are at first."""
+        return self.value >= SURE or self.high >= PRIOR
+
+    @property
+    def weight(self) -> float:
+        """Of their word, as `settle` takes it: whoever counts does so alone."""
+        return max(self.value, SURE)
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> Estimate | None:

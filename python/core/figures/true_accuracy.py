@@ -1,36 +1,30 @@
-"""How often a model is right on what it accepts, from the blind sample: photos drawn by chance and judged by people.
+"""How often a model is right on what it accepts, as people see it, who judged a blind sample of it.
 
     find(labels, routed, model, expected)  ->  Truth
 
-Each day a fixed number of photos is drawn, of however many the model routed. So a judgement of a day counts for as many
-photos as were routed for each that was judged. What is no judgement, as of a photo that shows nothing, counts for none.
+Each day a fixed number of photos is drawn, of however many the model routed: see `judgements` for what each stands for.
 
-The bounds are those of Fay and Feuer 1997 ("Confidence intervals for directly standardized rates") for weighted counts,
-here of the answers that were wrong. That they hold takes no law for how the days differ: in 100,000 weeks for each of
-20 pairs of an accuracy (0.8 to 0.995) and a number of judgements (30 to 400), with weights and accuracies that differ
-from day to day, they left the truth out in 31 per 100,000 at most, where ALPHA allows 100
-(`make bench ONLY=truth`). Wilson's, which know no weights, left it out in up to 2,549.
-
-A day's photos that drivers objected to are in no sample, since everybody knows what is said of them.
+The bounds are those of Fay and Feuer 1997 ("Confidence intervals for directly standardized rates") for weighted
+counts, here of the answers that were wrong; they know each day's weight and its own errors. In 100,000 weeks for each
+of 20 pairs of an accuracy (0.8 to 0.995) and a number of judgements (30 to 400), in two thirds of which weights differ
+from day to day, and in one third accuracies, they left the truth out in 31 per 100,000 at most, where ALPHA allows 100
+(`make bench ONLY=truth`). Wilson's, which know no weights, left it out in up to 2,549. Photos are taken as independent:
+a vehicle that comes every day and is wrong each time widens nothing.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 
-from core.contract import answer_kinds, answered_items
 from core.contract.labels import Label
-from core.figures import gamma
+from core.figures import gamma, judgements
 from core.figures.drift import HARM, MIN_RECORDS, TOLERATED
 from core.figures.metrics import ALPHA, Estimate
 from core.figures.scores import Curve
 
 DAYS = 7  # complete ones
-FEWEST_OF_DAY = 5  # judgements: one alone would stand for all photos of its day
-DISAGREED, TOO_FEW = "disagreed", "too few of the day"
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,8 @@ class Truth:
     since: str  # the first day
     until: str  # the last
     routed: dict[str, int]  # live photos that the model routed, by day
-    judged: int
-    wrong: int
+    judged: int  # photos of the blind sample
+    wrong: int  # of these
     counts_as: float  # so many judgements of equal weight
     no_judgement: dict[str, int]  # photos of the sample that count for nothing, by why
     accuracy: Estimate | None
@@ -49,11 +43,21 @@ class Truth:
     expected: float | None  # how right training said it would be
     fall: Estimate | None
     enough: bool  # to see a fall that does harm
-    objected: dict[str, int] = field(default_factory=dict)  # photos of drivers who say it is wrong, by day
+    objected: dict[str, int] = field(
+        default_factory=dict
+    )  # further photos, whose drivers said it is wrong, by day
+    corrected: int = 0  # photos that people looked at one by one, with the model's answer
+    untold: list[str] = field(default_factory=list)  # days with photos of which nobody has judged enough
 
     @property
     def bounded(self) -> bool:
         return self.judged >= MIN_RECORDS
+
+    @property
+    def share_told(self) -> float:
+        """Of what was accepted in the week: how much was on days that people have judged."""
+        photos = {day: n + self.objected.get(day, 0) for day, n in self.routed.items()}
+        return 1 - sum(photos[day] for day in self.untold) / max(1, sum(photos.values()))
 
     @property
     def too_high(self) -> Estimate | None:
@@ -75,15 +79,6 @@ class Truth:
         return cls(**content | estimates)
 
 
-@dataclass(frozen=True)
-class Judgement:
-    photo: str
-    day: str
-    model: str
-    right: bool
-    confidence: float
-
-
 def find(
     labels: Iterable[Label],
     routed: Mapping[str, int],
@@ -92,66 +87,35 @@ def find(
     tolerated: float = TOLERATED["fall"],
     objected: Mapping[str, int] | None = None,
 ) -> Truth | None:
-    """Of the days in `routed`, which says how many live photos any model routed on each; None of no days."""
+    """Of the days in `routed`, which has how many live photos any model routed and nobody objected to; None of none."""
     if not routed:
         return None
-    judgements, without = judge(it for it in labels if it.routed_day in routed)
-    weighted = list(weigh(judgements, routed))
-    own = [(it, weight) for it, weight in weighted if it.model == model]
-    left_out = len(judgements) - len(weighted)
-    wrong = np.array([not it.right for it, _ in own], bool)
-    weights = np.array([weight for _, weight in own]) / sum(weight for _, weight in own)
+    objected = objected or {}
+    weighted, without = judgements.weigh(labels, routed, objected)
+    own = [it for it in weighted if it.judgement.model == model]
+    drawn = [it for it in own if it.judgement.drawn]
+    wrong = np.array([not it.judgement.right for it in own], bool)
+    weights = np.array([it.weight for it in own]) / sum(it.weight for it in own)
     accuracy = bound(weights, wrong) if own else None
-    days = sorted(routed)
+    equal = count_as(np.array([it.weight for it in drawn]))
+    days, told = sorted(routed), {it.judgement.day for it in weighted}
     return Truth(
         since=days[0],
         until=days[-1],
         routed=dict(routed),
-        judged=len(own),
-        wrong=int(wrong.sum()),
-        counts_as=count_as(weights),
-        no_judgement=dict(sorted((without + Counter({TOO_FEW: left_out})).items())),
+        judged=len(drawn),
+        wrong=sum(not it.judgement.right for it in drawn),
+        counts_as=equal,
+        no_judgement=dict(sorted(without.items())),
         accuracy=accuracy,
-        estimated=float(sum(weights * [it.confidence for it, _ in own])) if own else None,
+        estimated=float(sum(weights * [it.judgement.confidence for it in own])) if own else None,
         expected=expected,
         fall=measure_fall(accuracy, expected) if accuracy and expected is not None else None,
-        enough=expected is not None and is_enough(expected, count_as(weights), tolerated),
-        objected=dict(objected or {}),
+        enough=expected is not None and is_enough(expected, equal, tolerated),
+        objected=dict(objected),
+        corrected=len(own) - len(drawn),
+        untold=[day for day in days if day not in told and routed[day] + objected.get(day, 0)],
     )
-
-
-def judge(labels: Iterable[Label]) -> tuple[list[Judgement], Counter[str]]:
-    """One for each photo of the sample of which people say the same, and how many have none."""
-    answers: dict[str, list[Label]] = defaultdict(list)
-    for label in labels:
-        if is_sampled(label):
-            answers[label.photo].append(label)
-    found, without = [], Counter[str]()
-    for photo, said in answers.items():
-        what = {it.label for it in said if it.is_class or it.label == answered_items.OTHER}
-        if len(what) > 1:
-            without[DISAGREED] += 1
-        elif not what:
-            without[said[-1].label] += 1
-        else:
-            of = said[0]
-            right = what == {of.answer}
-            found.append(Judgement(photo, of.routed_day, of.model, right, float(of.confidence or 0)))
-    return found, without
-
-
-def is_sampled(label: Label) -> bool:
-    """Drawn by chance among what drivers sent, and nobody who judged it knew an answer."""
-    return label.blind and not label.known and label.kind == answer_kinds.LIVE
-
-
-def weigh(judgements: Sequence[Judgement], routed: Mapping[str, int]) -> Iterable[tuple[Judgement, float]]:
-    """Each with how many photos it stands for, without those of a day that has too few for its photos."""
-    judged = Counter(it.day for it in judgements)
-    for it in judgements:
-        n, all_photos = judged[it.day], max(routed[it.day], judged[it.day])
-        if n >= min(FEWEST_OF_DAY, all_photos):
-            yield it, all_photos / n
 
 
 def bound(weights: np.ndarray, wrong: np.ndarray) -> Estimate:

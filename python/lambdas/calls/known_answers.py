@@ -47,5 +47,8 @@ def may_ask(it: Candidate, me: str) -> bool:
     still = photo.get(answered_items.LABELLING) == answered_items.KNOWN and photo["state"] in STATES
     driver = "open" in photo or answered_items.OBJECTED_AT in photo
     said = answered_items.numbered(it.review, answered_items.DECISION).values()
-    asked = any(made["by"] == me for made in said) or photo.get(answered_items.OWNER) == me
+    asked = (
+        any(made["by"] == me and not made["withdrawn"] for made in said)
+        or photo.get(answered_items.OWNER) == me
+    )
     return still and not driver and not asked and candidates.is_free(it, me)

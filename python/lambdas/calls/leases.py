@@ -8,7 +8,7 @@ from itertools import chain, islice
 from msgspec import UNSET, UnsetType
 
 from core.contract.shapes import Json
-from lambdas.calls import candidates, lots, pictures_shown, reviews_table, stored
+from lambdas.calls import candidates, lots, pictures_shown, reviews_table, stored, told_numbers
 from lambdas.calls.api_settings import write_now
 from lambdas.calls.api_types import Lease, LeasedPhoto, Lot, NextPhoto
 from lambdas.calls.asking import Ask, Reply
@@ -16,7 +16,9 @@ from lambdas.calls.candidates import Candidate
 from lambdas.calls.problems import LeaseLost
 from lambdas.calls.reviews_table import LEASE_SECONDS
 
-TAKE = "SET #by = :me, #until = :until, #blind = :blind, #known = :known, #expires = :expires"
+TAKE = (
+    "SET #by = :me, #until = :until, #blind = :blind, #known = :known, #offset = :offset, #expires = :expires"
+)
 FREE = "attribute_not_exists(#by) OR #by = :me OR #until < :now"
 MINE = "#by = :me AND #until >= :now"
 NEXT = 3  # pictures of drivers that a page may load beforehand
@@ -58,15 +60,16 @@ def take(ask: Ask, it: Candidate) -> LeasedPhoto | None:
     """Nothing if somebody else was quicker."""
     until = write_now(LEASE_SECONDS)
     values = {"me": ask.caller.sub, "now": write_now(), "until": until, "blind": it.blind, "known": it.known}
+    offset = told_numbers.choose_offset(it, ask.caller.sub)
     expires = reviews_table.expires(ask.given)
     change = f"{TAKE}{reviews_table.removal(it.too_old)}"
     try:
-        stored.reviews(ask.given).update(it.id, change, FREE, **values, expires=expires)
+        stored.reviews(ask.given).update(it.id, change, FREE, **values, offset=offset, expires=expires)
     except stored.Refused:
         return None
     archived = it.blind or candidates.is_archived(it.photo)
     picture = pictures_shown.address(it.photo)
-    return LeasedPhoto(it.id, it.number, picture, until, UNSET if archived else it.photo["since"])
+    return LeasedPhoto(it.id, it.number - offset, picture, until, UNSET if archived else it.photo["since"])
 
 
 def renew(ask: Ask) -> Reply:

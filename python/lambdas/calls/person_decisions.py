@@ -5,6 +5,7 @@ is done after that, and again if the same is sent again, so that nothing is lost
 """
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from msgspec import UNSET
 
 from core.contract import answered_items, decision_name, register
 from core.contract.shapes import Json
-from lambdas.calls import candidates, leases, photo_view, reviews_table, stored
+from lambdas.calls import candidates, leases, photo_view, reviews_table, stored, told_numbers
 from lambdas.calls.api_settings import Settings, client, write_now
 from lambdas.calls.api_types import Decision, DecisionRequest
 from lambdas.calls.asking import Ask, Reply
@@ -24,8 +25,10 @@ from lambdas.calls.reviews_table import ASIDE, BLIND, BLIND_ASIDE, CLOSE, KNOWN,
 NUMBER = "(attribute_not_exists(#decision) OR #decision.#at < :oldest)"
 HAD_BY_ME = "#by = :me AND #blind = :seeing"
 FOR_LEADS = f"{leases.FREE} OR #blind = :unseeing"  # nobody who has it so can correct it
-WRITE = "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #expires = :expires"
-FIGURES = ", #day = :day, decided_by_sub = :me"  # by the last who decided something
+WRITE = (
+    "SET #decision = :decision, #by = :me, #until = :until, #blind = :blind, #day = :day, "
+    "decided_by_sub = :me, #expires = :expires"
+)
 # An old one that is sent again does nothing to what came since.
 ONCE = "attribute_exists(id) AND attribute_not_exists(#opinion) AND NOT contains(#withdrawn, :number)"
 CONTENT = f"{ONCE} AND attribute_not_exists(#objected_at)"
@@ -50,11 +53,12 @@ def decide(ask: Ask) -> Reply:
     photo_view.check_there(photo)
     stands = reviews.get(ask.photo, {})
     review = reviews_table.current(ask.given, stands, photo)
+    ask = replace(ask, number=told_numbers.find_number(review, ask.caller.sub, ask.number))
     made = review.get(answered_items.decision(ask.number))
     check_caller(ask.caller, review, made)
     made = made or write(ask, photo, review, reviews_table.too_old(ask.given, stands))
     if not is_same(ask, made):
-        raise taken(photo, review)
+        raise taken(ask, photo, review)
     carry_out(ask.given, photo, ask.number, made)
     return Reply(202, answer(ask, made))
 
@@ -80,7 +84,7 @@ def check_caller(caller: Caller, review: Json, made: Json | None) -> None:
 
 def write(ask: Ask, photo: Json, review: Json, too_old: set[str]) -> Json:
     """The decision as it then stands in the table of reviews: mine, or the one that was there first."""
-    check_number(ask.number, photo, review)
+    check_number(ask, photo, review)
     me, now = ask.caller.sub, datetime.now(UTC)
     way = find_way(photo, review, ask.body.label, ask.caller)
     effect_at = write_now(ask.given.grace_seconds)
@@ -91,17 +95,17 @@ def write(ask: Ask, photo: Json, review: Json, too_old: set[str]) -> Json:
         "effect_at": effect_at,
         "withdrawn": False,
         "way": way,
+        told_numbers.OFFSET: told_numbers.offset_for(review, me),
     }
     condition = f"{NUMBER} AND ({holds(ask, photo, review)})"
     # Somebody who cannot tell leaves the photo to others as soon as that cannot be withdrawn any more.
     until = write_now(ask.given.grace_seconds + (LEASE_SECONDS if way == ROUTE else 0))
     name = answered_items.decision(ask.number)
-    figures, counted = ("", set()) if way == KNOWN else (FIGURES, reviews_table.WHO_DECIDED)
-    removed = reviews_table.removal(too_old - {name} - counted)
+    removed = reviews_table.removal(too_old - {name} - reviews_table.WHO_DECIDED)
     try:
         stored.reviews(ask.given).update(
             ask.photo,
-            WRITE.replace("#decision", f"#{name}") + figures + removed,
+            WRITE.replace("#decision", f"#{name}") + removed,
             condition.replace("#decision", f"#{name}"),
             decision=decision,
             me=me,
@@ -126,16 +130,21 @@ def said(body: DecisionRequest) -> Json:
     return {"label": body.label, "vehicle": body.vehicle.strip(), **seconds}
 
 
-def check_number(number: int, photo: Json, review: Json) -> None:
+def check_number(ask: Ask, photo: Json, review: Json) -> None:
     following = answered_items.next_number(photo, review)
-    if number < following:
-        raise taken(photo, review)
-    if number > following:
-        raise NotDecidable(f"the next decision on it is number {following}")
+    if ask.number < following:
+        raise taken(ask, photo, review)
+    if ask.number > following:
+        raise NotDecidable(say_next(ask, photo, review))
 
 
-def taken(photo: Json, review: Json) -> DecisionTaken:
-    return DecisionTaken(f"the next decision on it is number {answered_items.next_number(photo, review)}")
+def taken(ask: Ask, photo: Json, review: Json) -> DecisionTaken:
+    return DecisionTaken(say_next(ask, photo, review))
+
+
+def say_next(ask: Ask, photo: Json, review: Json) -> str:
+    offset = told_numbers.offset_for(review, ask.caller.sub)
+    return f"the next decision on it is number {answered_items.next_number(photo, review) - offset}"
 
 
 def is_correction(photo: Json, review: Json, caller: Caller) -> bool:
@@ -160,6 +169,7 @@ def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
     if is_blind(photo, review, caller):
         if review.get("known"):
             return KNOWN
+        wants_another = wants_another or contradicts(photo, label)
         return BLIND_ASIDE if wants_another and not answers else BLIND
     if photo["state"] == register.WAITING:
         aside = wants_another and not answers if candidates.is_archived(photo) else False
@@ -171,6 +181,11 @@ def find_way(photo: Json, review: Json, label: str, caller: Caller) -> str:
     if cannot_tell or label == answered_items.UNUSABLE:
         raise NotDecidable("its driver is on the way: choose a label that has a route")
     return ROUTE
+
+
+def contradicts(photo: Json, label: str) -> bool:
+    """Whether it says that the model was wrong: people err as well, so that another one is asked before it counts."""
+    return label not in (photo.get("first", photo)["label"], answered_items.UNUSABLE)
 
 
 def is_same(ask: Ask, made: Json) -> bool:
@@ -232,7 +247,7 @@ def answer(ask: Ask, made: Json) -> Decision:
     withdrawn = True if made["withdrawn"] else UNSET
     return Decision(
         ask.photo,
-        ask.number,
+        ask.number - told_numbers.offset_of(made),
         made["label"],
         made["vehicle"],
         made["effect_at"],

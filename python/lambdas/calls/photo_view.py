@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from core.contract import answered_items, register
 from core.contract.shapes import Json
-from lambdas.calls import blind_leases, pictures_shown, reviews_table, stored
+from lambdas.calls import blind_leases, pictures_shown, reviews_table, stored, told_numbers
 from lambdas.calls.api_types import Assignment, Photo
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.caller import Caller
@@ -53,7 +53,8 @@ def view_for(caller: Caller, item: Json, review: Json) -> Photo:
         return Photo(item["id"], "waiting")
     photo = view(item)
     if caller.leads:
-        photo.number = answered_items.next_number(item, review)
+        offset = told_numbers.offset_for(review, caller.sub)
+        photo.number = answered_items.next_number(item, review) - offset
         if "version_id" in item:
             photo.picture = pictures_shown.address(item)
     return photo

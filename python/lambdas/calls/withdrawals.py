@@ -1,8 +1,10 @@
 """DELETE /photos/{id}/decisions/{number}: who made a decision takes it back, before it takes effect."""
 
+from dataclasses import replace
+
 from core.contract import answered_items, register
 from core.contract.shapes import Json
-from lambdas.calls import photo_view, reviews_table, stored
+from lambdas.calls import photo_view, reviews_table, stored, told_numbers
 from lambdas.calls.api_settings import write_now
 from lambdas.calls.asking import Ask, Reply
 from lambdas.calls.person_decisions import answer
@@ -31,10 +33,11 @@ def withdraw(ask: Ask) -> Reply:
     items, found = stored.get_many([ask.photo], stored.photos(ask.given), stored.reviews(ask.given))
     photo, stands = items.get(ask.photo, {}), found.get(ask.photo, {})
     review = reviews_table.current(ask.given, stands, photo)
-    name = answered_items.decision(ask.number)
+    told, number = ask.number, told_numbers.find_number(review, ask.caller.sub, ask.number)
+    ask, name = replace(ask, number=number), answered_items.decision(number)
     made = review.get(name)
     if made is None or made["by"] != ask.caller.sub:
-        raise PhotoNotFound(f"you have made no decision {ask.number} on it")
+        raise PhotoNotFound(f"you have made no decision {told} on it")
     if not made["withdrawn"]:
         check_time(photo, made)
         undo(ask, made["way"])
@@ -55,9 +58,7 @@ def mark(ask: Ask, review: Json) -> None:
     reviews, name, me = stored.reviews(ask.given), answered_items.decision(ask.number), ask.caller.sub
     change, condition = MARK.replace("decision", name), f"#{name}.#by = :me"
     others = answered_items.numbered(review, answered_items.DECISION).items()
-    standing = [
-        it for number, it in others if number != ask.number and not it["withdrawn"] and it["way"] != KNOWN
-    ]
+    standing = [it for number, it in others if number != ask.number and not it["withdrawn"]]
     figures = ", #day = :day, decided_by_sub = :by" if standing else " REMOVE #day, decided_by_sub"
     last = standing[-1] if standing else {"at": "", "by": ""}
     values = {"true": True, "me": me, "until": write_now(LEASE_SECONDS), "day": last["at"][:10]}

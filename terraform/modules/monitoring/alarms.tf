@@ -87,9 +87,10 @@ locals {
         comparison  = "LessThanThreshold"
         threshold   = var.drift.min_coverage
       }
+      # By people's judgements of the week's blind sample; as far as these are too few, by the model's own confidence.
       low-accuracy = {
-        description = "The share of a day's photos that the model is right on, judged by its own confidence, has fallen by more than ${var.drift.fall} since training."
-        metric      = merge(local.bound, { name = "ConfidenceFallLowerBound" })
+        description = "The model is right on fewer photos than in training, by more than ${100 * var.drift.fall} points: on fewer of those that it accepted in a week, as people say, or while too few have said so, on fewer of a day's, by its own confidence."
+        metric      = merge(local.bound, { name = "AccuracyFallLowerBound" })
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.fall
       }

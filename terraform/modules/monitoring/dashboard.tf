@@ -1,6 +1,6 @@
 # A photo's way from left to right: it arrives, the functions handle it, the endpoint answers, it ends somewhere.
-# Below it what the monitor found in the captures, hour by hour; how the API answers; and of which camera the model is
-# unsure.
+# Below it what the monitor found in the captures, hour by hour; how the API answers; how right people found the model;
+# and of which camera it is unsure.
 
 locals {
   workflow  = ["StateMachineArn", var.state_machine_arn]
@@ -66,6 +66,19 @@ locals {
         title   = "API: latency, ms"
         metrics = [for stat in ["p50", "p95"] : concat(["AWS/ApiGateway", "Latency"], local.api, [{ stat = stat }])]
         limits  = [{ label = "rings", value = local.alarms.api-slow.threshold }]
+      },
+      {
+        title   = "Judged: true accuracy of the week"
+        metrics = [for name in ["TrueAccuracy", "TrueAccuracyLowerBound", "TrueAccuracyUpperBound"] : concat([local.namespace, name], local.captured)]
+        stat    = "Average"
+        period  = 3600
+      },
+      {
+        title   = "Judged or estimated: surely fallen by"
+        metrics = [concat([local.namespace, "AccuracyFallLowerBound"], local.captured)]
+        stat    = "Average"
+        period  = 3600
+        limits  = [{ label = "rings", value = var.drift.fall }]
       },
     ],
     # CloudWatch takes no widget without a metric.

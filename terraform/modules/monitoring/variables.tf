@@ -29,7 +29,7 @@ variable "dead_letter_queue_names" {
 }
 
 variable "drift" {
-  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, the largest shares of photos outside the range of the training's and of repeats, how far the estimated accuracy, the mean of confidence, may fall, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, from 0 to 1."
+  description = "What rings, each against the bound of a confidence interval: the largest difference to the training's distributions that confidence, images and classes may have, the largest shares of photos outside the range of the training's and of repeats, how far accuracy may fall, as people say or else by the mean of confidence, and the least coverage; min_accuracy is the least accuracy for the report. All are shares, from 0 to 1."
   type = object({
     confidence   = number
     images       = number

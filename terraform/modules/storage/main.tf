@@ -151,7 +151,7 @@ resource "aws_s3_bucket_policy" "this" {
         Effect    = "Deny"
         Principal = "*"
         Action    = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-        Resource  = local.records
+        Resource  = [local.records, local.labels]
         Condition = { StringEquals = { "aws:PrincipalArn" = local.deployer } }
       },
     ]

@@ -1,11 +1,16 @@
 """How well people agree and how often each is right, against cases by hand, and against what the bounds promise."""
 
+import functools
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from core.figures import agreement, binomial
 from core.figures.agreement import FEW_LABELS, PRIOR, SURE, Rate, kappa, settle
 
+PAGE = Path(__file__).parents[3] / "docs/labels.md"
 B, M, O = "bicycle", "motorcycle", "other"  # noqa: E741
 
 
@@ -66,21 +71,53 @@ def test_known_answers_move_it():
     assert [Rate("anna", it, 0, 0).is_new for it in (FEW_LABELS - 1, FEW_LABELS)] == [True, False]
 
 
+@pytest.mark.parametrize(("n", "wrong"), [(0, 0), (2, 2), (10, 3), (40, 7)])
+def test_what_it_probably_is_leaves_one_in_twenty_on_each_side(n, wrong):
+    rate = Rate("anna", 100, n, n - wrong)
+    drawn = np.random.default_rng(7).beta(19 + n - wrong, 1 + wrong, 100_000)
+    assert [rate.low, rate.value, rate.high] == pytest.approx(
+        [np.quantile(drawn, 0.05), drawn.mean(), np.quantile(drawn, 0.95)], abs=0.003
+    )
+
+
+def test_two_mistakes_of_two_are_chance_and_thirty_of_a_hundred_are_not():
+    few, many = Rate("anna", 100, 2, 0), Rate("anna", 100, 100, 70)
+    assert few.value < SURE
+    assert (few.is_right_enough, many.is_right_enough) == (True, False)
+    assert few.weight == SURE  # who counts does so alone
+    assert Rate("anna", 100, 30, 30).weight == pytest.approx(49 / 50)
+
+
+@functools.cache
 def found(wrong: float, n: int) -> float:
     """How probable it is that somebody who is wrong so often is left out after n known answers."""
-    most = max(it for it in range(n + 1) if not Rate("", 99, n, it).is_right_enough)
-    return 1 - binomial.at_least(most + 1, n, 1 - wrong)
+    bad = [it for it in range(n + 1) if not Rate("", 99, n, it).is_right_enough]
+    return 1 - binomial.at_least(max(bad) + 1, n, 1 - wrong) if bad else 0.0
 
 
-@pytest.mark.parametrize(("n", "share"), [(20, 0.55), (40, 0.8), (80, 0.95)])
-def test_so_many_known_answers_find_somebody_who_is_wrong_one_time_in_five(n, share):
-    """As docs/labels.md says."""
-    assert share <= found(0.2, n) <= share + 0.05
+def found_by(wrong: float, labels: int) -> float:
+    """After so many labels, of which one in twenty, by chance, is a known answer."""
+    asked = [
+        binomial.at_least(n, labels, 1 / 20) - binomial.at_least(n + 1, labels, 1 / 20) for n in range(labels)
+    ]
+    return sum(share * found(wrong, n) for n, share in enumerate(asked) if share > 1e-9)
+
+
+def test_so_many_labels_find_somebody_who_is_wrong_so_often():
+    """As docs/labels.md says: of each row the labels, and who is left out then."""
+    rows = re.findall(r"^\| ([\d,]+) \| (\d+) \| ([\d.% |]+) \|$", PAGE.read_text(), re.MULTILINE)
+    assert len(rows) == 6
+    for text, known, shares in rows:
+        labels = int(text.replace(",", ""))
+        assert int(known) == labels // 20
+        assert [f"{found_by(wrong, labels):.1%}" for wrong in (0.3, 0.2, 0.15, 0.05, 0.02)] == shares.split(
+            " | "
+        )
 
 
 @pytest.mark.parametrize("n", [5, 10, 20, 40, 80, 200])
 def test_hardly_anybody_is_left_out_who_is_wrong_one_time_in_twenty(n):
-    assert found(0.05, n) < 0.025
+    assert found(0.05, n) < 0.02
 
 
 def test_one_s_word_is_as_sure_as_they_are():

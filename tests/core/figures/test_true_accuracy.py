@@ -59,6 +59,36 @@ def test_only_blind_answers_to_what_drivers_sent_are_counted_and_each_photo_once
     assert (found.judged, found.wrong, found.no_judgement) == (9, 1, {})
 
 
+def test_what_was_objected_to_or_corrected_counts_each_for_itself_and_the_sample_for_all_others():
+    seen = {"blind": False, "assisted": True}
+    labels = [
+        *of_day(WEEK[0], right=20),
+        *of_day(WEEK[0], right=2, wrong=10, **seen),
+        make_label("corrected", 1, routed_day=WEEK[0], label="bicycle"),
+        make_label("corrected", 2, routed_day=WEEK[0], label="motorcycle", **seen),
+        make_label("closed", routed_day=WEEK[0], label="unusable", **seen),
+        *of_day(WEEK[1], right=0, wrong=3, **seen),
+    ]
+    found = look(labels, {WEEK[0]: 90, WEEK[1]: 50}, objected={WEEK[0]: 12, WEEK[1]: 3})
+    # Of 102 photos 14 were looked at, one of which is no judgement: 88 others are right.
+    assert found.accuracy.value == pytest.approx(1 - 11 / (88 + 13))
+    assert (found.judged, found.wrong, found.corrected) == (20, 0, 13)
+    assert found.counts_as == pytest.approx(20)
+    assert found.no_judgement == {"unusable": 1}
+    assert found.untold == [WEEK[1]], "of a day without a sample its worst photos are not all"
+    assert found.share_told == pytest.approx(102 / 155)
+
+
+def test_the_last_word_on_a_corrected_photo_counts():
+    seen = {"blind": False, "assisted": True, "routed_day": WEEK[0]}
+    labels = [
+        *of_day(WEEK[0], right=10),
+        make_label("twice", 2, label="bicycle", **seen),
+        make_label("twice", 1, label="motorcycle", **seen),
+    ]
+    assert look(labels, {WEEK[0]: 11}).accuracy.value == 1
+
+
 def test_what_is_no_judgement_is_said_and_another_vehicle_is_an_error():
     labels = [
         *of_day(WEEK[0], right=6),

@@ -147,7 +147,7 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   assert {
     condition = { for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name => [alarm.comparison_operator, alarm.threshold] if endswith(alarm.metric_name, "Bound") } == {
       ConfidenceDriftLowerBound = ["GreaterThanThreshold", 0.1]
-      ConfidenceFallLowerBound  = ["GreaterThanThreshold", 0.03]
+      AccuracyFallLowerBound    = ["GreaterThanThreshold", 0.03]
       ImageDriftLowerBound      = ["GreaterThanThreshold", 0.15]
       OutsideShareLowerBound    = ["GreaterThanThreshold", 0.03]
       RepeatShareLowerBound     = ["GreaterThanThreshold", 0.5]
@@ -172,9 +172,10 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   }
 
   assert {
-    condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12])) == toset(concat(
+    condition = toset(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.metrics[*][1] if widget.y == 12 || startswith(widget.properties.title, "Judged")])) == toset(concat(
       ["Records", "Unreadable", "UndecodableImages", "Coverage", "CoverageUpperBound", "EstimatedAccuracy", "EstimatedAccuracyUpperBound"],
       ["ConfidenceFall", "ConfidenceFallLowerBound", "ConfidenceDrift", "ConfidenceDriftLowerBound", "ImageDrift", "ImageDriftLowerBound"],
+      ["TrueAccuracy", "TrueAccuracyLowerBound", "TrueAccuracyUpperBound", "AccuracyFallLowerBound"],
       ["OutsideShare", "OutsideShareLowerBound", "RepeatShare", "RepeatShareLowerBound", "ClassDrift", "ClassDriftLowerBound"],
     ))
     error_message = "The dashboard shows something else than the monitor publishes."

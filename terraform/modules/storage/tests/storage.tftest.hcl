@@ -71,11 +71,14 @@ run "the_bucket_is_private_encrypted_and_forgets_what_it_should" {
   }
 
   assert {
-    condition = [
-      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : [statement.Sid, statement.Action]
+    condition = {
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Sid => statement.Condition
       if statement.Effect == "Deny" && strcontains(jsonencode(statement.Resource), "/labels/*")
-    ] == [["RecordsAreAdded", "s3:PutObject"]]
-    error_message = "A label can be written over, or nobody may forget one."
+      } == {
+      RecordsAreAdded = { Null = { "s3:if-none-match" = "true" } }
+      RecordsAreKept  = { StringEquals = { "aws:PrincipalArn" = "arn:aws:iam::111122223333:role/scones-test-apply" } }
+    }
+    error_message = "A label can be written over, taken away by who deploys, or forgotten by nobody."
   }
 
   assert {
