@@ -49,8 +49,9 @@ from training import dataset
 from training.dataset import Split
 
 ENV, SOURCE = "local", "gate-2"  # the camera that changes is one that is watched
-# A demo has one day, of which the default of 30 blind photos would say little.
-FIRST, HELD, DECISIONS, BLIND_PER_DAY = 150, 150, 150, 150
+# Of what comes first some 150 wait, and all others are of the blind sample: a demo has one day, of which 30 say little.
+FIRST, HELD = 240, 140
+BLIND_PER_DAY = FIRST
 PACE = 4  # of CloudWatch: it looks at its alarms each 15 s
 MOST = 1000  # photos that wait
 AT_ONCE = 4  # photos that are sent
@@ -60,6 +61,8 @@ SETTLED_SECONDS = 25  # after the last decision: the grace, and what the functio
 # What a changed camera has to ring, before and after people have said what its photos show; others ring as well.
 PICTURES, TRUTH = "image-drift", "low-accuracy"
 OLD, NEW, OTHERS = "the old camera's test set", "the new camera", "the new camera, other photos"
+# Of what waited. The default would leave 14 photos to tell by whether the next model is surely better.
+TESTED = 0.3
 QUICK = ("--members", "1", "--folds", "1")
 
 
@@ -122,7 +125,7 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     visibly("operations.monitor_now", ENV)
     tell_alarms(PICTURES)
 
-    step(f"Decide {DECISIONS} photos as a person does: drivers first, then the blind sample")
+    step("Decide what waits, as a person does: drivers first, and then the blind sample")
     decide(seen, {row["id"]: row["label"] for row in truth})
 
     step("Make the decisions labels, and measure the true accuracy: make labels, make monitor")
@@ -135,7 +138,7 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     step("Make the next version of the data set, train on it, compare: make dataset retrain")
     model = environment.ENVIRONMENTS / f"{ENV}.model.tfvars.json"
     live = model.read_text()
-    visibly("operations.make_dataset", ENV, "--data", data)
+    visibly("operations.make_dataset", ENV, "--data", data, "--tested", TESTED)
     visibly("report.dataset_difference", ENV)
     visibly("operations.retrain", ENV, *QUICK)
     if model.read_text() == live:
@@ -215,12 +218,12 @@ def decide(seen: Seen, by_key: Mapping[str, str]) -> None:
     waiting = photo_register.list_open(photo_register.open_table(ENV), register.WAITING, MOST)
     truth = {it["id"]: by_key[it["s3_key"]] for it in waiting if it["s3_key"] in by_key} | seen.truth
     with out.status("decisions"):
-        answered = reviewing.answer(caller, truth, outputs["routes"], seen.items, DECISIONS)
+        answered = reviewing.answer(caller, truth, outputs["routes"], seen.items, len(seen.items))
     drivers = sum(seen.items[it]["state"] == register.WAITING for it in answered if it in seen.items)
     ours = sum(it in seen.items for it in answered)
     out.print(
-        f"{ours} photos of the new camera are decided: {drivers} drivers waited, {ours - drivers} are of the blind "
-        f"sample; between those came {len(answered) - ours} of the test set that waited behind the drivers"
+        f"{drivers} photos are decided whose drivers waited, and {ours - drivers} of the blind sample judged; between "
+        f"those came {len(answered) - ours} of the test set"
     )
 
 

@@ -53,6 +53,7 @@ def make(
     otherwise: Path | None = None,
     exclude: Sequence[str] = (),
     since: datetime | None = None,
+    tested: float = dataset_versions.HELD,
 ) -> Made:
     """`given` is the parent; without one it is the live model's, else `otherwise`."""
     settings = environment.outputs(env)
@@ -74,7 +75,7 @@ def make(
     traffic = live_traffic.count(
         client, bucket, settings["register_table"], labels.all, datetime.now(UTC).date()
     )
-    version = build(parent, bucket, labels, judged, since, traffic)
+    version = build(parent, bucket, labels, judged, since, traffic, tested)
     made = put(client, env, bucket, version)
     link(DATA / env, made)
     return Made(made, dataset_versions.read_info(made), parent.info, version.info["left_out"])
@@ -127,6 +128,7 @@ def build(
     judged: Judged,
     since: datetime | None,
     traffic: Mapping[str, int],
+    tested: float,
 ) -> Version:
     oldest = register.write_time(since) if since else ""
     known = {it.photo for it in parent.origins.values()}
@@ -140,7 +142,9 @@ def build(
     ]
     seen = read_copies(bucket, dataset_versions.missing(parent, standing), parent.size)
     excluded = {it.name for it in labels.all}.intersection(judged.excluded)
-    return dataset_versions.make(parent, standing, seen, judged.left_out, said.keys(), excluded, traffic)
+    return dataset_versions.make(
+        parent, standing, seen, judged.left_out, said.keys(), excluded, traffic, tested
+    )
 
 
 def read_copies(bucket: str, labelled: Sequence[Labelled], side: int) -> dict[str, Seen]:
@@ -233,11 +237,20 @@ def main() -> None:
     add("--otherwise", type=Path, help="the parent's folder where there is no live model's data set")
     add("--exclude", default="", metavar="SUB,SUB", help="people whose labels do not count")
     add("--since", default="", help="labels that join it are as new: 90m, 24h, 7d, or a time in ISO 8601")
+    add(
+        "--tested",
+        type=float,
+        default=dataset_versions.HELD,
+        metavar="SHARE",
+        help="of the photos that waited for a person, into the test `live` (%(default)s); more where they are few",
+    )
     options = parser.parse_args()
+    if not 0 <= options.tested < 1:
+        raise UserError(f"--tested {options.tested:g} is not a share from 0 to below 1, such as 0.3")
     since = read_since(options.since)
     exclude = [name.strip() for name in options.exclude.split(",") if name.strip()]
     try:
-        made = make(options.env, options.data, options.otherwise, exclude, since)
+        made = make(options.env, options.data, options.otherwise, exclude, since, options.tested)
     except (BotoCoreError, ClientError) as error:
         raise UserError(f"the labels of {options.env} cannot be read: {error}") from error
     out.print(table(made.info, made.before))

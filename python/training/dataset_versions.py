@@ -197,9 +197,11 @@ def make(
     photos: Collection[str],
     excluded: Collection[str] = (),
     traffic: Mapping[str, int] = MappingProxyType({}),
+    tested: float = HELD,
 ) -> Version:
     """`seen` has what `missing` asked for, as far as it can be read, by the photos' ids. `left_out` counts what was
     not settled, and `photos` are all that have a label, whatever is thought of it: of others nothing is remembered.
+    `tested` is the share of what waited that is for the test, of photos that have no side yet.
     """
     classes, share = parent.info["classes"], parent.info["validation"]
     out = Counter(left_out)
@@ -227,7 +229,7 @@ def make(
             out[AGAIN if copies[picture.mark] == it.cls else AGAINST] += 1
             continue
         found = likeness.hashes(picture.pixels[None])[0]
-        side = sides.choose(wish(it, picture.mark, share), picture.mark, found)
+        side = sides.choose(wish(it, picture.mark, share, tested), picture.mark, found)
         if side is None:
             out[TWO_SIDES] += 1
             continue
@@ -324,10 +326,10 @@ def settle(
     return sorted(agreed, key=lambda it: (it.label.at, it.label.name))
 
 
-def wish(it: Labelled, mark: str, validation: float) -> str:
+def wish(it: Labelled, mark: str, validation: float, tested: float) -> str:
     """What a photo's own hash says, unless chance has chosen it among those that drivers sent."""
     height = divide.place(mark)
-    if it.stratum == ACCEPTED or (it.stratum == WAITED and height >= 1 - HELD):
+    if it.stratum == ACCEPTED or (it.stratum == WAITED and height >= 1 - tested):
         return LIVE
     return "validation" if height < validation else "train"
 

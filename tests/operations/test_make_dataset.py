@@ -77,6 +77,12 @@ def command(monkeypatch, *flags: str) -> None:
     make_dataset.main()
 
 
+@pytest.mark.parametrize("share", ["1", "-0.1", "nan"])
+def test_a_share_that_is_none_is_refused(monkeypatch, share):
+    with pytest.raises(UserError, match=rf"--tested {share} is not a share from 0 to below 1"):
+        command(monkeypatch, f"--tested={share}")
+
+
 def keys(aws, bucket: str, prefix: str) -> set[str]:
     pages = aws("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return {it["Key"].removeprefix(prefix) for page in pages for it in page.get("Contents", ())}

@@ -228,6 +228,19 @@ def test_of_what_waited_a_share_is_tested_on_and_never_trained_on(drawn, photos)
     assert few == {photo: side for photo, side in found.items() if photo in few}
 
 
+def test_more_of_what_waited_is_tested_on_where_somebody_asks_for_it_but_what_has_a_side_keeps_it(
+    drawn, photos
+):
+    parent, _ = drawn
+    said, seen = photos(200)
+    said = [replace(it, stratum=versions.WAITED) for it in said]
+    usual = make(parent, said[:100], seen)
+    ids = {it.photo for it in said}
+    more = sides(versions.make(as_parent(usual), said, seen, {}, ids, tested=0.5))
+    assert {photo: more[photo] for photo in sides(usual)} == sides(usual)
+    assert 30 <= sum(more[it.photo] == dataset.LIVE for it in said[100:]) <= 70
+
+
 def test_who_comes_first_decides_for_all_that_are_nearly_the_same(drawn, photos, tmp_path):
     parent, _ = drawn
     said, seen = photos(60)
