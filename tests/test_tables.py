@@ -13,7 +13,7 @@ from rich.console import Console
 from tests.builders import make_label
 from tests.delivery import records
 
-from bench import drift_tables, drifting
+from bench import blind_weeks, drift_tables, drifting, truth_tables
 from bench import file as bench_file
 from bench import tables as bench_tables
 from bench.figures import Measured
@@ -119,7 +119,7 @@ def of_mistakes() -> Any:
         make_label(f"{n:064}", answer=answer)
         for n, answer in enumerate(("bicycle", "motorcycle", "delivery-van", "skateboard") * 9)
     ]
-    judged = labelled_people.judge(Labels(found, {}), {})
+    judged = labelled_people.judge(Labels(found, {}), {}, stood=[it.name for it in found])
     title = "Where the model was sure: the blind sample"
     return label_figures.mistakes(found, judged, label_figures.is_blind, title)
 
@@ -256,6 +256,29 @@ def of_drift() -> Any:
     return drift_tables.table(known, ALL, 500)
 
 
+def of_photos_to_judge() -> Any:
+    cells = [
+        *((often, it) for often in blind_weeks.SEEN for it in blind_weeks.TRAFFIC),
+        *zip(truth_tables.RINGING),
+    ]
+    known = {
+        blind_weeks.name(*cell, expected): replace(FIGURE, value=0.123 if len(cell) == 1 else 214)
+        for expected in blind_weeks.EXPECTED
+        for cell in cells
+    }
+    return truth_tables.needed(known)
+
+
+def of_bounds() -> Any:
+    known = {
+        blind_weeks.name(side, accuracy, judged): replace(FIGURE, value=99)
+        for accuracy in blind_weeks.ACCURACIES
+        for judged in blind_weeks.JUDGED
+        for side in ("above", "below")
+    }
+    return truth_tables.bounds(known)
+
+
 def of_installed() -> Any:
     return installed.table([("types-boto3-lite", "1,698.0", ", ".join(["sagemaker-core"] * 9))])
 
@@ -265,6 +288,8 @@ DRAWN: list[tuple[str, Callable[[], Any]]] = [
     ("bench/drift_tables.py", of_drift),
     ("bench/tables.py", of_bench),
     ("bench/tables.py", of_bench_changes),
+    ("bench/truth_tables.py", of_photos_to_judge),
+    ("bench/truth_tables.py", of_bounds),
     ("cost/sheets.py", of_cost),
     ("delivery/deployments.py", of_deployments),
     ("operations/demo.py", of_demo),

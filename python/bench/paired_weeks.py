@@ -46,6 +46,13 @@ ACCEPTING = (
     *((0.95, 0.98, 0.9, 0.99, 0.9), (0.6, 0.99, 0.9, 0.99, 0.9), (0.6, 0.95, 0.9, 0.8, 0.0)),
     *((0.95, 0.98, 0.95, 0.98, 0.0), (0.9, 0.97, 0.6, 0.9, 0.5), (0.7, 0.998, 0.9, 0.98, 0.5)),
 )
+# Live photos: which share the live model accepted, how often ours alone and theirs alone is right there, and on what
+# waited. The first three pairs are equals: what was accepted is where the live model is the best.
+LIVE = (
+    *((0.8, 0.01, 0.03, 0.2, 0.12), (0.6, 0.0, 0.04, 0.16, 0.1), (0.9, 0.01, 0.02, 0.14, 0.05)),
+    *((0.8, 0.05, 0.02, 0.3, 0.1), (0.5, 0.1, 0.0, 0.05, 0.05), (0.8, 0.0, 0.05, 0.1, 0.2)),
+)
+WAITED = 0.3  # of live photos that are compared
 
 
 @contextmanager
@@ -59,6 +66,7 @@ def measure(weeks: int = WEEKS, photos: Sequence[int] = PHOTOS) -> list[Figure]:
         for name, found in (
             ("accuracy", [differing(n, *pair, weeks) for pair in PAIRS]),
             ("accepted", [accepting(n, *pair, weeks) for pair in ACCEPTING]),
+            ("live", [on_live(n, *pair, weeks) for pair in LIVE]),
         ):
             for bound, worst in zip(("below", "above"), map(max, zip(*found, strict=True)), strict=True):
                 meaning = f"weeks with the truth {bound} the bounds of {name}, {n} photos; promised {paired.BEYOND:.1%}"
@@ -90,6 +98,24 @@ def accepting(
     return beyond(
         outcomes, right - others, lambda a, b, c, d: paired.difference_of_shares(a, b, c, d, paired.BEYOND)
     )
+
+
+def on_live(
+    n: int, share: float, more: float, fewer: float, more_waited: float, fewer_waited: float, weeks: int
+) -> tuple[float, float]:
+    """The two strata are drawn apart, and each counts by its traffic."""
+    chance, waited = np.random.default_rng(n), round(n * WAITED)
+    drawn = [
+        chance.multinomial(count, [ours, theirs, 1 - ours - theirs], size=weeks)[:, :2]
+        for count, ours, theirs in ((n - waited, more, fewer), (waited, more_waited, fewer_waited))
+    ]
+    truth = share * (more - fewer) + (1 - share) * (more_waited - fewer_waited)
+
+    def bounds(a: int, b: int, c: int, d: int) -> Estimate:
+        parts = (share, paired.difference(a, b, n - waited)), (1 - share, paired.difference(c, d, waited))
+        return paired.put_together(parts)
+
+    return beyond(np.hstack(drawn), truth, bounds)
 
 
 def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,17 +40,31 @@ def send_all(send: Callable[[Path], Told], files: Sequence[Path], what: str = "u
 
 
 def put(client: "S3Client", bucket: str, key: str, body: bytes, content_type: str) -> bool:
-    """Put it there, unless it is there with the same content; whether it was sent."""
+    """Put it there, unless it is there with the same content; whether it was sent.
+
+    What is new is put on the condition that it still is, which a role may be allowed that may overwrite nothing.
+    """
     checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    if _checksum(client, bucket, key) == checksum:
+    there = _checksum(client, bucket, key)
+    if there == checksum:
         return False
-    client.put_object(Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", ContentType=content_type)
+    send = partial(
+        client.put_object,
+        Bucket=bucket,
+        Key=key,
+        Body=body,
+        ChecksumAlgorithm="SHA256",
+        ContentType=content_type,
+    )
+    send() if there else send(IfNoneMatch="*")
     return True
 
 
 def _checksum(client: "S3Client", bucket: str, key: str) -> str | None:
+    """None if nothing is there."""
     try:
-        return client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED").get("ChecksumSHA256")
+        found = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        return found.get("ChecksumSHA256", "none")
     except ClientError as error:
         if error.response["Error"]["Code"] == "404":
             return None

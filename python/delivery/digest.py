@@ -34,6 +34,7 @@ KNOWN_TO_TERRAFORM = (
     "guideline",
     "image",
     "labels",
+    "metrics",
     "sha256",
 )  # of a model; the rest is for people
 

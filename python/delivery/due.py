@@ -1,10 +1,11 @@
 """Is there reason to train a candidate? `python -m delivery.due ENV`, at the start of retrain.yml.
 
 There is once a week, and whenever somebody asks. On other days there is if people have said NEW_LABELS labels since the
-newest data set was made, or FEW of them while an alarm rings that tells of other photos or of a worse model: with fewer
-the next candidate would be the last one again. `due` becomes `yes` or `no` in the job's output.
+newest data set was made of the live model's, or FEW of them while an alarm rings that tells of other photos or of a
+worse model: with fewer the next candidate would be the last one again. `due` becomes `yes` or `no` in the job's output.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,23 +53,29 @@ def decide(schedule: str, said: int, enough: int, ringing: list[str]) -> Due:
     return Due(False, f"{since}, and {enough} are waited for{rings}.")
 
 
-def count_labels(s3: Any, bucket: str, now: datetime) -> int:
-    """Those of a class, that stand, said since the newest data set."""
-    since = newest_set(s3, bucket)
+def count_labels(s3: Any, bucket: str, live_set: str, now: datetime) -> int:
+    """Those of a class, that stand, said since the newest data set that the live model's is, or descends from it."""
+    since = newest_set(s3, bucket, live_set)
     found = label_store.read(s3, bucket, since.date(), now.date()) if since else label_store.read(s3, bucket)
     return sum(it.is_class and (since is None or read_time(it.at) > since) for it in found.standing)
 
 
-def newest_set(s3: Any, bucket: str) -> datetime | None:
-    """When the last data set was whole: its dataset.json is sent last."""
+def newest_set(s3: Any, bucket: str, live_set: str) -> datetime | None:
+    """When it was whole: its dataset.json is sent last."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=DATA, Delimiter="/")
-    sets = [it["Prefix"] for page in pages for it in page.get("CommonPrefixes", ())]
-    made = (
-        it["LastModified"]
-        for folder in sets
-        for it in s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}dataset.json").get("Contents", ())
-    )
-    return max(made, default=None)
+    folders = [it["Prefix"] for page in pages for it in page.get("CommonPrefixes", ())]
+    made = (read_set(s3, bucket, folder) for folder in folders)
+    return max((at for name, parents, at in filter(None, made) if live_set in (name, *parents)), default=None)
+
+
+def read_set(s3: Any, bucket: str, folder: str) -> tuple[str, list[str], datetime] | None:
+    """Its id, those of what it was made of, and when; None of one that was never whole, or is broken."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=f"{folder}dataset.json")
+        parents: list[str] = json.loads(found["Body"].read()).get("parents", [])
+    except (s3.exceptions.NoSuchKey, ValueError, AttributeError):
+        return None
+    return folder.split("/")[1], parents, found["LastModified"]
 
 
 def read_time(text: str) -> datetime:
@@ -78,7 +85,7 @@ def read_time(text: str) -> datetime:
 def look(env: str, live: Json, schedule: str) -> Due:
     enough = read_number(os.environ.get("NEW_LABELS") or str(NEW_LABELS))
     bucket = split_address(live["artefact"])[0]
-    said = count_labels(boto3.client("s3"), bucket, datetime.now(UTC))
+    said = count_labels(boto3.client("s3"), bucket, live["dataset_id"], datetime.now(UTC))
     prefix = terraform.read_prefix(env)
     found, _ = alarms_now.find(boto3.client("cloudwatch"), prefix)
     names = [it.name.removeprefix(f"{prefix}-") for it in found]

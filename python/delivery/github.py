@@ -236,6 +236,10 @@ def open_issues() -> Iterator[Post]:
     return pages("issues?state=open&")
 
 
+def commits_of(pull: int) -> Iterator[Parent]:
+    return pages(f"pulls/{pull}/commits?")
+
+
 def open_pulls() -> Iterator[Pull]:
     """Those that ask to be merged into main."""
     return pages(f"pulls?state=open&base={MAIN}&")

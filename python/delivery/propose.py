@@ -11,6 +11,8 @@ commit is made by the API, which signs it as the app's.
 import base64
 import json
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from core import arguments, environment
@@ -39,8 +41,9 @@ def main() -> None:
         return tell(f"The candidate is not proposed, for this came of it: {verdict}.\n\n{page}")
     model = read_model(proposed)
     pull = open_pull(env, model, page)
-    for older in find_older(env, pull):
-        close(older, pull)
+    for older in find_ours(env):
+        if older["number"] != pull["number"]:
+            close(older, pull)
     return tell(f"The candidate is proposed: {pull['html_url']}\n\n{page}")
 
 
@@ -57,8 +60,8 @@ def read_model(path: Path) -> Json:
 
 def open_pull(env: str, model: Json, page: str) -> Pull:
     name = identify(model["sha256"])
-    branch = f"{prefix(env)}{name}"
-    if there := next((it for it in github.open_pulls() if it["head"]["ref"] == branch), None):
+    branch = f"retrain/{env}-{name}"
+    if there := next((it for it in find_ours(env) if it["head"]["ref"] == branch), None):
         out.print(f"{there['html_url']} proposes this model already")
         return there
     commit(env, branch, model, f"Promote model {name} in {env}")
@@ -72,15 +75,13 @@ def open_pull(env: str, model: Json, page: str) -> Pull:
     return pull
 
 
-def prefix(env: str) -> str:
-    """How the branches of an environment's proposals begin."""
-    return f"retrain/{env}-"
-
-
 def commit(env: str, branch: str, model: Json, message: str) -> None:
-    """A branch of one commit, behind what this run has checked out."""
+    """A branch of one commit, behind what this run has checked out; one that is left of a run that failed is moved."""
     start = github.variable("GITHUB_SHA")
-    github.ask("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": start})
+    if github.find(f"git/ref/heads/{branch}"):
+        github.ask("PATCH", f"git/refs/heads/{branch}", {"sha": start, "force": True})
+    else:
+        github.ask("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": start})
     place = f"contents/{versions.model_file(env).as_posix()}"
     before = github.find(f"{place}?ref={start}")
     text = json.dumps({"model": model}, indent=2, sort_keys=True) + "\n"
@@ -99,16 +100,19 @@ def how_to_read(env: str, model: Json) -> str:
     )
 
 
-def find_older(env: str, pull: Pull) -> list[Pull]:
-    """Of this repository's branches, and not of a fork's that is called so."""
-    return [
-        it
-        for it in github.open_pulls()
-        if it["number"] != pull["number"]
-        and it["head"]["ref"].startswith(prefix(env))
-        and (repository := it["head"]["repo"])
-        and repository["full_name"] == github.repository()
-    ]
+def find_ours(env: str) -> Iterator[Pull]:
+    """Opened by a bot, from a branch of this repository that is called so, to which nobody has added."""
+    for it in github.open_pulls():
+        source, author = it["head"]["repo"], it["user"]
+        if (
+            re.fullmatch(rf"retrain/{env}-[0-9a-f]{{16}}", it["head"]["ref"])
+            and source is not None
+            and source["full_name"] == github.repository()
+            and author is not None
+            and author["type"] == "Bot"
+            and len(list(github.commits_of(it["number"]))) == 1
+        ):
+            yield it
 
 
 def close(older: Pull, pull: Pull) -> None:

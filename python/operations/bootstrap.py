@@ -60,7 +60,9 @@ def main() -> None:
     out.print(f"  of the repository: PLAN_ROLE_{env.upper()}={arns['plan']}")
     out.print(f"  of its environment {env}: APPLY_ROLE={arns['apply']}")
     out.print(f"  of its environment retrain, if {env} is retrained: RETRAIN_ROLE={arns['retrain']}")
-    out.print(f"The environments {env} and retrain must take deployments from the branch main alone.")
+    out.print(
+        f"The environments {env}, retrain and propose must take deployments from the branch main alone."
+    )
     quotas.show(env)
 
 

@@ -100,7 +100,8 @@ def forget(env: str, photo: str, confirmed: bool, all_captures: bool) -> None:
     some_hours = any(it.until for it in found.periods)
     one = found.sought.key is None
     # Asked before anything is removed: what AWS refuses is then no half of it.
-    remains = list(forgotten.list_remains(env, bucket, bool(found.captures), some_hours, one))
+    labelled = bool(found.labels or found.origins)
+    remains = list(forgotten.list_remains(env, bucket, bool(found.captures), some_hours, one, labelled))
     if confirmed:
         try:
             remove(s3, table, bucket, found)

@@ -97,7 +97,9 @@ def update(table: Any, item: Json, change: str, values: Json, names: dict[str, s
         ) from error
 
 
-def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool, one: bool) -> Iterator[str]:
+def list_remains(
+    env: str, bucket: str, rewritten: bool, some_hours: bool, one: bool, labelled: bool
+) -> Iterator[str]:
     """After the files that were written anew, or only some hours looked into, or one photo of a key removed."""
     now = datetime.now(UTC)
 
@@ -133,6 +135,8 @@ def list_remains(env: str, bucket: str, rewritten: bool, some_hours: bool, one: 
             f"what a bulk run captured of it, {kept['captures']}: that has the id of the key's newest version, and "
             "only make forget by the key looks"
         )
+    if labelled:
+        yield "names of its labels, by its id, in dataset.json of each data set that was made with them"
     yield "the models that were named above"
     yield "copies outside the bucket: reports, downloads, staged folders; one that is uploaded again brings it back"
 

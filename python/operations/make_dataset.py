@@ -25,7 +25,7 @@ from core.contract.shapes import Json
 from core.label_store import Labels
 from core.table import Table
 from monitoring.capture import SourceError, parse_moment
-from operations import labelled_people, live_traffic
+from operations import labelled_people, live_traffic, stood_before
 from operations.labelled_people import Judged
 from training import dataset_versions, fetched, gather, listed, promote
 from training.dataset import FOLDERS
@@ -70,7 +70,8 @@ def make(
         upload(folder, f"s3://{bucket}/{fetched.PREFIX}")
     labels = label_store.read(client, bucket)
     never = {*parent.info["excluded"], *read_live_excluded(env, bucket)}
-    judged = judge(settings["api"], labels, exclude, never)
+    stood = stood_before.find(client, bucket, parent.info)
+    judged = judge(settings["api"], labels, exclude, never, stood)
     traffic = live_traffic.count(
         client, bucket, settings["register_table"], labels.all, datetime.now(UTC).date()
     )
@@ -108,14 +109,16 @@ def name_folder(env: str, dataset_id: str) -> Path:
     return DATA / f"{env}-{dataset_id}"
 
 
-def judge(api: Json, labels: Labels, exclude: Sequence[str], never: Collection[str]) -> Judged:
+def judge(
+    api: Json, labels: Labels, exclude: Sequence[str], never: Collection[str], stood: Collection[str]
+) -> Judged:
     who = labelled_people.read_who(api["reviews_table"], labels.all, api["person_days"])
     if unknown := sorted(set(exclude) - set(who.values())):
         raise UserError(
             f"EXCLUDE names {', '.join(unknown)}, and no label of the last {api['person_days']} days is known to be "
             f"theirs: make labels says who is there"
         )
-    return labelled_people.judge(labels, who, exclude, never=never)
+    return labelled_people.judge(labels, who, exclude, never=never, stood=stood)
 
 
 def build(

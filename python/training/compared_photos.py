@@ -23,7 +23,7 @@ class Compared:
 
     path: Path
     label: str
-    stratum: str  # TEST, ACCEPTED or WAITED
+    stratum: str  # TEST, ACCEPTED, WAITED or nothing
     source: str  # nothing of the base's
     hour: str  # of the day, in UTC
 
@@ -53,7 +53,9 @@ def rows(path: Path, may_lack: bool) -> list[tuple[str, int]]:
 def tell(path: Path, label: str, origin: dict[str, str] | None) -> Compared:
     if origin is None:
         return Compared(path, label, TEST, "", "")
-    stratum = origin.get("stratum") or ACCEPTED  # as all were in earlier versions
+    stratum = origin.get(
+        "stratum", ""
+    )  # nothing of one that chance has not chosen: it stands for no other photo
     return Compared(path, label, stratum, origin["source"] or "no source", origin["at"][11:13])
 
 
@@ -62,6 +64,6 @@ def read_traffic(data: Path) -> dict[str, float]:
     try:
         counts = json.loads((data / "dataset.json").read_text()).get("traffic") or {}
         total = sum(counts.values())
-        return {name: counts[name] / total for name in (ACCEPTED, WAITED)} if total else {}
+        return {name: counts.get(name, 0) / total for name in (ACCEPTED, WAITED)} if total else {}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{data}/dataset.json is broken ({error!r}): {dataset.RESTAGE}") from error

@@ -111,7 +111,7 @@ def page(comparison: Comparison) -> str:
             *rows,
             "",
             f"Points are hundredths. This is look {comparison.look} at a candidate for this live model, so surely "
-            f"means: each bound of the two accuracies leaves the truth out in {comparison.beyond:.2%} of weeks at most; "
+            f"means: each bound of the two accuracies leaves the truth out in {comparison.beyond:.2%} of weeks; "
             f"those of the lines below in 2.5 %. What falls is corrected for the number of lines (Holm) and of looks. "
             f"{OF_ACCEPTED}",
             "",

@@ -82,10 +82,9 @@ def test_with_yes_all_is_set_and_found_set(settings, github):
     write_owners("* @octocat\n")
     reviewers = ("octocat", "scones-unlimited/platform")
     assert checklist.offer(look(reviewers=reviewers), yes=True)
-    settings.variables["environments/retrain"][retraining.APP] = (
-        "Iv23liabcdefghijklmn"  # which no request makes
-    )
-    settings.secrets["environments/retrain"] = {retraining.KEY}
+    # Which no request makes.
+    settings.variables["environments/propose"] = {retraining.APP: "Iv23liabcdefghijklmn"}
+    settings.secrets["environments/propose"] = {retraining.KEY}
     assert lacks(look()) == {}
     (rules,) = settings.rulesets.values()
     assert rules["bypass_actors"] == []
@@ -94,7 +93,7 @@ def test_with_yes_all_is_set_and_found_set(settings, github):
     assert settings.variables["environments/prod"]["APPLY_ROLE"] == ARNS["apply"]
     assert settings.variables["actions"]["PLAN_ROLE_PROD"] == ARNS["plan"]
     assert settings.variables["environments/retrain"]["RETRAIN_ROLE"] == ARNS["retrain"]
-    assert [it["name"] for it in settings.branches["retrain"]] == ["main"]
+    assert [it["name"] for it in settings.branches["retrain"] + settings.branches["propose"]] == ["main"] * 2
     assert not checklist.offer(look(), yes=True)
     assert len(changes(github)) == len(set(changes(github)))
 
@@ -117,7 +116,7 @@ def test_each_command_that_is_printed_does_what_would_be_sent(settings, capsys):
     checklist.show(points)
     printed = re.findall(r"set it: (.* gh .*|gh .*)", capsys.readouterr().out)
     wanted = {it for point in points for it in point.requests if point.found}
-    assert len(printed) == len(wanted) == 9
+    assert len(printed) == len(wanted) == 11
     for command in printed:
         before, _, call = command.rpartition(" | ")
         body = json.loads(shlex.split(before)[1]) if before else None
@@ -273,11 +272,12 @@ def test_what_retrains_is_asked_for_in_the_environment_that_drivers_use(settings
     assert found == {
         "environment retrain: takes deployments from main alone": "there is no such environment",
         "variable of environment retrain: RETRAIN_ROLE": "it is not set",
-        "variable of environment retrain: RETRAIN_APP": "it is not set",
-        "secret of environment retrain: RETRAIN_APP_KEY": "it is not set",
+        "environment propose: takes deployments from main alone": "there is no such environment",
+        "variable of environment propose: PROPOSE_APP": "it is not set",
+        "secret of environment propose: PROPOSE_APP_KEY": "it is not set",
     }
     settings.variables["actions"] = {"RETRAIN_ENV": "staging"}
-    assert (len(retraining.points("staging", ARNS)), retraining.points("prod", ARNS)) == (4, [])
+    assert (len(retraining.points("staging", ARNS)), retraining.points("prod", ARNS)) == (5, [])
     settings.variables["actions"] = {"RETRAIN_ENV": retraining.NOWHERE}
     assert retraining.points("prod", ARNS) == []
 
@@ -500,8 +500,8 @@ def test_the_command_with_yes_leaves_only_what_no_request_can_set(settings, acco
     last = done.stdout.strip().splitlines()[-1]
     assert last.startswith("prod: 3 missing"), done.stdout
     assert done.returncode == 1
-    assert "MISSING  variable of environment retrain: RETRAIN_APP" in done.stdout
-    assert "MISSING  secret of environment retrain: RETRAIN_APP_KEY" in done.stdout
+    assert "MISSING  variable of environment propose: PROPOSE_APP" in done.stdout
+    assert "MISSING  secret of environment propose: PROPOSE_APP_KEY" in done.stdout
     assert ".github/CODEOWNERS names nobody" in done.stdout
 
 

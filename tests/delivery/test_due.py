@@ -15,6 +15,7 @@ from delivery import due
 
 ROOT = Path(__file__).resolve().parents[2]
 DAILY = "41 4 * * 0,2-6"
+LIVE_SET = "fedcba9876543210"
 
 
 def test_the_workflow_looks_daily_and_trains_weekly():
@@ -57,7 +58,7 @@ def project(tmp_path, monkeypatch, aws, cloud_variables):
     aws("s3").create_bucket(Bucket=bucket)
     Path("terraform/envs").mkdir(parents=True)
     Path("terraform/envs/prod.tfvars").write_text(f'prefix = "{bucket}"\n')
-    model = {"artefact": f"s3://{bucket}/models/1/model.tar.gz"}
+    model = {"artefact": f"s3://{bucket}/models/1/model.tar.gz", "dataset_id": LIVE_SET}
     Path("terraform/envs/prod.model.tfvars.json").write_text(json.dumps({"model": model}))
     Path("event.json").write_text(json.dumps({"schedule": DAILY}))
     for name, value in {
@@ -86,7 +87,7 @@ def say(aws, bucket: str, count: int, at: datetime, **fields) -> None:
 def test_labels_that_no_data_set_has_are_counted(project, aws):
     """Not what was said before the newest was made, nor what counts no more, nor what says no class."""
     now = datetime.now(UTC)
-    aws("s3").put_object(Bucket=project, Key="data/0123456789abcdef/dataset.json", Body=b"{}")
+    put_set(aws, project, "0123456789abcdef", [LIVE_SET])
     say(aws, project, 5, now - timedelta(days=1))
     say(aws, project, 4, now + timedelta(seconds=2), number=2, label="unusable")
     say(aws, project, 4, now + timedelta(seconds=2), number=9)
@@ -98,6 +99,21 @@ def test_labels_that_no_data_set_has_are_counted(project, aws):
         "None is trained: 2 labels were said since the newest data set was made, and 3 are waited for"
         in summary
     )
+
+
+def put_set(aws, bucket: str, name: str, parents: list[str]) -> None:
+    body = json.dumps({"parents": parents}).encode()
+    aws("s3").put_object(Bucket=bucket, Key=f"data/{name}/dataset.json", Body=body)
+
+
+def test_a_data_set_of_another_line_has_none_of_them(project, aws):
+    """As photographs that somebody has staged beside, of which no candidate is trained; and what is no data set."""
+    say(aws, project, 3, datetime.now(UTC) - timedelta(days=1))
+    put_set(aws, project, "0123456789abcdef", ["0000000000000000"])
+    aws("s3").put_object(Bucket=project, Key="data/1111111111111111/dataset.json", Body=b"[")
+    aws("s3").put_object(Bucket=project, Key="data/2222222222222222/test.lst", Body=b"")
+    due.main()
+    assert told()[0] == "due=yes\n"
 
 
 def test_enough_of_them_are_reason(project, aws):

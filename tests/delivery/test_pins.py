@@ -34,6 +34,7 @@ UNSEEN = {
     ".github/workflows/drift.yml": TOOLS,
     ".github/workflows/environment.yml": TOOLS,
     ".github/workflows/plan.yml": TOOLS,
+    ".github/workflows/retrain.yml": TOOLS,
 }
 
 

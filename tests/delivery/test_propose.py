@@ -27,9 +27,14 @@ OPEN = "pulls?state=open&base=main&per_page=100&page={}"
 PAGE = "**The candidate is better by 1.9 points, surely between 0.4 and 3.5: it is surely better.**\n"
 
 
-def pull(number: int, branch: str, repository: str = REPOSITORY) -> dict[str, Any]:
+def pull(number: int, branch: str, repository: str = REPOSITORY, author: str = "Bot") -> dict[str, Any]:
     head = {"ref": branch, "sha": "d" * 40, "repo": {"full_name": repository}}
-    return {"number": number, "head": head, "html_url": f"https://github.com/{REPOSITORY}/pull/{number}"}
+    place = f"https://github.com/{REPOSITORY}/pull/{number}"
+    return {"number": number, "head": head, "html_url": place, "user": {"login": "scones", "type": author}}
+
+
+def older(model: str) -> str:
+    return f"retrain/prod-{model * 16}"
 
 
 @pytest.fixture
@@ -110,7 +115,7 @@ def test_the_first_model_s_file_has_no_version_before(left, hub):
     assert "sha" not in put
 
 
-@pytest.mark.parametrize("verdict", ["not surely better", "a slice surely falls"])
+@pytest.mark.parametrize("verdict", ["not surely better", "it surely falls"])
 def test_one_that_is_not_is_not_opened_and_the_summary_says_why(verdict, left, hub, summary):
     left(verdict)
     propose.main()
@@ -125,23 +130,52 @@ def test_where_nobody_has_said_more_the_summary_says_so(hub, summary):
     assert "nobody has said more" in summary.read_text()
 
 
-def test_an_older_proposal_of_the_environment_is_closed_and_says_which_is_newer(left, hub):
-    others = [pull(4, "retrain/staging-1"), pull(5, "retrain/prod-2", "somebody/fork"), pull(6, "better")]
-    hub.answer("GET", OPEN.format(1), [pull(3, "retrain/prod-1"), *others])
+def list_open(hub, *pulls: dict[str, Any], added: int = 0) -> None:
+    hub.answer("GET", OPEN.format(1), list(pulls))
     hub.answer("GET", OPEN.format(2), [])
+    for it in pulls:
+        commits = [{"sha": str(number) * 40} for number in range(1 + added)]
+        hub.answer("GET", f"pulls/{it['number']}/commits?per_page=100&page=1", commits)
+        hub.answer("GET", f"pulls/{it['number']}/commits?per_page=100&page=2", [])
+
+
+def test_an_older_proposal_of_the_environment_is_closed_and_says_which_is_newer(left, hub):
+    """And nobody else's: of a fork, of a person, of another environment, of a branch that is called otherwise."""
+    others = [
+        pull(4, f"retrain/staging-{'1' * 16}"),
+        pull(5, older("2"), "somebody/fork"),
+        pull(6, older("3"), author="User"),
+        pull(7, "retrain/prod-by-hand"),
+    ]
+    list_open(hub, pull(3, older("1")), *others)
     hub.answer("POST", "issues/3/comments", {"id": 1}, 201)
     hub.answer("PATCH", "pulls/3", {"state": "closed"})
-    hub.answer("DELETE", "git/refs/heads/retrain/prod-1", b"", 204)
+    hub.answer("DELETE", f"git/refs/heads/{older('1')}", b"", 204)
     left("surely better", MODEL)
     propose.main()
     assert hub.sent("PATCH") == [("pulls/3", {"state": "closed"})]
     assert ("issues/3/comments", {"body": "#9 proposes a newer candidate."}) in hub.sent("POST")
-    assert hub.sent("DELETE") == [("git/refs/heads/retrain/prod-1", None)]
+    assert hub.sent("DELETE") == [(f"git/refs/heads/{older('1')}", None)]
+
+
+def test_a_proposal_to_which_somebody_has_added_stays(left, hub):
+    list_open(hub, pull(3, older("1")), added=1)
+    left("surely better", MODEL)
+    propose.main()
+    assert (hub.sent("PATCH"), hub.sent("DELETE")) == ([], [])
+
+
+def test_a_branch_that_is_left_of_a_run_that_failed_is_used_again(left, hub):
+    hub.answer("GET", f"git/ref/heads/{BRANCH}", {"ref": f"refs/heads/{BRANCH}"})
+    hub.answer("PATCH", f"git/refs/heads/{BRANCH}", {"ref": f"refs/heads/{BRANCH}"})
+    left("surely better", MODEL)
+    propose.main()
+    assert hub.sent("PATCH") == [(f"git/refs/heads/{BRANCH}", {"sha": START, "force": True})]
+    assert [path for path, _ in hub.sent("POST")] == ["pulls"]
 
 
 def test_a_model_that_is_proposed_already_is_not_proposed_twice(left, hub, summary):
-    hub.answer("GET", OPEN.format(1), [pull(8, BRANCH)])
-    hub.answer("GET", OPEN.format(2), [])
+    list_open(hub, pull(8, BRANCH))
     left("surely better", MODEL)
     propose.main()
     assert all(method == "GET" for method, _, _ in hub.asked)

@@ -120,7 +120,9 @@ def test_labels_go_with_their_copies_and_with_what_was_withdrawn(
     change(photo, "SET opinion_1 = :said, labelled = :numbers", said=SAID, numbers={1, 2})
     change(photo, "SET labelling = :known, known = :label", known="known", label="bicycle")
     labelled(photo)
-    assert "5 files among the labels" in command(photo)
+    said = command(photo)
+    assert "5 files among the labels" in said
+    assert "names of its labels, by its id, in dataset.json" in said
     assert keys("labels/") == [f"labels/2026/11/27/{'cd' * 32}-1{ending}" for ending in (".json", ".png")]
     assert not {"labelling", "labelled", "known", "opinion_1"} & set(item(photo))
 

@@ -184,6 +184,30 @@ def test_whose_labels_were_excluded_theirs_do_not_come_back_when_nobody_knows_th
     assert other.info["excluded"] == sorted(theirs) and not {*other.info["labels"]} & {*theirs}
 
 
+def test_what_stood_while_it_was_known_who_said_it_stands_later_though_no_model_came_of_it(
+    aws, prefix, say, monkeypatch, capsys
+):
+    ours = [say(number).name for number in range(42)]
+    sample_set = Path("build/data/sample")
+    first = make_dataset.make("local", given=sample_set)
+    late = [say(number).name for number in range(42, 45)]
+    for number in range(45):
+        aws("dynamodb").delete_item(TableName=f"{prefix}-reviews", Key={"photo": {"S": photo(number)}})
+    again = make_dataset.make("local", given=sample_set)
+    assert first.info["labels"] == again.info["labels"] == sorted(ours)
+    assert again.left_out == {"nobody knows who said it": len(late)}
+    command(monkeypatch, "--data", "build/data/sample")
+    assert "3 nobody knows who said it" in capsys.readouterr().out
+
+
+def test_a_data_set_in_the_bucket_that_is_broken_is_named(aws, place, say):
+    say(1)
+    aws("s3").put_object(Bucket=place, Key="data/0123456789abcdef/dataset.json", Body=b"{")
+    with pytest.raises(UserError, match=r"data/0123456789abcdef/dataset\.json is no data set's"):
+        make_dataset.make("local", given=Path("build/data/sample"))
+    assert not Path("build/data/local").exists()
+
+
 def test_the_live_split_has_two_strata_and_says_how_many_there_are_of_each(aws, table, say):
     said = [
         say(number, blind=number < 6, routed_day="" if number >= 6 else f"{NOW:%Y-%m-%d}")

@@ -28,7 +28,7 @@ def drawn() -> list[tuple[bytes, str]]:
 
 
 @pytest.fixture
-def say(aws, bucket, reviews, prefix, staged_sample, drawn, tmp_path, monkeypatch, cloud_variables):
+def say(aws, bucket, table, reviews, prefix, staged_sample, drawn, tmp_path, monkeypatch, cloud_variables):
     """Put all that a book has into an environment, in which the drawings are staged."""
     for name, value in cloud_variables.items():
         monkeypatch.setenv(name, value)
@@ -37,7 +37,9 @@ def say(aws, bucket, reviews, prefix, staged_sample, drawn, tmp_path, monkeypatc
     Path("terraform/envs/local.tfvars").touch()
     shutil.copytree(staged_sample, BASE)
     api = {"reviews_table": f"{prefix}-reviews", "person_days": 30, "person_statistics": False}
-    monkeypatch.setattr(environment, "outputs", lambda _env: {"bucket": bucket, "api": api})
+    monkeypatch.setattr(
+        environment, "outputs", lambda _env: {"bucket": bucket, "api": api, "register_table": table}
+    )
     reviews("f" * 64)  # makes the table
     pictures = {photo(n): content for n, (content, _) in enumerate(drawn)}
     expires = {"N": str(int((NOW + timedelta(days=20)).timestamp()))}

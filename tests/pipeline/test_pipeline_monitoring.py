@@ -88,8 +88,6 @@ def judged_wrong(deployed, aws) -> Iterator[str]:
         key = {"id": {"S": label.photo}}
         table.delete_item(TableName=deployed.outputs["register_table"], Key=key)
         deployed.s3.delete_object(Bucket=deployed.bucket, Key=label.key)
-    deployed.project.run("operations.monitor_now", "local")
-    deployed.notified.about(AlarmName="scones-local-low-accuracy", NewStateValue="OK", OldStateValue="ALARM")
 
 
 def test_people_who_find_that_the_model_is_wrong_ring_low_accuracy(deployed, judged_wrong):

@@ -51,10 +51,15 @@ def weigh(strata: Sequence[tuple[float, Paired]]) -> Paired:
     """Of photos that were drawn apart from each other, each with its share of the traffic: the bounds are put together
     as those of samples that have nothing in common (Zou and Donner 2008)."""
     ours, theirs = (sum(share * getattr(it, name) for share, it in strata) for name in ("ours", "theirs"))
-    value = sum(share * it.change.value for share, it in strata)
-    down = math.hypot(*(share * (it.change.value - it.change.low) for share, it in strata))
-    up = math.hypot(*(share * (it.change.high - it.change.value) for share, it in strata))
-    return Paired(ours, theirs, Estimate(value, value - down, value + up), sum(it.n for _, it in strata))
+    change = put_together([(share, it.change) for share, it in strata])
+    return Paired(ours, theirs, change, sum(it.n for _, it in strata))
+
+
+def put_together(strata: Sequence[tuple[float, Estimate]]) -> Estimate:
+    value = sum(share * it.value for share, it in strata)
+    down = math.hypot(*(share * (it.value - it.low) for share, it in strata))
+    up = math.hypot(*(share * (it.high - it.value) for share, it in strata))
+    return Estimate(value, value - down, value + up)
 
 
 @lru_cache(maxsize=100_000)

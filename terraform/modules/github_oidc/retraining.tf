@@ -30,11 +30,18 @@ locals {
       Resource = ["${local.bucket}/labels/*"]
     },
     {
-      # Both are named by their content, and what lies there already is not written again.
-      Sid      = "KeepDataSetsAndModels"
+      Sid      = "ReadDataSetsAndModels"
       Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:PutObject"]
+      Action   = ["s3:GetObject"]
       Resource = ["${local.bucket}/data/*", "${local.bucket}/models/*"]
+    },
+    {
+      # Both are named by their content. What lies there already cannot be written again, the live model least of all.
+      Sid       = "AddDataSetsAndModels"
+      Effect    = "Allow"
+      Action    = ["s3:PutObject"]
+      Resource  = ["${local.bucket}/data/*", "${local.bucket}/models/*"]
+      Condition = { Null = { "s3:if-none-match" = "false" } }
     },
     {
       # Who said a label, for as long as that is kept: it counts by how often they are right.

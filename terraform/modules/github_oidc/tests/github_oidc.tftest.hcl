@@ -133,7 +133,8 @@ run "the_retrain_role_writes_data_sets_and_models_and_reads_no_photo_that_is_no_
       ] if length(setintersection(statement.Action, ["s3:GetObject", "s3:PutObject"])) > 0 && statement.Sid != "ReadState"
       } == {
       ReadLabels            = ["/labels/*"]
-      KeepDataSetsAndModels = ["/data/*", "/models/*"]
+      ReadDataSetsAndModels = ["/data/*", "/models/*"]
+      AddDataSetsAndModels  = ["/data/*", "/models/*"]
     }
     error_message = "A training could read what drivers have just sent, or write elsewhere."
   }
@@ -144,6 +145,14 @@ run "the_retrain_role_writes_data_sets_and_models_and_reads_no_photo_that_is_no_
       action if !can(regex(":(BatchGet|Describe|Get|List)|^kms:", action))
     ] == ["s3:PutObject"]
     error_message = "A training could change something."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.this["retrain-storage"].policy).Statement :
+      try(statement.Condition.Null["s3:if-none-match"] == "false", false) if contains(statement.Action, "s3:PutObject")
+    ])
+    error_message = "A training could write over the live model."
   }
 }
 
