@@ -20,7 +20,7 @@ from core.contract.answer_kinds import EVALUATION, LIVE
 from core.contract.outcomes import ACCEPTED, REVIEW
 from core.table import Table
 from localcloud.server import running
-from operations import demo_loop, demo_people, evaluation, other_camera, terraform, workplace
+from operations import demo_loop, demo_people, evaluation, terraform, workplace
 from operations.client import Client, Outcome, Photo, directions, reason_for_review
 from operations.demo_steps import interrupt, quietly, seconds, step, visibly
 from operations.ends import GARBAGE
@@ -61,7 +61,7 @@ def main() -> None:
         step("Stage the photos")
         visibly("training.stage", "--source", source, "--out", folder / "data")
         if options.loop:
-            other_camera.set_aside(folder / "data", folder / "aside", demo_loop.FIRST, demo_loop.HELD)
+            demo_loop.set_aside(folder / "data", folder / "aside")
         step("Zip the Lambda functions")
         quietly("operations.package", "--out", "build/lambdas")
         step("Start the local cloud")

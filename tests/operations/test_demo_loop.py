@@ -97,3 +97,14 @@ def test_before_it_is_deployed_more_blind_photos_are_asked_for(tmp_path):
         path.read_text()
         == f'environment = "local"\n\napi = {{ blind_per_day = {demo_loop.BLIND_PER_DAY} }}\n'
     )
+
+
+@pytest.mark.parametrize(("source", "counts"), [("sample", (240, 140)), ("photos.tar.gz", (150, 70))])
+def test_of_photographs_fewer_are_set_aside_since_none_can_be_drawn_anew(
+    monkeypatch, tmp_path, source, counts
+):
+    found = []
+    monkeypatch.setattr(demo_loop.dataset, "read_info", lambda _: {"source": source})
+    monkeypatch.setattr(demo_loop.other_camera, "set_aside", lambda *asked: found.append(asked))
+    demo_loop.set_aside(tmp_path / "data", tmp_path / "aside")
+    assert found == [(tmp_path / "data", tmp_path / "aside", *counts)]

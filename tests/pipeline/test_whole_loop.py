@@ -18,7 +18,7 @@ import pytest
 from core.contract.shapes import Json
 from core.figures import paired
 from localcloud import server
-from operations import demo_loop, other_camera, workplace
+from operations import demo_loop, workplace
 from operations.loop_figures import Phase
 from training import sample, selection, stage
 from training.compared_models import BETTER
@@ -63,7 +63,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
     demo_loop.prepare(project)
     splits, info = selection.select(sample.draw(), ["bicycle", "motorcycle"], stage.VALIDATION, stage.SEED)
     stage.write(data, splits, info | {"source": "sample"})
-    other_camera.set_aside(data, aside, demo_loop.FIRST, demo_loop.HELD)
+    demo_loop.set_aside(data, aside)
     with server.running(pace=demo_loop.PACE) as url:
         variables = os.environ | workplace.variables(url) | {"VERBOSE": "1"}
 
