@@ -44,6 +44,7 @@ from operations.api_calls import Caller
 from operations.client import Client, Photo
 from operations.demo_steps import quietly, step, visibly
 from operations.loop_figures import Phase
+from operations.other_camera import Camera
 from operations.verify import verify
 from training import dataset
 from training.dataset import Split
@@ -111,8 +112,11 @@ def prepare(project: Path) -> None:
 
 def set_aside(data: Path, aside: Path) -> None:
     """What the new camera will see, before anything is trained."""
-    drawn = dataset.read_info(data)["source"] == "sample"
-    other_camera.set_aside(data, aside, *((FIRST, HELD) if drawn else PHOTOGRAPHS))
+    other_camera.set_aside(data, aside, *((FIRST, HELD) if is_drawn(data) else PHOTOGRAPHS))
+
+
+def is_drawn(data: Path) -> bool:
+    return bool(dataset.read_info(data)["source"] == "sample")
 
 
 def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple[list[Phase], list[Json]]:
@@ -124,7 +128,8 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     phases = [loop_figures.of_evaluation("before", OLD, before)]
 
     step(f"The camera at {SOURCE} changes: its photos are blurred, dark and noisy")
-    seen = send(dataset.load(aside, other_camera.FIRST), classes)
+    camera = other_camera.DRAWINGS if is_drawn(data) else other_camera.PHOTOGRAPHS
+    seen = send(dataset.load(aside, other_camera.FIRST), classes, camera)
     phases.append(seen.phase("during", NEW))
     out.print(loop_figures.table(phases))
     end_the_day(seen)
@@ -159,7 +164,7 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     verify(ENV)
 
     step("Send photos of the new camera that no model has seen, and the old test set again")
-    others = send(dataset.load(aside, other_camera.HELD), classes)
+    others = send(dataset.load(aside, other_camera.HELD), classes, camera)
     phases.append(others.phase("after", OTHERS))
     after, _ = evaluation.evaluate(Client(ENV, kind=EVALUATION), data)
     phases.append(loop_figures.of_evaluation("after", OLD, after))
@@ -167,10 +172,10 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     return phases, seen.by_key + others.by_key
 
 
-def send(photos: Split, classes: list[str]) -> Seen:
-    """As the new camera sees them, by the API as its program does; what became of each."""
+def send(photos: Split, classes: list[str], camera: Camera) -> Seen:
+    """As this camera sees them, by the API as its program does; what became of each."""
     caller = Caller.program(api_access.find(ENV))
-    changed = other_camera.see(photos.images, other_camera.SEED)
+    changed = other_camera.see(photos.images, other_camera.SEED, camera)
     sent = [Photo(name, write_png(pixels)) for name, pixels in zip(photos.names, changed, strict=True)]
     with out.status(f"{len(sent)} photos"), ThreadPoolExecutor(AT_ONCE) as pool:
         ids = list(pool.map(lambda photo: caller.send(photo, SOURCE), sent))

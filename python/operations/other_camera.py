@@ -1,6 +1,6 @@
 """A camera that has changed, for the demo's loop, and photos for it that no model was trained on.
 
-    see(images, seed)                    uint8 (n, height, width, 3) -> the same, blurred, dark and noisy
+    see(images, seed, DRAWINGS)          uint8 (n, height, width, 3) -> the same, blurred, dark and noisy
     set_aside(data, aside, 200, 150)     stage so many photos for before and after the model has learned from it
 
 Of drawings they are drawn anew. Of photographs there are no more than were staged: they are taken out of those for
@@ -10,6 +10,7 @@ Of 500 drawings one network of the small recipe is sure of 0.89, and wrong on no
 still sure of 0.82, and wrong on 0.29 of these. Half are unlike its training: 0.42 are accepted, and 0.76 of them right.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,19 @@ from training import dataset, sample, stage
 from training.dataset import SIZE, Split
 from training.selection import describe, select
 
-RADIUS, LIGHT, NOISE = 0.5, 0.2, 3.0  # the first of a picture of 32 pixels, the last of 255
+
+@dataclass(frozen=True)
+class Camera:
+    """How much it blurs, in pixels of a picture of 32, what is left of the light, and its noise, of 255."""
+
+    radius: float
+    light: float
+    noise: float
+
+
+# Of 150 photographs one network that was trained on 630 of CIFAR-100 accepted 0.76, and was right on 0.99 of these; in
+# the second camera's light on 0.65 of 0.46. It took none that the first has seen.
+DRAWINGS, PHOTOGRAPHS = Camera(0.5, 0.2, 3), Camera(0.5, 0.5, 6)
 SEED = 24  # not that of the data set
 FIRST, HELD = (
     "train",
@@ -29,12 +42,12 @@ FIRST, HELD = (
 LEFT = 0.5  # of the training photographs, which have to remain
 
 
-def see(images: np.ndarray, seed: int) -> np.ndarray:
+def see(images: np.ndarray, seed: int, camera: Camera) -> np.ndarray:
     """What is random is random for each photo, and the same again for the same seed."""
-    radius = RADIUS * images.shape[2] / SIZE
+    radius = camera.radius * images.shape[2] / SIZE
     soft = [Image.fromarray(it).filter(ImageFilter.GaussianBlur(radius)) for it in images]
-    dark = np.stack([np.asarray(it) for it in soft]).astype(float) * LIGHT
-    noise = np.random.default_rng(seed).normal(0, NOISE, images.shape)
+    dark = np.stack([np.asarray(it) for it in soft]).astype(float) * camera.light
+    noise = np.random.default_rng(seed).normal(0, camera.noise, images.shape)
     return (dark + noise).round().clip(0, 255).astype(np.uint8)
 
 

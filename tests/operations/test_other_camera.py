@@ -8,7 +8,7 @@ import pytest
 
 from core.console import UserError
 from operations import other_camera
-from operations.other_camera import FIRST, HELD, LIGHT
+from operations.other_camera import DRAWINGS, FIRST, HELD
 from training import dataset, sample, stage
 
 CLASSES = ["bicycle", "motorcycle"]
@@ -33,23 +33,23 @@ def pixels(*splits) -> list[bytes]:
 
 def test_it_is_darker_softer_and_noisier_and_the_same_for_the_same_seed():
     images = sample.draw(train=20, test=2).train.images
-    seen = other_camera.see(images, seed=1)
+    seen = other_camera.see(images, seed=1, camera=DRAWINGS)
     assert (seen.shape, seen.dtype) == (images.shape, images.dtype)
-    assert seen.mean() == pytest.approx(images.mean() * LIGHT, rel=0.05)
-    assert (seen == other_camera.see(images, seed=1)).all()
-    assert (seen != other_camera.see(images, seed=2)).any()
-    flat = other_camera.see(np.full((1, 32, 32, 3), 200, np.uint8), seed=1)
-    assert flat.std() == pytest.approx(other_camera.NOISE, rel=0.1)
+    assert seen.mean() == pytest.approx(images.mean() * DRAWINGS.light, rel=0.05)
+    assert (seen == other_camera.see(images, 1, DRAWINGS)).all()
+    assert (seen != other_camera.see(images, 2, DRAWINGS)).any()
+    flat = other_camera.see(np.full((1, 32, 32, 3), 200, np.uint8), 1, DRAWINGS)
+    assert flat.std() == pytest.approx(DRAWINGS.noise, rel=0.1)
     edge = np.zeros((1, 32, 32, 3), np.uint8)
     edge[:, :, 16:] = 200
-    across = other_camera.see(edge, seed=1).mean(axis=(0, 1, 3))
+    across = other_camera.see(edge, 1, DRAWINGS).mean(axis=(0, 1, 3))
     assert 0.1 < across[15] / across[-1] < 0.9
 
 
 def test_of_a_larger_photo_as_much_is_blurred():
     large = np.zeros((1, 224, 224, 3), np.uint8)
     large[:, :, 112:] = 200
-    across = other_camera.see(large, seed=1).mean(axis=(0, 1, 3))
+    across = other_camera.see(large, 1, DRAWINGS).mean(axis=(0, 1, 3))
     assert 0.1 < across[109] / across[-1] < 0.5
 
 
