@@ -41,6 +41,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "function_arns": dict.fromkeys(("serialize", "classify", "filter"), "arn"),
         "labels": LABELS,
         "last_label": LABELS[-1],
+        "model": {"id": "0123456789abcdef", "classes": "bicycle,motorcycle"},
         "named": [{"And": [], "Next": name} for name in NAMED],
         "register": {"name": "photos", "retention_days": 90},
         "retry_function": "{}",
