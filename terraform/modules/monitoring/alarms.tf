@@ -63,14 +63,14 @@ locals {
       }
       # A distance cannot exceed the share of the photos that are bad: a tenth of them black is below every tolerance.
       pictures-outside = {
-        description = "More than ${100 * var.drift.outside} % of a day's photos look as hardly any of the training's: black, blurred, or at night."
+        description = "More than ${format("%.4g", 100 * var.drift.outside)} % of a day's photos look as hardly any of the training's: black, blurred, or at night."
         metric      = merge(local.bound, { name = "OutsideShareLowerBound" })
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.outside
       }
       # Of pictures that come again and again each counts once, so no other alarm sees them.
       pictures-repeated = {
-        description = "More than ${100 * var.drift.repeats} % of a day's photos show again what was photographed in the 24 hours before: a camera that stands still, or parked vehicles."
+        description = "More than ${format("%.4g", 100 * var.drift.repeats)} % of a day's photos show again what was photographed in the 24 hours before: a camera that stands still, or parked vehicles."
         metric      = merge(local.bound, { name = "RepeatShareLowerBound" })
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.repeats
@@ -89,7 +89,7 @@ locals {
       }
       # By people's judgements of the week's blind sample; as far as these are too few, by the model's own confidence.
       low-accuracy = {
-        description = "The model is right on fewer photos than in training, by more than ${100 * var.drift.fall} points: on fewer of those that it accepted in a week, as people say, or while too few have said so, on fewer of a day's, by its own confidence."
+        description = "The model is right on fewer photos than in training, by more than ${format("%.4g", 100 * var.drift.fall)} points: on fewer of those that it accepted in a week, as people say, or while too few have said so, on fewer of a day's, by its own confidence."
         metric      = merge(local.bound, { name = "AccuracyFallLowerBound" })
         comparison  = "GreaterThanThreshold"
         threshold   = var.drift.fall

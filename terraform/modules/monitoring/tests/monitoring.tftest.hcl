@@ -182,6 +182,17 @@ run "drift_rings_by_its_bound_and_only_for_the_live_model" {
   }
 }
 
+run "a_limit_is_said_in_short_numbers" {
+  variables {
+    drift = { confidence = 0.1, images = 0.15, classes = 0.2, outside = 0.03, repeats = 0.5, fall = 0.005, min_coverage = 0.6, min_accuracy = 0.85 }
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : !can(regex("[0-9]{6}", alarm.alarm_description))])
+    error_message = "An alarm's limit is said in binary's many digits."
+  }
+}
+
 run "before_the_first_model_nothing_drifts" {
   variables {
     model_id = null
