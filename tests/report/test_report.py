@@ -427,6 +427,7 @@ def of_environment(traffic, folder, patched, tmp_path):
     patched.setattr(__main__, "Capture", lambda _source, since, until: Capture(str(capture), since, until))
 
     patched.setattr(past, "read", lambda *_: None)  # its records are few enough
+    patched.setattr(past, "read_truths", lambda *_: {})  # nobody has judged any
 
     def run(env: str, *flags: str) -> tuple[str, dict]:
         out = tmp_path / "report"
