@@ -34,9 +34,8 @@ KNOWN_TO_TERRAFORM = (
     "guideline",
     "image",
     "labels",
-    "metrics",
     "sha256",
-)  # of a model; the rest is for people
+)  # of a model; the rest is for people, and its metrics are for a check, so in no value
 
 
 class Provider(TypedDict):
