@@ -27,7 +27,7 @@ DRAWN   = $(or $(filter sample,$(notdir $(DATA))),$(findstring "source": "sample
 WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(if $(DRAWN),small,pretrained))),$(VENV)/.installed-pretrained)
 # A candidate is trained as the live model was.
 LIVE_RECIPE = $(shell sed -n 's/.*"recipe": "\([a-z]*\)".*/\1/p' terraform/envs/$(ENV).model.tfvars.json 2>/dev/null | tail -n 1)
-LIVE_WEIGHTS = $(if $(filter small,$(or $(RECIPE),$(LIVE_RECIPE))),,$(VENV)/.installed-pretrained)
+LIVE_WEIGHTS = $(if $(filter pretrained,$(or $(RECIPE),$(LIVE_RECIPE))),$(VENV)/.installed-pretrained)
 
 # The environment alone decides between the local cloud and AWS, and `local` can never mean AWS.
 CLOUD_PORT ?= 4577
