@@ -15,7 +15,7 @@ from tests.pipeline import rare_requests
 from delivery.policies import listed
 
 PREFIX = "scones-local"
-OURS = rf"{PREFIX}-(?!apply|plan).+"  # those are GitHub's
+OURS = rf"{PREFIX}-(?!apply|plan|retrain).+"  # those are GitHub's
 DOCS = "https://docs.aws.amazon.com"
 SAGEMAKER = f"{DOCS}/sagemaker/latest/dg/sagemaker-roles.html"
 STATES = f"{DOCS}/step-functions/latest/dg"

@@ -18,7 +18,7 @@ from delivery.policies import listed
 
 # What bootstrap makes is an administrator's to make, and to take down at the end of destroy.
 OF_BOOTSTRAP = re.compile(
-    rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan)|oidc-provider/.*)"
+    rf"iam:\w+ arn:aws:iam::\d+:(policy/{PREFIX}-.*|role/{PREFIX}-(apply|plan|retrain)|oidc-provider/.*)"
     rf"|iam:List(OpenIDConnectProviders|Roles) \*"
     rf"|(tag:GetResources|cognito-idp:ListUserPools) \*"
     rf"|s3:\w+ arn:aws:s3:::{PREFIX}-tfstate-\d+(/bootstrap\.tfstate.*)?"
@@ -83,7 +83,10 @@ def allowed(statements: list[dict], action: str, resource: str) -> bool:
 def test_every_role_of_the_stack_has_the_boundary_and_room_within_it(deployed, granted):
     iam = deployed.aws("iam")
     names = {role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(PREFIX)}
-    made = [iam.get_role(RoleName=name)["Role"] for name in names - {f"{PREFIX}-apply", f"{PREFIX}-plan"}]
+    made = [
+        iam.get_role(RoleName=name)["Role"]
+        for name in names - {f"{PREFIX}-{it}" for it in ("apply", "plan", "retrain")}
+    ]
     assert len(made) >= 8
     for role in made:
         name = role["RoleName"]
