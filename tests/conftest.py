@@ -29,7 +29,14 @@ BUILD = ROOT / "build"
 NOT_LOOKED_AT = ("lambdas", "wheels", "localcloud.log")
 SHOWN = 5
 REGION = "us-east-1"
-LONGEST = ("tests/pipeline/", "tests/report/", "tests/monitoring/", "tests/training/", "tests/delivery/")
+LONGEST = (
+    "tests/pipeline/",
+    "tests/loop/",
+    "tests/report/",
+    "tests/monitoring/",
+    "tests/training/",
+    "tests/delivery/",
+)
 INHERITED = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VERBOSE")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
 

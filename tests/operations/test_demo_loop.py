@@ -1,4 +1,4 @@
-"""The demo's loop, part by part; tests/pipeline/test_whole_loop.py closes it."""
+"""The demo's loop, part by part; tests/loop/test_whole_loop.py closes it."""
 
 from datetime import UTC, datetime
 from typing import Any
