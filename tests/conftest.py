@@ -37,7 +37,7 @@ LONGEST = (
     "tests/training/",
     "tests/delivery/",
 )
-INHERITED = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VERBOSE")
+INHERITED = ("ARGS", "DATA", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VERBOSE")
 SHARED = dict.fromkeys(("core", "monitoring"), "training")  # the model that was trained on real photographs
 
 Listing = dict[str, tuple[int, int]]  # by name, each file's size and the time when it was written

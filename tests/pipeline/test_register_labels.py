@@ -94,3 +94,6 @@ def test_a_photo_that_is_gone_leaves_what_was_said_of_it(workflow):
     workflow.s3.delete_object(**key)
     (label,) = labels_of(workflow, item["id"])
     assert (label.label, label.picture, label.assisted) == ("motorcycle", "", True)
+    # Nobody is to be shown a photo that is not there: S3 would refuse the page that asks for it.
+    table = workflow.outputs["register_table"]
+    workflow.dynamodb.delete_item(TableName=table, Key={"id": {"S": item["id"]}})
