@@ -61,7 +61,7 @@ def test_the_source_that_the_model_is_unsure_of_is_named_and_rings(workflow, new
         send_from(workflow, source, unsure)
     workflow.sweep()
     until(lambda: newest("UnsureShare", Source=dirty) == UNSURE_ONES / LOOKED_AT, f"the share of {dirty}")
-    assert newest("UnsureShare", Source=clean) == 0
+    until(lambda: newest("UnsureShare", Source=clean) == 0, f"the share of {clean}")
     rang = {"NewStateValue": "ALARM"}
     assert workflow.notified.about(AlarmName=f"scones-local-unsure-{dirty}", **rang)
     assert not workflow.notified.so_far(AlarmName=f"scones-local-unsure-{clean}", **rang)
