@@ -680,6 +680,8 @@ def test_a_lead_sees_todays_decisions_reopens_and_corrects(workflow, program, co
         desk.page.click("#todays")
         read_on(desk, row)
         row.get_by_role("button", name="Correct").click()
+        desk.hears("The driver was told Bicycle")
+        desk.sees(photo_id)
         desk.press("m")
         desk.wait_sent((photo_id, "motorcycle", 202))
         (heard,) = workflow.corrected.about(id=photo_id)
