@@ -20,6 +20,11 @@ from core.contract.shapes import Json
 ENVIRONMENTS = Path("terraform/envs")
 
 
+def model_file(env: str) -> Path:
+    """What says which model is live: a change of it is reviewed and applied."""
+    return ENVIRONMENTS / f"{env}.model.tfvars.json"
+
+
 def check(env: str) -> None:
     """Refuse the name of an environment that has no terraform/envs/<env>.tfvars."""
     names = sorted(path.stem for path in ENVIRONMENTS.glob("*.tfvars"))

@@ -4,7 +4,7 @@ for label in read(s3, bucket, since, until).standing: ...
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,15 +30,20 @@ class Labels:
 
 def read(s3: Any, bucket: str, since: date | None = None, until: date | None = None) -> Labels:
     """Those of the days from the first to the last, both included; without them, of all."""
-    keys = [key for prefix in prefixes(since, until) for key in list_keys(s3, bucket, prefix)]
-    told = [key for key in keys if key.endswith(labels.ENDING) and is_within(key, since, until)]
+    keys = (key for prefix in prefixes(since, until) for key in list_keys(s3, bucket, prefix))
+    return fetch(s3, bucket, [key for key in keys if is_within(key, since, until)])
 
-    def fetch(key: str) -> Json:
+
+def fetch(s3: Any, bucket: str, keys: Iterable[str]) -> Labels:
+    """What is told under these keys, which may be those of copies too."""
+    told = [key for key in keys if key.endswith(labels.ENDING)]
+
+    def get(key: str) -> Json:
         content: Json = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         return content
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = dict(zip(told, pool.map(fetch, told), strict=True))
+        found = dict(zip(told, pool.map(get, told), strict=True))
     withdrawn = {
         key.rpartition("/")[2].removesuffix(labels.WITHDRAWN): str(content["reason"])
         for key, content in found.items()

@@ -5,7 +5,6 @@ newest data set was made of the live model's, or FEW of them while an alarm ring
 worse model: with fewer the next candidate would be the last one again. `due` becomes `yes` or `no` in the job's output.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +20,10 @@ from core.job_log import in_log, notice
 from delivery import event, github, versions
 from delivery.retraining import NOWHERE
 from operations import alarms_now, terraform
+from training import stored_sets
 
 WEEKLY = "41 4 * * 1"  # as retrain.yml has it
 NEW_LABELS, FEW = 200, 30
-DATA = "data/"
 # How the names of these alarms begin in terraform/modules/monitoring.
 OF_DRIFT = (
     *("class-drift", "confidence-drift", "image-drift", "low-accuracy", "low-coverage", "pictures-outside"),
@@ -62,20 +61,9 @@ def count_labels(s3: Any, bucket: str, live_set: str, now: datetime) -> int:
 
 def newest_set(s3: Any, bucket: str, live_set: str) -> datetime | None:
     """When it was whole: its dataset.json is sent last."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=DATA, Delimiter="/")
-    folders = [it["Prefix"] for page in pages for it in page.get("CommonPrefixes", ())]
-    made = (read_set(s3, bucket, folder) for folder in folders)
-    return max((at for name, parents, at in filter(None, made) if live_set in (name, *parents)), default=None)
-
-
-def read_set(s3: Any, bucket: str, folder: str) -> tuple[str, list[str], datetime] | None:
-    """Its id, those of what it was made of, and when; None of one that was never whole, or is broken."""
-    try:
-        found = s3.get_object(Bucket=bucket, Key=f"{folder}dataset.json")
-        parents: list[str] = json.loads(found["Body"].read()).get("parents", [])
-    except (s3.exceptions.NoSuchKey, ValueError, AttributeError):
-        return None
-    return folder.split("/")[1], parents, found["LastModified"]
+    made = stored_sets.read_all(s3, bucket, forgiving=True)
+    ours = (it.made_at for it in made if live_set in (it.dataset_id, *it.parents))
+    return max(ours, default=None)
 
 
 def read_time(text: str) -> datetime:
@@ -105,7 +93,7 @@ def main() -> None:
     environment.check(env)
     if not os.environ.get("RETRAIN_ROLE"):
         return tell(Due(False, f"RETRAIN_ROLE is not set: make doctor ENV={env} says what it takes."))
-    path = versions.model_file(env)
+    path = environment.model_file(env)
     live = versions.parse(path.read_text()) if path.exists() else None
     if live is None:
         return tell(Due(False, f"{env} has no model to compare another with."))

@@ -105,7 +105,7 @@ def judge(env: str, model: Json, data: Path | None) -> str:
     failed = f"evaluated again, the model of {env} does not pass the gate: {'; '.join(reasons)}"
     if not model["override_reason"]:
         raise UserError(
-            f"{failed} (override_reason in {versions.model_file(env)} may say why it should go live)"
+            f"{failed} (override_reason in {environment.model_file(env)} may say why it should go live)"
         )
     return f"**{failed[0].upper()}{failed[1:]}.** It goes live all the same: {model['override_reason']}"
 
@@ -118,7 +118,7 @@ def main() -> None:
     env = options.env
     environment.check(env)
     event.refuse_fork()  # evaluating runs the artefact's own code
-    model = promote.read_live(versions.model_file(env))
+    model = promote.read_live(environment.model_file(env))
     if model is None or (versions.live(env) == model and is_deployed(env, model)):
         out.print(f"{env} keeps its model: there is nothing to evaluate")
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from core import artefacts
+from core import artefacts, environment
 from core.console import UserError
 from core.contract.shapes import Json
 from delivery import versions
@@ -32,6 +32,6 @@ def known_files(env: str) -> Iterator[Json]:
     """The environment's file as it was committed, and as it is."""
     if committed := versions.live(env):
         yield committed
-    path = versions.model_file(env)
+    path = environment.model_file(env)
     if path.is_file() and (written := versions.parse(path.read_text())):
         yield written

@@ -35,7 +35,7 @@ def main() -> None:
     if not (folder / COMPARISON).is_file():
         return tell(NOTHING)
     page = limit.cut((folder / PAGE).read_text(), limit.SUMMARY)
-    proposed = folder / versions.model_file(env).name
+    proposed = folder / environment.model_file(env).name
     if not proposed.is_file():
         verdict = json.loads((folder / COMPARISON).read_text())["verdict"]
         return tell(f"The candidate is not proposed, for this came of it: {verdict}.\n\n{page}")
@@ -82,7 +82,7 @@ def commit(env: str, branch: str, model: Json, message: str) -> None:
         github.ask("PATCH", f"git/refs/heads/{branch}", {"sha": start, "force": True})
     else:
         github.ask("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": start})
-    place = f"contents/{versions.model_file(env).as_posix()}"
+    place = f"contents/{environment.model_file(env).as_posix()}"
     before = github.find(f"{place}?ref={start}")
     text = json.dumps({"model": model}, indent=2, sort_keys=True) + "\n"
     body = {"message": message, "branch": branch, "content": base64.b64encode(text.encode()).decode()}

@@ -99,7 +99,7 @@ def read_plan(env: str) -> Json:
 
 
 def read_model(env: str) -> Json | None:
-    path = versions.model_file(env)
+    path = environment.model_file(env)
     return versions.parse(path.read_text()) if path.is_file() else None
 
 

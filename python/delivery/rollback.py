@@ -17,7 +17,7 @@ from training import promote
 
 def previous(env: str) -> tuple[str, Json]:
     """The newest version in history that names another model than the file does now, and its commit."""
-    path = versions.model_file(env)
+    path = environment.model_file(env)
     now = promote.read_live(path)
     for commit, text in versions.history(env):
         if (model := versions.parse(text)) and model != now:
@@ -55,7 +55,7 @@ def choose(good: Iterable[Deployment], now: Json | None, to: str) -> Deployment 
 def propose(env: str, to: str) -> tuple[str, Json]:
     """The model that comes back, and where it is known from."""
     try:
-        found = choose(read_good(env), promote.read_live(versions.model_file(env)), to)
+        found = choose(read_good(env), promote.read_live(environment.model_file(env)), to)
     except UserError as error:
         if to:
             raise
@@ -74,7 +74,7 @@ def main() -> None:
     options = parser.parse_args()
     env = options.env
     environment.check(env)
-    path = versions.model_file(env)
+    path = environment.model_file(env)
     changed = versions.git("status", "--porcelain", "--", str(path))
     if changed.startswith("??"):
         raise UserError(

@@ -11,10 +11,6 @@ from core.console import UserError
 from core.contract.shapes import Json
 
 
-def model_file(env: str) -> Path:
-    return environment.ENVIRONMENTS / f"{env}.model.tfvars.json"
-
-
 def git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], capture_output=True, text=True)
     if done.returncode:
@@ -44,7 +40,7 @@ def live(env: str) -> Json | None:
         return None
     base = "HEAD^1" if os.environ.get("GITHUB_EVENT_NAME") == "pull_request" else "HEAD"
     git("rev-parse", "--verify", f"{base}^{{commit}}")
-    path = model_file(env).as_posix()
+    path = environment.model_file(env).as_posix()
     if not git("ls-tree", base, path):
         return None
     return parse(git("show", f"{base}:./{path}"))
@@ -60,7 +56,7 @@ def parse(text: str) -> Json | None:
 
 def history(env: str) -> Iterator[tuple[str, str]]:
     """What the file has been on this branch, the newest first: the commit, and the file's text."""
-    path = model_file(env).as_posix()
+    path = environment.model_file(env).as_posix()
     log = git(
         "log", "--first-parent", "--follow", "--format=%H", "--diff-filter=AMR", "--name-only", "--", path
     )

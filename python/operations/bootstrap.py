@@ -37,7 +37,7 @@ def bootstrap(bucket: str) -> None:
 def forget_before(env: str) -> None:
     """A new local cloud has neither the model that was promoted in the one before, nor what a state knew of that."""
     if env == "local":
-        (environment.ENVIRONMENTS / "local.model.tfvars.json").unlink(missing_ok=True)
+        environment.model_file("local").unlink(missing_ok=True)
         unsaved(env).unlink(missing_ok=True)
 
 

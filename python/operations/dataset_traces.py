@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import artefacts
+from core import artefacts, environment
 from core.console import UserError
 from core.contract import guideline
-from core.environment import ENVIRONMENTS
 from operations import object_versions
 from operations.object_versions import Version
 from training import promote
@@ -91,7 +90,7 @@ def find_models(s3: Any, env: str, bucket: str, sets: set[str]) -> Trained:
         return Trained([], [], [], None)
     listed = [it["Key"] for it in list_objects(s3, bucket, MODELS) if it["Key"].endswith("/model.tar.gz")]
     trained_on = {it.rpartition("/")[0]: read_set(f"s3://{bucket}/{it}") for it in listed}
-    live = promote.read_live(ENVIRONMENTS / f"{env}.model.tfvars.json")
+    live = promote.read_live(environment.model_file(env))
     place = live["artefact"].removeprefix(f"s3://{bucket}/").rpartition("/")[0] if live else None
     if live and place:
         trained_on[place] = live["dataset_id"]

@@ -149,7 +149,7 @@ def close(data: Path, aside: Path, before: Json, truth: Iterable[Json]) -> tuple
     tell_alarms(TRUTH)
 
     step("Make the next version of the data set, train on it, compare: make dataset retrain")
-    model = environment.ENVIRONMENTS / f"{ENV}.model.tfvars.json"
+    model = environment.model_file(ENV)
     live = model.read_text()
     visibly("operations.make_dataset", ENV, "--data", data, "--tested", TESTED)
     visibly("report.dataset_difference", ENV)

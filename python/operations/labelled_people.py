@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 
 from core.contract import answered_items, register
-from core.contract.labels import Label
+from core.contract.labels import Label, by_photo
 from core.contract.shapes import Json
 from core.figures import agreement
 from core.figures.agreement import Rate
@@ -79,13 +79,9 @@ def judge(
     unreliable = {it.person for it in people if not it.is_right_enough}
     rates = {it.person: it for it in people}
     choices = len({it.label for it in labels.all if it.label != answered_items.CANNOT_TELL})
-    photos: dict[str, list[Label]] = {}
-    for label in labels.all:
-        photos.setdefault(label.photo, []).append(label)
     standing: dict[str, Standing] = {}
     reasons: dict[str, str] = {}
-    for photo in sorted(photos):
-        found = photos[photo]
+    for photo, found in sorted(by_photo(labels.all).items()):
         counted = count(found, labels.withdrawn, who, exclude, never, stood, rates)
         if isinstance(counted, str):
             reasons[photo] = counted

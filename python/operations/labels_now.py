@@ -15,8 +15,9 @@ from core.contract.shapes import Json
 from core.label_store import Labels
 from core.table import Table
 from monitoring.capture import SourceError, parse_moment
-from operations import label_figures, label_uses, labelled_people, monitor_now
+from operations import label_figures, labelled_people, monitor_now
 from operations.labelled_people import Judged
+from training import stored_sets
 
 SINCE = "30d"
 
@@ -53,7 +54,7 @@ def main() -> int:
         return failed
     api = outputs["api"]
     who = labelled_people.read_who(api["reviews_table"], labels.all, api["person_days"])
-    stood = {name for names in label_uses.read_all(s3, bucket).values() for name in names}
+    stood = {name for told in stored_sets.read_all(s3, bucket) for name in told.labels}
     judged = labelled_people.judge(labels, who, stood=stood)
     for shown in describe(labels, who, judged, api["person_statistics"]):
         out.print(shown)
@@ -98,10 +99,10 @@ def describe(labels: Labels, who: dict[str, str], judged: Judged, by_person: boo
 
 def of_dataset(s3: Any, bucket: str, dataset: str) -> Table:
     """The other way round is `make withdraw`, which names the sets that have a label."""
-    names = label_uses.read_names(s3, bucket, dataset)
-    if names is None:
+    told = stored_sets.read(s3, bucket, dataset)
+    if told is None:
         raise UserError(f"there is no data set {dataset!r} in s3://{bucket}/data: name one of its folders")
-    return draw_set(dataset, names, label_store.read(s3, bucket))
+    return draw_set(dataset, told.labels, label_store.read(s3, bucket))
 
 
 def draw_set(dataset: str, names: list[str], labels: Labels) -> Table:

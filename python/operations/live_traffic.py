@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from core.contract.labels import Label
+from core.contract.labels import Label, by_photo
 from monitoring.blind_sample import BlindSample
 from training.dataset_versions import ACCEPTED, WAITED, find_stratum
 
@@ -19,11 +19,8 @@ DAYS = 28  # the last so many
 
 
 def count(s3: Any, bucket: str, table: str, labels: Iterable[Label], today: date) -> dict[str, int]:
-    said: dict[str, list[Label]] = {}
-    for label in labels:
-        said.setdefault(label.photo, []).append(label)
     accepted, waited = set(), []
-    for its in said.values():
+    for its in by_photo(labels).values():
         match find_stratum(its, any(it.blind and not it.known for it in its)):
             case "accepted":
                 accepted |= {date.fromisoformat(it.routed_day) for it in its if it.routed_day}

@@ -7,7 +7,6 @@ not count, as if they had said nothing.
 """
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +16,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import arguments, artefacts, environment, label_store, sending
+from core import arguments, environment, label_store, sending
 from core.console import UserError, out, run
 from core.contract import register
-from core.contract.labels import Label
+from core.contract.labels import by_photo
 from core.contract.shapes import Json
 from core.label_store import Labels
 from core.table import Table
 from monitoring.capture import SourceError, parse_moment
 from operations import labelled_people, live_traffic, stood_before
 from operations.labelled_people import Judged
-from training import dataset_versions, fetched, gather, listed, promote
+from training import dataset_versions, fetched, gather, listed, promote, stored_sets
 from training.dataset import FOLDERS
 from training.dataset_versions import Labelled, Parent, Version
 from training.photo import Photo, Seen
@@ -60,7 +59,8 @@ def make(
     check_link(DATA / env)
     bucket = settings["bucket"]
     client = sending.connect()
-    folder = given or fetch_live(client, env, bucket) or otherwise
+    live = promote.read_live(environment.model_file(env))
+    folder = given or fetch_live(client, env, bucket, live) or otherwise
     if folder is None:
         raise UserError(f"{env} has no model yet whose data set could be the parent: name one with DATA=")
     parent = dataset_versions.read(folder)
@@ -69,7 +69,9 @@ def make(
     ):  # a version leads to what it was made of
         upload(folder, f"s3://{bucket}/{fetched.PREFIX}")
     labels = label_store.read(client, bucket)
-    never = {*parent.info["excluded"], *read_live_excluded(env, bucket)}
+    # Whatever the parent is: whose labels the live model was made without, theirs do not come back.
+    of_live = stored_sets.read(client, bucket, live["dataset_id"]) if live else None
+    never = {*parent.info["excluded"], *(of_live.excluded if of_live else ())}
     stood = stood_before.find(client, bucket, parent.info)
     judged = judge(settings["api"], labels, exclude, never, stood)
     traffic = live_traffic.count(
@@ -81,23 +83,8 @@ def make(
     return Made(made, dataset_versions.read_info(made), parent.info, version.info["left_out"])
 
 
-def read_live_excluded(env: str, bucket: str) -> list[str]:
-    """Whatever the parent is: whose labels the live model was made without, theirs do not come back."""
-    live = promote.read_live(environment.ENVIRONMENTS / f"{env}.model.tfvars.json")
-    if live is None:
-        return []
-    try:
-        told = json.loads(
-            artefacts.read(f"s3://{bucket}/{fetched.PREFIX}/{live['dataset_id']}/{fetched.INFO}")
-        )
-    except UserError:  # it is not in the bucket
-        return []
-    return list(told.get("excluded", ()))
-
-
-def fetch_live(client: "S3Client", env: str, bucket: str) -> Path | None:
+def fetch_live(client: "S3Client", env: str, bucket: str, live: Json | None) -> Path | None:
     """The live model's data set, brought here, if the bucket has it."""
-    live = promote.read_live(environment.ENVIRONMENTS / f"{env}.model.tfvars.json")
     if not (live and fetched.is_there(client, bucket, live["dataset_id"])):
         return None
     folder = name_folder(env, live["dataset_id"])
@@ -132,9 +119,7 @@ def build(
 ) -> Version:
     oldest = register.write_time(since) if since else ""
     known = {it.photo for it in parent.origins.values()}
-    said: dict[str, list[Label]] = {}
-    for label in labels.all:
-        said.setdefault(label.photo, []).append(label)
+    said = by_photo(labels.all)
     standing = [
         Labelled(it.label, it.cls, it.names, dataset_versions.find_stratum(said[photo], it.blind))
         for photo, it in judged.standing.items()

@@ -1,13 +1,14 @@
 """A photo in what versions of data sets say of it: from which label a picture came, and on which side one stood."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from core.contract.shapes import Json
 from operations import object_versions
 from operations.dataset_traces import FOLDER
 from operations.object_versions import Version
+from training import stored_sets
 from training.dataset_versions import GONE, ORIGINS
 
 
@@ -15,17 +16,11 @@ def find(s3: Any, bucket: str, photos: Collection[str]) -> list[Version]:
     """Files that name one of these photos."""
     versions = (
         it
-        for folder in list_sets(s3, bucket)
+        for dataset in stored_sets.list_ids(s3, bucket)
         for name in (ORIGINS, GONE)
-        for it in object_versions.list_of_key(s3, bucket, f"{folder}{name}")
+        for it in object_versions.list_of_key(s3, bucket, f"{FOLDER}{dataset}/{name}")
     )
     return [it for it in versions if it.size and names(read(s3, bucket, it), photos)]
-
-
-def list_sets(s3: Any, bucket: str) -> Iterator[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER, Delimiter="/")
-    for page in pages:
-        yield from (it["Prefix"] for it in page.get("CommonPrefixes", ()))
 
 
 def read(s3: Any, bucket: str, version: Version) -> Json:

@@ -266,10 +266,11 @@ def tell_opinions(item: Json) -> Iterator[Told]:
 
 def tell_labels(s3: Any, item: Json) -> Iterator[str]:
     """What became of all that people said of it, for good."""
-    for it in label_traces.read(s3, item["s3_bucket"], item):
-        made = it.label
+    found = label_traces.read(s3, item["s3_bucket"], item)
+    for made in sorted(found.all, key=lambda it: it.number):
         how = ", blind" if made.blind else f", asked as {made.known} is known" if made.known else ""
-        withdrawn = f", withdrawn: {it.withdrawn}" if it.withdrawn else ""
+        why = found.withdrawn.get(made.name)
+        withdrawn = f", withdrawn: {why}" if why else ""
         yield f"  label {made.number}: {describe_label(asdict(made))}{how}{withdrawn}, s3://{item['s3_bucket']}/{made.key}"
 
 

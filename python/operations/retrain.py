@@ -14,7 +14,6 @@ import json
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,13 @@ from core import arguments, artefacts, environment
 from core.console import UserError, out, run
 from core.contract.shapes import Json
 from core.job_log import in_log
-from training import comparison, comparison_text, dataset, dataset_versions, promote, upload
+from training import comparison, comparison_text, dataset, dataset_versions, promote, stored_sets, upload
 from training.compared_models import Comparison
 from training.launch import RECORDS
 from training.train import MODEL
 
 FOLDER = Path("build/retrain")  # of what goes into a proposal
 CANDIDATES = Path("build/candidates")
-DATA, WORKERS = "data/", 16
 HERE, SAGEMAKER = "here", "sagemaker"
 NOTHING = "there is nothing new to train on"
 
@@ -74,7 +72,7 @@ def main() -> int:
     out.print(in_log(said))
     reason = ["--override", options.override] if options.override else []
     do("training.promote", "--env", env, "--run", candidate.run, "--bucket", made["bucket"], *reason)
-    shutil.copy(model_file(env), folder)
+    shutil.copy(environment.model_file(env), folder)
     return 0
 
 
@@ -90,14 +88,10 @@ def read_arguments() -> tuple[argparse.Namespace, list[str]]:
 
 
 def read_live(env: str) -> Json:
-    live = promote.read_live(model_file(env))
+    live = promote.read_live(environment.model_file(env))
     if live is None:
         raise UserError(f"{env} has no model to compare with: train the first by make train, and promote it")
     return live
-
-
-def model_file(env: str) -> Path:
-    return environment.ENVIRONMENTS / f"{env}.model.tfvars.json"
 
 
 def train_here(env: str, data: Path, _: str, flags: list[str]) -> Candidate:
@@ -128,21 +122,9 @@ def compare(env: str, candidate: Candidate, live: Json, data: Path, made: Json) 
 
 def count_looks(s3: Any, bucket: str, live_set: str, data: Path) -> int:
     """How many data sets descend from the live model's, this one among them: each had a candidate, or could have."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=DATA, Delimiter="/")
-    names = {it["Prefix"].split("/")[1] for page in pages for it in page.get("CommonPrefixes", ())}
+    others = stored_sets.read_all(s3, bucket, forgiving=True)  # of one that was never whole there was none
     ours = dataset.read_info(data)["dataset_id"]
-    others = sorted(names - {ours, live_set})
-    with ThreadPoolExecutor(WORKERS) as pool:
-        parents = pool.map(lambda name: read_parents(f"s3://{bucket}/{DATA}{name}/dataset.json"), others)
-        return 1 + sum(live_set in them for them in parents)
-
-
-def read_parents(location: str) -> list[str]:
-    try:
-        parents: list[str] = json.loads(artefacts.read(location)).get("parents", [])
-    except (ValueError, AttributeError, UserError):  # of one that was never whole no candidate was trained
-        return []
-    return parents
+    return 1 + sum(live_set in it.parents for it in others if it.dataset_id != ours)
 
 
 def do(module: str, *flags: str) -> None:

@@ -69,7 +69,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> None:
     args = read_arguments()
     environment.check(args.env)
-    path = environment.ENVIRONMENTS / f"{args.env}.model.tfvars.json"
+    path = environment.model_file(args.env)
     live = read_live(path)
     bucket = args.bucket or environment.outputs(args.env)["bucket"]
     record, artefact = read_run(args.run, artefacts.bucket_region(bucket))

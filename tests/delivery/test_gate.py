@@ -9,9 +9,9 @@ import pytest
 from sagemaker.core import image_uris
 from tests.builders import pack
 
-from core import artefacts
+from core import artefacts, environment
 from core.console import UserError
-from delivery import gate, gate_found, versions
+from delivery import gate, gate_found
 from training import builtin_image, dataset
 from training.upload import upload
 
@@ -252,7 +252,7 @@ def test_the_command_judges_a_change_only_and_tells_the_review(
     git("add", "-A")
     git("commit", "-q", "-m", "First")
     model = promoted()
-    (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": model}))
+    (tmp_path / environment.model_file("staging")).write_text(json.dumps({"model": model}))
     assert "it passes the gate" in command("gate", "--data", staged_sample).stdout
     found = json.loads((tmp_path / "build/gates/staging/gate.json").read_text())
     assert found["sha256"] == model["sha256"]
@@ -262,6 +262,6 @@ def test_the_command_judges_a_change_only_and_tells_the_review(
     deploy(tmp_path, model)
     assert "there is nothing to evaluate" in command("gate").stdout
     boast = model | {"metrics": {"test_accuracy": 0.5}}
-    (tmp_path / versions.model_file("staging")).write_text(json.dumps({"model": boast}))
+    (tmp_path / environment.model_file("staging")).write_text(json.dumps({"model": boast}))
     done = command("gate", "--data", staged_sample)
     assert (done.returncode, "its file says 0.5000" in done.stderr) == (1, True)

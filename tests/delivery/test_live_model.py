@@ -6,7 +6,8 @@ import uuid
 import pytest
 from tests.builders import pack
 
-from delivery import live_model, versions
+from core import environment
+from delivery import live_model
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def bucket(own_aws, own_variables, monkeypatch) -> str:
 def file(tmp_path, monkeypatch):
     """The model's file of an environment, in no clone at all."""
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / versions.model_file("staging")
+    path = tmp_path / environment.model_file("staging")
     path.parent.mkdir(parents=True)
     return path
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from core import environment
 from core.console import UserError
 from delivery import versions
 
@@ -12,7 +13,7 @@ from delivery import versions
 def project(tmp_path, monkeypatch, git):
     """A clone where one model was merged, and a pull request that names another is checked out as its merge."""
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / versions.model_file("staging")
+    file = tmp_path / environment.model_file("staging")
     file.parent.mkdir(parents=True)
     git("init", "-q", "-b", "main")
     for name in ("merged", "proposed"):

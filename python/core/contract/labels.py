@@ -8,6 +8,7 @@ Who said it is not in it: the table of reviews knows, by photo and number, for `
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Self
@@ -61,6 +62,14 @@ class Label:
     def read(cls, content: Json) -> Self:
         """Of a later release more may be in it."""
         return cls(**{field.name: content[field.name] for field in fields(cls)})
+
+
+def by_photo(labels: Iterable[Label]) -> dict[str, list[Label]]:
+    """What was said of each, in the order of the labels."""
+    found: dict[str, list[Label]] = {}
+    for label in labels:
+        found.setdefault(label.photo, []).append(label)
+    return found
 
 
 def place(at: str, name: str, ending: str) -> str:

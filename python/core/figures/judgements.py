@@ -8,12 +8,12 @@ as many as were routed for each that was judged. A day whose sample nobody has j
 objections.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.contract import answer_kinds, answered_items
-from core.contract.labels import Label
+from core.contract.labels import Label, by_photo
 
 FEWEST_OF_DAY = 5  # judgements: one alone would stand for all photos of its day
 DISAGREED, TOO_FEW = "disagreed", "too few of the day"
@@ -62,7 +62,7 @@ def weigh(
 def judge_sample(labels: Iterable[Label]) -> tuple[list[Judgement], Counter[str]]:
     """One for each photo of which people say the same, and how many have none."""
     found, without = [], Counter[str]()
-    for said in by_photo(labels):
+    for said in in_order(labels):
         what = {it.label for it in said if is_judgement(it)}
         if len(what) == 1:
             found.append(describe(said[0], what.pop()))
@@ -74,7 +74,7 @@ def judge_sample(labels: Iterable[Label]) -> tuple[list[Judgement], Counter[str]
 def judge_one_by_one(labels: Iterable[Label]) -> tuple[list[Judgement], Counter[str]]:
     """The last word on each photo."""
     found, without = [], Counter[str]()
-    for said in by_photo(labels):
+    for said in in_order(labels):
         last = said[-1]
         if is_judgement(last):
             found.append(describe(last, last.label))
@@ -83,12 +83,9 @@ def judge_one_by_one(labels: Iterable[Label]) -> tuple[list[Judgement], Counter[
     return found, without
 
 
-def by_photo(labels: Iterable[Label]) -> Iterable[Sequence[Label]]:
-    """What was said of each, in its order."""
-    found: dict[str, list[Label]] = defaultdict(list)
-    for label in labels:
-        found[label.photo].append(label)
-    return (sorted(said, key=lambda it: it.number) for said in found.values())
+def in_order(labels: Iterable[Label]) -> Iterable[Sequence[Label]]:
+    """What was said of each photo, in its order."""
+    return (sorted(said, key=lambda it: it.number) for said in by_photo(labels).values())
 
 
 def is_judgement(label: Label) -> bool:
