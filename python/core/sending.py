@@ -60,6 +60,17 @@ def put(client: "S3Client", bucket: str, key: str, body: bytes, content_type: st
     return True
 
 
+def add(client: "S3Client", bucket: str, key: str, body: bytes) -> bool:
+    """Whether it was written: what is there stays as it is."""
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return False
+    return True
+
+
 def _checksum(client: "S3Client", bucket: str, key: str) -> str | None:
     """None if nothing is there."""
     try:

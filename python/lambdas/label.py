@@ -28,9 +28,10 @@ from core.contract.errors import ImageNotFound, ImageTooLarge, InvalidEvent, Not
 from core.contract.events import answer
 from core.contract.images import content_type
 from core.contract.labels import Label
-from core.contract.shapes import Answer, InvalidSetting, Json, LambdaContext, Pointer
+from core.contract.shapes import Answer, Json, LambdaContext, Pointer
 from lambdas import drain, said, write_once
 from lambdas.log_line import log
+from lambdas.needed import read_numbers, read_texts
 from lambdas.open_photos import plain, used
 from lambdas.reading import read_image, s3
 from lambdas.said import Said
@@ -57,13 +58,8 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    if missing := [name for name in TEXTS if not environment.get(name)]:
-        raise InvalidSetting(f"{', '.join(missing)} must be set")
-    numbers = {name: environment.get(name, "") for name in NUMBERS}
-    if wrong := [f"{name} {text!r}" for name, text in numbers.items() if not text.isdecimal()]:
-        raise InvalidSetting(f"these must be whole numbers: {', '.join(wrong)}")
-    bucket, table, reviews = (environment[name] for name in TEXTS)
-    grace_seconds, person_days = map(int, numbers.values())
+    bucket, table, reviews = read_texts(environment, TEXTS)
+    grace_seconds, person_days = read_numbers(environment, NUMBERS)
     return Settings(bucket, table, reviews, grace_seconds, person_days)
 
 

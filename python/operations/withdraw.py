@@ -12,16 +12,13 @@ from typing import Any
 
 import boto3
 from boto3.dynamodb.conditions import Attr
-from botocore.exceptions import ClientError
 
-from core import arguments, environment, label_store
+from core import arguments, environment, label_store, sending
 from core.console import UserError, out, run, visible
 from core.contract import answered_items, decision_name, labels, register
 from core.contract.shapes import Json
 from operations import dataset_traces, label_uses, labelled_people
 from operations.photo_story import PHOTO_ID
-
-EXISTS = "PreconditionFailed"
 
 
 def main() -> None:
@@ -108,13 +105,7 @@ def mark(s3: Any, bucket: str, key: str, reason: str) -> bool:
     """Whether it was not withdrawn yet: the first reason stays."""
     told = {"at": register.write_time(datetime.now(UTC)), "reason": reason}
     marker = re.sub(f"{re.escape(labels.ENDING)}$", labels.WITHDRAWN, key)
-    try:
-        s3.put_object(Bucket=bucket, Key=marker, Body=json.dumps(told).encode(), IfNoneMatch="*")
-    except ClientError as error:
-        if error.response["Error"]["Code"] != EXISTS:
-            raise
-        return False
-    return True
+    return sending.add(s3, bucket, marker, json.dumps(told).encode())
 
 
 if __name__ == "__main__":

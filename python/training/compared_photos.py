@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.console import UserError
-from training import dataset
+from training import dataset, dataset_versions
+from training.dataset import FOLDERS, LIVE
+from training.dataset_versions import ACCEPTED, WAITED, Origin
 
-TEST, LIVE = "test", "live"  # splits
-ACCEPTED, WAITED = "accepted", "waited"  # strata of the second
-ORIGINS = "origins.json"
+TEST = "test"  # the other split, whose name stands for its stratum too
 
 
 @dataclass(frozen=True)
@@ -30,33 +30,22 @@ class Compared:
 
 def find(data: Path) -> list[Compared]:
     """Those of both splits, in their order; a data set without labels has the first alone."""
-    info = dataset.read_info(data)
-    path = data / ORIGINS
+    classes, origins = dataset.read_info(data)["classes"], dataset_versions.read_origins(data)
     try:
-        origins = json.loads(path.read_text()) if path.exists() else {}
         return [
-            tell(data / split / name, info["classes"][label], origins.get(name) if split == LIVE else None)
+            tell(data / FOLDERS[split] / name, classes[label], origins.get(name) if split == LIVE else None)
             for split in (TEST, LIVE)
-            for name, label in rows(data / f"{split}.lst", split == LIVE)
+            for _, label, name in dataset.list_rows(data / f"{split}.lst", len(classes))
         ]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"what {data} lists cannot be read ({error!r}): {dataset.RESTAGE}") from error
 
 
-def rows(path: Path, may_lack: bool) -> list[tuple[str, int]]:
-    if may_lack and not path.exists():
-        return []
-    lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line]
-    return [(name, int(label)) for _, label, name in lines]
-
-
-def tell(path: Path, label: str, origin: dict[str, str] | None) -> Compared:
+def tell(path: Path, label: str, origin: Origin | None) -> Compared:
     if origin is None:
         return Compared(path, label, TEST, "", "")
-    stratum = origin.get(
-        "stratum", ""
-    )  # nothing of one that chance has not chosen: it stands for no other photo
-    return Compared(path, label, stratum, origin["source"] or "no source", origin["at"][11:13])
+    # The stratum is nothing of one that chance has not chosen: it stands for no other photo.
+    return Compared(path, label, origin.stratum, origin.source or "no source", origin.at[11:13])
 
 
 def read_traffic(data: Path) -> dict[str, float]:

@@ -31,13 +31,14 @@ from core.figures.paired import Paired
 from core.table import Table
 from training import artefact, compared_photos, comparison_text, dataset, evaluate, judged_slices
 from training.compared_models import BETTER, FALLS, NOT_BETTER, Comparison, Model, Slice
+from training.dataset_versions import ACCEPTED, WAITED
 from training.judged_slices import Both
 from training.promote import COVERAGE_MARGIN
 from training.train import THRESHOLD
 
 ALPHA = 0.05  # for a slice to be called falling by chance, of all of them and in all looks
 JSON, TEXT = "comparison.json", "comparison.md"
-STRATA = (compared_photos.TEST, compared_photos.ACCEPTED, compared_photos.WAITED)
+STRATA = (compared_photos.TEST, ACCEPTED, WAITED)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ can be given the folder train/ for both channels, each with its own list.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,27 +74,29 @@ def load(folder: Path, split: str, size: int | None = None, forgiving: bool = Fa
     staged, side = info["size"], size or info["size"]
     images, labels, names, indices = [], [], [], []
     try:
-        for row in _rows(path, split):
-            index, label, name = row.split("\t")
-            if int(label) not in range(len(info["classes"])):
-                raise ValueError(f"label {label} is not one of the {len(info['classes'])} classes")
+        for index, label, name in list_rows(path, len(info["classes"])):
             picture = folder / FOLDERS[split] / name
             if forgiving and not picture.exists():
                 continue
             images.append(_pixels(picture, staged, side))
-            labels.append(int(label))
+            labels.append(label)
             names.append(name)
-            indices.append(int(index))
+            indices.append(index)
     except (OSError, SyntaxError, ValueError) as error:  # Pillow calls a damaged PNG a SyntaxError
         raise UserError(f"{path} or a picture it names is broken ({error}): {RESTAGE}") from error
     pixels = np.stack(images) if images else np.zeros((0, side, side, 3), dtype=np.uint8)
     return Split(pixels, np.array(labels, dtype=np.int64), names, indices)
 
 
-def _rows(path: Path, split: str) -> list[str]:
-    if split == LIVE and not (path.exists() and path.stat().st_size):
-        return []
-    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+def list_rows(path: Path, classes: int) -> Iterator[tuple[int, int, str]]:
+    """Index, label and file name of each row of a .lst file; ValueError where one is none."""
+    if path.stem == LIVE and not (path.exists() and path.stat().st_size):
+        return
+    for row in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+        index, label, name = row.split("\t")
+        if int(label) not in range(classes):
+            raise ValueError(f"label {label} is not one of the {classes} classes")
+        yield int(index), int(label), name
 
 
 def join(*splits: Split) -> Split:

@@ -24,6 +24,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -108,6 +109,12 @@ class Picture:
     mark: str
     pixels: np.ndarray
 
+    @cached_property
+    def hash(self) -> np.uint64:
+        """As core.figures.likeness has it."""
+        found: np.uint64 = likeness.hashes(self.pixels[None])[0]
+        return found
+
 
 @dataclass(frozen=True)
 class Version:
@@ -160,7 +167,7 @@ def read_told(path: Path, kind: type[Told]) -> dict[str, Told]:
             for name, it in told.items()
         }
     except (ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is broken ({error}): {RESTAGE}") from error
+        raise UserError(f"{path} is broken and cannot be read ({error}): {RESTAGE}") from error
 
 
 def find_stratum(said: Iterable[Label], blind: bool) -> str:
@@ -228,13 +235,12 @@ def make(
         if picture.mark in copies:
             out[AGAIN if copies[picture.mark] == it.cls else AGAINST] += 1
             continue
-        found = likeness.hashes(picture.pixels[None])[0]
-        side = sides.choose(wish(it, picture.mark, share, tested), picture.mark, found)
+        side = sides.choose(wish(it, picture.mark, share, tested), picture.mark, picture.hash)
         if side is None:
             out[TWO_SIDES] += 1
             continue
         copies[picture.mark] = it.cls
-        sides.put(side, picture.mark, found)
+        sides.put(side, picture.mark, picture.hash)
         taken[side].append(it)
         came = it.label.came_at or it.label.at
         stratum = it.stratum if side == LIVE else ""
@@ -304,8 +310,7 @@ def remember(
 ) -> dict[str, Gone]:
     """By their marks, all pictures of labels that stand in the parent or stood before it."""
     now = {
-        picture.mark: Gone(photo, side, f"{likeness.hashes(picture.pixels[None])[0]:016x}")
-        for photo, (side, picture) in there.items()
+        picture.mark: Gone(photo, side, f"{picture.hash:016x}") for photo, (side, picture) in there.items()
     }
     return {mark: it for mark, it in (parent.gone | now).items() if it.photo in photos}
 

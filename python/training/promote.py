@@ -22,7 +22,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from core import arguments, artefacts, environment
+from core import arguments, artefacts, environment, sending
 from core.artefacts import split_address
 from core.console import UserError, out, run
 from core.contract import guideline
@@ -205,10 +205,9 @@ def store(content: bytes, uri: str) -> None:
     """Put it where Terraform will look for it, unless it is there."""
     bucket, key = split_address(uri)
     try:
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+        sending.add(boto3.client("s3"), bucket, key, content)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise UserError(f"{uri} cannot be written: {error}") from error
+        raise UserError(f"{uri} cannot be written: {error}") from error
 
 
 def write(path: Path, model: dict) -> None:

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from core.contract import register
 from core.contract.shapes import InvalidSetting
+from lambdas.needed import read_numbers, read_texts
 
 TEXTS = ("TABLE", "REVIEWS", "BUCKET", "STATE_MACHINE", "LABELS", "ALARMS")
 NUMBERS = ("GRACE_SECONDS", "BLIND_PER_DAY", "PERSON_DAYS")
@@ -37,16 +38,11 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    if missing := [name for name in TEXTS if not environment.get(name)]:
-        raise InvalidSetting(f"{', '.join(missing)} must be set")
-    numbers = {name: environment.get(name, "") for name in NUMBERS}
-    if wrong := [f"{name} {text!r}" for name, text in numbers.items() if not text.isdecimal()]:
-        raise InvalidSetting(f"these must be whole numbers: {', '.join(wrong)}")
+    table, reviews, bucket, machine, labels, alarms = read_texts(environment, TEXTS)
+    grace_seconds, blind_per_day, person_days = read_numbers(environment, NUMBERS)
     statistics = environment.get("PERSON_STATISTICS", "false")
     if statistics not in ("true", "false"):
         raise InvalidSetting(f"PERSON_STATISTICS must be true or false, not {statistics!r}")
-    table, reviews, bucket, machine, labels, alarms = (environment[name] for name in TEXTS)
-    grace_seconds, blind_per_day, person_days = (int(text) for text in numbers.values())
     return Settings(
         table=table,
         reviews=reviews,
